@@ -1,0 +1,74 @@
+# Everything runs in .venv, which each target sets up by itself: Python >= 3.11 and make are enough.
+#
+#   make demo    train the housing network and write the model, history, curves and metrics
+#   make test    lint, types, tests, doctests, lessons
+#   make bench   measure against the peers and rewrite docs/benchmarks.md
+#   make lint    the checks of `make test` that run nothing
+#   make clean   remove what the targets made (.venv included)
+#   make lock    pin anew what is in locks/*.in (needs uv; UPGRADE=--upgrade takes newer releases)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint clean lock
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO_OUT ?= demo-output
+UV ?= uv
+
+# A name on the PATH may be a shim that does not run, or lack venv: only trying tells.
+CANDIDATES := python3.13 python3.12 python3.11 python3 python
+PROBE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	if "$$p" -c '$(PROBE)' >/dev/null 2>&1; then command -v "$$p"; break; fi; done)
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/rosenblatt train california_housing --out $(DEMO_OUT)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/bench.stamp
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) $(DEMO_OUT) build dist bench/results examples/output
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python="$(PYTHON)"; \
+	if [ -z "$$python" ] || ! "$$python" -c '$(PROBE)' >/dev/null 2>&1; then \
+		echo "rosenblatt needs Python >= 3.11 with its venv module; tried: $${python:-$(CANDIDATES)}." >&2; \
+		echo "Install one (on Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+
+# One stamp for each lock file, newer than it once its packages are in: a second run does nothing.
+$(VENV)/%.stamp: locks/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing locks/$*.txt into $(VENV) (the first time takes a few minutes)"
+	$(PIP) install -r locks/$*.txt
+	$(PIP) install --no-deps -e .
+	@touch $@
+
+# PyTorch's wheel for processors needs none of the CUDA packages that its other wheel names.
+lock:
+	for name in demo test bench; do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-annotate --no-header \
+			--no-emit-index-url --no-emit-find-links locks/$$name.in -o locks/$$name.txt; \
+		{ cat locks/header.txt; grep -vE '^(#|nvidia-|cuda-|triton)' locks/$$name.txt; } > locks/$$name.new; \
+		mv locks/$$name.new locks/$$name.txt; \
+	done

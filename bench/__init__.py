@@ -1,0 +1,1 @@
+"""Benchmarks: us and our peers in one run, in turns, as ratios. Run `python -m bench`."""

@@ -1,0 +1,24 @@
+"""The workloads by name, in the order they run: each is `measure(context) -> Result`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.harness import Context, Result
+from bench.workloads import (
+    fashion_fit,
+    housing_fit,
+    import_time,
+    memory,
+    predict_small,
+    whole_process,
+)
+
+WORKLOADS: dict[str, Callable[[Context], Result]] = {
+    "housing_fit": housing_fit.measure,
+    "fashion_fit": fashion_fit.measure,
+    "whole_process": whole_process.measure,
+    "predict_small": predict_small.measure,
+    "import_time": import_time.measure,
+    "memory": memory.measure,
+}

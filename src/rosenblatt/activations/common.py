@@ -1,0 +1,235 @@
+"""The activations in common use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import nn
+
+from rosenblatt.activations.table import NUMPY, OWN, TABLE, activation
+
+
+# Keras's class is ReLU, in snake case re_l_u.
+@activation(OWN, "re_l_u")
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
+    """max(x, 0), or with settings: max_value above it, x from threshold, slope · (x − threshold).
+
+    Args:
+        x: an array.
+        negative_slope: slope below the threshold.
+        max_value: the largest output; None: no limit.
+        threshold: the input from which the output is the input.
+
+    Returns:
+        An array of x's shape.
+
+    >>> relu([-2.0, 3.0])
+    Array([0., 3.], dtype=float32)
+    >>> relu([-2.0, 9.0], negative_slope=0.5, max_value=6.0)
+    Array([-1.,  6.], dtype=float32)
+    """
+    if negative_slope and max_value is None and threshold == 0:
+        return nn.leaky_relu(x, negative_slope)
+    positive = nn.relu(x) if threshold == 0 else jnp.where(x > threshold, x, jnp.zeros_like(x))
+    if max_value is not None:
+        positive = jnp.clip(positive, 0, jnp.asarray(max_value, x.dtype))
+    if not negative_slope:
+        return positive
+    return positive - jnp.asarray(negative_slope, x.dtype) * nn.relu(threshold - x)
+
+
+@activation()
+def relu6(x: Any) -> Any:
+    """min(max(x, 0), 6)
+
+    >>> relu6([-2.0, 9.0])
+    Array([0., 6.], dtype=float32)
+    """
+    return nn.relu6(x)
+
+
+@activation()
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """x, times negative_slope where it is negative (Maas et al., 2013).
+
+    >>> leaky_relu([-1.0, 2.0])
+    Array([-0.2,  2. ], dtype=float32)
+    """
+    return nn.leaky_relu(x, negative_slope)
+
+
+@activation()
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e⁻ˣ)
+
+    >>> sigmoid([0.0])
+    Array([0.5], dtype=float32)
+    """
+    return nn.sigmoid(x)
+
+
+@activation(NUMPY)
+def tanh(x: Any) -> Any:
+    """(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
+
+    >>> tanh([0.0])
+    Array([0.], dtype=float32)
+    """
+    return jnp.tanh(x)
+
+
+@activation()
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """eˣ / Σ eˣ along an axis.
+
+    >>> softmax([[1.0, 1.0]])
+    Array([[0.5, 0.5]], dtype=float32)
+    """
+    return nn.softmax(x, _axes(axis))
+
+
+@activation()
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    """log(eˣ / Σ eˣ) along an axis.
+
+    >>> log_softmax([[1.0, 1.0]]).round(3)
+    Array([[-0.693, -0.693]], dtype=float32)
+    """
+    return nn.log_softmax(x, _axes(axis))
+
+
+def _axes(axis: Any) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+@activation()
+def softplus(x: Any) -> Any:
+    """log(1 + eˣ)
+
+    >>> softplus([0.0]).round(3)
+    Array([0.693], dtype=float32)
+    """
+    return nn.softplus(x)
+
+
+@activation()
+def softsign(x: Any) -> Any:
+    """x / (1 + |x|)
+
+    >>> softsign([1.0])
+    Array([0.5], dtype=float32)
+    """
+    return nn.soft_sign(x)
+
+
+@activation()
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x, or alpha · (eˣ − 1) where it is negative (Clevert et al., 2015, arXiv:1511.07289).
+
+    >>> elu([-1.0, 2.0]).round(3)
+    Array([-0.632,  2.   ], dtype=float32)
+    """
+    return nn.elu(x, alpha)
+
+
+@activation()
+def selu(x: Any) -> Any:
+    """1.0507 · elu(x, 1.67326): keeps mean 0, variance 1 (Klambauer et al., 2017, 1706.02515).
+
+    >>> selu([-1.0, 2.0])
+    Array([-1.111..., 2.101...], dtype=float32)
+    """
+    return nn.selu(x)
+
+
+@activation()
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """max(x, 0) + min(0, alpha · (e^(x/alpha) − 1)) (Barron, 2017, arXiv:1704.07483).
+
+    >>> celu([-1.0, 2.0]).round(3)
+    Array([-0.632,  2.   ], dtype=float32)
+    """
+    return nn.celu(x, alpha)
+
+
+@activation()
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """x · Φ(x), Φ the normal distribution (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
+
+    Args:
+        x: an array.
+        approximate: take the tanh formula for Φ, cheaper and off by less than 0.001.
+
+    >>> gelu([-1.0, 2.0])
+    Array([-0.158..., 1.954...], dtype=float32)
+    """
+    return nn.gelu(x, approximate)
+
+
+@activation(aliases=("swish",))
+def silu(x: Any) -> Any:
+    """x · sigmoid(x), also called swish (Ramachandran et al., 2017, arXiv:1710.05941).
+
+    >>> silu([1.0]).round(3)
+    Array([0.731], dtype=float32)
+    """
+    return nn.silu(x)
+
+
+@activation(OWN)
+def mish(x: Any) -> Any:
+    """x · tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681).
+
+    >>> float(mish(1.0))
+    0.8650...
+    """
+    return x * jnp.tanh(nn.softplus(x))
+
+
+@activation(NUMPY, "exp")
+def exponential(x: Any) -> Any:
+    """eˣ
+
+    >>> exponential([0.0])
+    Array([1.], dtype=float32)
+    """
+    return jnp.exp(x)
+
+
+def linear(x: Any) -> Any:
+    """x
+
+    >>> linear(3.0)
+    3.0
+    """
+    return x
+
+
+TABLE["linear"] = linear
+
+
+@activation("rosenblatt.activations")
+def heaviside(x: Any) -> Any:
+    """0 where x < 0, 1 elsewhere: the step of a threshold unit; its derivative is 0.
+
+    Keras has no such activation: a file that names it is ours alone.
+
+    >>> heaviside([-1.0, 0.0, 2.0])
+    Array([0., 1., 1.], dtype=float32)
+    """
+    return jnp.heaviside(x, jnp.ones((), x.dtype))
+
+
+@activation(NUMPY)
+def sign(x: Any) -> Any:
+    """−1, 0 or +1, the other step of a threshold unit; its derivative is 0.
+
+    Keras has no such activation (its `ops.sign` is the same): a file that names it is ours alone.
+
+    >>> sign([-3.0, 0.0, 2.0])
+    Array([-1.,  0.,  1.], dtype=float32)
+    """
+    return jnp.sign(x)

@@ -1,0 +1,192 @@
+"""The hooks that training calls, and the list that calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras.callbacks")
+class Callback:
+    """Code that runs at points of training, evaluation and prediction.
+
+    A subclass overrides the hooks it needs. `self.model` is the model and `self.params` a dict
+    with `epochs`, `steps` and `verbose`. `logs` holds plain floats by name.
+
+    Training runs whole epochs in one program; only where a callback overrides a hook of single
+    batches does it go step by step.
+
+    >>> class Ratio(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(logs["val_loss"] / logs["loss"])
+    """
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self._model: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The model being trained, evaluated or used."""
+        return self._model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Take `epochs`, `steps` and `verbose`."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Take the model."""
+        self._model = model
+
+    def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Older name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Older name of `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Before an epoch of training."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """After an epoch; logs hold the metrics, and those of validation as `val_…`."""
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Before a batch of training."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """After a batch of training; logs hold the epoch's metrics so far."""
+        self.on_batch_end(batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Before a batch of evaluation (also of validation in `fit`)."""
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """After a batch of evaluation."""
+
+    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Before a batch of prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """After a batch of prediction; logs hold `outputs`."""
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Before training."""
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """After training."""
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Before evaluation."""
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        """After evaluation."""
+
+    def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Before prediction."""
+
+    def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
+        """After prediction."""
+
+
+_BATCH_HOOKS = {
+    "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
+    "test": ("on_test_batch_begin", "on_test_batch_end"),
+    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
+}
+
+
+@builtin("keras.callbacks")
+class CallbackList:
+    """Callbacks that are called together.
+
+    Args:
+        callbacks: callbacks or lists of them.
+        model: given to each.
+        params: given to each: `epochs`, `steps`, `verbose`.
+
+    Raises:
+        TypeError: something that is not a callback.
+    """
+
+    def __init__(
+        self,
+        callbacks: Iterable[Any] | None = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ):
+        self.callbacks: list[Any] = list(_flat(callbacks))
+        for callback in self.callbacks:
+            if not hasattr(callback, "on_epoch_end"):
+                raise TypeError(
+                    explain(
+                        "`callbacks` holds something that is not a callback.",
+                        given=f"{type(callback).__name__}: {callback!r}",
+                        expected="objects of `rosenblatt.callbacks.Callback`",
+                        fix="write `EarlyStopping()`, not `EarlyStopping`."
+                        if isinstance(callback, type)
+                        else None,
+                    )
+                )
+        self.train_batches = self._wants("train")
+        self.test_batches = self._wants("test")
+        self.predict_batches = self._wants("predict")
+        self.params = params
+        if params:
+            self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+
+    def _wants(self, phase: str) -> bool:
+        return any(_overrides(c, hook) for c in self.callbacks for hook in _BATCH_HOOKS[phase])
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Give every callback the parameters."""
+        self.params = params
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        """Give every callback the model."""
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def call(self, hook: str, *args: Any) -> None:
+        """Call a hook of every callback; one that fails is named in a note on its error."""
+        for callback in self.callbacks:
+            try:
+                getattr(callback, hook)(*args)
+            except Exception as error:
+                error.add_note(f"In callback {type(callback).__name__}.{hook}.")
+                raise
+
+    def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
+        """Tell displays where a phase stands."""
+        for callback in self.callbacks:
+            show = getattr(callback, "on_progress", None)
+            if show is not None:
+                show(phase, step, logs)
+
+
+def _overrides(callback: Any, hook: str) -> bool:
+    own = getattr(type(callback), hook, None)
+    if own is not None and own is not getattr(Callback, hook):
+        return True
+    return hook in vars(callback) and vars(callback)[hook] is not None
+
+
+def _flat(callbacks: Any) -> Iterable[Any]:
+    if callbacks is None:
+        return
+    if isinstance(callbacks, (list, tuple)):
+        for callback in callbacks:
+            yield from _flat(callback)
+    elif isinstance(callbacks, CallbackList):
+        yield from callbacks.callbacks
+    else:
+        yield callbacks

@@ -1,0 +1,96 @@
+"""Watching one value of the logs for getting better."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from rosenblatt.core.errors import explain, nearest
+
+_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "fscore", "f1", "iou", "r2", "similarity")
+
+
+class Monitor:
+    """The best value so far of a log entry.
+
+    Args:
+        owner: the callback's class name, for messages.
+        name: the log entry.
+        mode: "min", "max", or "auto": by the metric of that name.
+        min_delta: a smaller gain does not count.
+
+    Raises:
+        ValueError: another mode.
+    """
+
+    def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0):
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(
+                explain(
+                    f"{owner}: unknown `mode`.", given=repr(mode), expected="'min', 'max' or 'auto'"
+                )
+            )
+        self.owner = owner
+        self.name = name
+        self.mode = mode
+        self.min_delta = abs(min_delta)
+        self.direction: str | None = None if mode == "auto" else mode
+        self.best: float | None = None
+
+    def reset(self, baseline: float | None = None) -> None:
+        """Start anew, from a baseline to beat where one is given."""
+        self.best = baseline
+        if self.mode == "auto":
+            self.direction = None
+
+    def read(self, logs: dict[str, Any] | None) -> float | None:
+        """The entry's value; where it is missing, a warning that lists what there is."""
+        logs = logs or {}
+        if self.name not in logs:
+            warnings.warn(
+                f"{self.owner} watches {self.name!r}, which is not among the logs: "
+                f"{', '.join(logs) or 'none'}; {nearest(self.name, logs)}",
+                UserWarning,
+                stacklevel=3,
+            )
+            return None
+        return float(logs[self.name])
+
+    def find_direction(self, model: Any) -> str:
+        """Whether lower or higher is better, asked of the metric that has the name.
+
+        Raises:
+            ValueError: nobody knows.
+        """
+        if self.direction is None:
+            self.direction = self._known_direction(model)
+        if self.direction is None:
+            raise ValueError(
+                explain(
+                    f"{self.owner}: whether a higher {self.name!r} is better is not known.",
+                    fix="pass `mode='min'` or `mode='max'`.",
+                )
+            )
+        return self.direction
+
+    def _known_direction(self, model: Any) -> str | None:
+        name = self.name.removeprefix("val_")
+        if name == "loss" or name.endswith("_loss"):
+            return "min"
+        for metric in getattr(model, "metrics", []):
+            direction = getattr(metric, "direction", None)
+            if direction and (name == metric.name or name.endswith(f"_{metric.name}")):
+                return direction
+        if any(part in name for part in _HIGHER_IS_BETTER):
+            return "max"
+        return "min" if "error" in name or name.split("_")[-1] in ("mse", "mae", "rmse") else None
+
+    def improves(self, value: float, model: Any) -> bool:
+        """Whether a value beats the best so far."""
+        if math.isnan(value):
+            return False
+        if self.best is None:
+            return True
+        gain = value - self.best if self.find_direction(model) == "max" else self.best - value
+        return gain > self.min_delta

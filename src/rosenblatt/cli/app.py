@@ -1,0 +1,137 @@
+"""The command line: verbs, options, and errors as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rosenblatt.cli import commands
+from rosenblatt.cli.problems import BUILTIN
+
+_NAMES = ", ".join(BUILTIN)
+# With this variable set an error shows where it was raised.
+_TRACEBACK = "ROSENBLATT_TRACEBACK"
+# What the library raises for something the user can put right.
+_EXPECTED = (ValueError, TypeError, OSError, ImportError, RuntimeError)
+
+app = typer.Typer(
+    name="rosenblatt",
+    help="Train, evaluate and use dense neural networks.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Model = Annotated[
+    Path, typer.Argument(help="A .keras file, or the --out folder of `rosenblatt train`.")
+]
+Data = Annotated[str, typer.Argument(help=f"A CSV or Parquet file, or one of {_NAMES}.")]
+Target = Annotated[str | None, typer.Option(help="The column to predict, for a file.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            number = metadata.version("rosenblatt")
+        except metadata.PackageNotFoundError:
+            number = "(run from a source folder, not installed)"
+        typer.echo(f"rosenblatt {number}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The folder for the results; made if need be.")],
+    target: Target = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows in a training step.")] = 32,
+    learning_rate: Annotated[float | None, typer.Option(help="Size of a step.")] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Units of the hidden layers, e.g. 50,50,50.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Seed of weights, shuffles and splits.")
+    ] = 42,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Train a network; write model, history, learning curves and metrics into a folder."""
+    commands.train(
+        data,
+        out,
+        target=target,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        hidden=hidden,
+        seed=seed,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def evaluate(model: Model, data: Data, target: Target = None) -> None:
+    """Print a model's loss and metrics on a file, or on the test part of a built-in data set."""
+    commands.evaluate(model, data, target=target)
+
+
+@app.command()
+def predict(
+    model: Model,
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="The CSV file to write; printed if not given.")
+    ] = None,
+) -> None:
+    """Write a model's predictions for a file, or for the test part of a built-in data set."""
+    commands.predict(model, data, out=out)
+
+
+@app.command()
+def summary(model: Model) -> None:
+    """Print a model's layers and parameters."""
+    commands.summary(model)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what stands after `rosenblatt`; the process's own arguments if None.
+
+    Returns:
+        The exit code: 0, or 2 after an error, which is one line on standard error
+        (a traceback with the environment variable ROSENBLATT_TRACEBACK set).
+
+    >>> main(["--version"])
+    rosenblatt ...
+    0
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return app(words, prog_name="rosenblatt", standalone_mode=False) or 0
+    except (typer.TyperException, *_EXPECTED) as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        told = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        message = " ".join(told.split()) or type(error).__name__
+        print(f"rosenblatt: {message}", file=sys.stderr)
+        return 2

@@ -1,0 +1,251 @@
+"""What the commands do, without the command line around them."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.cli import results
+from rosenblatt.cli.network import build_network
+from rosenblatt.cli.problems import BUILTIN, Problem, load_problem, read_columns
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import set_random_seed
+from rosenblatt.data.columns import check_finite
+
+
+def train(
+    data: str,
+    out: Path,
+    *,
+    target: str | None,
+    epochs: int | None,
+    batch_size: int,
+    learning_rate: float | None,
+    hidden: str | None,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Train a network and write model, history, curves and metrics into a folder."""
+    units = None if hidden is None else _units(hidden)
+    if learning_rate is not None and not 0 < learning_rate < math.inf:
+        raise ValueError(
+            explain("--learning-rate is out of range.", given=learning_rate, expected="above 0")
+        )
+    problem = load_problem(data, target, seed)
+    results.make_folder(out)
+    recipe = problem.recipe
+    options = {
+        "hidden": list(recipe.hidden if units is None else units),
+        "optimizer": recipe.optimizer,
+        "learning_rate": learning_rate or recipe.learning_rate,
+        "epochs": epochs or recipe.epochs,
+        "batch_size": batch_size,
+        "seed": seed,
+    }
+    set_random_seed(seed)
+    model = build_network(
+        problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
+    )
+    print(_headline(problem))
+    start = time.perf_counter()
+    history = model.fit(
+        *problem.train,
+        batch_size=batch_size,
+        epochs=options["epochs"],
+        validation_data=problem.valid,
+        verbose=0 if quiet else 1 if sys.stdout.isatty() else 2,
+    )
+    seconds = time.perf_counter() - start
+    _check_converged(history)
+    figures = {
+        part: model.evaluate(*pair, verbose=0, return_dict=True)
+        for part, pair in (("validation", problem.valid), ("test", problem.test))
+    }
+    facts = _facts(problem, options, seconds, figures)
+    results.write_results(out, model, history, facts)
+    print(f"Trained in {seconds:.1f} s. On the test part: {_figures(figures['test'])}")
+    print(f"Written to {out}{'' if str(out).endswith('/') else '/'}:")
+    for name, what in (
+        (results.MODEL, "the model"),
+        (results.HISTORY, "losses and metrics of every epoch"),
+        (results.CURVES, "the same as a picture"),
+        (results.METRICS, "settings, columns, and the figures on validation and test data"),
+    ):
+        print(f"  {out / name}  {what}")
+
+
+def evaluate(model_path: Path, data: str, *, target: str | None) -> None:
+    """Print a model's loss and metrics on data."""
+    model, facts = results.open_run(model_path)
+    if data in BUILTIN:
+        problem = load_problem(data, target, seed=0)
+        x, y = problem.test
+        part = f"the test part of {data}"
+    else:
+        columns = read_columns(data)
+        target = target or facts.get("target")
+        if target is None or target not in columns:
+            raise ValueError(
+                explain(
+                    f"{data}: no target column to compare predictions with.",
+                    given="columns " + ", ".join(columns),
+                    expected="--target COLUMN" if target is None else f"a column {target!r}",
+                )
+            )
+        x, y = _features(model, facts, columns, data, target), columns[target]
+        check_finite(y, f"y (column {target!r})")
+        if facts.get("classes"):
+            y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
+        part = data
+    figures = model.evaluate(x, y, verbose=0, return_dict=True)
+    print(f"On {part} ({len(x):,} rows): {_figures(figures)}")
+
+
+def predict(model_path: Path, data: str, *, out: Path | None) -> None:
+    """Write a model's predictions as CSV, to a file or to standard output."""
+    model, facts = results.open_run(model_path)
+    if data in BUILTIN:
+        problem = load_problem(data, None, seed=0)
+        x, classes = problem.test[0], problem.classes
+    else:
+        columns = read_columns(data)
+        x, classes = _features(model, facts, columns, data, facts.get("target")), None
+    outputs = np.asarray(model.predict(x, verbose=0))
+    table = _prediction_columns(outputs, facts.get("classes") or classes)
+    if out is None:
+        results.print_table(sys.stdout, table)
+    else:
+        results.write_table(out, table)
+        print(f"Written to {out}: {len(outputs):,} predictions")
+
+
+def summary(model_path: Path) -> None:
+    """Print a model's layers and parameters."""
+    model, facts = results.open_run(model_path)
+    model.summary()
+    if facts:
+        what = "classes" if facts["classes"] else "a number"
+        print(f"Trained on {facts['data']} to predict {facts['target']!r} ({what}).")
+        if facts["features"]:
+            print("Features: " + ", ".join(facts["features"]))
+
+
+def _units(text: str) -> tuple[int, ...]:
+    """`50,50,50` as numbers; an empty text is a network without hidden layers."""
+    try:
+        units = tuple(int(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        units = (0,)
+    if any(number < 1 for number in units):
+        raise ValueError(
+            explain(
+                "--hidden: bad number of units.",
+                given=repr(text),
+                expected="positive whole numbers with commas between them, e.g. 50,50,50",
+            )
+        )
+    return units
+
+
+def _headline(problem: Problem) -> str:
+    rows = "/".join(f"{len(x):,}" for x, _ in (problem.train, problem.valid, problem.test))
+    what = "regression" if problem.classes is None else f"{len(problem.classes)} classes"
+    return f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
+
+
+def _check_converged(history: Any) -> None:
+    losses = history.history["loss"]
+    if not math.isfinite(losses[-1]):
+        raise ValueError(
+            explain(
+                "Training diverged: the loss is no longer a number. Nothing was written.",
+                given=f"losses {', '.join(f'{loss:.4g}' for loss in losses[:3])}, …",
+                fix="try a smaller --learning-rate.",
+            )
+        )
+
+
+def _facts(
+    problem: Problem, options: dict[str, Any], seconds: float, figures: dict[str, Any]
+) -> dict[str, Any]:
+    parts = {"train": problem.train, "validation": problem.valid, "test": problem.test}
+    return {
+        "data": problem.data,
+        "task": "regression" if problem.classes is None else "classification",
+        "target": problem.target,
+        "features": list(problem.features),
+        "classes": None if problem.classes is None else list(problem.classes),
+        "rows": {name: len(x) for name, (x, _) in parts.items()},
+        **options,
+        "seconds": round(seconds, 3),
+        **{part: {k: float(v) for k, v in f.items()} for part, f in figures.items()},
+    }
+
+
+def _figures(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {float(value):.4f}" for name, value in figures.items())
+
+
+def _features(
+    model: Any,
+    facts: dict[str, Any],
+    columns: dict[str, np.ndarray],
+    data: str,
+    target: str | None,
+) -> np.ndarray:
+    """The model's inputs from a table, checked by name where names are known, else by number."""
+    if "features" in facts and not facts["features"]:
+        raise ValueError(
+            explain(
+                f"{data}: this model takes images, not the rows of a table.",
+                expected=f"the built-in data set {facts['data']}",
+            )
+        )
+    names = facts.get("features") or [name for name in columns if name != target]
+    width = model.input_shape[-1]
+    if len(names) != width:
+        raise ValueError(
+            explain(
+                f"{data}: the model has another number of features.",
+                given=f"{len(names)} columns: {', '.join(names)}",
+                expected=width,
+            )
+        )
+    x = results.pick_features(columns, names, data)
+    check_finite(x, "x", {"x": tuple(names)})
+    return x
+
+
+def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:
+    """Labels as positions in the model's list of classes."""
+    known = {label: number for number, label in enumerate(classes)}
+    labels = y.tolist()
+    unknown = sorted({label for label in labels if label not in known})
+    if unknown:
+        raise ValueError(
+            explain(
+                f"{where}: labels that the model does not know.",
+                given=", ".join(map(str, unknown[:5])),
+                expected=", ".join(map(str, classes)),
+            )
+        )
+    return np.array([known[label] for label in labels])
+
+
+def _prediction_columns(outputs: np.ndarray, classes: Any) -> dict[str, list[Any]]:
+    """Columns to write: a number for each output, or the likeliest class and its probability."""
+    if classes and outputs.ndim == 2 and outputs.shape[1] == len(classes):
+        best = outputs.argmax(axis=1)
+        return {
+            "prediction": [classes[number] for number in best],
+            "probability": [round(float(p), 6) for p in outputs.max(axis=1)],
+        }
+    flat = outputs.reshape(len(outputs), -1)
+    if flat.shape[1] == 1:
+        return {"prediction": [float(value) for value in flat[:, 0]]}
+    return {f"prediction_{i}": [float(v) for v in flat[:, i]] for i in range(flat.shape[1])}

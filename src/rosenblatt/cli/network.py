@@ -1,0 +1,64 @@
+"""The network a problem is given to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.cli.problems import Problem
+from rosenblatt.layers import Dense, Flatten, Input, Normalization
+from rosenblatt.metrics import RootMeanSquaredError
+from rosenblatt.models import Sequential
+from rosenblatt.optimizers import SGD, Adam
+
+_OPTIMIZERS: dict[str, Any] = {"adam": Adam, "sgd": SGD}
+
+
+def build_network(
+    problem: Problem, hidden: tuple[int, ...], learning_rate: float, optimizer: str
+) -> Any:
+    """A compiled multilayer perceptron for a problem.
+
+    Tables are normalized by a layer adapted to the training part; images are flattened. The
+    output is linear for regression and a softmax for classes.
+
+    Args:
+        problem: the data and what they mean.
+        hidden: units of each hidden layer, ReLU.
+        learning_rate: of the optimizer.
+        optimizer: "adam" or "sgd".
+
+    Returns:
+        A compiled Sequential model.
+    """
+    x, y = problem.train
+    layers = [Input(shape=x.shape[1:])]
+    if problem.features:
+        normalization = Normalization()
+        normalization.adapt(x)
+        layers.append(normalization)
+    else:
+        layers.append(Flatten())
+    layers += [Dense(units, activation="relu") for units in hidden]
+    if problem.classes is None:
+        layers.append(Dense(1))
+        if problem.scale_target:
+            layers.append(_target_units(y))
+        loss, metric = "mse", RootMeanSquaredError()
+    else:
+        layers.append(Dense(len(problem.classes), activation="softmax"))
+        loss, metric = "sparse_categorical_crossentropy", "accuracy"
+    model = Sequential(layers)
+    model.compile(loss=loss, optimizer=_OPTIMIZERS[optimizer](learning_rate), metrics=[metric])
+    return model
+
+
+def _target_units(y: np.ndarray) -> Any:
+    """A last layer that turns the network's unit-sized outputs into the target's own units.
+
+    Without it the weights would have to grow to the size of, say, prices in dollars first.
+    """
+    layer = Normalization(invert=True)
+    layer.adapt(y.reshape(-1, 1))
+    return layer

@@ -1,0 +1,192 @@
+"""What there is to learn: built-in data sets and tables in files, split into parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.data.files import read_table, split_target
+from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
+from rosenblatt.datasets._split import Pair, holdout
+
+# A column of whole numbers with more different values than this is a quantity, not a class.
+MOST_CLASSES = 20
+LEAST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The network and training that suit a problem, where the user does not say otherwise."""
+
+    hidden: tuple[int, ...] = (50, 50, 50)
+    epochs: int = 20
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Data in three parts, and what its columns mean.
+
+    `features` is empty for images; `classes` is None for regression, else the label of each
+    output neuron. `scale_target` asks the network to learn the target in units of its spread.
+    """
+
+    data: str
+    features: tuple[str, ...]
+    target: str
+    classes: tuple[Any, ...] | None
+    train: Pair
+    valid: Pair
+    test: Pair
+    recipe: Recipe
+    scale_target: bool = False
+
+
+_IMAGES = Recipe(hidden=(300, 100), epochs=30, learning_rate=0.01, optimizer="sgd")
+
+
+def _california_housing() -> Problem:
+    return Problem(
+        "california_housing",
+        california_housing.FEATURE_NAMES,
+        california_housing.TARGET_NAME,
+        None,
+        *california_housing.load_split(),
+        Recipe(),
+    )
+
+
+def _last_rows(pair: Pair, rows: int) -> tuple[Pair, Pair]:
+    x, y = pair
+    return (x[:-rows], y[:-rows]), (x[-rows:], y[-rows:])
+
+
+def _scaled(pair: Pair, brightest: float) -> Pair:
+    return (pair[0] / np.float32(brightest)).astype("float32"), pair[1]
+
+
+def _images(
+    data: str, load: Callable[[], tuple[Pair, Pair]], classes: tuple[Any, ...]
+) -> Callable[[], Problem]:
+    def problem() -> Problem:
+        full, test = load()
+        train, valid = _last_rows(_scaled(full, 255), 5000)
+        return Problem(data, (), "label", classes, train, valid, _scaled(test, 255), _IMAGES)
+
+    return problem
+
+
+def _iris() -> Problem:
+    full, test = iris.load_data()
+    train, valid = _last_rows(full, len(full[0]) // 5)
+    recipe = Recipe(hidden=(5,), epochs=100, learning_rate=0.02)
+    names, classes = iris.FEATURE_NAMES, iris.CLASS_NAMES
+    return Problem("iris", names, "species", classes, train, valid, test, recipe)
+
+
+def _digits() -> Problem:
+    full, test = digits.load_data()
+    full, test = _scaled(full, 16), _scaled(test, 16)
+    train, valid = _last_rows(full, len(full[0]) // 5)
+    recipe = Recipe(hidden=(100,), epochs=30)
+    return Problem("digits", (), "digit", tuple(range(10)), train, valid, test, recipe)
+
+
+BUILTIN: dict[str, Callable[[], Problem]] = {
+    "california_housing": _california_housing,
+    "digits": _digits,
+    "fashion_mnist": _images("fashion_mnist", fashion_mnist.load_data, fashion_mnist.CLASS_NAMES),
+    "iris": _iris,
+    "mnist": _images("mnist", mnist.load_data, tuple(range(10))),
+}
+
+
+def read_columns(data: str) -> dict[str, np.ndarray]:
+    """The columns of a table in a file.
+
+    Raises:
+        ValueError: neither a built-in data set nor a kind of file that is read.
+    """
+    if not Path(data).suffix and not Path(data).exists():
+        raise ValueError(
+            explain(
+                f"{data!r} is neither a built-in data set nor a file.",
+                expected="a CSV or Parquet file, or one of " + ", ".join(BUILTIN),
+                fix=nearest(data, BUILTIN),
+            )
+        )
+    return read_table(data)
+
+
+def load_problem(data: str, target: str | None, seed: int) -> Problem:
+    """The problem that a name or a file poses.
+
+    Args:
+        data: the name of a built-in data set, or the path of a table of numbers.
+        target: the column to predict, for a file.
+        seed: seed of a file's split into parts; built-in data have a split of their own.
+
+    Raises:
+        ValueError: unknown data, a missing or superfluous target, or too few rows.
+    """
+    if data in BUILTIN:
+        if target is not None:
+            raise ValueError(
+                explain(
+                    f"--target is for tables in files; {data} has its own target.",
+                    given=f"--target {target}",
+                    fix="leave --target out.",
+                )
+            )
+        return BUILTIN[data]()
+    columns = read_columns(data)
+    if target is None:
+        raise ValueError(
+            explain(
+                f"{data}: which column is to be predicted?",
+                expected="--target with one of " + ", ".join(columns),
+            )
+        )
+    x, y, names = split_target(columns, target)
+    if len(x) < LEAST_ROWS:
+        raise ValueError(
+            explain(
+                f"{data}: too few rows to split into training, validation and test parts.",
+                given=len(x),
+                expected=f"at least {LEAST_ROWS} rows",
+            )
+        )
+    classes = class_labels(y)
+    if classes is not None:
+        y = np.searchsorted(np.asarray(classes), y)
+    else:
+        y = y.astype("float32")
+    rest, test = holdout(len(x), seed)
+    train, valid = (rest[part] for part in holdout(len(rest), seed))
+    parts = ((x[rows], y[rows]) for rows in (train, valid, test))
+    return Problem(
+        data, tuple(names), target, classes, *parts, Recipe(epochs=50), scale_target=classes is None
+    )
+
+
+def class_labels(y: np.ndarray) -> tuple[Any, ...] | None:
+    """The classes of a target that looks like classes: few different whole numbers, or booleans.
+
+    >>> class_labels(np.array([2, 0, 2, 0])), class_labels(np.array([0.5, 1.5]))
+    ((0, 2), None)
+    """
+    values = np.unique(y)
+    if y.dtype != bool and not np.array_equal(values, np.round(values)):
+        return None
+    # More classes than half the rows: every row would be nearly a class of its own.
+    if len(values) > min(MOST_CLASSES, len(y) // 2) or len(values) < 2:
+        return None
+    if y.dtype == bool:
+        return tuple(bool(value) for value in values)
+    return tuple(int(value) for value in values)

@@ -1,0 +1,145 @@
+"""The folder of a training run: model, history, picture and facts; written and found again."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.files import replacing
+from rosenblatt.plots import learning_curves, save_figure
+from rosenblatt.saving import load_model
+
+MODEL = "model.keras"
+HISTORY = "history.csv"
+CURVES = "learning_curves.png"
+METRICS = "metrics.json"
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder for the results before anything is trained for it.
+
+    Raises:
+        ValueError: a file is in its place, or nothing may be written there.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(
+            explain(
+                f"--out {out}: a file is in the way.",
+                expected="a folder, new or existing",
+                fix="name another folder, or move the file.",
+            )
+        ) from error
+    if not os.access(out, os.W_OK):
+        raise ValueError(
+            explain(f"--out {out}: nothing may be written into this folder.", fix="name another.")
+        )
+
+
+def write_results(out: Path, model: Any, history: Any, facts: Mapping[str, Any]) -> None:
+    """Write the four files of a run, each whole or not at all."""
+    model.save(out / MODEL)
+    curves: Mapping[str, Sequence[float]] = history.history
+    with replacing(out / HISTORY) as part, part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", *curves])
+        for epoch, *row in zip(history.epoch, *curves.values(), strict=True):
+            writer.writerow([epoch + 1, *(float(value) for value in row)])
+    save_figure(learning_curves(history), out / CURVES)
+    with replacing(out / METRICS) as part:
+        part.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def write_table(out: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write predictions as a CSV file, whole or not at all."""
+    try:
+        with replacing(out) as part, part.open("w", newline="") as file:
+            print_table(file, columns)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise ValueError(
+            explain(
+                f"--out {out}: not a place for a file.",
+                expected="the path of a file, in a folder that exists",
+            )
+        ) from error
+
+
+def print_table(file: Any, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write columns as CSV to an open file."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+
+
+def open_run(model_path: Path) -> tuple[Any, dict[str, Any]]:
+    """Load a model and what is known of it.
+
+    Args:
+        model_path: a `.keras` file, or the folder that `rosenblatt train` wrote.
+
+    Returns:
+        `(model, facts)`: `facts` is what metrics.json beside the model says; empty without it.
+
+    Raises:
+        ValueError: no such model, or a damaged one.
+    """
+    path = model_path / MODEL if model_path.is_dir() else model_path
+    if not path.is_file():
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = nearest(path.name, beside) if beside else ""
+        raise ValueError(
+            explain(
+                f"{path}: no such model.",
+                expected="a .keras file, or the --out folder of `rosenblatt train`",
+                fix=near if near.startswith("did") else None,
+            )
+        )
+    model = load_model(path)
+    try:
+        facts = json.loads((path.parent / METRICS).read_text())
+    except FileNotFoundError:
+        facts = {}
+    except ValueError as error:
+        raise ValueError(
+            explain(f"{path.parent / METRICS}: damaged.", given=error, fix="train again.")
+        ) from error
+    return model, facts
+
+
+def pick_features(columns: Mapping[str, np.ndarray], names: Sequence[str], data: str) -> np.ndarray:
+    """The columns a model was trained on, in its order.
+
+    Args:
+        columns: the columns of a table.
+        names: the model's features.
+        data: the file, for messages.
+
+    Returns:
+        (rows, features) float32.
+
+    Raises:
+        ValueError: columns that are missing.
+
+    >>> pick_features({"b": np.ones(2), "a": np.zeros(2)}, ["a", "b"], "t.csv").tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise ValueError(
+            explain(
+                f"{data}: column{'s' if len(missing) > 1 else ''} "
+                f"{', '.join(map(repr, missing))} of the model's features missing.",
+                given="columns " + ", ".join(columns),
+                expected="columns " + ", ".join(names),
+                fix=nearest(missing[0], columns) if len(missing) == 1 else None,
+            )
+        )
+    return np.stack([columns[name] for name in names], axis=1).astype("float32")

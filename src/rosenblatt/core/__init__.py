@@ -1,0 +1,1 @@
+"""Rank 0: what every other package stands on; it imports none of them."""

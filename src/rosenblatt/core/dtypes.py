@@ -1,0 +1,149 @@
+"""Dtype names and dtype policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ml_dtypes import bfloat16
+
+from rosenblatt.core import config
+from rosenblatt.core.errors import explain, nearest
+
+DTYPES = (
+    "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
+    "bfloat16", "float16", "float32", "float64", "string", "complex64", "complex128",
+)  # fmt: skip
+_ALIASES = {
+    "float": "float32",
+    "int": "int32",
+    "double": "float64",
+    "half": "float16",
+    "str": "string",
+}
+
+
+def standardize_dtype(dtype: Any) -> str:
+    """Give the canonical name of a dtype.
+
+    Args:
+        dtype: None (the default float type), a name, a NumPy / JAX dtype or a Python type.
+
+    Returns:
+        A name such as "float32".
+
+    Raises:
+        ValueError: a dtype that does not exist.
+
+    >>> standardize_dtype(np.float64)
+    'float64'
+    """
+    if dtype is None:
+        return config.floatx()
+    if isinstance(dtype, str) and dtype in DTYPES:
+        return dtype
+    if isinstance(dtype, type) and dtype.__name__ in _ALIASES:
+        return _ALIASES[dtype.__name__]
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None)
+    if name is None:
+        text = str(dtype)
+        name = text.split(".")[-1] if text.startswith("torch.") else None
+    if name is None:
+        try:
+            name = np.dtype(dtype).name
+        except TypeError:
+            name = str(dtype)
+    name = _ALIASES.get(name, name)
+    if name not in DTYPES:
+        raise ValueError(explain("Unknown dtype.", given=repr(dtype), fix=nearest(name, DTYPES)))
+    return name
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a dtype is one of the float types."""
+    return standardize_dtype(dtype) in ("bfloat16", "float16", "float32", "float64")
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """The NumPy dtype of a name (bfloat16 through ml_dtypes)."""
+    return np.dtype(bfloat16) if name == "bfloat16" else np.dtype(name)
+
+
+class DTypePolicy:
+    """The dtypes a layer computes in and keeps its variables in.
+
+    Args:
+        name: a float type ("float32"), or "mixed_bfloat16" / "mixed_float16", which compute in
+            16 bits and keep float32 variables.
+
+    Raises:
+        ValueError: an unknown policy.
+
+    >>> DTypePolicy("mixed_bfloat16").compute_dtype
+    'bfloat16'
+    """
+
+    def __init__(self, name: str | None = None):
+        name = name or config.floatx()
+        if name.startswith("mixed_"):
+            compute, variable = name.removeprefix("mixed_"), "float32"
+            if compute not in ("bfloat16", "float16"):
+                raise ValueError(
+                    explain(
+                        "Unknown dtype policy.",
+                        given=repr(name),
+                        expected="'mixed_bfloat16', 'mixed_float16' or the name of a dtype",
+                    )
+                )
+        else:
+            compute = variable = standardize_dtype(name)
+        self.name = name
+        self.compute_dtype = compute
+        self.variable_dtype = variable
+
+    quantization_mode = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DTypePolicy) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f'<DTypePolicy "{self.name}">'
+
+    def get_config(self) -> dict[str, Any]:
+        """The policy's name."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
+        """The policy of a config."""
+        return cls(**config)
+
+
+_default_policy: DTypePolicy | None = None
+
+
+def dtype_policy() -> DTypePolicy:
+    """The policy layers get when none is named."""
+    return _default_policy or DTypePolicy()
+
+
+def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
+    """Set the policy layers get when none is named; None goes back to the default float type."""
+    global _default_policy
+    _default_policy = None if policy is None else get_policy(policy)
+
+
+def get_policy(identifier: Any) -> DTypePolicy:
+    """Resolve a policy from None, a name, a dtype, a config or a policy."""
+    if identifier is None:
+        return dtype_policy()
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if isinstance(identifier, dict):
+        return DTypePolicy(identifier["config"]["name"])
+    if isinstance(identifier, str):
+        return DTypePolicy(identifier)
+    return DTypePolicy(standardize_dtype(identifier))

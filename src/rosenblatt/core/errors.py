@@ -1,0 +1,59 @@
+"""One form for every message a user can meet, and near-miss suggestions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def explain(
+    problem: str, *, given: object = None, expected: object = None, fix: str | None = None
+) -> str:
+    """Join the parts of an error message into one text.
+
+    Args:
+        problem: a sentence that says what is wrong and where (layer, argument, column, file).
+        given: what was found there.
+        expected: what would have been right.
+        fix: what the user can write instead.
+
+    Returns:
+        The message: the problem, then `Given:`, `Expected:` and `Fix:` where they are known.
+
+    >>> explain("Dense: `units` is wrong.", given=-1, expected="a positive integer")
+    'Dense: `units` is wrong. Given: -1. Expected: a positive integer.'
+    """
+    parts = [problem]
+    if given is not None:
+        parts.append(f"Given: {given}.")
+    if expected is not None:
+        parts.append(f"Expected: {expected}.")
+    if fix is not None:
+        parts.append(f"Fix: {fix}")
+    return " ".join(parts)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Suggest the known name closest to a misspelt one.
+
+    Args:
+        name: what the user wrote.
+        known: the names that exist.
+
+    Returns:
+        `did you mean 'relu'?`, or the list of known names where none is close.
+
+    >>> nearest("rellu", ["relu", "tanh"])
+    "did you mean 'relu'?"
+    """
+    names = sorted({str(k) for k in known})
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    if not close:
+        lowered = {k.lower(): k for k in names}
+        close = [
+            lowered[m]
+            for m in difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
+        ]
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "known names: " + ", ".join(names) + "."

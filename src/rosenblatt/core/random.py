@@ -1,0 +1,89 @@
+"""Seeds: NumPy generators for what happens once, JAX keys for what happens in a program."""
+
+from __future__ import annotations
+
+import random as _python_random
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.variable import Variable
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python, NumPy and every layer, initializer and shuffle made from here on.
+
+    Args:
+        seed: an integer from 0 to 2³² − 1.
+
+    Raises:
+        ValueError: not an integer.
+
+    >>> set_random_seed(42)
+    """
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise ValueError(
+            explain("set_random_seed: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
+        )
+    _python_random.seed(int(seed))
+    np.random.seed(int(seed))
+
+
+def draw_seed() -> int:
+    """A seed for an object that was given none, drawn from Python's generator as Keras does."""
+    return _python_random.randint(1, int(1e9))
+
+
+@builtin("keras.random")
+class SeedGenerator:
+    """A seed and a counter that lives in a model's state: each draw gets a key of its own.
+
+    Args:
+        seed: an integer; drawn if None.
+        name: accepted for Keras's sake.
+
+    >>> SeedGenerator(1).next()
+    Array([1, 0], dtype=uint32)
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
+        if seed is None:
+            seed = draw_seed()
+        if not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(
+                explain("SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
+            )
+        self.name = name or "seed_generator"
+        self._initial_seed = seed
+        self.state = Variable(
+            np.array([seed, 0], "uint32"),
+            dtype="uint32",
+            trainable=False,
+            autocast=False,
+            name="seed_generator_state",
+        )
+
+    def next(self, ordered: bool = True) -> Any:
+        """A key of shape (2,), uint32; the counter moves on by one."""
+        key = self.state.value
+        self.state.assign(key + jnp.array([0, 1], "uint32"))
+        return key
+
+    def get_config(self) -> dict[str, Any]:
+        """The seed it started from."""
+        return {"seed": self._initial_seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
+        """A generator that starts from a config's seed."""
+        return cls(**config)
+
+
+def key_of(seed: int | SeedGenerator | None) -> Any:
+    """A JAX key from an integer, a generator (its next key), or nothing (a drawn seed)."""
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    return jnp.array([draw_seed() if seed is None else seed, 0], "uint32")

@@ -1,0 +1,335 @@
+"""Symbolic tensors, the nodes that join them, and operations that record nodes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import auto_name
+from rosenblatt.core.scope import Scope, use_scope
+
+# Two values for an unknown dimension: where the inferred shapes differ, the dimension is unknown.
+_TRIAL_SIZES = (2, 3)
+
+
+class History(NamedTuple):
+    """Where a symbolic tensor comes from."""
+
+    operation: Operation
+    node_index: int
+    tensor_index: int
+
+
+class KerasTensor:
+    """A tensor with a shape and a dtype but no values: an input or output of layers in a graph.
+
+    Args:
+        shape: sizes, None for unknown ones; the first is the batch.
+        dtype: dtype name.
+        name: its name.
+    """
+
+    __array_priority__ = 1000
+
+    def __init__(
+        self, shape: Sequence[int | None], dtype: Any = "float32", name: str | None = None
+    ):
+        self.shape = tuple(None if s is None else int(s) for s in shape)
+        self.dtype = dtypes.standardize_dtype(dtype)
+        self.name = name or auto_name(type(self).__name__)
+        self._keras_history: History | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    def serialize_reference(self) -> dict[str, Any]:
+        """Keras's config for a tensor that a layer of the same graph made."""
+        history: list[Any] | None = None
+        if self._keras_history:
+            history = list(self._keras_history)
+            history[0] = history[0].name
+        config = {"shape": list(self.shape), "dtype": self.dtype, "keras_history": history}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    def _no_value(self, what: str) -> TypeError:
+        return TypeError(
+            explain(
+                f"A symbolic tensor (shape {self.shape}) has no values: {what} was asked of it.",
+                fix="use `rosenblatt.ops` functions or layers, or call the model on arrays.",
+            )
+        )
+
+    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
+        raise self._no_value("a NumPy array")
+
+    def __jax_array__(self) -> jax.Array:
+        raise self._no_value("a JAX array")
+
+    def __float__(self) -> float:
+        raise self._no_value("a number")
+
+    def __int__(self) -> int:
+        raise self._no_value("a number")
+
+    def __bool__(self) -> bool:
+        raise self._no_value("a truth value")
+
+    def __len__(self) -> int:
+        raise self._no_value("a length")
+
+    def __iter__(self) -> Any:
+        raise self._no_value("its items")
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+
+class Node:
+    """One call of an operation: its arguments, and the tensors it made."""
+
+    def __init__(self, operation: Operation, args: Any, kwargs: Any, outputs: Any):
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = tree_leaves(outputs)
+        self.output_structure = outputs
+        self.inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, KerasTensor)]
+        operation._inbound_nodes.append(self)
+        for index, tensor in enumerate(self.outputs):
+            tensor._keras_history = History(operation, len(operation._inbound_nodes) - 1, index)
+
+    @property
+    def parents(self) -> list[Node]:
+        """The nodes that made this one's inputs."""
+        return [node_of(tensor) for tensor in self.inputs]
+
+
+def node_of(tensor: KerasTensor) -> Node:
+    """The node that made a symbolic tensor.
+
+    Raises:
+        ValueError: the tensor was made by no layer.
+    """
+    history = tensor._keras_history
+    if history is None:
+        raise ValueError(
+            explain(
+                f"The symbolic tensor {tensor.name!r} (shape {tensor.shape}) comes from no layer.",
+                fix="start from `rosenblatt.Input(shape)`.",
+            )
+        )
+    return history.operation._inbound_nodes[history.node_index]
+
+
+def _is_leaf(x: Any) -> bool:
+    return x is None or isinstance(x, KerasTensor)
+
+
+def tree_leaves(tree: Any) -> list[Any]:
+    """The leaves of a nest of lists, tuples and dicts; None is a leaf."""
+    return jax.tree_util.tree_leaves(tree, is_leaf=_is_leaf)
+
+
+def tree_map(fn: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """Apply a function to the leaves of nests of the same structure; None is a leaf."""
+    return jax.tree_util.tree_map(fn, tree, *rest, is_leaf=_is_leaf)
+
+
+def any_symbolic(*trees: Any) -> bool:
+    """Whether a nest holds a symbolic tensor."""
+    return any(isinstance(leaf, KerasTensor) for leaf in tree_leaves(trees))
+
+
+def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Shapes and dtypes of a function's results, found by tracing it without computing.
+
+    Args:
+        fn: a function of arrays.
+        args, kwargs: its arguments, symbolic tensors among them.
+
+    Returns:
+        The results with a `KerasTensor` for each array.
+    """
+    leaves, structure = jax.tree_util.tree_flatten((args, kwargs), is_leaf=_is_leaf)
+    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
+    unknown = any(None in leaves[i].shape for i in places)
+
+    def trace(size: int) -> Any:
+        specs = [
+            jax.ShapeDtypeStruct(
+                [size if s is None else s for s in leaves[i].shape],
+                dtypes.numpy_dtype(leaves[i].dtype),
+            )
+            for i in places
+        ]
+
+        def run(values: list[Any]) -> Any:
+            filled = list(leaves)
+            for place, value in zip(places, values, strict=True):
+                filled[place] = value
+            call_args, call_kwargs = jax.tree_util.tree_unflatten(structure, filled)
+            with use_scope(Scope(binds_all=True)):
+                return fn(*call_args, **call_kwargs)
+
+        return jax.eval_shape(run, specs)
+
+    first = trace(_TRIAL_SIZES[0])
+    second = trace(_TRIAL_SIZES[1]) if unknown else first
+
+    def merge(a: Any, b: Any) -> KerasTensor:
+        shape = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
+        return KerasTensor(shape, a.dtype)
+
+    return jax.tree_util.tree_map(merge, first, second)
+
+
+class Operation:
+    """A named step of a graph: on arrays it computes, on symbolic tensors it records a node."""
+
+    _auto_config: dict[str, Any] | None
+
+    def __init__(self, name: str | None = None):
+        if name is None:
+            name = auto_name(type(self).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: bad `name`.",
+                    given=repr(name),
+                    expected="a string without '/'",
+                )
+            )
+        self.name = name
+        self._inbound_nodes: list[Node] = []
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Remember plain arguments, so that classes without `get_config` can be saved."""
+        instance = super().__new__(cls)
+        instance.__dict__["_auto_config"] = _plain_arguments(cls, args, kwargs)
+        return instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if any_symbolic(args, kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Infer the outputs and record a node."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic tensors for the outputs of a call."""
+        return infer_outputs(self.call, args, kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute; subclasses write this."""
+        raise NotImplementedError(
+            explain(f"{type(self).__name__} has no `call()` method.", fix="define `call(self, …)`.")
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal object.
+
+        Raises:
+            NotImplementedError: arguments that are not plain values, and no own `get_config`.
+        """
+        if type(self).get_config is not Operation.get_config and not self._uses_default_config():
+            return {"name": self.name}
+        if self._auto_config is None:
+            raise NotImplementedError(
+                explain(
+                    f"{type(self).__name__} takes arguments that are not plain values, so it must "
+                    "say how to save them.",
+                    fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
+                )
+            )
+        parameters = _signature(type(self)).parameters
+        takes_name = "name" in parameters or any(
+            p.kind is p.VAR_KEYWORD for p in parameters.values()
+        )
+        return {**({"name": self.name} if takes_name else {}), **self._auto_config}
+
+    def _uses_default_config(self) -> bool:
+        return False
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """An object of this class with the arguments of a config."""
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(
+                explain(
+                    f"{cls.__name__} could not be made from its config: {error}.",
+                    given=config,
+                    fix="let `get_config()` return exactly the arguments of `__init__`.",
+                )
+            ) from error
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of its first call."""
+        inputs = self._first_node("input").inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of its first call."""
+        return self._first_node("output").output_structure
+
+    def _first_node(self, what: str) -> Node:
+        if not self._inbound_nodes:
+            raise AttributeError(
+                explain(
+                    f"Layer {self.name!r} has no defined {what}: it was never called on a symbolic "
+                    "tensor."
+                )
+            )
+        return self._inbound_nodes[0]
+
+
+def _plain_arguments(cls: type, args: Any, kwargs: Any) -> dict[str, Any] | None:
+    signature = _signature(cls)
+    try:
+        bound = signature.bind(None, *args, **kwargs)
+    except TypeError:
+        return None
+    bound.apply_defaults()
+    values: dict[str, Any] = {}
+    for index, (key, parameter) in enumerate(signature.parameters.items()):
+        if index == 0 or key == "name" or key not in bound.arguments:
+            continue
+        value = bound.arguments[key]
+        if (
+            parameter.kind is parameter.VAR_POSITIONAL
+            or parameter.kind is parameter.POSITIONAL_ONLY
+        ):
+            if value:
+                return None
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            values.update({k: v for k, v in value.items() if k != "name"})
+        else:
+            values[key] = value
+    plain = (str, int, float, bool, type(None))
+    if all(isinstance(leaf, plain) for leaf in tree_leaves(values)):
+        return values
+    return None
+
+
+_signatures: dict[type, inspect.Signature] = {}
+
+
+def _signature(cls: type) -> inspect.Signature:
+    if cls not in _signatures:
+        _signatures[cls] = inspect.signature(cls.__init__)
+    return _signatures[cls]

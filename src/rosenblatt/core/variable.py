@@ -1,0 +1,272 @@
+"""A named array that tracing can bind to a traced value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import auto_name
+from rosenblatt.core.scope import Scope, current_scope, use_scope
+
+_autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
+
+
+class Variable:
+    """A named array with a dtype, a shape and a trainable mark.
+
+    Args:
+        initializer: an array (the initial value), or a callable `(shape, dtype) -> array`.
+        shape: with a callable, the shape of the value.
+        dtype: dtype name; the default float type if None and the value has none of its own.
+        trainable: whether an optimizer updates it.
+        autocast: whether a layer of lower compute precision reads it cast to that precision.
+        aggregation: accepted for Keras's sake; one device holds the whole value.
+        name: its name; `variable`, `variable_1` … if None.
+
+    Raises:
+        ValueError: a callable without a shape, or a name with a slash.
+
+    >>> v = Variable(np.zeros(3), name="bias")
+    >>> v.assign([1.0, 2.0, 3.0])
+    <Variable path=bias, shape=(3,), dtype=float32, value=[1. 2. 3.]>
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Sequence[int] | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+    ):
+        name = name or auto_name(type(self).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                explain("Variable: bad `name`.", given=repr(name), expected="a string without '/'")
+            )
+        if callable(initializer) and not hasattr(initializer, "shape"):
+            if shape is None:
+                raise ValueError(
+                    explain(
+                        f"Variable {name!r}: an initializer that is a function needs a shape.",
+                        fix="pass `shape=`.",
+                    )
+                )
+            dtype = dtypes.standardize_dtype(dtype)
+            initializer = initializer(tuple(shape), dtype=dtype)
+        elif dtype is None and isinstance(initializer, (float, list, tuple, np.ndarray)):
+            kind = np.asarray(initializer).dtype
+            dtype = "float32" if kind.kind == "f" and kind.itemsize == 8 else kind.name
+            dtype = dtypes.config.floatx() if dtype == "float32" else dtype
+        elif dtype is None and isinstance(initializer, int):
+            dtype = "int32"
+        value = _as_value(initializer, dtype)
+        self.name = name
+        self.path = name
+        self.trainable = trainable
+        self.autocast = autocast
+        self.aggregation = aggregation
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.shape = tuple(value.shape)
+        self.dtype = dtypes.standardize_dtype(value.dtype)
+        self.overwrite_with_gradient = False
+        # A NumPy value is kept as it is until something reads it: nothing is compiled or copied
+        # to a device for a model that is only built, and a trace cannot leak into a variable.
+        self._value: Any = value
+
+    @property
+    def value(self) -> jax.Array:
+        """The value now: the traced one inside a scope that binds this variable."""
+        scope = current_scope()
+        if scope is not None and id(self) in scope.values:
+            value = scope.values[id(self)]
+        else:
+            if isinstance(self._value, np.ndarray):
+                with jax.ensure_compile_time_eval():
+                    self._value = jnp.asarray(self._value)
+            value = self._value
+        cast = _autocast.get()
+        if cast and self.autocast and cast != self.dtype and dtypes.is_float_dtype(self.dtype):
+            return value.astype(cast)
+        return value
+
+    def assign(self, value: Any) -> Variable:
+        """Set the value; inside a scope, the scope's value.
+
+        Args:
+            value: an array of the variable's shape; its dtype is converted.
+
+        Raises:
+            ValueError: another shape.
+        """
+        if isinstance(value, Variable):
+            value = value.value
+        scope = current_scope()
+        if isinstance(value, jax.core.Tracer):
+            value = value.astype(dtypes.numpy_dtype(self.dtype))
+            if scope is None or not scope.takes(id(self)):
+                raise RuntimeError(
+                    explain(
+                        f"Variable {self.path!r} was assigned inside a compiled function that does "
+                        "not know it.",
+                        fix="create variables in `build()` or `__init__()`, not in `call()`.",
+                    )
+                )
+        else:
+            value = _as_value(value, self.dtype)
+        if tuple(value.shape) != self.shape:
+            raise ValueError(
+                explain(
+                    f"Variable {self.path!r}: the new value has another shape.",
+                    given=tuple(value.shape),
+                    expected=self.shape,
+                )
+            )
+        if scope is not None and scope.takes(id(self)):
+            scope.values[id(self)] = value
+        else:
+            self._value = value
+        return self
+
+    def assign_add(self, value: Any) -> Variable:
+        """Add to the value."""
+        return self.assign(self.value + _plain(value))
+
+    def assign_sub(self, value: Any) -> Variable:
+        """Subtract from the value."""
+        return self.assign(self.value - _plain(value))
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array."""
+        return np.asarray(self.value)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.value, dtype=dtype)
+
+    def __jax_array__(self) -> jax.Array:
+        return self.value
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.value)
+
+    def __getitem__(self, key: Any) -> jax.Array:
+        return self.value[key]
+
+    def __repr__(self) -> str:
+        value = self.value
+        shown = "" if isinstance(value, jax.core.Tracer) else f", value={np.asarray(value)}"
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}{shown}>"
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Variable) else value
+
+
+def _as_value(value: Any, dtype: str | None) -> Any:
+    """A NumPy copy or a JAX array of the dtype; JAX arrays are immutable and are shared."""
+    target = None if dtype is None else dtypes.numpy_dtype(dtype)
+    if isinstance(value, Variable):
+        value = value.value
+    if isinstance(value, (jax.Array, jax.core.Tracer)):
+        return value if target is None or value.dtype == target else value.astype(target)
+    if hasattr(value, "detach"):  # a PyTorch tensor, without importing its library
+        value = value.detach().cpu().numpy()
+    return np.array(value, dtype=target)
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def method(self: Variable, *args: Any) -> Any:
+        return getattr(self.value, name)(*(_plain(a) for a in args))
+
+    method.__name__ = name
+    return method
+
+
+_OPERATORS = (
+    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul "
+    "rmatmul neg pos abs lt le gt ge and rand or ror xor rxor invert"
+)
+for _name in _OPERATORS.split():
+    setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+class StatelessScope:
+    """Run code on other values of variables, without changing the variables (as Keras's).
+
+    Args:
+        state_mapping: pairs of a variable and the value it has inside.
+
+    >>> v = Variable(np.zeros(2))
+    >>> with StatelessScope([(v, np.ones(2))]) as scope:
+    ...     _ = v.assign_add(1.0)
+    >>> scope.get_current_value(v), v.numpy()
+    (Array([2., 2.], dtype=float32), array([0., 0.], dtype=float32))
+    """
+
+    def __init__(self, state_mapping: Sequence[tuple[Variable, Any]] = ()):
+        self._variables = {id(v): v for v, _ in state_mapping}
+        values = {
+            id(v): jnp.asarray(value, dtypes.numpy_dtype(v.dtype)) for v, value in state_mapping
+        }
+        outer = current_scope()
+        self.scope = Scope(
+            {**(outer.values if outer else {}), **values},
+            outer.parameters if outer else None,
+            outer.row_mask if outer else None,
+        )
+
+    def __enter__(self) -> StatelessScope:
+        self._context = use_scope(self.scope)
+        self._context.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+
+    def get_current_value(self, variable: Variable) -> Any:
+        """The value of a variable at the end of the scope."""
+        return self.scope.values.get(id(variable))
+
+
+@contextmanager
+def autocast_scope(dtype: str | None) -> Iterator[None]:
+    """Let float variables be read in another float type."""
+    token = _autocast.set(dtype)
+    try:
+        yield
+    finally:
+        _autocast.reset(token)

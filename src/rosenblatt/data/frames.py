@@ -1,0 +1,172 @@
+"""Tables of pandas, polars, pyarrow and narwhals as arrays, without importing those libraries.
+
+A table is recognised by the module and name of its type, and read through its own methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core import config, dtypes
+from rosenblatt.core.errors import explain
+
+_LIBRARIES = ("pandas", "polars", "pyarrow", "narwhals", "modin", "cudf")
+_FRAMES = ("DataFrame", "LazyFrame", "Table")
+_SERIES = ("Series", "Index", "ChunkedArray")
+_NUMBER_NAMES = ("int", "uint", "float", "double", "halffloat", "bool", "decimal")
+
+
+def is_frame(value: Any) -> bool:
+    """Whether a value is a table with named columns."""
+    return _is_one_of(value, _FRAMES)
+
+
+def is_series(value: Any) -> bool:
+    """Whether a value is one column of a table."""
+    return _is_one_of(value, _SERIES)
+
+
+def _is_one_of(value: Any, names: Sequence[str]) -> bool:
+    return any(
+        cls.__name__ in names and cls.__module__.partition(".")[0] in _LIBRARIES
+        for cls in type(value).__mro__
+    )
+
+
+def frame_columns(frame: Any) -> tuple[str, ...]:
+    """Names of a table's columns, in order."""
+    # A column of pandas is an attribute too: look at the type.
+    if hasattr(type(frame), "collect_schema"):
+        return tuple(str(name) for name in frame.collect_schema())
+    names = frame.column_names if hasattr(type(frame), "column_names") else frame.columns
+    return tuple(str(name) for name in names)
+
+
+def frame_to_array(frame: Any, what: str) -> np.ndarray:
+    """A table as one array.
+
+    Args:
+        frame: a DataFrame of pandas or polars, a pyarrow Table, or one wrapped by narwhals.
+        what: its name in messages, e.g. "x".
+
+    Returns:
+        (rows, columns) array of the default float type; missing values are NaN.
+
+    Raises:
+        ValueError: columns that do not hold numbers (each one is named).
+    """
+    if hasattr(type(frame), "to_native"):
+        frame = frame.to_native()
+    if hasattr(type(frame), "collect"):  # a lazy table
+        frame = frame.collect()
+    names = frame_columns(frame)
+    columns = _columns_of(frame)
+    refuse = {
+        name: column
+        for name, column in zip(names, columns, strict=True)
+        if not _holds_numbers(_dtype_of(column))
+    }
+    if refuse:
+        raise ValueError(_not_numbers(refuse, what))
+    # Column by column into the result: the table is never copied whole at double precision.
+    array = np.empty((frame.shape[0], len(names)), dtypes.numpy_dtype(config.floatx()))
+    with np.errstate(over="ignore"):
+        for index, column in enumerate(columns):
+            array[:, index] = _values(column)
+    return array
+
+
+def series_to_array(series: Any, what: str) -> np.ndarray:
+    """One column of a table as a (rows,) array; integers and booleans stay what they are.
+
+    Raises:
+        ValueError: a column that does not hold numbers.
+    """
+    if hasattr(series, "to_native"):
+        series = series.to_native()
+    if not _holds_numbers(_dtype_of(series)):
+        raise ValueError(_not_numbers({_name_of(series): series}, what))
+    return _values(series)
+
+
+def _columns_of(frame: Any) -> list[Any]:
+    if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
+        return [frame.iloc[:, index] for index in range(frame.shape[1])]
+    if hasattr(type(frame), "get_columns"):
+        return list(frame.get_columns())
+    return list(frame.columns)  # pyarrow
+
+
+def _dtype_of(column: Any) -> Any:
+    return column.dtype if hasattr(column, "dtype") else column.type
+
+
+def _name_of(series: Any) -> str:
+    name = getattr(series, "name", None)
+    return "" if name is None else str(name)
+
+
+def _holds_numbers(dtype: Any) -> bool:
+    if hasattr(dtype, "kind"):  # NumPy and pandas
+        return dtype.kind in "iufb"
+    if hasattr(dtype, "is_numeric"):  # polars
+        return dtype.is_numeric() or str(dtype) == "Boolean"
+    return str(dtype).startswith(_NUMBER_NAMES)
+
+
+def _values(column: Any) -> np.ndarray:
+    values = np.asarray(column.to_numpy())
+    if values.dtype.kind != "O":
+        return values
+    # Booleans or nullable integers with missing values, or decimals.
+    numbers = [float("nan") if _is_missing(v) else float(v) for v in values]
+    return np.array(numbers, dtypes.numpy_dtype(config.floatx()))
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ == "NAType"
+
+
+def _example(column: Any) -> tuple[int, Any]:
+    """The first value that is there, and its row."""
+    for row in range(len(column)):
+        value = column.iloc[row] if hasattr(column, "iloc") else column[row]
+        value = value.as_py() if hasattr(value, "as_py") else value
+        if not _is_missing(value) and value == value:  # NaN differs from itself
+            return row, value
+    return 0, None
+
+
+def _not_numbers(columns: dict[str, Any], what: str) -> str:
+    """The message for columns of text, dates or objects."""
+    found = []
+    for name, column in columns.items():
+        row, value = _example(column)
+        found.append(f"{name!r}: {value!r} in row {row} (dtype {_dtype_of(column)})")
+    names = list(columns)
+    plural = len(names) > 1
+    listed = ", ".join(repr(name) for name in names)
+    subject = f"column{'s' if plural else ''} {listed}" if names != [""] else "the column"
+    kinds = {str(_dtype_of(column)).lower() for column in columns.values()}
+    if what == "y":
+        fix = "number the classes, e.g. `classes, y = numpy.unique(y, return_inverse=True)`."
+    elif all(kind.startswith(("date", "time", "duration")) for kind in kinds):
+        fix = (
+            "turn dates into numbers, e.g. days since the first one, or into year, month and "
+            "weekday columns."
+        )
+    else:
+        fix = (
+            f"encode {'them' if plural else 'it'} as numbers (e.g. `pandas.get_dummies`, "
+            f"scikit-learn's `OneHotEncoder`) or drop {'them' if plural else 'it'}: "
+            f"`{what}.drop(columns={names})` in pandas, `{what}.drop({names})` in polars."
+        )
+    return explain(
+        f"{what}: {subject} {'do' if plural else 'does'} not hold numbers.",
+        given="; ".join(found) if names != [""] else found[0].partition(": ")[2],
+        expected="numbers or booleans",
+        fix=fix,
+    )

@@ -1,0 +1,106 @@
+"""Run an iterator ahead of its consumer, in a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_JOIN_SECONDS = 10.0
+
+
+class _Buffer:
+    """A queue bounded by bytes that both ends can close."""
+
+    def __init__(self, limit: int):
+        self._limit = limit
+        self._items: deque[tuple[Any, int]] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+        self._ended = False
+        self._error: BaseException | None = None
+        self.closed = False
+
+    def put(self, item: Any, size: int) -> bool:
+        """Add an item when there is room; false if the consumer is gone."""
+        with self._changed:
+            while not self.closed and self._items and self._bytes + size > self._limit:
+                self._changed.wait()
+            if self.closed:
+                return False
+            self._items.append((item, size))
+            self._bytes += size
+            self._changed.notify_all()
+            return True
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that no item follows."""
+        with self._changed:
+            self._ended, self._error = True, error
+            self._changed.notify_all()
+
+    def get(self) -> tuple[Any, bool]:
+        """The next item and True, or (None, False) at the end; the producer's error is raised."""
+        with self._changed:
+            while not self._items and not self._ended:
+                self._changed.wait()
+            if self._items:
+                item, size = self._items.popleft()
+                self._bytes -= size
+                self._changed.notify_all()
+                return item, True
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            return None, False
+
+    def close(self) -> None:
+        """Let go of the items and of a waiting producer."""
+        with self._changed:
+            self.closed = True
+            self._items.clear()
+            self._changed.notify_all()
+
+
+def prefetch(
+    items: Generator[T, None, None], size_of: Callable[[T], int], limit: int
+) -> Generator[T, None, None]:
+    """Give the items of a generator, made ahead in a thread.
+
+    The thread begins with the first item asked for and ends with the last item, with an error
+    (raised here, in its place), or when the consumer stops early, which closes `items`.
+
+    Args:
+        items: the generator that the thread runs.
+        size_of: bytes of an item.
+        limit: bytes that may wait; one item always may.
+
+    >>> list(prefetch((i for i in range(3)), lambda _: 1, limit=2))
+    [0, 1, 2]
+    """
+    buffer = _Buffer(limit)
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not buffer.put(item, size_of(item)):
+                    break
+            items.close()
+            buffer.end()
+        except BaseException as error:  # whatever it is, it belongs to the consumer
+            buffer.end(error)
+
+    thread = threading.Thread(target=run, name="rosenblatt-prefetch", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, more = buffer.get()
+            if not more:
+                return
+            yield item
+    finally:
+        buffer.close()
+        # A user's code that waits for ever must not hang the one who stopped early.
+        thread.join(_JOIN_SECONDS)

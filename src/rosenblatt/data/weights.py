@@ -1,0 +1,82 @@
+"""Weights of classes as weights of samples."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain
+
+
+def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> np.ndarray:
+    """The weight of each sample's class; 1 for a class that is not listed (as Keras does).
+
+    Args:
+        y: (n,) or (n, 1) class numbers (rounded to integers), or (n, classes) one-hot rows, of
+            which the largest entry decides.
+        class_weight: class number to weight.
+
+    Returns:
+        (n,) float32.
+
+    Raises:
+        ValueError: several outputs, no labels, or something else than numbers by class number.
+
+    >>> class_weights_to_sample_weights(np.array([0, 2, 1]), {0: 0.5, 1: 3.0})
+    array([0.5, 1. , 3. ], dtype=float32)
+    """
+    weights = _checked(class_weight)
+    if not isinstance(y, np.ndarray):
+        raise ValueError(
+            explain(
+                "`class_weight` needs the labels of a single output.",
+                given="no y" if y is None else f"y as a {type(y).__name__} of several outputs",
+                expected="one array of labels",
+                fix="pass `sample_weight`, one array for each output, instead.",
+            )
+        )
+    labels = y
+    if labels.ndim > 1:
+        labels = labels[..., 0] if labels.shape[-1] == 1 else np.argmax(labels, axis=-1)
+    if labels.ndim > 1:
+        raise ValueError(
+            explain(
+                "`class_weight` needs one label for each sample.",
+                given=f"y of shape {y.shape}",
+                expected="shape (n,), (n, 1) or one-hot (n, classes)",
+                fix="pass `sample_weight` instead.",
+            )
+        )
+    if labels.dtype.kind not in "iub":
+        labels = np.round(labels).astype(np.int64)
+    classes, places = np.unique(labels, return_inverse=True)
+    of_class = np.array([weights.get(int(c), 1.0) for c in classes], dtype=np.float32)
+    return of_class[places]
+
+
+def _checked(class_weight: Any) -> dict[int, float]:
+    example = "{0: 1.0, 1: 5.0}"
+    if not isinstance(class_weight, Mapping):
+        raise ValueError(
+            explain(
+                "`class_weight` is not a dict.",
+                given=repr(class_weight),
+                expected=f"class number to weight, e.g. {example}",
+                fix="scikit-learn's `compute_class_weight` gives balanced weights as an array: "
+                "`dict(enumerate(weights))`.",
+            )
+        )
+    for key, value in class_weight.items():
+        whole = isinstance(key, numbers.Real) and float(key).is_integer()
+        if not whole or not isinstance(value, (numbers.Real, np.generic, np.ndarray)):
+            raise ValueError(
+                explain(
+                    "`class_weight` must map class numbers to weights.",
+                    given=f"{key!r}: {value!r}",
+                    expected=f"e.g. {example}",
+                )
+            )
+    return {int(key): float(value) for key, value in class_weight.items()}

@@ -1,0 +1,123 @@
+"""Graphs to and from Keras's Functional config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.symbolic import KerasTensor, tree_map
+from rosenblatt.graph.graph import Graph
+
+
+def graph_to_config(graph: Graph) -> dict[str, Any]:
+    """`layers`, `input_layers` and `output_layers` of Keras's Functional config."""
+    in_graph = {id(node) for node in graph.nodes}
+    number: dict[int, int] = {}  # id of a node → its index among its layer's nodes in the graph
+    for layer in graph.layers:
+        inside = [node for node in layer._inbound_nodes if id(node) in in_graph]
+        number.update({id(node): index for index, node in enumerate(inside)})
+
+    def reference(tensor: KerasTensor) -> list[Any]:
+        history = tensor._keras_history
+        assert history is not None
+        node = history.operation._inbound_nodes[history.node_index]
+        return [history.operation.name, number[id(node)], history.tensor_index]
+
+    def argument(leaf: Any) -> Any:
+        if not isinstance(leaf, KerasTensor):
+            return leaf
+        config = {"shape": list(leaf.shape), "dtype": leaf.dtype, "keras_history": reference(leaf)}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    layers = []
+    for layer in graph.layers:
+        config = serialize_keras_object(layer)
+        config["name"] = layer.name
+        config["inbound_nodes"] = [
+            {
+                "args": serialize_keras_object(list(tree_map(argument, node.args))),
+                "kwargs": serialize_keras_object(tree_map(argument, node.kwargs)),
+            }
+            for node in layer._inbound_nodes
+            if id(node) in in_graph and node.inputs
+        ]
+        layers.append(config)
+    return {
+        "layers": layers,
+        "input_layers": tree_map(reference, graph.input_structure),
+        "output_layers": tree_map(reference, graph.output_structure),
+    }
+
+
+def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The symbolic inputs and outputs of a Functional config, with new layers between them.
+
+    Raises:
+        ValueError: a layer that waits for a tensor no layer makes.
+    """
+    created: dict[str, Any] = {}
+    # Where a layer was called before the graph (a nested model), the config's count starts later.
+    offset: dict[str, int] = {}
+    waiting: list[tuple[str, Mapping[str, Any]]] = []
+    for entry in config["layers"]:
+        layer = deserialize_keras_object({k: v for k, v in entry.items() if k != "inbound_nodes"})
+        name = entry.get("name") or entry["config"]["name"]
+        created[name] = layer
+        offset[name] = 0 if entry["class_name"] == "InputLayer" else len(layer._inbound_nodes)
+        waiting.extend((name, node) for node in entry.get("inbound_nodes", []))
+
+    def find(history: Any) -> KerasTensor:
+        name, node_index, tensor_index = history[:3]
+        node = created[name]._inbound_nodes[offset[name] + node_index]
+        return node.outputs[tensor_index]
+
+    while waiting:
+        left: list[tuple[str, Mapping[str, Any]]] = []
+        blocked: set[str] = set()
+        for name, node in waiting:
+            # A layer's calls are numbered: a later one must not overtake one that still waits.
+            if name in blocked or not _call(created[name], node, find):
+                left.append((name, node))
+                blocked.add(name)
+        if len(left) == len(waiting):
+            raise ValueError(
+                explain(
+                    f"The config's layer {left[0][0]!r} is called on a tensor that no layer makes."
+                )
+            )
+        waiting = left
+    return (
+        _references(config["input_layers"], find),
+        _references(config["output_layers"], find),
+    )
+
+
+def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:
+    def fill(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if value.get("class_name") == "__keras_tensor__":
+                return find(value["config"]["keras_history"])
+            if "class_name" in value and "config" in value:
+                return deserialize_keras_object(value)
+            return {k: fill(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(fill(v) for v in value)
+        return value
+
+    try:
+        args, kwargs = fill(node["args"]), fill(node["kwargs"])
+    except IndexError:
+        return False
+    layer(*args, **kwargs)
+    return True
+
+
+def _references(structure: Any, find: Any) -> Any:
+    if isinstance(structure, Mapping):
+        return {k: _references(v, find) for k, v in structure.items()}
+    if len(structure) == 3 and isinstance(structure[0], str) and isinstance(structure[1], int):
+        return find(structure)
+    items = [_references(item, find) for item in structure]
+    return items[0] if len(items) == 1 and isinstance(structure, list) else items

@@ -1,0 +1,202 @@
+"""A graph of layers from symbolic inputs to symbolic outputs, run on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.graph.order import by_depth
+
+
+class Graph:
+    """The layers between symbolic inputs and outputs.
+
+    Args:
+        inputs: symbolic tensors, in any nest of lists, tuples and dicts.
+        outputs: symbolic tensors computed from them, in any nest.
+        name: the model's name, for messages.
+
+    Raises:
+        ValueError: values that are not symbolic tensors, or a graph cut off from its inputs.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str):
+        self.name = name
+        self.input_structure = inputs
+        self.output_structure = outputs
+        self.inputs: list[KerasTensor] = _symbolic(inputs, "inputs", name)
+        self.outputs: list[KerasTensor] = _symbolic(outputs, "outputs", name)
+        self.nodes, self.layers = by_depth(self.inputs, self.outputs)
+        self.input_names = _names(inputs, self.inputs)
+        self.output_names = _names(outputs, self.outputs)
+
+    def run(self, inputs: Any, training: bool | None = None) -> Any:
+        """Compute the outputs.
+
+        Args:
+            inputs: arrays or symbolic tensors in the inputs' structure, or a dict by input name.
+
+        Returns:
+            Arrays in the outputs' structure.
+        """
+        values = {id(t): v for t, v in zip(self.inputs, self.arrange(inputs), strict=True)}
+        for node in self.nodes:
+            if all(id(t) in values for t in node.outputs):
+                continue
+            args, kwargs = self._filled(node, values)
+            if (
+                training is not None
+                and "training" not in kwargs
+                and _takes_training(node.operation)
+            ):
+                kwargs = {**kwargs, "training": training}
+            results = tree_leaves(node.operation(*args, **kwargs))
+            values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
+        return tree_map(lambda t: values[id(t)], self.output_structure)
+
+    @staticmethod
+    def _filled(node: Node, values: dict[int, Any]) -> tuple[Any, Any]:
+        def fill(leaf: Any) -> Any:
+            return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
+
+        return tree_map(fill, (node.args, node.kwargs))
+
+    def arrange(self, data: Any) -> list[Any]:
+        """Put given data in the order of the inputs, checked and cast to their dtypes.
+
+        Args:
+            data: an array, or arrays in the inputs' structure, or a dict by input name.
+
+        Raises:
+            ValueError: a missing or unknown input, another number of inputs, another shape.
+        """
+        if isinstance(data, Mapping) and not isinstance(self.input_structure, Mapping):
+            given = self._by_name(data)
+        elif isinstance(self.input_structure, Mapping) and isinstance(data, Mapping):
+            given = self._by_name({k: data[k] for k in data}, list(self.input_structure))
+        else:
+            given = tree_leaves(data)
+        if len(given) != len(self.inputs):
+            raise ValueError(
+                explain(
+                    f"Model {self.name!r} got another number of inputs.",
+                    given=len(given),
+                    expected=f"{len(self.inputs)}: {self.input_names}",
+                    fix="pass a list, a tuple, or a dict by these names.",
+                )
+            )
+        pairs = zip(given, self.inputs, self.input_names, strict=True)
+        return [fit_input(value, spec, name, self.name) for value, spec, name in pairs]
+
+    def _by_name(self, data: Mapping[str, Any], keys: list[str] | None = None) -> list[Any]:
+        names = sorted(keys) if keys else self.input_names
+        for key in data:
+            if key not in names and not set(names) <= set(data):
+                raise ValueError(
+                    explain(
+                        f"Model {self.name!r} has no input {key!r}.",
+                        expected=f"a dict with {names}",
+                        fix=nearest(str(key), names),
+                    )
+                )
+        missing = [name for name in names if name not in data]
+        if missing:
+            raise ValueError(
+                explain(
+                    f"Model {self.name!r}: the data lack input {missing[0]!r}.",
+                    given=f"a dict with {list(data)}",
+                    expected=f"a dict with {names}",
+                )
+            )
+        return [data[name] for name in names]
+
+
+def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+    """Check a value against the input it is for; give (N,) the missing axis of (N, 1).
+
+    Raises:
+        ValueError: another number of features, or another rank.
+    """
+    if value is None:
+        return None
+    if not hasattr(value, "shape"):
+        value = np.asarray(value)
+    shape = tuple(value.shape)
+    if len(shape) == len(spec.shape) - 1 and spec.shape[-1] == 1:
+        value = _reshape(value, (*shape, 1))
+    elif len(shape) == len(spec.shape) + 1 and shape[-1] == 1:
+        value = _reshape(value, shape[:-1])
+    shape = tuple(value.shape)
+    fits = len(shape) == len(spec.shape) and all(
+        want is None or have is None or want == have
+        for have, want in zip(shape[1:], spec.shape[1:], strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            explain(
+                f"Model {model!r}: input {name!r} has the wrong shape.",
+                given=f"{shape}",
+                expected=f"{spec.shape} (None: any number of rows)",
+                fix=_shape_advice(shape, spec.shape),
+            )
+        )
+    if isinstance(value, KerasTensor) or value.dtype == dtypes.numpy_dtype(spec.dtype):
+        return value
+    return jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype))
+
+
+def _reshape(value: Any, shape: tuple[int | None, ...]) -> Any:
+    if isinstance(value, KerasTensor):
+        return KerasTensor(shape, value.dtype, value.name)
+    return value.reshape(shape)
+
+
+def _shape_advice(given: tuple[Any, ...], wanted: tuple[Any, ...]) -> str:
+    if len(given) == len(wanted) - 1 and given == wanted[1:]:
+        return "add the batch axis to a single instance: `x[None, ...]`."
+    if len(given) == len(wanted) == 2:
+        return (
+            f"give the model the {wanted[1]} columns it was built for, or build it with "
+            f"`Input(shape=({given[1]},))`."
+        )
+    return "reshape the data, or build the model with the data's shape."
+
+
+def _symbolic(structure: Any, what: str, name: str) -> list[KerasTensor]:
+    leaves = tree_leaves(structure)
+    for leaf in leaves:
+        if not isinstance(leaf, KerasTensor):
+            raise ValueError(
+                explain(
+                    f"Model {name!r}: `{what}` must be symbolic tensors.",
+                    given=f"{type(leaf).__name__}: {leaf!r}",
+                    fix="start from `rosenblatt.Input(shape)` and call layers on it.",
+                )
+            )
+    if not leaves:
+        raise ValueError(explain(f"Model {name!r}: `{what}` is empty."))
+    return leaves
+
+
+def _names(structure: Any, tensors: list[KerasTensor]) -> list[str]:
+    if isinstance(structure, Mapping) and all(
+        isinstance(v, KerasTensor) for v in structure.values()
+    ):
+        return sorted(structure)
+    return [node_of(tensor).operation.name for tensor in tensors]
+
+
+def _takes_training(operation: Any) -> bool:
+    return bool(getattr(operation, "_call_takes", lambda _: False)("training"))
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of JAX or NumPy, traced or not."""
+    return isinstance(value, (jax.Array, np.ndarray, jax.core.Tracer))

@@ -1,0 +1,123 @@
+"""What every initializer is: a callable from a shape and a dtype to a NumPy array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import SeedGenerator, draw_seed
+from rosenblatt.core.registry import builtin, deserialize_keras_object, serialize_keras_object
+
+
+@builtin("keras.initializers")
+class Initializer:
+    """First values of a variable; subclasses write `__call__(shape, dtype=None)`.
+
+    >>> class Twos(Initializer):
+    ...     def __call__(self, shape, dtype=None):
+    ...         return np.full(shape, 2.0, dtype)
+    >>> Twos()((2,), dtype="float32")
+    array([2., 2.], dtype=float32)
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """The values, an array of the shape and dtype."""
+        raise NotImplementedError(
+            explain(
+                f"Initializer {type(self).__name__} has no `__call__`.",
+                fix="define `__call__(self, shape, dtype=None)` that returns an array.",
+            )
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal initializer."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """An initializer with the arguments of a config."""
+        return cls(**config)
+
+    def clone(self) -> Any:
+        """Another initializer with the same arguments; a seed that was drawn is drawn anew."""
+        return type(self).from_config(self.get_config())
+
+
+class RandomInitializer(Initializer):
+    """An initializer that draws its values from a NumPy generator.
+
+    Args:
+        seed: an integer ≥ 0 (equal values at every call), a `SeedGenerator` (other values at every
+            call), its config, or None: an integer is drawn now.
+
+    Raises:
+        ValueError: another seed.
+    """
+
+    def __init__(self, seed: int | SeedGenerator | dict[str, Any] | None = None):
+        self._init_seed = seed
+        if isinstance(seed, Mapping):
+            seed = deserialize_keras_object(seed)
+        if seed is None:
+            seed = draw_seed()
+        is_integer = isinstance(seed, (int, np.integer)) and seed >= 0
+        if not is_integer and not isinstance(seed, SeedGenerator):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: bad `seed`.",
+                    given=repr(seed),
+                    expected="an integer ≥ 0, a `SeedGenerator` or None",
+                )
+            )
+        self.seed: Any = seed
+
+    def generator(self) -> np.random.Generator:
+        """The generator for one call."""
+        if not isinstance(self.seed, SeedGenerator):
+            return np.random.default_rng(int(self.seed))
+        state = self.seed.state.numpy()
+        # Counted in NumPy: the generator's own `next()` would compile an addition.
+        self.seed.state.assign(state + np.array([0, 1], "uint32"))
+        return np.random.default_rng(state.tolist())
+
+    def get_config(self) -> dict[str, Any]:
+        """The seed as it was given."""
+        return {"seed": serialize_keras_object(self._init_seed)}
+
+    def float_dtypes(self, dtype: Any) -> tuple[Any, np.dtype]:
+        """The dtype to draw in (float32 or float64) and the dtype to return."""
+        name = dtypes.standardize_dtype(dtype)
+        if not dtypes.is_float_dtype(name):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} draws real numbers.",
+                    given=f"dtype {name!r}",
+                    expected="a float dtype",
+                )
+            )
+        return (np.float64 if name == "float64" else np.float32), dtypes.numpy_dtype(name)
+
+    def normal(
+        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any, bound: float | None
+    ) -> np.ndarray:
+        """Normal values; with a bound, those farther from the mean (in deviations) drawn again."""
+        draw, target = self.float_dtypes(dtype)
+        generator = self.generator()
+        values = np.asarray(generator.standard_normal(tuple(shape), dtype=draw))
+        if bound is not None:
+            flat = values.reshape(-1)
+            outside = np.flatnonzero(np.abs(flat) > bound)
+            while outside.size:
+                flat[outside] = generator.standard_normal(outside.size, dtype=draw)
+                outside = outside[np.abs(flat[outside]) > bound]
+        return (values * draw(stddev) + draw(mean)).astype(target)
+
+    def uniform(self, shape: Sequence[int], low: float, high: float, dtype: Any) -> np.ndarray:
+        """Uniform values in [low, high)."""
+        draw, target = self.float_dtypes(dtype)
+        values = np.asarray(self.generator().random(tuple(shape), dtype=draw))
+        return (values * draw(high - low) + draw(low)).astype(target)

@@ -1,0 +1,369 @@
+"""Layer: weights, `build`, `call` and configuration, as Keras has them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt import regularizers
+from rosenblatt.core import dtypes, registry
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.scope import HasParameters, Scope, current_scope, row_mask, use_scope
+from rosenblatt.core.symbolic import (
+    KerasTensor,
+    Node,
+    Operation,
+    any_symbolic,
+    infer_outputs,
+    tree_leaves,
+    tree_map,
+)
+from rosenblatt.core.variable import Variable, autocast_scope
+from rosenblatt.layers.context import current_path, current_training, inside
+from rosenblatt.layers.signatures import (
+    all_numbers,
+    as_tuples,
+    holds_arrays,
+    map_shapes,
+    parameter_names,
+    parameters_of,
+    pop_input_shape,
+    shape_of,
+)
+from rosenblatt.layers.weights import HoldsWeights
+
+
+@registry.builtin("keras.layers")
+@registry.builtin("keras")
+class Layer(HoldsWeights, Operation, HasParameters):
+    """A function of arrays with weights of its own.
+
+    A subclass creates weights in `build(input_shape)` with `add_weight` and computes in
+    `call(inputs)`, which may take `training=`.
+
+    Args:
+        activity_regularizer: a regularizer of the outputs, added to the loss.
+        trainable: whether its weights are updated in training.
+        dtype: dtype name or policy of its computations and weights.
+        autocast: cast float inputs to the compute dtype.
+        name: its name; made from the class name if None.
+
+    Raises:
+        TypeError: an argument that does not exist, with the nearest match.
+
+    >>> class Double(Layer):
+    ...     def call(self, inputs):
+    ...         return 2 * inputs
+    >>> Double()(np.array([1.0, 2.0], "float32"))
+    Array([2., 4.], dtype=float32)
+    """
+
+    # Arguments of `__init__`, kept under the same names, that make up the config.
+    config_fields: tuple[str, ...] = ()
+    # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
+    # the engine may then pad batches. A class written by a user must say so itself.
+    row_independent = True
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(name)
+        self._trainable_weights: list[Variable] = []
+        self._non_trainable_weights: list[Variable] = []
+        self._losses: list[Any] = []
+        self._trainable = bool(trainable)
+        self._build_shapes: dict[str, Any] | None = None
+        self.built = False
+        self.autocast = autocast
+        self.supports_masking = False
+        self.dtype_policy = dtypes.get_policy(dtype)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._input_shape_argument = pop_input_shape(kwargs)
+        if kwargs:
+            known = set(parameter_names(type(self))) | {"input_shape", "name", "dtype", "trainable"}
+            wrong = next(iter(kwargs))
+            raise TypeError(
+                explain(
+                    f"{type(self).__name__} has no argument {wrong!r}.",
+                    fix=nearest(wrong, known - {"self", "kwargs"}),
+                )
+            )
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _marking_built(vars(cls)["build"])  # type: ignore[method-assign]
+
+    # -- dtypes ----------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> str:
+        """Alias of `variable_dtype`."""
+        return self.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype it computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of its weights."""
+        return self.dtype_policy.variable_dtype
+
+    # -- losses ----------------------------------------------------------------------------
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the training loss; called in `call()`.
+
+        Args:
+            loss: a scalar or a list of scalars.
+        """
+        for value in tree_leaves(loss):
+            scope = current_scope()
+            if scope is None:
+                self._losses.append(value)
+            else:
+                scope.losses.append(value)
+
+    @property
+    def losses(self) -> list[Any]:
+        """The scalars added by `add_loss` in the last call, and the weights' penalties."""
+        scope = current_scope()
+        if scope is not None:
+            return [*scope.losses, *self._weight_penalties()]
+        collected = [loss for layer in self._flatten_layers() for loss in layer._losses]
+        return collected + self._weight_penalties()
+
+    def _weight_penalties(self) -> list[Any]:
+        return [v.regularizer(v.value) for v in self.trainable_weights if v.regularizer is not None]
+
+    # -- calling ---------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights for inputs of a shape; subclasses write this."""
+        self._mark_built({"input_shape": input_shape})
+
+    def _mark_built(self, shapes: dict[str, Any]) -> None:
+        self._build_shapes = shapes
+        self.built = True
+        if not self._trainable:
+            self.trainable = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._require_init()
+        args, kwargs = self._convert_inputs(args, kwargs)
+        self._check_input_spec(args)
+        if not self.built:
+            self._build_for(args, kwargs)
+        training = kwargs.get("training")
+        if training is None:
+            training = current_training()
+        if self._call_takes("training") and not self._training_is_positional(args):
+            if training is not None:
+                kwargs["training"] = training
+            else:
+                kwargs.pop("training", None)
+        outermost = not current_path() and current_scope() is None
+        if outermost:
+            for layer in self._flatten_layers():
+                layer._losses = []
+        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
+        with inside(self.name, training), autocast_scope(cast):
+            if any_symbolic(args, kwargs):
+                outputs = self.symbolic_call(*args, **kwargs)
+            else:
+                outputs = self.call(*args, **kwargs)
+                self._regularize_activity(outputs)
+        return outputs
+
+    def _regularize_activity(self, outputs: Any) -> None:
+        if self.activity_regularizer is None:
+            return
+        mask = row_mask()
+        for output in tree_leaves(outputs):
+            if mask is not None and output.ndim and output.shape[0] == mask.shape[0]:
+                output = jnp.where(mask.reshape((-1,) + (1,) * (output.ndim - 1)), output, 0)
+            self.add_loss(self.activity_regularizer(output))
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Infer the outputs and record a node."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic tensors for the outputs of a call."""
+        return infer_outputs(self._call_quietly, args, kwargs)
+
+    def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
+        outputs = self.call(*args, **kwargs)
+        return jax.tree_util.tree_map(jnp.asarray, outputs)
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape of the output for inputs of a shape.
+
+        Args:
+            args: `input_shape`, a tuple with None for the batch (or a nest of tuples).
+
+        Returns:
+            The output's shape, or a nest of them.
+        """
+        shapes = (*args, *kwargs.values())
+        tensors = [map_shapes(lambda s: KerasTensor(s, self.compute_dtype), s) for s in shapes]
+        if not self.built:
+            self._build_for(tuple(tensors), {})
+        outputs = self.compute_output_spec(*tensors)
+        return tree_map(lambda t: t.shape, outputs)
+
+    def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        target = dtypes.numpy_dtype(self.compute_dtype)
+
+        def convert(value: Any) -> Any:
+            if isinstance(value, Variable):
+                value = value.value
+            if isinstance(value, (np.ndarray, np.generic)):
+                if value.dtype.kind in "OUS":
+                    return value
+                value = jnp.asarray(value)
+            is_array = isinstance(value, (jax.Array, jax.core.Tracer))
+            if is_array and self.autocast and jnp.issubdtype(value.dtype, jnp.floating):
+                return value if value.dtype == target else value.astype(target)
+            return value
+
+        if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
+            args = (np.asarray(args[0], self.compute_dtype), *args[1:])
+        return tree_map(convert, args), tree_map(convert, kwargs)
+
+    def _check_input_spec(self, args: Any) -> None:
+        spec = getattr(self, "input_spec", None)
+        if spec is not None and args:
+            specs = spec if isinstance(spec, (list, tuple)) else [spec]
+            for one, tensor in zip(specs, tree_leaves(args[0]), strict=False):
+                one.check(tensor, self.name, type(self).__name__)
+
+    def _build_for(self, args: Any, kwargs: Any) -> None:
+        names = parameter_names(type(self), "call")[1:]
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        tensors = {k: v for k, v in given.items() if holds_arrays(v)}
+        shapes = {f"{k}_shape": tree_map(shape_of, v) for k, v in tensors.items()}
+        with inside(self.name, None):
+            if type(self).build is not Layer.build:
+                wanted = parameter_names(type(self), "build")[1:]
+                if len(wanted) == 1:
+                    self.build(next(iter(shapes.values()), None))
+                else:
+                    self.build(**{k: shapes.get(k) for k in wanted if k in shapes})
+            else:
+                Layer.build(self, next(iter(shapes.values()), None))
+        if not self.built:
+            self._mark_built({"input_shape": next(iter(shapes.values()), None)})
+
+    def _call_takes(self, name: str) -> bool:
+        parameters = parameters_of(type(self), "call")
+        return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+    def _training_is_positional(self, args: Any) -> bool:
+        return "training" in parameter_names(type(self), "call")[1 : len(args) + 1]
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call with the variables' values as arguments, changing nothing (as Keras's).
+
+        Args:
+            trainable_variables: values in the order of `self.trainable_variables`.
+            non_trainable_variables: values in the order of `self.non_trainable_variables`.
+            return_losses: return the losses too.
+
+        Returns:
+            outputs and the new non-trainable values (and the losses).
+        """
+        fixed = self.non_trainable_variables
+        pairs = [
+            *zip(self.trainable_variables, trainable_variables, strict=True),
+            *zip(fixed, non_trainable_variables, strict=True),
+        ]
+        scope = Scope({id(v): value for v, value in pairs})
+        with use_scope(scope):
+            outputs = self(*args, **kwargs)
+            losses = self.losses if return_losses else []
+        new = [scope.values[id(v)] for v in fixed]
+        return (outputs, new, losses) if return_losses else (outputs, new)
+
+    # -- configuration and files -----------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        base: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": registry.serialize_keras_object(self.dtype_policy),
+        }
+        if self.activity_regularizer is not None:
+            base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        if type(self).get_config is Layer.get_config and not registry.is_builtin(type(self)):
+            return {**base, **super().get_config()}
+        for field in self.config_fields:
+            base[field] = registry.serialize_keras_object(getattr(self, field))
+        return base
+
+    def _uses_default_config(self) -> bool:
+        return type(self).get_config is Layer.get_config
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes it was built for."""
+        if not self.built or self._build_shapes is None:
+            return None
+        return self._build_shapes
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Create the weights for the shapes of `get_build_config()`."""
+        if config:
+            shapes = {k: as_tuples(v) for k, v in config.items()}
+            if set(shapes) == {"input_shape"}:
+                self.build(shapes["input_shape"])
+            elif "shapes_dict" in shapes:
+                self.build(**shapes["shapes_dict"])
+            else:
+                self.build(**shapes)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a `build` method mark its layer as built and remember the shapes."""
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(self, *args, **kwargs)
+        with inside(self.name, None):
+            result = build(self, *args, **kwargs)
+        shapes = dict(list(bound.arguments.items())[1:])
+        single = len(shapes) == 1
+        self._mark_built(
+            {"input_shape": next(iter(shapes.values()))} if single else {"shapes_dict": shapes}
+        )
+        return result
+
+    return wrapped

@@ -1,0 +1,154 @@
+"""Where data enters a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rosenblatt.core.dtypes import standardize_dtype
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.symbolic import KerasTensor, Node
+from rosenblatt.layers.base import Layer
+
+
+@builtin("keras.layers")
+class InputLayer(Layer):
+    """The layer behind `Input()`: passes on what the model is given.
+
+    Args:
+        shape: sizes without the batch.
+        batch_size: size of the batch, None for any.
+        dtype: dtype name.
+        batch_shape: sizes with the batch, instead of `shape`.
+        input_tensor: an existing symbolic tensor to use.
+        optional: whether None may be given.
+        name: its name, also the key of this input in a dict of data.
+
+    Raises:
+        ValueError: no shape, or both ways of giving one.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Sequence[int | None] | None = None,
+        input_tensor: KerasTensor | None = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        if "input_shape" in kwargs:
+            shape = kwargs.pop("input_shape")
+        if "batch_input_shape" in kwargs:
+            batch_shape = kwargs.pop("batch_input_shape")
+        super().__init__(name=name, dtype=None, **kwargs)
+        if sparse or ragged:
+            raise ValueError(
+                explain(f"Input {self.name!r}: sparse and ragged inputs are not supported.")
+            )
+        if isinstance(shape, int) and not isinstance(shape, bool):
+            shape = (shape,)
+        if input_tensor is not None:
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+        elif (shape is None) == (batch_shape is None):
+            raise ValueError(
+                explain(
+                    f"Input {self.name!r}: give exactly one of `shape` and `batch_shape`.",
+                    fix="write `Input(shape=(8,))` for rows of 8 features.",
+                )
+            )
+        if batch_shape is None:
+            assert shape is not None
+            batch_shape = (batch_size, *shape)
+        _check_sizes(batch_shape, self.name)
+        self.batch_shape = tuple(batch_shape)
+        self._input_dtype = standardize_dtype(dtype)
+        self.optional = optional
+        self.built = True
+        tensor = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, self.name)
+        Node(self, (), {}, tensor)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype its data are converted to."""
+        return self._input_dtype
+
+    def call(self, *args: Any) -> Any:
+        """Not called: the graph puts the data in its place."""
+        return args[0] if args else None
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self._input_dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+    def get_build_config(self) -> None:
+        """None: it needs no building."""
+        return
+
+
+def Input(
+    shape: Sequence[int | None] | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
+    tensor: KerasTensor | None = None,
+    optional: bool = False,
+    ragged: bool | None = None,
+) -> KerasTensor:
+    """Make a symbolic tensor for the data a model is given.
+
+    Args:
+        shape: sizes without the batch; `(8,)` for rows of 8 features.
+        batch_size: size of the batch, None for any.
+        dtype: dtype name; the default float type if None.
+        batch_shape: sizes with the batch, instead of `shape`.
+        name: the key of this input in a dict of data.
+        tensor: an existing symbolic tensor to use.
+        optional: whether None may be given.
+
+    Returns:
+        The symbolic tensor.
+
+    >>> Input(shape=(8,), name="features")
+    <KerasTensor shape=(None, 8), dtype=float32, name=features>
+    """
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
+    )
+    return layer.output
+
+
+def _check_sizes(shape: Any, name: str) -> None:
+    ok = isinstance(shape, (list, tuple)) and all(
+        s is None or (isinstance(s, int) and s >= 0) for s in shape
+    )
+    if not ok:
+        raise ValueError(
+            explain(
+                f"Input {name!r}: bad shape.",
+                given=repr(shape),
+                expected="a tuple of sizes, each a number or None",
+            )
+        )

@@ -1,0 +1,190 @@
+"""Layers that make one tensor of several."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.signatures import is_shape
+
+
+class Merge(Layer):
+    """Joins a list of tensors elementwise; subclasses say how two are joined."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Check that there are several inputs whose shapes can be joined."""
+        if is_shape(input_shape) or len(input_shape) < 1:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    given=f"one of shape {input_shape}",
+                    expected="a list of tensors",
+                    fix=f"write `{type(self).__name__}()([a, b])`.",
+                )
+            )
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """Two tensors joined."""
+        raise NotImplementedError
+
+    def finish(self, total: Any, count: int) -> Any:
+        """What is done once all are joined."""
+        return total
+
+    def call(self, inputs: Any) -> Any:
+        """All inputs joined, aligned at the last axes as Keras aligns them."""
+        rank = max(x.ndim for x in inputs)
+        aligned = [
+            x.reshape((x.shape[0],) + (1,) * (rank - x.ndim) + tuple(x.shape[1:])) for x in inputs
+        ]
+        try:
+            return self.finish(functools.reduce(self.merge, aligned), len(inputs))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): the shapes cannot be joined.",
+                    given=", ".join(str(tuple(x.shape)) for x in inputs),
+                    expected="equal sizes, or 1, at each axis",
+                )
+            ) from error
+
+
+@builtin("keras.layers")
+class Add(Merge):
+    """The sum of its inputs.
+
+    >>> import numpy as np
+    >>> Add()([np.ones((1, 2), "float32"), np.ones((1, 2), "float32")])
+    Array([[2., 2.]], dtype=float32)
+    """
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """first + second"""
+        return first + second
+
+
+@builtin("keras.layers")
+class Subtract(Merge):
+    """The difference of its two inputs."""
+
+    def build(self, input_shape: Any) -> None:
+        """Check that there are two inputs."""
+        if is_shape(input_shape) or len(input_shape) != 2:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Subtract) takes exactly two tensors.",
+                    given=f"shapes {input_shape}",
+                )
+            )
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """first − second"""
+        return first - second
+
+
+@builtin("keras.layers")
+class Multiply(Merge):
+    """The product of its inputs."""
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """first · second"""
+        return first * second
+
+
+@builtin("keras.layers")
+class Average(Merge):
+    """The mean of its inputs."""
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """first + second, divided by the count at the end"""
+        return first + second
+
+    def finish(self, total: Any, count: int) -> Any:
+        """The sum divided by the count."""
+        return total / count
+
+
+@builtin("keras.layers")
+class Maximum(Merge):
+    """The elementwise maximum of its inputs."""
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """max(first, second)"""
+        return jnp.maximum(first, second)
+
+
+@builtin("keras.layers")
+class Minimum(Merge):
+    """The elementwise minimum of its inputs."""
+
+    def merge(self, first: Any, second: Any) -> Any:
+        """min(first, second)"""
+        return jnp.minimum(first, second)
+
+
+@builtin("keras.layers")
+class Concatenate(Merge):
+    """Its inputs one after the other along an axis.
+
+    Args:
+        axis: the axis; the last by default.
+
+    Raises:
+        ValueError: sizes that differ at another axis.
+
+    >>> import numpy as np
+    >>> Concatenate()([np.zeros((1, 2)), np.zeros((1, 3))]).shape
+    (1, 5)
+    """
+
+    config_fields = ("axis",)
+
+    def __init__(self, axis: int = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs along the axis."""
+        try:
+            return jnp.concatenate(inputs, axis=self.axis)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Concatenate): the shapes cannot be joined along axis "
+                    f"{self.axis}.",
+                    given=", ".join(str(tuple(x.shape)) for x in inputs),
+                    expected="equal sizes at every other axis",
+                )
+            ) from error
+
+
+def _function(cls: type[Layer]) -> Callable[..., Any]:
+    def function(inputs: Sequence[Any], **kwargs: Any) -> Any:
+        return cls(**kwargs)(inputs)
+
+    function.__name__ = function.__qualname__ = cls.__name__.lower()
+    function.__doc__ = f"`{cls.__name__}` as a function: a new layer called on a list of tensors."
+    return function
+
+
+add = _function(Add)
+subtract = _function(Subtract)
+multiply = _function(Multiply)
+average = _function(Average)
+maximum = _function(Maximum)
+minimum = _function(Minimum)
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
+    """`Concatenate` as a function: a new layer called on a list of tensors."""
+    return Concatenate(axis=axis, **kwargs)(inputs)

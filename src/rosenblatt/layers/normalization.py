@@ -1,0 +1,190 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from rosenblatt import constraints, initializers, regularizers
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.scope import row_mask
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.spec import InputSpec
+
+
+@builtin("keras.layers")
+class BatchNormalization(Layer):
+    """Standardizes each feature over the batch: γ (x − μ) / √(σ² + ε) + β.
+
+    In training μ and σ² are the batch's, and running means of them are kept; otherwise, and while
+    the layer is frozen, the running means are used. Ioffe & Szegedy, "Batch normalization", 2015.
+
+    Args:
+        axis: the feature axis.
+        momentum: weight of the old running mean at each step.
+        epsilon: ε.
+        center, scale: whether there are β and γ.
+        beta_initializer, gamma_initializer, moving_mean_initializer,
+        moving_variance_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: projections.
+        synchronized: accepted; one device holds the whole batch.
+
+    >>> import numpy as np
+    >>> BatchNormalization()(np.array([[1.0], [3.0]], "float32"), training=True).round(3)
+    Array([[-1.],
+           [ 1.]], dtype=float32)
+    """
+
+    config_fields = (
+        "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
+        "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer",
+        "gamma_regularizer", "beta_constraint", "gamma_constraint", "synchronized", "renorm",
+        "renorm_clipping", "renorm_momentum",
+    )  # fmt: skip
+    runtime_parameters = ("momentum",)
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        synchronized: bool = False,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if renorm:
+            raise ValueError(explain("BatchNormalization: `renorm=True` is not supported."))
+        self.axis = int(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.synchronized = synchronized
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        self.gamma = None
+        self.beta = None
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Create γ, β and the running means, one number per feature."""
+        features = input_shape[self.axis]
+        if features is None:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (BatchNormalization): the size of axis {self.axis} is "
+                    "unknown.",
+                    given=f"input shape {input_shape}",
+                )
+            )
+        shape = (features,)
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape,
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+                name="gamma",
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape,
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+                name="beta",
+            )
+        self.moving_mean = self.add_weight(
+            shape,
+            self.moving_mean_initializer,
+            trainable=False,
+            autocast=False,
+            name="moving_mean",
+        )
+        self.moving_variance = self.add_weight(
+            shape,
+            self.moving_variance_initializer,
+            trainable=False,
+            autocast=False,
+            name="moving_variance",
+        )
+        axes = {self.axis: features}
+        self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The inputs standardized."""
+        if mask is not None and len(mask.shape) != inputs.ndim - 1:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (BatchNormalization): the mask has the wrong rank.",
+                    given=tuple(mask.shape),
+                    expected=f"the inputs' shape without the feature axis: {inputs.shape[:-1]}",
+                )
+            )
+        x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
+        feature_axis = self.axis % inputs.ndim
+        others = tuple(i for i in range(inputs.ndim) if i != feature_axis)
+        if training and self.trainable:
+            mean, variance = _moments(x, others, feature_axis, mask)
+            momentum = self.parameter("momentum")
+            for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                old = running.value
+                running.assign(old * momentum + now.astype(old.dtype) * (1.0 - momentum))
+        else:
+            mean, variance = self.moving_mean.value, self.moving_variance.value
+        shape = [1] * inputs.ndim
+        shape[feature_axis] = inputs.shape[feature_axis]
+        factor = lax.rsqrt(variance + self.epsilon)
+        if self.gamma is not None:
+            factor = factor * self.gamma.value
+        shift = -mean * factor
+        if self.beta is not None:
+            shift = shift + self.beta.value
+        return (x * factor.reshape(shape) + shift.reshape(shape)).astype(inputs.dtype)
+
+
+def _moments(x: Any, axes: tuple[int, ...], feature_axis: int, mask: Any) -> tuple[Any, Any]:
+    """Mean and variance over axes, of the real rows (and unmasked steps) only."""
+    rows = row_mask()
+    if rows is None and mask is None:
+        mean = jnp.mean(x, axes)
+        return mean, jnp.var(x, axes)
+    weights = jnp.ones((1,) * x.ndim, x.dtype)
+    if rows is not None:
+        weights = weights * rows.reshape((-1,) + (1,) * (x.ndim - 1))
+    if mask is not None:
+        weights = weights * jnp.expand_dims(jnp.asarray(mask), feature_axis)
+    repeats = math.prod(x.shape[a] for a in axes) / math.prod(weights.shape[a] for a in axes)
+    total = jnp.maximum(jnp.sum(weights, axes, keepdims=True) * repeats, 1e-12)
+    mean = jnp.sum(x * weights, axes, keepdims=True) / total
+    variance = jnp.sum(jnp.square(x - mean) * weights, axes, keepdims=True) / total
+    return mean.reshape(-1), variance.reshape(-1)

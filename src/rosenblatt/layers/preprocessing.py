@@ -1,0 +1,195 @@
+"""Normalization: a layer that learns the data's mean and variance before training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core import config
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.data.columns import as_arrays, check_finite
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.spec import InputSpec
+
+
+@builtin("keras.layers")
+class Normalization(Layer):
+    """Shifts and scales inputs to mean 0 and standard deviation 1: (x − μ) / max(σ, ε).
+
+    μ and σ² come from `adapt(data)` or are given.
+
+    Args:
+        axis: axes that keep statistics of their own; the last by default, None for one μ and σ
+            for everything.
+        mean, variance: given statistics, both or neither.
+        invert: compute x σ + μ instead.
+
+    Raises:
+        ValueError: only one of `mean` and `variance`; `adapt` where they are given.
+
+    >>> layer = Normalization()
+    >>> layer.adapt(np.array([[1.0], [3.0]]))
+    >>> layer(np.array([[3.0]], "float32"))
+    Array([[1.]], dtype=float32)
+    """
+
+    config_fields = ("axis", "invert", "mean", "variance")
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if (mean is None) != (variance is None):
+            raise ValueError(
+                explain(
+                    "Normalization: `mean` and `variance` go together.",
+                    given=f"mean={mean}, variance={variance}",
+                    fix="give both, or neither and call `adapt(data)`.",
+                )
+            )
+        if axis is None:
+            self.axis: tuple[int, ...] = ()
+        else:
+            self.axis = (axis,) if isinstance(axis, int) else tuple(axis)
+        self.input_mean = None if mean is None else np.asarray(mean, "float32")
+        self.input_variance = None if variance is None else np.asarray(variance, "float32")
+        self.invert = invert
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Create mean, variance and count, one number per feature kept apart."""
+        rank = len(input_shape)
+        bad = [a for a in self.axis if not -rank <= a < rank]
+        if bad:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Normalization): axis {bad[0]} does not exist.",
+                    given=f"input shape {tuple(input_shape)}",
+                    expected=f"an axis from {-rank} to {rank - 1}",
+                )
+            )
+        self._keep = tuple(sorted(a % rank for a in self.axis))
+        if any(input_shape[a] is None for a in self._keep):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Normalization): a kept axis has no known size.",
+                    given=f"axis {self.axis} of input shape {tuple(input_shape)}",
+                )
+            )
+        self._broadcast = [input_shape[a] if a in self._keep else 1 for a in range(rank)]
+        shape = tuple(input_shape[a] for a in self._keep)
+        if self.input_mean is None:
+            for name, start in (("mean", "zeros"), ("variance", "ones")):
+                weight = self.add_weight(shape, start, trainable=False, name=name, dtype="float32")
+                setattr(self, f"adapt_{name}", weight)
+            self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
+            axes = {a: input_shape[a] for a in self._keep if a > 0}
+            self.input_spec = InputSpec(ndim=rank, axes=axes)
+
+    @property
+    def mean(self) -> Any:
+        """μ, shaped to broadcast over the inputs."""
+        if self.input_mean is not None:
+            return self._spread(self.input_mean)
+        return self._spread(self.adapt_mean.value) if self.built else None
+
+    @property
+    def variance(self) -> Any:
+        """σ², shaped to broadcast over the inputs."""
+        if self.input_variance is not None:
+            return self._spread(self.input_variance)
+        return self._spread(self.adapt_variance.value) if self.built else None
+
+    def _spread(self, value: Any) -> Any:
+        if not self.built:
+            return value
+        if np.size(value) == 1 or len(self._keep) == np.ndim(value):
+            shape = self._broadcast if np.size(value) != 1 else [1] * len(self._broadcast)
+            return value.reshape(shape)
+        return jnp.broadcast_to(value, self._broadcast)
+
+    def adapt(self, data: Any) -> None:
+        """Learn mean and variance from data.
+
+        Args:
+            data: an array or frame of rows, or an iterable of batches of them.
+
+        Raises:
+            ValueError: the statistics were given; NaN, text or no rows in the data.
+        """
+        if self.input_mean is not None:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Normalization) was given its mean and variance.",
+                    fix="make it without them to use `adapt`.",
+                )
+            )
+        total = 0
+        mean = variance = np.zeros(())
+        for batch in _batches_of(data):
+            if not self.built:
+                self.build((None, *batch.shape[1:]))
+            axes = tuple(i for i in range(batch.ndim) if i not in self._keep)
+            InputSpec.check(self.input_spec, batch, self.name, type(self).__name__)
+            count = math.prod(batch.shape[a] for a in axes)
+            batch_mean = np.mean(batch, axes, dtype="float64")
+            batch_variance = np.var(batch, axes, dtype="float64")
+            # The parallel form of Chan, Golub & LeVeque (1979): exact over batches of any sizes.
+            share = count / (total + count)
+            shift = batch_mean - mean
+            variance = (1 - share) * variance + share * batch_variance
+            variance = variance + share * (1 - share) * shift**2
+            mean = mean + share * shift
+            total += count
+        if not total:
+            raise ValueError(
+                explain(f"Layer {self.name!r} (Normalization): `adapt` got no rows of data.")
+            )
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(variance)
+        self.count.assign(min(total, np.iinfo("int32").max))
+
+    def finalize_state(self) -> None:
+        """Nothing is left to do: the statistics are read where they are used (Keras's name)."""
+
+    def call(self, inputs: Any) -> Any:
+        """(inputs − μ) / max(σ, ε), or its inverse."""
+        x = inputs.astype(self.compute_dtype)
+        mean = jnp.asarray(self.mean, x.dtype)
+        deviation = jnp.maximum(jnp.sqrt(jnp.asarray(self.variance, x.dtype)), config.epsilon())
+        if self.invert:
+            return mean + x * deviation
+        return (x - mean) / deviation
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        config = super().get_config()
+        config["axis"] = None if not self.axis else list(self.axis)
+        for name in ("mean", "variance"):
+            given = getattr(self, f"input_{name}")
+            config[name] = None if given is None else given.tolist()
+        return config
+
+
+def _batches_of(data: Any) -> Iterable[np.ndarray]:
+    if isinstance(data, (np.ndarray, jax.Array, list)) or hasattr(data, "columns"):
+        batches: Iterable[Any] = (data,)
+    elif isinstance(data, Iterable) and not hasattr(data, "__array__"):
+        batches = (b[0] if isinstance(b, (tuple, list)) else b for b in data)
+    else:
+        batches = (data,)
+    for batch in batches:
+        array = as_arrays(batch, "the data of `adapt`")
+        check_finite(array, "the data of `adapt`")
+        yield array[:, None] if array.ndim == 1 else array

@@ -1,0 +1,111 @@
+"""What a layer asks of its inputs' shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras")
+@builtin("keras.layers")
+class InputSpec:
+    """Rank and sizes that an input must have.
+
+    Args:
+        dtype: accepted for Keras's sake.
+        shape: sizes, None where any will do.
+        ndim: exact rank.
+        max_ndim: highest rank.
+        min_ndim: lowest rank.
+        axes: size wanted at an axis.
+        allow_last_axis_squeeze: a missing or extra last axis of size 1 is not an error.
+        name: accepted for Keras's sake.
+
+    >>> InputSpec(ndim=2)
+    InputSpec(ndim=2)
+    """
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Sequence[int | None] | None = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: Mapping[int, int] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ):
+        self.dtype = dtype
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = dict(axes or {})
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+    def check(self, tensor: Any, layer: str, kind: str) -> None:
+        """Compare an input's shape.
+
+        Raises:
+            ValueError: it does not fit; the message names the layer and both shapes.
+        """
+        shape = tuple(getattr(tensor, "shape", ()))
+        where = f"Layer {layer!r} ({kind}) got an input of the wrong"
+        if self.ndim is not None and len(shape) != self.ndim:
+            raise ValueError(
+                explain(f"{where} rank.", given=f"shape {shape}", expected=f"rank {self.ndim}")
+            )
+        if self.min_ndim is not None and len(shape) < self.min_ndim:
+            raise ValueError(
+                explain(
+                    f"{where} rank.",
+                    given=f"shape {shape}",
+                    expected=f"rank {self.min_ndim} or more: (batch, …, features)",
+                    fix="give one instance as `x[None, :]` or `x.reshape(-1, 1)`."
+                    if len(shape) == 1
+                    else None,
+                )
+            )
+        if self.max_ndim is not None and len(shape) > self.max_ndim:
+            raise ValueError(
+                explain(
+                    f"{where} rank.",
+                    given=f"shape {shape}",
+                    expected=f"rank {self.max_ndim} or less",
+                )
+            )
+        wanted = dict(self.axes)
+        if self.shape is not None:
+            wanted.update({i: s for i, s in enumerate(self.shape) if s is not None})
+        for axis, size in wanted.items():
+            if shape[axis] not in (size, None):
+                raise ValueError(
+                    explain(
+                        f"{where} size at axis {axis}.",
+                        given=f"{shape[axis]} (shape {shape})",
+                        expected=size,
+                        fix="the layer's weights were made for that size; give data with the same "
+                        "features, or build a new model.",
+                    )
+                )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal spec."""
+        names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """A spec of a config."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        given = {k: v for k, v in self.get_config().items() if v}
+        return f"InputSpec({', '.join(f'{k}={v}' for k, v in given.items())})"

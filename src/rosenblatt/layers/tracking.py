@@ -1,0 +1,44 @@
+"""Finding the layers, variables, seeds and metrics that a layer holds in its attributes.
+
+Attributes are read when they are needed, in order of assignment and into lists, tuples and dicts,
+so nothing has to be intercepted when a user appends to a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+# Attributes of the library's own that hold no parts, or parts that belong to someone else.
+_SKIPPED = frozenset({"_inbound_nodes", "_auto_config", "_losses", "optimizer", "_compiled"})
+
+
+def parts(holder: Any, is_part: Callable[[Any], bool]) -> Iterator[Any]:
+    """The parts in a holder's attributes, each once.
+
+    Args:
+        holder: an object with a `__dict__`.
+        is_part: tells a part (a layer, a variable …) from the rest.
+    """
+    seen: set[int] = set()
+
+    def walk(value: Any) -> Iterator[Any]:
+        if is_part(value):
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield value
+        elif isinstance(value, Mapping):
+            for item in value.values():
+                yield from walk(item)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                yield from walk(item)
+
+    for name, value in list(vars(holder).items()):
+        if name not in _SKIPPED:
+            yield from walk(value)
+
+
+def is_metric(value: Any) -> bool:
+    """Whether a value is a metric: something with Keras's metric methods."""
+    return hasattr(value, "update_state") and hasattr(value, "reset_state")

@@ -1,0 +1,268 @@
+"""What a layer holds: its variables and inner layers, and their values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from rosenblatt import constraints, initializers, regularizers
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import SeedGenerator
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers import tracking
+from rosenblatt.layers.context import current_path
+
+
+class HoldsWeights:
+    """The part of a layer that owns variables and finds those of the layers in its attributes."""
+
+    name: str
+    built: bool
+    variable_dtype: str
+    _trainable: bool
+    _trainable_weights: list[Variable]
+    _non_trainable_weights: list[Variable]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        is_part = isinstance(value, (Variable, HoldsWeights))
+        if is_part and "_trainable_weights" not in self.__dict__:
+            raise RuntimeError(
+                explain(
+                    f"{type(self).__name__}: attribute {name!r} was set before the layer was "
+                    "initialized.",
+                    fix="call `super().__init__()` first in `__init__`.",
+                )
+            )
+        if isinstance(value, Variable):
+            self._track(value)
+        super().__setattr__(name, value)
+
+    def _require_init(self) -> None:
+        if "_trainable_weights" not in self.__dict__:
+            raise RuntimeError(
+                explain(
+                    f"{type(self).__name__} was not initialized.",
+                    fix="call `super().__init__()` first in `__init__`.",
+                )
+            )
+
+    def _track(self, variable: Variable) -> None:
+        known = (*self._trainable_weights, *self._non_trainable_weights)
+        if not any(variable is v for v in known):
+            kind = self._trainable_weights if variable.trainable else self._non_trainable_weights
+            kind.append(variable)
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | None = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Variable:
+        """Create a weight.
+
+        Args:
+            shape: its shape; () if None.
+            initializer: name, object or function; Glorot uniform for floats and zeros otherwise if
+                None.
+            dtype: dtype name; the layer's variable dtype if None.
+            trainable: whether training updates it.
+            autocast: whether a compute dtype of lower precision applies to it.
+            regularizer: name or object whose penalty is added to the loss.
+            constraint: name or object applied after each update.
+            name: its name.
+
+        Returns:
+            The variable.
+        """
+        self._require_init()
+        shape = () if shape is None else tuple(shape)
+        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
+        variable = Variable(
+            initializers.get(initializer),
+            shape=shape,
+            dtype=dtype,
+            trainable=trainable,
+            autocast=autocast,
+            aggregation=aggregation,
+            name=name or kwargs.pop("label", None),
+        )
+        path = current_path()
+        if not path or path[-1] != self.name:
+            path = (*path, self.name)
+        variable.path = "/".join((*path, variable.name))
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        self._track(variable)
+        return variable
+
+    @property
+    def _layers(self) -> list[Any]:
+        """The layers in its attributes."""
+        self._require_init()
+        return list(tracking.parts(self, lambda value: isinstance(value, HoldsWeights)))
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> Iterator[Any]:
+        """The layer and the layers in it, each once, outermost first."""
+        seen: set[int] = set()
+        queue: list[Any] = [self]
+        while queue:
+            layer = queue.pop(0)
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            if layer is not self or include_self:
+                yield layer
+            if recursive or layer is self:
+                queue[:0] = layer._layers
+
+    def _own_variables(self) -> list[Variable]:
+        listed = [*self._trainable_weights, *self._non_trainable_weights]
+        seen = {id(v) for v in listed}
+        held = tracking.parts(self, lambda value: isinstance(value, Variable))
+        return listed + [v for v in held if id(v) not in seen]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Every variable: weights, seeds' states and metrics' states of this and inner layers."""
+        found: dict[int, Variable] = {}
+        for layer in self._flatten_layers():
+            own = layer._own_variables()
+            for seeds in tracking.parts(layer, lambda value: isinstance(value, SeedGenerator)):
+                own.append(seeds.state)
+            for metric in tracking.parts(layer, tracking.is_metric):
+                own.extend(getattr(metric, "variables", []))
+            for variable in own:
+                found.setdefault(id(variable), variable)
+        return list(found.values())
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The weights of this and inner layers."""
+        found: dict[int, Variable] = {}
+        for layer in self._flatten_layers():
+            for variable in layer._own_variables():
+                found.setdefault(id(variable), variable)
+        return list(found.values())
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that training updates."""
+        return [v for v in self.variables if v.trainable]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that no gradient updates."""
+        return [v for v in self.variables if not v.trainable]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training updates."""
+        return [v for v in self.weights if v.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that no gradient updates."""
+        return [v for v in self.weights if not v.trainable]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training updates its weights; setting it sets every inner layer's too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._trainable_weights:
+            variable.trainable = bool(value)
+        for layer in self._layers:
+            layer.trainable = value
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of its weights, as NumPy arrays."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of its weights.
+
+        Args:
+            weights: arrays in the order of `get_weights()`.
+
+        Raises:
+            ValueError: another number of arrays, or another shape.
+        """
+        variables = self.weights
+        if len(weights) != len(variables):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r}: `set_weights` got another number of arrays.",
+                    given=len(weights),
+                    expected=f"{len(variables)}: {[v.path for v in variables]}",
+                    fix="build the layer first (call it once)." if not variables else None,
+                )
+            )
+        for variable, value in zip(variables, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ValueError(
+                    explain(
+                        f"Layer {self.name!r}: weight {variable.path!r} has another shape.",
+                        given=tuple(np.shape(value)),
+                        expected=variable.shape,
+                    )
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """Number of scalars in its weights.
+
+        Raises:
+            ValueError: the layer has no weights yet.
+        """
+        if not self.built and not self.weights:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} has no weights yet.",
+                    fix="build it first: call it on data, or `build(input_shape)`.",
+                )
+            )
+        return sum(math.prod(v.shape) for v in self.weights)
+
+    # -- files -----------------------------------------------------------------------------
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the values of its own variables into a mapping by number."""
+        for index, variable in enumerate(self._own_variables()):
+            store[str(index)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the values of its own variables from a mapping by number.
+
+        Raises:
+            ValueError: another number of values.
+        """
+        variables = self._own_variables()
+        if len(store.keys()) != len(variables):
+            hint = "" if self.built or not len(store.keys()) else " The layer was never built."
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): another number of "
+                    f"weights in the file.{hint}",
+                    given=len(store.keys()),
+                    expected=f"{len(variables)}: {[v.path for v in variables]}",
+                )
+            )
+        for index, variable in enumerate(variables):
+            variable.assign(store[str(index)])

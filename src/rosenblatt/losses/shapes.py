@@ -1,0 +1,185 @@
+"""Bringing targets, predictions and weights to shapes that fit, or saying why they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core import config, dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.scope import row_mask
+
+
+def as_float(value: Any) -> jax.Array:
+    """An array of a float type: its own, or the default one for integers and booleans."""
+    array = jnp.asarray(value)
+    return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(config.floatx())
+
+
+def as_arrays(tree: Any, dtype: str, keep_integers: bool = False) -> Any:
+    """Convert an array, nested lists of numbers, or a dict or list of arrays, to a float type."""
+    if isinstance(tree, Mapping):
+        return {key: as_arrays(value, dtype, keep_integers) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)) and any(hasattr(item, "shape") for item in tree):
+        return type(tree)(as_arrays(item, dtype, keep_integers) for item in tree)
+    array = jnp.asarray(tree)
+    if keep_integers and not jnp.issubdtype(array.dtype, jnp.floating):
+        return array
+    return array.astype(dtypes.numpy_dtype(dtype))
+
+
+def squeeze_or_expand(first: Any, second: Any) -> tuple[Any, Any]:
+    """Bring two arrays whose ranks differ by a last axis of 1 to the same rank.
+
+    Args:
+        first: an array, for example (N,).
+        second: an array, for example (N, 1).
+
+    Returns:
+        Both with the same rank: (N, 1) where one of them is (N,), else without the last axis.
+
+    >>> a, b = squeeze_or_expand(np.zeros(4), np.zeros((4, 1)))
+    >>> a.shape, b.shape
+    ((4, 1), (4, 1))
+    """
+    if first.ndim == second.ndim + 1 and first.shape[-1] == 1:
+        return (first, second[..., None]) if second.ndim == 1 else (first[..., 0], second)
+    if second.ndim == first.ndim + 1 and second.shape[-1] == 1:
+        return (first[..., None], second) if first.ndim == 1 else (first, second[..., 0])
+    return first, second
+
+
+def align(y_true: Any, y_pred: Any, where: str, hint: str | None = None) -> tuple[Any, Any]:
+    """Targets and predictions as float arrays of one shape.
+
+    Args:
+        y_true: targets.
+        y_pred: predictions; the targets take their float type.
+        where: name of the loss, for the message.
+        hint: what the message suggests instead of its own suggestion.
+
+    Returns:
+        Both, with equal shapes.
+
+    Raises:
+        ValueError: shapes that differ by more than a last axis of 1.
+    """
+    y_pred = as_float(y_pred)
+    y_true, y_pred = squeeze_or_expand(jnp.asarray(y_true).astype(y_pred.dtype), y_pred)
+    if y_true.shape != y_pred.shape:
+        raise misaligned(y_true.shape, y_pred.shape, where, hint)
+    return y_true, y_pred
+
+
+def misaligned(
+    true: Sequence[int], pred: Sequence[int], where: str, hint: str | None = None
+) -> ValueError:
+    """The error for targets and predictions whose shapes do not align."""
+    if hint is None:
+        if not true or not pred or true[0] != pred[0]:
+            hint = "pass one row of targets for each row of predictions."
+        else:
+            units = true[-1] if len(true) == len(pred) else 1
+            hint = (
+                f"give the output layer units={units}, or pass targets of shape {tuple(pred)}; "
+                "nothing is broadcast silently."
+            )
+    return ValueError(
+        explain(
+            f"{where}: targets and predictions have shapes that do not align.",
+            given=f"y_true of shape {tuple(true)}, y_pred of shape {tuple(pred)}",
+            expected="equal shapes, up to a last axis of 1",
+            fix=hint,
+        )
+    )
+
+
+def align_weights(values: Any, weight: Any, where: str) -> tuple[Any, Any]:
+    """Per-sample values and weights, with ranks as Keras brings them together.
+
+    Args:
+        values: (N, …) values.
+        weight: a number, (N,) or more axes of the values' shape, or 1 for any axis.
+        where: name of the loss or metric, for the message.
+
+    Returns:
+        Both; the weights have at most as many axes as the values.
+
+    Raises:
+        ValueError: weights of another shape.
+    """
+    if values.ndim == 0 or weight.ndim == 0:
+        return values, weight
+    given = weight.shape
+    values, weight = squeeze_or_expand(values, weight)
+    leading = values.shape[: weight.ndim]
+    fits = weight.ndim <= values.ndim and all(
+        w in (1, v) for w, v in zip(weight.shape, leading, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            explain(
+                f"{where}: `sample_weight` does not fit the values it weights.",
+                given=f"sample_weight of shape {given}, values of shape {values.shape}",
+                expected=f"one weight for each row: shape ({values.shape[0]},)",
+                fix="weights per class belong in `class_weight`, weights per output in "
+                "`loss_weights`.",
+            )
+        )
+    return values, weight
+
+
+def real_rows(values: Any) -> Any:
+    """The mask of the real rows, shaped to broadcast against the values, or None.
+
+    None means that every row is real, or that the values have no row axis (a scalar).
+    """
+    mask = row_mask()
+    if mask is None or values.ndim == 0 or values.shape[0] != mask.shape[0]:
+        return None
+    return mask.reshape((-1,) + (1,) * (values.ndim - 1))
+
+
+def mean_over(values: Any, axis: int = -1) -> Any:
+    """The mean over an axis; where that is the axis of rows, over the real rows only."""
+    if values.ndim == 0:
+        return values
+    if values.ndim == 1:
+        rows = real_rows(values)
+        if rows is not None:
+            return jnp.sum(jnp.where(rows, values, 0)) / jnp.sum(rows)
+    return jnp.mean(values, axis=axis)
+
+
+def is_off(number: Any) -> bool:
+    """Whether a number is a plain zero, so that what it scales is left out of the program."""
+    return isinstance(number, (int, float)) and number == 0
+
+
+def divide_no_nan(a: Any, b: Any) -> Any:
+    """a / b, and 0 where b is 0."""
+    zero = jnp.equal(b, 0)
+    return jnp.where(zero, 0, a / jnp.where(zero, 1, b))
+
+
+def kind_of_classes(y_true_shape: Sequence[int], y_pred_shape: Sequence[int]) -> str:
+    """How shapes tell binary, sparse and one-hot classification apart, as Keras's compile does.
+
+    Args:
+        y_true_shape: shape of the targets.
+        y_pred_shape: shape of the predictions.
+
+    Returns:
+        "binary" where the predictions' last axis is 1; "sparse" where the targets have fewer axes
+        or a last axis of 1; else "categorical".
+
+    >>> kind_of_classes((32,), (32, 10))
+    'sparse'
+    """
+    if y_pred_shape[-1] == 1:
+        return "binary"
+    fewer = len(y_true_shape) < len(y_pred_shape)
+    return "sparse" if fewer or y_true_shape[-1] == 1 else "categorical"

@@ -1,0 +1,242 @@
+"""The base of metrics: state in variables, updated batch by batch, reduced to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt import initializers
+from rosenblatt.core import config, dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import auto_name
+from rosenblatt.core.registry import builtin, is_builtin
+from rosenblatt.core.scope import HasParameters, Scope, use_scope
+from rosenblatt.core.variable import StatelessScope, Variable
+
+_DIRECTIONS = {"up": "max", "down": "min", "max": "max", "min": "min", None: None}
+
+
+@builtin("keras.metrics")
+class Metric(HasParameters):
+    """The base of metrics: make variables in `__init__`, write `update_state` and `result`.
+
+    Args:
+        dtype: float type it computes in; the default float type if None.
+        name: its name; from the class name if None.
+
+    >>> class Largest(Metric):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.largest = self.add_variable((), "zeros", name="largest")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         error = abs(np.asarray(y_true) - np.asarray(y_pred)).max()
+    ...         self.largest.assign(max(self.largest, error))
+    ...     def result(self):
+    ...         return self.largest.value
+    >>> float(Largest()([1.0, 2.0], [1.5, 5.0]))
+    3.0
+    """
+
+    _direction: str | None = None
+
+    def __init__(self, dtype: Any = None, name: str | None = None):
+        self.name = name or auto_name(type(self).__name__)
+        self._dtype = dtypes.get_policy(dtype or config.floatx()).compute_dtype
+        self._variables: list[Variable] = []
+
+    @property
+    def dtype(self) -> str:
+        """The float type it computes in."""
+        return self._dtype
+
+    @property
+    def direction(self) -> str | None:
+        """Which way is better: "min", "max", or None where it is not known."""
+        return _DIRECTIONS.get(self._direction)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its variables in order of creation, then those of metrics in its attributes."""
+        self._require_init()
+        found = {id(v): v for v in self._walk(vars(self))}
+        return list(found.values())
+
+    def _walk(self, value: Any) -> Iterator[Variable]:
+        if isinstance(value, Mapping):
+            yield from self._walk(list(value.values()))
+        elif isinstance(value, (list, tuple)):
+            own = [item for item in value if not isinstance(item, Metric)]
+            inner = [item for item in value if isinstance(item, Metric)]
+            for item in own:
+                if isinstance(item, Variable):
+                    yield item
+                else:
+                    yield from self._walk(item)
+            for metric in inner:
+                yield from metric.variables
+
+    def _require_init(self) -> None:
+        if "_variables" not in vars(self):
+            raise RuntimeError(
+                explain(
+                    f"Metric {type(self).__name__} was not initialized.",
+                    fix="call `super().__init__()` first in `__init__`.",
+                )
+            )
+
+    def add_variable(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Create a variable of the state.
+
+        Args:
+            shape: its shape.
+            initializer: name, object or function of its first value; zeros if None.
+            dtype: dtype name; the default float type if None.
+            aggregation: accepted for Keras's sake.
+            name: its name.
+
+        Returns:
+            The variable.
+
+        Raises:
+            RuntimeError: `super().__init__()` was not called.
+        """
+        self._require_init()
+        variable = Variable(
+            initializers.get("zeros" if initializer is None else initializer),
+            shape=tuple(shape),
+            dtype=dtypes.standardize_dtype(dtype),
+            trainable=False,
+            autocast=False,
+            aggregation=aggregation,
+            name=name,
+        )
+        variable.path = f"{self.name.replace('/', '>')}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """The older name of `add_variable`."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take in a batch: assign to the variables; to be written by subclasses."""
+        raise NotImplementedError(self._missing("update_state(self, y_true, y_pred, ...)"))
+
+    def result(self) -> Any:
+        """A scalar, or a dict of scalars, from the variables; to be written by subclasses."""
+        raise NotImplementedError(self._missing("result(self)"))
+
+    def _missing(self, method: str) -> str:
+        name = method.partition("(")[0]
+        return explain(f"Metric {type(self).__name__} has no `{name}`.", fix=f"write `{method}`.")
+
+    def reset_state(self) -> None:
+        """Set every variable to zeros; nothing is compiled."""
+        for variable in self.variables:
+            variable.assign(_zeros(variable))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take in a batch and give the result of all so far."""
+        self._require_init()
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Make the variables that wait for the shapes of the data.
+
+        Nothing is computed. To be called before the metric is traced in a program.
+
+        Args:
+            y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
+            y_pred: the same for the predictions.
+        """
+        if not self._is_own():
+            with use_scope(Scope(binds_all=True)):
+                jax.eval_shape(lambda y, p: self.update_state(y, p), y_true, y_pred)
+
+    def _is_own(self) -> bool:
+        return is_builtin(type(self))
+
+    def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
+        """Whether padding rows of a batch leave the result what it is without them.
+
+        True of the library's own metrics, and of a function wrapped that gives one value for each
+        row. A user's `update_state` knows nothing of padding.
+
+        Args:
+            y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
+            y_pred: the same for the predictions.
+        """
+        return self._is_own()
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
+    ) -> list[Any]:
+        """The values of the variables after a batch, from those before it.
+
+        Args:
+            metric_variables: one value for each variable.
+            args: arguments of `update_state`.
+            kwargs: arguments of `update_state`.
+
+        Raises:
+            ValueError: another number of values.
+        """
+        with self._bound(metric_variables) as scope:
+            self.update_state(*args, **kwargs)
+        return [scope.get_current_value(v) for v in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The result from values of the variables. Arguments as in `stateless_update_state`."""
+        with self._bound(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The values of the variables after a reset."""
+        with self._bound([_zeros(v) for v in self.variables]) as scope:
+            self.reset_state()
+        return [scope.get_current_value(v) for v in self.variables]
+
+    def _bound(self, values: Sequence[Any]) -> StatelessScope:
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                explain(
+                    f"Metric {self.name!r}: `metric_variables` has the wrong length.",
+                    given=len(values),
+                    expected=f"{len(variables)}, one value for each of `metric.variables`",
+                )
+            )
+        return StatelessScope(list(zip(variables, values, strict=True)))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make it again."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """The metric of a config."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _zeros(variable: Variable) -> np.ndarray:
+    return np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype))

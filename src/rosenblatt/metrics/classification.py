@@ -1,0 +1,293 @@
+"""Accuracies: shares of rows whose predicted class is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from rosenblatt.core import config
+from rosenblatt.core.registry import builtin
+from rosenblatt.losses.crossentropy import SPARSE_HINT
+from rosenblatt.losses.shapes import as_float, misaligned, squeeze_or_expand
+from rosenblatt.metrics.reduction import FunctionMetric
+
+
+def _same_rank(y_true: Any, y_pred: Any, where: str) -> tuple[Any, Any]:
+    y_true, y_pred = squeeze_or_expand(jnp.asarray(y_true), jnp.asarray(y_pred))
+    if y_true.shape != y_pred.shape:
+        raise misaligned(y_true.shape, y_pred.shape, where)
+    return y_true, y_pred
+
+
+def _ids(y_true: Any, y_pred: Any, where: str) -> Any:
+    """Class ids with the predictions' shape less the last axis."""
+    y_true = jnp.asarray(y_true)
+    ids = y_true
+    if ids.ndim == y_pred.ndim and ids.shape[-1] == 1:
+        ids = ids[..., 0]
+    if ids.shape != y_pred.shape[:-1]:
+        hint = SPARSE_HINT.replace("crossentropy", "accuracy")
+        rows_fit = y_true.shape[:1] == y_pred.shape[:1]
+        raise misaligned(y_true.shape, y_pred.shape, where, hint if rows_fit else None)
+    return ids
+
+
+def _one_hot_ids(y_true: Any, y_pred: Any, where: str) -> Any:
+    y_true = jnp.asarray(y_true)
+    if y_true.shape != y_pred.shape:
+        hint = SPARSE_HINT.replace("crossentropy", "accuracy")
+        rows_fit = y_true.shape[:1] == y_pred.shape[:1]
+        raise misaligned(y_true.shape, y_pred.shape, where, hint if rows_fit else None)
+    return jnp.argmax(y_true, axis=-1)
+
+
+def _equal(ids: Any, best: Any) -> Any:
+    """Where class ids equal predicted ones; 16-bit floats cannot hold every id."""
+    if jnp.issubdtype(ids.dtype, jnp.floating):
+        ids, best = ids.astype("float32"), best.astype("float32")
+    return (ids == best).astype(config.floatx())
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the prediction equals the target, else 0.
+
+    Args:
+        y_true: (N, …) targets.
+        y_pred: (N, …) predictions.
+
+    Returns:
+        (N, …) zeros and ones.
+
+    Raises:
+        ValueError: shapes that do not align.
+
+    >>> accuracy([1, 2], [1, 0])
+    Array([1., 0.], dtype=float32)
+    """
+    y_true, y_pred = _same_rank(y_true, y_pred, "accuracy")
+    return (y_true.astype(y_pred.dtype) == y_pred).astype(config.floatx())
+
+
+@builtin("keras.metrics")
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: Any = 0.5) -> Any:
+    """1 where (ŷ > threshold) equals the target, else 0.
+
+    Args:
+        y_true: (N, …) zeros and ones.
+        y_pred: (N, …) probabilities.
+        threshold: above it the prediction is 1.
+
+    Returns:
+        (N, …) zeros and ones.
+
+    Raises:
+        ValueError: shapes that do not align.
+
+    >>> binary_accuracy([[1], [1]], [[0.7], [0.2]])
+    Array([[1.],
+           [0.]], dtype=float32)
+    """
+    y_true, y_pred = _same_rank(y_true, y_pred, "binary_accuracy")
+    return (y_true == (y_pred > threshold).astype(y_true.dtype)).astype(config.floatx())
+
+
+@builtin("keras.metrics")
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the largest prediction is at the largest target, else 0.
+
+    Args:
+        y_true: (N, …, K) one-hot rows.
+        y_pred: (N, …, K) probabilities or logits.
+
+    Returns:
+        (N, …) zeros and ones.
+
+    Raises:
+        ValueError: shapes that do not align.
+
+    >>> categorical_accuracy([[0, 1], [0, 1]], [[0.2, 0.8], [0.9, 0.1]])
+    Array([1., 0.], dtype=float32)
+    """
+    y_pred = as_float(y_pred)
+    ids = _one_hot_ids(y_true, y_pred, "categorical_accuracy")
+    return _equal(ids, jnp.argmax(y_pred, axis=-1))
+
+
+@builtin("keras.metrics")
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the largest prediction is that of the class id, else 0.
+
+    Args:
+        y_true: (N, …) or (N, …, 1) class ids.
+        y_pred: (N, …, K) probabilities or logits.
+
+    Returns:
+        (N, …) zeros and ones.
+
+    Raises:
+        ValueError: shapes that do not align.
+
+    >>> sparse_categorical_accuracy([1, 1], [[0.2, 0.8], [0.9, 0.1]])
+    Array([1., 0.], dtype=float32)
+    """
+    y_pred = as_float(y_pred)
+    ids = _ids(y_true, y_pred, "sparse_categorical_accuracy")
+    return _equal(ids, jnp.argmax(y_pred, axis=-1))
+
+
+def _in_top(ids: Any, y_pred: Any, k: int) -> Any:
+    """1 where fewer than k predictions are above that of the class id."""
+    ids = ids.astype("int32")[..., None]
+    chosen = jnp.max(jnp.where(ids == jnp.arange(y_pred.shape[-1]), y_pred, -jnp.inf), axis=-1)
+    chosen = jnp.where(jnp.isnan(chosen), -jnp.inf, chosen)
+    above = jnp.sum(y_pred > chosen[..., None], axis=-1)
+    return (above < k).astype(config.floatx())
+
+
+@builtin("keras.metrics")
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """1 where the target's class is among the k largest predictions, else 0.
+
+    Shapes as in `categorical_accuracy`.
+
+    >>> top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.5, 0.4]], k=2)
+    Array([1.], dtype=float32)
+    """
+    y_pred = as_float(y_pred)
+    return _in_top(_one_hot_ids(y_true, y_pred, "top_k_categorical_accuracy"), y_pred, k)
+
+
+@builtin("keras.metrics")
+def sparse_top_k_categorical_accuracy(
+    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+) -> Any:
+    """1 where the class id is among the k largest predictions, else 0.
+
+    Args:
+        y_true: (N, …) or (N, …, 1) class ids.
+        y_pred: (N, …, K) probabilities or logits; or class ids, likeliest first.
+        k: how many predictions are looked at.
+        from_sorted_ids: whether the predictions are class ids.
+
+    Returns:
+        (N, …) zeros and ones.
+
+    >>> sparse_top_k_categorical_accuracy([2], [[0.1, 0.5, 0.4]], k=2)
+    Array([1.], dtype=float32)
+    """
+    y_pred = jnp.asarray(y_pred)
+    ids = _ids(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    if from_sorted_ids:
+        found = ids[..., None].astype(y_pred.dtype) == y_pred[..., :k]
+        return jnp.any(found, axis=-1).astype(config.floatx())
+    return _in_top(ids, as_float(y_pred), k)
+
+
+@builtin("keras.metrics")
+class Accuracy(FunctionMetric):
+    """Share of predictions that equal their targets.
+
+    Args:
+        name: its name.
+        dtype: float type it computes in.
+
+    >>> float(Accuracy()([1, 2, 3, 4], [0, 2, 3, 4]))
+    0.75
+    """
+
+    function = staticmethod(accuracy)
+    _direction = "up"
+
+
+@builtin("keras.metrics")
+class BinaryAccuracy(FunctionMetric):
+    """Share of targets 0 or 1 on the right side of the threshold.
+
+    Args:
+        name: its name.
+        dtype: float type it computes in.
+        threshold: above it the prediction is 1.
+
+    >>> float(BinaryAccuracy()([[1], [1], [0], [0]], [[0.9], [0.4], [0.1], [0.2]]))
+    0.75
+    """
+
+    function = staticmethod(binary_accuracy)
+    runtime_parameters = ("threshold",)
+    _direction = "up"
+
+    def __init__(
+        self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
+    ):
+        self._setup(name, dtype, threshold=threshold)
+
+
+@builtin("keras.metrics")
+class CategoricalAccuracy(FunctionMetric):
+    """Share of one-hot rows whose class is predicted. Arguments as in `Accuracy`.
+
+    >>> float(CategoricalAccuracy()([[0, 1], [0, 1]], [[0.2, 0.8], [0.9, 0.1]]))
+    0.5
+    """
+
+    function = staticmethod(categorical_accuracy)
+    _direction = "up"
+
+
+@builtin("keras.metrics")
+class SparseCategoricalAccuracy(FunctionMetric):
+    """Share of class ids that are predicted. Arguments as in `Accuracy`.
+
+    >>> float(SparseCategoricalAccuracy()([1, 1], [[0.2, 0.8], [0.9, 0.1]]))
+    0.5
+    """
+
+    function = staticmethod(sparse_categorical_accuracy)
+    _direction = "up"
+
+
+@builtin("keras.metrics")
+class TopKCategoricalAccuracy(FunctionMetric):
+    """Share of one-hot rows whose class is among the k likeliest. Other arguments as in `Accuracy`.
+
+    Args:
+        k: how many predictions are looked at.
+
+    >>> float(TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.5, 0.4]]))
+    1.0
+    """
+
+    function = staticmethod(top_k_categorical_accuracy)
+    _direction = "up"
+
+    def __init__(
+        self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
+    ):
+        self._setup(name, dtype, k=k)
+
+
+@builtin("keras.metrics")
+class SparseTopKCategoricalAccuracy(FunctionMetric):
+    """Share of class ids among the k likeliest. Other arguments as in `Accuracy`.
+
+    Args:
+        k: how many predictions are looked at.
+        from_sorted_ids: whether predictions are class ids, likeliest first.
+
+    >>> float(SparseTopKCategoricalAccuracy(k=2)([2], [[0.1, 0.5, 0.4]]))
+    1.0
+    """
+
+    function = staticmethod(sparse_top_k_categorical_accuracy)
+    unsaved = {"from_sorted_ids": False}
+    _direction = "up"
+
+    def __init__(
+        self,
+        k: int = 5,
+        name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
+    ):
+        self._setup(name, dtype, k=k, from_sorted_ids=from_sorted_ids)

@@ -1,0 +1,15 @@
+"""Models: the facade users hold."""
+
+from rosenblatt.models.model import Functional, Model, clone_model, model_from_json
+from rosenblatt.models.sequential import Sequential
+from rosenblatt.saving import load_model, save_model
+
+__all__ = [
+    "Functional",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]

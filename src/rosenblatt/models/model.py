@@ -1,0 +1,332 @@
+"""Model: layers that can be compiled, trained, evaluated, used and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rosenblatt import saving
+from rosenblatt.core import registry
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_map
+from rosenblatt.graph import Graph
+from rosenblatt.graph.config import graph_from_config, graph_to_config
+from rosenblatt.layers import Layer
+from rosenblatt.models.summary import print_summary
+from rosenblatt.models.trainer import Trainer
+
+
+@registry.builtin("keras.models")
+@registry.builtin("keras")
+class Model(Trainer, Layer):
+    """A model: from symbolic inputs and outputs, or a subclass with its own `call()`.
+
+    Args:
+        inputs: symbolic tensor, or a nest of them (list, tuple, dict by name).
+        outputs: symbolic tensors computed from them.
+        name: its name.
+
+    Raises:
+        ValueError: outputs that cannot be computed from the inputs.
+        NotImplementedError: a subclass without `call()`.
+
+    >>> import rosenblatt as rb
+    >>> inputs = rb.Input(shape=(4,))
+    >>> model = rb.Model(inputs, rb.layers.Dense(2)(inputs))
+    >>> model.count_params()
+    10
+    """
+
+    _graph: Graph | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """`Model(inputs, outputs)` makes a `Functional`, as Keras's does."""
+        if cls is Model and ("inputs" in kwargs or (args and _holds_symbolic(args[0]))):
+            cls = Functional
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any):
+        trainable = kwargs.pop("trainable", True)
+        super().__init__(**kwargs)
+        self._init_trainer()
+        if inputs is not None:
+            if outputs is None:
+                raise ValueError(explain("Model: `inputs` was given without `outputs`."))
+            self._set_graph(Graph(inputs, outputs, self.name))
+        if not trainable:
+            self.trainable = False
+
+    def _set_graph(self, graph: Graph) -> None:
+        self._graph = graph
+        self._operations = [layer for layer in graph.layers if isinstance(layer, Layer)]
+        self.built = True
+
+    # -- structure -----------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[Any]:
+        """Its layers."""
+        if self._graph is not None:
+            return list(self._graph.layers)
+        return self._layers
+
+    @property
+    def inputs(self) -> Any:
+        """The symbolic inputs, as a list; None for a subclassed model."""
+        return None if self._graph is None else list(self._graph.inputs)
+
+    @property
+    def outputs(self) -> Any:
+        """The symbolic outputs, as a list; None for a subclassed model."""
+        return None if self._graph is None else list(self._graph.outputs)
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs, in the structure they were given."""
+        return self._require_graph("input").input_structure
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs, in the structure they were given."""
+        return self._require_graph("output").output_structure
+
+    @property
+    def input_names(self) -> list[str] | None:
+        """Names of the inputs."""
+        return None if self._graph is None else self._graph.input_names
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """Names of the outputs; None where only a call tells."""
+        return None if self._graph is None else self._graph.output_names
+
+    @property
+    def input_shape(self) -> Any:
+        """Shapes of the inputs."""
+        return tree_map(lambda t: t.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """Shapes of the outputs."""
+        return tree_map(lambda t: t.shape, self.output)
+
+    def _require_graph(self, what: str) -> Graph:
+        if self._graph is None:
+            raise AttributeError(
+                explain(
+                    f"Model {self.name!r} ({type(self).__name__}) has no `{what}`: its structure is "
+                    "Python code in `call()`, not known before it runs.",
+                    fix="build it with the Functional API: `Model(inputs, outputs)`.",
+                )
+            )
+        return self._graph
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """A layer by name or by number.
+
+        Raises:
+            ValueError: neither or both given; no such layer (with the nearest name).
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(explain("get_layer: give exactly one of `name` and `index`."))
+        if index is not None:
+            if index >= len(layers):
+                raise ValueError(
+                    explain(f"get_layer: no layer {index}.", expected=f"0 to {len(layers) - 1}")
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            explain(
+                f"Model {self.name!r} has no layer {name!r}.",
+                fix=nearest(str(name), [layer.name for layer in layers]),
+            )
+        )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The outputs for some inputs; subclasses write this."""
+        if self._graph is None:
+            raise NotImplementedError(
+                explain(
+                    f"Model {type(self).__name__} has no `call()` method.",
+                    fix="define `call(self, inputs)`, or make it with `Model(inputs, outputs)`.",
+                )
+            )
+        return self._graph.run(inputs, training)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create the weights for inputs of a shape (or nest of shapes).
+
+        Args:
+            input_shape: with None for the batch.
+        """
+        if self._graph is None and input_shape is not None:
+            self.compute_output_shape(input_shape)
+            for layer in self._layers:
+                if not layer.built and not layer.weights:
+                    layer.built = True
+
+    def build_for_data(self, x: Any) -> Any:
+        """Create the weights for data like this.
+
+        Args:
+            x: arrays of a batch, in the user's structure.
+
+        Returns:
+            Symbolic tensors for the outputs.
+        """
+        if self._graph is not None:
+            self._graph.arrange(x)
+            return self._graph.output_structure
+        symbolic = tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), x)
+        outputs = infer_outputs(self._layer_call, (symbolic,), {})
+        self.built = True
+        return outputs
+
+    def _layer_call(self, inputs: Any) -> Any:
+        return Layer.__call__(self, inputs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic tensors for the outputs of a call."""
+        return infer_outputs(self._call_quietly, args, kwargs)
+
+    # -- printing, configuration, files ----------------------------------------------------------
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers, their output shapes and numbers of parameters.
+
+        Args:
+            line_length: width in characters.
+            positions: accepted for Keras's sake.
+            print_fn: takes the text instead of the terminal.
+            expand_nested: show the layers of inner models.
+            show_trainable: show which layers are trained.
+            layer_range: names (or patterns) of the first and last layer to show.
+        """
+        print_summary(
+            self,
+            print_fn,
+            line_length=line_length,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes an equal model, without its weights.
+
+        Raises:
+            NotImplementedError: a subclassed model whose arguments are not plain values.
+        """
+        own = type(self).__init__ is not Model.__init__ and type(self) is not Functional
+        if self._graph is None or own:
+            return Layer.get_config(self)
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            **graph_to_config(self._graph),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """The model of a config, with new weights."""
+        with registry.custom_object_scope(custom_objects or {}):
+            if "layers" in config and "input_layers" in config:
+                inputs, outputs = graph_from_config(config)
+                target = Functional if cls is Model else cls
+                model = target(inputs=inputs, outputs=outputs, name=config.get("name"))
+                if not config.get("trainable", True):
+                    model.trainable = False
+                return model
+            if isinstance(config.get("dtype"), Mapping):
+                config = {**config, "dtype": config["dtype"]["config"]["name"]}
+            return super().from_config(config)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture as JSON; `model_from_json` reads it."""
+        import json
+
+        return json.dumps(registry.serialize_keras_object(self), **kwargs)
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+        """Save architecture, weights, compile settings and optimizer state.
+
+        Args:
+            filepath: a path that ends in `.keras`.
+            overwrite: whether an existing file is replaced.
+        """
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Save the weights alone, to a path that ends in `.weights.h5`."""
+        saving.save_weights(self, filepath, overwrite=overwrite)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Take the weights of a `.weights.h5` or `.keras` file."""
+        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes it was built for, for a subclassed model."""
+        return None if self._graph is not None else Layer.get_build_config(self)
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Create the weights for the shapes of `get_build_config()`."""
+        if self._graph is None and config.get("input_shape") is not None:
+            Layer.build_from_config(self, config)
+
+
+@registry.builtin("keras.models")
+@registry.builtin("keras.src.models.functional")
+@registry.builtin("keras")
+class Functional(Model):
+    """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""
+
+
+def _holds_symbolic(value: Any) -> bool:
+    leaves: list[Any] = []
+    tree_map(leaves.append, value)
+    return any(isinstance(leaf, KerasTensor) for leaf in leaves)
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The model of `model.to_json()`, with new weights."""
+    import json
+
+    return registry.deserialize_keras_object(json.loads(text), custom_objects)
+
+
+def clone_model(model: Any) -> Any:
+    """A model of the same architecture with new weights and layers.
+
+    Args:
+        model: a Sequential or Functional model.
+
+    Raises:
+        ValueError: a subclassed model, whose structure is code.
+    """
+    if model._graph is None and type(model).__name__ != "Sequential":
+        raise ValueError(
+            explain(
+                f"clone_model: {type(model).__name__} is subclassed; its structure is Python code.",
+                fix=f"make a new one: `{type(model).__name__}(…)`.",
+            )
+        )
+    return type(model).from_config(model.get_config())
+
+
+def array_of(value: Any) -> np.ndarray:
+    """A NumPy array of an output."""
+    return np.asarray(value)

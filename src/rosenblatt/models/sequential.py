@@ -1,0 +1,208 @@
+"""Sequential: layers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rosenblatt.core import registry
+from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import KerasTensor, node_of
+from rosenblatt.graph import Graph
+from rosenblatt.layers import Input, InputLayer, Layer
+from rosenblatt.models.model import Model
+
+
+@registry.builtin("keras.models")
+@registry.builtin("keras")
+class Sequential(Model):
+    """Layers one after the other, one input, one output.
+
+    Args:
+        layers: the layers; an `Input` first builds it at once, otherwise the first data do.
+        trainable: whether training updates its weights.
+        name: its name.
+
+    Raises:
+        TypeError: something that is not a layer.
+        ValueError: two layers of one name.
+
+    >>> from rosenblatt import layers
+    >>> model = Sequential([layers.Input((4,)), layers.Dense(3, "relu"), layers.Dense(1)])
+    >>> model.output_shape
+    (None, 1)
+    """
+
+    def __init__(
+        self, layers: Sequence[Any] | None = None, trainable: bool = True, name: str | None = None
+    ):
+        super().__init__(name=name)
+        self._sequence: list[Any] = []
+        for layer in layers or ():
+            self.add(layer, rebuild=False)
+        self._rebuild()
+        if not trainable:
+            self.trainable = False
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Append a layer.
+
+        Args:
+            layer: a layer, an `Input(…)` (only first), or a model.
+
+        Raises:
+            TypeError: not a layer.
+            ValueError: an `Input` that is not first, or a name that is taken.
+        """
+        if isinstance(layer, KerasTensor) and layer._keras_history:
+            layer = node_of(layer).operation
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                explain(
+                    f"Sequential {self.name!r}: only layers can be added.",
+                    given=f"{type(layer).__name__}: {layer!r}",
+                    fix="write `Dense(10)`, not `Dense`." if isinstance(layer, type) else None,
+                )
+            )
+        if isinstance(layer, InputLayer) and self._sequence:
+            if not isinstance(self._sequence[0], InputLayer):
+                raise ValueError(
+                    explain(
+                        f"Sequential {self.name!r}: an `Input` must come first.",
+                        given=f"after {[one.name for one in self._sequence]}",
+                    )
+                )
+            raise ValueError(explain(f"Sequential {self.name!r} has an `Input` already."))
+        if any(layer.name == other.name for other in self._sequence):
+            raise ValueError(
+                explain(
+                    f"Sequential {self.name!r}: a layer called {layer.name!r} is there already.",
+                    fix="give each layer a `name=` of its own, and add no layer twice.",
+                )
+            )
+        if not self._sequence and not isinstance(layer, InputLayer):
+            shape = layer._input_shape_argument or getattr(layer, "_input_batch_shape", None)
+            if shape is not None:
+                self._sequence.append(node_of(Input(batch_shape=shape)).operation)
+        self._sequence.append(layer)
+        if rebuild:
+            self._rebuild()
+
+    def pop(self, rebuild: bool = True) -> Any:
+        """Remove the last layer and return it.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not self._sequence:
+            raise ValueError(explain(f"Sequential {self.name!r} has no layer to remove."))
+        layer = self._sequence.pop()
+        if rebuild:
+            self._rebuild()
+        return layer
+
+    def _rebuild(self) -> None:
+        """Build the graph, where the input's shape is known."""
+        self._graph = None
+        self._compiled_for_graph = None
+        self.built = False
+        if not self._sequence:
+            return
+        first = self._sequence[0]
+        if isinstance(first, InputLayer):
+            self._build_from(first.output)
+        elif (
+            isinstance(first, Model) and first._graph is not None and len(first._graph.inputs) == 1
+        ):
+            spec = first._graph.inputs[0]
+            self._build_from(Input(batch_shape=spec.shape, dtype=spec.dtype))
+
+    def _build_from(self, inputs: KerasTensor) -> None:
+        tensor: Any = inputs
+        for layer in self._sequence:
+            if not isinstance(layer, InputLayer):
+                tensor = layer(tensor)
+        self._graph = Graph(inputs, tensor, self.name)
+        self._mark_built({"input_shape": inputs.shape})
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create the weights for inputs of a shape.
+
+        Args:
+            input_shape: with None for the batch: `(None, 8)`.
+        """
+        if self._graph is not None or not self._sequence:
+            return
+        if input_shape is None:
+            raise ValueError(
+                explain(
+                    f"Sequential {self.name!r}: the input's shape is unknown.",
+                    fix="begin with `Input(shape=(features,))`, or call `build((None, features))`.",
+                )
+            )
+        self._build_from(Input(batch_shape=tuple(input_shape)))
+
+    def build_for_data(self, x: Any) -> Any:
+        """Create the weights for data like this; returns symbolic outputs."""
+        if self._graph is None:
+            if not hasattr(x, "shape"):
+                raise ValueError(
+                    explain(
+                        f"Sequential {self.name!r} takes one input.",
+                        given=f"a {type(x).__name__} of {len(x)} arrays",
+                        fix="use the Functional API for several inputs.",
+                    )
+                )
+            if not self._sequence:
+                raise ValueError(
+                    explain(f"Sequential {self.name!r} has no layers.", fix="`model.add(…)` some.")
+                )
+            self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=_input_dtype(x)))
+        return super().build_for_data(x)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The layers applied one after the other."""
+        if self._graph is None and hasattr(inputs, "shape"):
+            self._build_from(
+                Input(batch_shape=(None, *inputs.shape[1:]), dtype=_input_dtype(inputs))
+            )
+        if self._graph is None:
+            for layer in self._sequence:
+                inputs = layer(inputs)
+            return inputs
+        return self._graph.run(inputs, training)
+
+    @property
+    def layers(self) -> list[Any]:
+        """Its layers, without the `Input`."""
+        return [layer for layer in self._sequence if not isinstance(layer, InputLayer)]
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes an equal model, without its weights."""
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": registry.serialize_keras_object(self.dtype_policy),
+            "layers": [registry.serialize_keras_object(layer) for layer in self._sequence],
+        }
+        if self._graph is not None:
+            config["build_input_shape"] = self._graph.inputs[0].shape
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """The model of a config, with new weights."""
+        with registry.custom_object_scope(custom_objects or {}):
+            layers = [registry.deserialize_keras_object(layer) for layer in config["layers"]]
+        model = cls(layers=layers, name=config.get("name"))
+        if not config.get("trainable", True):
+            model.trainable = False
+        shape = config.get("build_input_shape")
+        if model._graph is None and shape and all(isinstance(s, int) for s in shape[1:]):
+            model.build(tuple(shape))
+        return model
+
+
+def _input_dtype(x: Any) -> Any:
+    """Float and integer images alike enter as the default float type, as Keras has it."""
+    return None

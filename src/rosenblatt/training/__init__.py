@@ -1,0 +1,1 @@
+"""Training: what `compile()` was told, the pure step, the compiled epoch, the loop around it."""

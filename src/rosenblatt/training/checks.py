@@ -1,0 +1,149 @@
+"""Targets that cannot be right for the model, said before the first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)
+from rosenblatt.training.spec import CompileSpec
+from rosenblatt.training.structure import align_targets
+
+_EXACT_SHAPE = ["MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Huber", "LogCosh", "Poisson", "BinaryCrossentropy", "CategoricalCrossentropy"]
+
+
+def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:
+    """Compare targets with the outputs they are for.
+
+    Args:
+        spec: the built compile spec.
+        y: the targets, arrays of all rows.
+        y_pred: the outputs, or anything with their shapes.
+
+    Raises:
+        ValueError: a shape that would broadcast, labels outside the classes, one-hot targets for a
+            sparse loss or labels for a dense one, values outside [0, 1] for a binary loss.
+    """
+    if y is None and spec.losses:
+        raise ValueError(
+            explain(
+                "`y` is missing: the model was compiled with a loss, which needs targets.",
+                fix="call `fit(x, y)`, or compile without `loss`.",
+            )
+        )
+    targets = align_targets(y, spec.names, spec.structure, spec._wanted)
+    outputs = tree_leaves(y_pred)
+    for one in spec.losses:
+        target, output = targets[one.index], outputs[one.index]
+        where = f"The targets of output {spec.names[one.index]!r}"
+        name = type(one.loss).__name__
+        fn_name = getattr(getattr(one.loss, "fn", None), "__name__", "")
+        if isinstance(one.loss, SparseCategoricalCrossentropy) or fn_name.startswith("sparse_cat"):
+            _check_labels(target, output, where, getattr(one.loss, "ignore_class", None))
+        elif name in _EXACT_SHAPE or fn_name in (
+            "mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy",
+            "categorical_crossentropy",
+        ):  # fmt: skip
+            dense = isinstance(one.loss, CategoricalCrossentropy) or fn_name.startswith("cat")
+            binary = isinstance(one.loss, BinaryCrossentropy) or fn_name.startswith("binary")
+            _check_shapes(target, output, where, dense)
+            if binary:
+                _check_unit_interval(target, where)
+
+
+def _check_shapes(target: Any, output: Any, where: str, categorical: bool) -> None:
+    have, want = tuple(target.shape[1:]), tuple(output.shape[1:])
+    if have == want or _trimmed(have) == _trimmed(want):
+        return
+    fix = "give one target per output unit."
+    if categorical and _trimmed(have) == ():
+        fix = (
+            "integer labels go with `loss='sparse_categorical_crossentropy'`; or make them one-hot "
+            "with `rosenblatt.utils.to_categorical(y)`."
+        )
+    elif _trimmed(have) == () and want:
+        fix = (
+            f"end the model with `Dense(1)` for one target a row, or give {want[-1]} targets a row; "
+            "for class labels use `loss='sparse_categorical_crossentropy'`."
+        )
+    raise ValueError(
+        explain(
+            f"{where} do not have the output's shape; NumPy would broadcast them silently.",
+            given=f"(N, {', '.join(map(str, have))})" if have else "(N,)",
+            expected=f"(N, {', '.join(map(str, want))})" if want else "(N,)",
+            fix=fix,
+        )
+    )
+
+
+def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[:-1] if shape and shape[-1] == 1 else shape
+
+
+def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None) -> None:
+    classes = output.shape[-1]
+    have, want = _trimmed(tuple(target.shape[1:])), tuple(output.shape[1:-1])
+    if have != want:
+        fix = "give one integer label a row."
+        if tuple(target.shape[1:]) == tuple(output.shape[1:]):
+            fix = (
+                "one-hot targets go with `loss='categorical_crossentropy'`; or give the labels: "
+                "`y.argmax(axis=-1)`."
+            )
+        raise ValueError(
+            explain(
+                f"{where} are not integer labels.",
+                given=f"shape {('N', *target.shape[1:])}",
+                expected=f"shape {('N', *want)} of integers from 0 to {classes - 1}",
+                fix=fix,
+            )
+        )
+    values = np.asarray(target)
+    if values.dtype.kind == "f" and not np.array_equal(values, np.round(values)):
+        raise ValueError(
+            explain(
+                f"{where} are not class labels.",
+                given=f"the value {values.ravel()[np.argmax(values != np.round(values))]}",
+                expected=f"integers from 0 to {classes - 1}",
+                fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
+            )
+        )
+    kept = values if ignore_class is None else values[values != ignore_class]
+    if kept.size and (kept.min() < 0 or kept.max() >= classes):
+        wrong = int(kept.min() if kept.min() < 0 else kept.max())
+        row = int(np.argmax((values.reshape(len(values), -1) == wrong).any(axis=1)))
+        raise ValueError(
+            explain(
+                f"{where} hold a label outside the classes.",
+                given=f"{wrong} (first in row {row})",
+                expected=f"integers from 0 to {classes - 1}: the model's last layer has {classes} "
+                "units",
+                fix=f"make the last layer `Dense({int(kept.max()) + 1})`, or renumber the labels."
+                if kept.min() >= 0
+                else "renumber the labels from 0.",
+            )
+        )
+
+
+def _check_unit_interval(target: Any, where: str) -> None:
+    values = np.asarray(target)
+    if values.dtype.kind == "b" or not values.size:
+        return
+    low, high = values.min(), values.max()
+    if low < 0 or high > 1:
+        raise ValueError(
+            explain(
+                f"{where} are outside [0, 1], which a binary cross-entropy needs.",
+                given=f"values from {low} to {high}",
+                expected="0 and 1",
+                fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a softmax; "
+                "for numbers use `loss='mse'`.",
+            )
+        )

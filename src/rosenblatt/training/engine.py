@@ -1,0 +1,144 @@
+"""Runs blocks of batches through compiled programs, keeping the state on the device between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.data import Block
+from rosenblatt.training import programs
+from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
+from rosenblatt.training.state import StateVariables, TrainState, variables_of
+from rosenblatt.training.step import loop, results, test_step, train_step
+
+# A call into a program should last about this long: short enough for Ctrl-C and progress, long
+# enough that dispatching it costs nothing.
+_CALL_SECONDS = 0.1
+_FIRST_CALL_STEPS = 16
+
+Logs = tuple[Any, ...]
+
+
+class Engine:
+    """Steps of one kind for one model.
+
+    Args:
+        model: a built, compiled model.
+        kind: "train" or "test".
+    """
+
+    def __init__(self, model: Any, kind: str):
+        self.model = model
+        self.kind = kind
+        self.step: Callable[..., TrainState] = train_step if kind == "train" else test_step
+        self.variables: StateVariables = variables_of(model)
+        self.parameters = parameters_of(model)
+        self.masked = rows_stay_apart(model)
+        self.key = structure_key(model, self.variables)
+        self.state = self.variables.gather()
+        self.names = list(model.get_metrics_result())
+        self._programs: dict[Any, Any] = {}
+        self._seconds_per_step: float | None = None
+
+    def load(self) -> None:
+        """Take the variables' values as the state: something else may have changed them."""
+        self.state = self.variables.gather()
+
+    def store(self) -> None:
+        """Give the variables the state's values."""
+        self.variables.scatter(self.state)
+
+    def run(self, blocks: Iterator[Block]) -> Iterator[tuple[int, Logs]]:
+        """Work through blocks; after each call give the steps done in it and the metrics then.
+
+        The metrics are arrays that may still be computing: read them only to show them.
+        """
+        pending: Logs | None = None
+        pending_steps, begun = 0, time.perf_counter()
+        for block in blocks:
+            for arrays, start, stop, rows in self._pieces(block):
+                logs = self._call(arrays, start, stop, rows)
+                if pending is not None:
+                    begun = self._wait(pending, pending_steps, begun)
+                pending, pending_steps = logs, stop - start
+                yield stop - start, logs
+        if pending is not None:
+            self._wait(pending, pending_steps, begun)
+
+    def _wait(self, logs: Logs, steps: int, begun: float) -> float:
+        """Let at most one call run while the next block is being made."""
+        jax.block_until_ready(logs)
+        now = time.perf_counter()
+        self._seconds_per_step = max((now - begun) / max(steps, 1), 1e-7)
+        return now
+
+    def _pieces(self, block: Block) -> Iterator[tuple[Any, int, int, int]]:
+        """Parts of a block: (arrays, first batch, last batch + 1, rows)."""
+        full, tail = divmod(block.n_rows, block.batch_size)
+        if self.masked or not tail:
+            full, tail = block.n_batches, 0
+        start = 0
+        while start < full:
+            limit = _FIRST_CALL_STEPS
+            if self._seconds_per_step is not None:
+                limit = max(1, int(_CALL_SECONDS / self._seconds_per_step))
+            stop = min(full, start + limit)
+            yield block.arrays, start, stop, block.n_rows
+            start = stop
+        if tail:  # a step that may look across rows gets the last batch in its true size
+            yield (
+                jax.tree_util.tree_map(lambda a: a[full : full + 1, :tail], block.arrays),
+                0,
+                1,
+                tail,
+            )
+
+    def _call(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
+        values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
+        if self.model._compiled.run_eagerly:
+            return self._eagerly(arrays, start, stop, rows)
+        span = np.array([start, stop, rows], np.int32)
+        leaves = jax.tree_util.tree_leaves(arrays)
+        shapes = tuple((a.shape, a.dtype) for a in leaves)
+        program = self._programs.get(shapes)
+        if program is None:
+            program = self._programs[shapes] = programs.get_program(
+                None if self.key is None else (self.kind, self.masked, self.key),
+                self._build,
+                self.state,
+                values,
+                arrays,
+                span,
+            )
+        self.state, logs = program(self.state, values, arrays, span)
+        return logs
+
+    def _build(self) -> Callable[..., Any]:
+        keys = [(id(owner), name) for owner, name in self.parameters]
+        return loop(self.model, self.variables, self.step, keys, self.masked)
+
+    def _eagerly(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
+        """`run_eagerly=True`: each step as plain Python, so that a debugger sees its values."""
+        for index in range(start, stop):
+            batch = jax.tree_util.tree_map(lambda a, i=index: jax.numpy.asarray(a[i]), arrays)
+            size = jax.tree_util.tree_leaves(arrays)[0].shape[1]
+            left = min(size, rows - index * size)
+            batch = jax.tree_util.tree_map(lambda a, n=left: a[:n], batch)
+            self.state = self.step(self.model, self.variables, self.state, {}, batch, None)
+        with use_scope(Scope(self.variables.bind(self.state))):
+            return results(self.model, self.variables, self.state)
+
+    def read(self, logs: Logs) -> dict[str, float]:
+        """Metrics as plain floats by name, in the order in which Keras logs them."""
+        values = {n: _plain(v) for n, v in zip(self.names, logs, strict=True)}
+        return {name: values[name] for name in sorted(values)}
+
+
+def _plain(value: Any) -> Any:
+    array = np.asarray(value)
+    return float(array) if array.ndim == 0 else array

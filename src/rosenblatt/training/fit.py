@@ -1,0 +1,240 @@
+"""`fit` and `evaluate`: epochs of compiled steps, with callbacks between them."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.data import ArraySource, Block, StreamSource
+from rosenblatt.training.checks import check_targets
+from rosenblatt.training.engine import Engine
+
+Source = ArraySource | StreamSource
+_PROGRESS_SECONDS = 0.1
+
+
+class Hooks(Protocol):
+    """What the loop asks of callbacks."""
+
+    train_batches: bool
+    test_batches: bool
+
+    def call(self, hook: str, *args: Any) -> None:
+        """Call a hook of every callback."""
+
+    def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
+        """Tell progress displays where a phase stands, about ten times a second."""
+
+
+def fit(
+    model: Any,
+    source: Source,
+    hooks: Hooks,
+    *,
+    epochs: int,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation: Source | None = None,
+    validation_steps: int | None = None,
+    validation_freq: Any = 1,
+) -> None:
+    """Train for some epochs.
+
+    Args:
+        model: a compiled model.
+        source: the training data.
+        hooks: the callbacks.
+        epochs: number of the epoch to stop before.
+        initial_epoch: number of the epoch to start with.
+        steps_per_epoch: batches of an epoch; one pass over the data if None.
+        validation: data to evaluate on after epochs.
+        validation_steps: batches of an evaluation; one pass if None.
+        validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
+    """
+    prepare(model, source, train=True)
+    engine = Engine(model, "train")
+    tester: Engine | None = None
+    model.stop_training = False
+    hooks.call("on_train_begin")
+    logs: dict[str, float] = {}
+    try:
+        for epoch in range(initial_epoch, epochs):
+            model.reset_metrics()
+            hooks.call("on_epoch_begin", epoch)
+            engine.load()
+            blocks = epoch_blocks(
+                source, epoch, steps_per_epoch, 1 if hooks.train_batches else None
+            )
+            logs = _run(engine, blocks, hooks, "train", hooks.train_batches)
+            _warn_if_not_finite(logs, epoch, model)
+            if validation is not None and _validates(epoch, validation_freq):
+                if tester is None:
+                    prepare(model, validation, train=False)
+                    tester = Engine(model, "test")
+                found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
+                logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
+            hooks.call("on_epoch_end", epoch, logs)
+            if model.stop_training:
+                break
+    finally:
+        engine.store()
+    optimizer = model.optimizer
+    if optimizer is not None and epochs > initial_epoch:
+        optimizer.finalize_variable_values(list(engine.variables.trainable))
+    hooks.call("on_train_end", logs)
+
+
+def evaluate(
+    model: Any,
+    source: Source,
+    hooks: Hooks,
+    steps: int | None = None,
+    engine: Engine | None = None,
+    epoch: int = 0,
+) -> dict[str, float]:
+    """Compute loss and metrics on data.
+
+    Args:
+        model: a compiled model.
+        source: the data.
+        hooks: the callbacks.
+        steps: batches to use; one pass if None.
+        engine: the test engine of earlier calls.
+        epoch: number of the pass, for streams that shuffle.
+
+    Returns:
+        Values by name.
+    """
+    if engine is None:
+        prepare(model, source, train=False)
+        engine = Engine(model, "test")
+    hooks.call("on_test_begin")
+    model.reset_metrics()
+    engine.load()
+    blocks = epoch_blocks(source, epoch, steps, 1 if hooks.test_batches else None)
+    logs = _run(engine, blocks, hooks, "test", hooks.test_batches)
+    hooks.call("on_test_end", logs)
+    return logs
+
+
+def prepare(model: Any, source: Source, train: bool) -> None:
+    """Build what is not yet built, and check the targets against the outputs."""
+    x, y, _ = source.peek()
+    outputs = model.build_for_data(x)
+    spec = model._compiled.spec
+    if not spec.built:
+        spec.build(y, outputs, model.output_names)
+    whole = source.data[1] if isinstance(source, ArraySource) else y
+    if not model._loss_is_custom():
+        check_targets(spec, whole, outputs)
+    if not train:
+        return
+    if model.optimizer is None:
+        raise ValueError(explain("The model was compiled without an optimizer."))
+    if not model.trainable_variables:
+        raise ValueError(
+            explain(
+                "The model has no trainable weights.",
+                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
+            )
+        )
+    if not spec.losses and not model._has_other_losses():
+        raise ValueError(
+            explain(
+                "The model has no loss to minimize.",
+                fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
+            )
+        )
+    model.optimizer.build(model.trainable_variables)
+
+
+def epoch_blocks(
+    source: Source, epoch: int, steps: int | None, max_batches: int | None
+) -> Iterator[Block]:
+    """The blocks of an epoch; a fixed number of steps goes on where the last epoch stopped."""
+    if isinstance(source, StreamSource) or steps in (None, source.n_batches):
+        yield from source.blocks(epoch=epoch, n_batches=steps, max_batches=max_batches)
+        return
+    cursor, left = epoch * int(steps or 0), int(steps or 0)
+    while left > 0:
+        turn, first = divmod(cursor, source.n_batches)
+        taken = min(left, source.n_batches - first)
+        yield from source.blocks(
+            epoch=turn, first_batch=first, n_batches=taken, max_batches=max_batches
+        )
+        cursor, left = cursor + taken, left - taken
+
+
+def _run(
+    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, by_batch: bool
+) -> dict[str, float]:
+    """One pass; the state is in the variables at its end, and at each hook within."""
+    if by_batch:
+        return _run_by_batch(engine, blocks, hooks, phase)
+    step, shown = 0, time.perf_counter()
+    logs: Any = None
+    try:
+        for done, logs in engine.run(blocks):
+            step += done
+            now = time.perf_counter()
+            if now - shown > _PROGRESS_SECONDS:
+                hooks.progress(phase, step, engine.read(logs))
+                shown = now
+    finally:
+        engine.store()
+    _require_steps(step)
+    found = engine.read(logs)
+    hooks.progress(phase, step, found)
+    return found
+
+
+def _run_by_batch(
+    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str
+) -> dict[str, float]:
+    """Step by step, because a callback asked for each batch."""
+    step, found = 0, {}
+    shown = time.perf_counter()
+    for block in blocks:
+        hooks.call(f"on_{phase}_batch_begin", step)
+        engine.load()
+        for _, logs in engine.run(iter([block])):
+            found = engine.read(logs)
+        engine.store()
+        hooks.call(f"on_{phase}_batch_end", step, dict(found))
+        step += 1
+        if time.perf_counter() - shown > _PROGRESS_SECONDS:
+            hooks.progress(phase, step, found)
+            shown = time.perf_counter()
+        if phase == "train" and engine.model.stop_training:
+            break
+    engine.load()
+    _require_steps(step)
+    hooks.progress(phase, step, found)
+    return dict(found)
+
+
+def _require_steps(step: int) -> None:
+    if not step:
+        raise ValueError(explain("The data gave no batch.", fix="pass at least one row."))
+
+
+def _validates(epoch: int, frequency: Any) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    return (epoch + 1) in frequency
+
+
+def _warn_if_not_finite(logs: dict[str, float], epoch: int, model: Any) -> None:
+    loss = logs.get("loss")
+    if loss is not None and not np.isfinite(loss):
+        warnings.warn(
+            f"The loss became {loss} in epoch {epoch + 1}: the weights of model {model.name!r} are "
+            "lost. Use a lower learning rate, `clipnorm=1.0`, or scale the inputs and targets.",
+            RuntimeWarning,
+            stacklevel=2,
+        )

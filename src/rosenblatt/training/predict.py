@@ -1,0 +1,105 @@
+"""`predict`: batches of fixed sizes through compiled programs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.training import programs
+from rosenblatt.training.signature import rows_stay_apart, structure_key
+from rosenblatt.training.state import StateVariables
+from rosenblatt.training.step import predictor
+
+# Rows of the programs that a prediction is made of. Few sizes mean few programs.
+_SIZES = (32, 256, 2048)
+
+
+class Predictor:
+    """The compiled forward pass of a model.
+
+    Args:
+        model: a built model.
+    """
+
+    def __init__(self, model: Any):
+        self.model = model
+        fixed = model.variables
+        self.variables = StateVariables(tuple(fixed), (), (), ())
+        compiled, model._compiled = model._compiled, None
+        try:  # losses and metrics do not matter here: models that differ in them share programs
+            self.apart = rows_stay_apart(model)
+            self.key = structure_key(model, self.variables)
+        finally:
+            model._compiled = compiled
+        self._identity = tuple(id(v) for v in fixed)
+        self._programs: dict[Any, Any] = {}
+        self._lock = threading.Lock()
+
+    def fits(self, model: Any) -> bool:
+        """Whether the model still has the variables this was made for."""
+        return self._identity == tuple(id(v) for v in model.variables)
+
+    def sizes(self, rows: int, batch_size: int) -> Iterator[tuple[int, int, int]]:
+        """Cut rows into (start, stop, size of the program)."""
+        start = 0
+        while start < rows:
+            left = rows - start
+            if self.apart:
+                size = next((s for s in _SIZES if left <= s), _SIZES[-1])
+            else:
+                size = min(batch_size, left)
+            yield start, min(start + size, rows), size
+            start += size
+
+    def __call__(self, x: Any, batch_size: int = 32) -> Any:
+        """The outputs for arrays of rows.
+
+        Args:
+            x: nest of arrays.
+            batch_size: rows of a batch, for models that may look across rows.
+        """
+        rows = len(tree_leaves(x)[0])
+        state = self.variables.gather()
+        parts = []
+        for start, stop, size in self.sizes(rows, batch_size):
+            piece = tree_map(lambda a, lo=start, hi=stop, n=size: _padded(a[lo:hi], n), x)
+            parts.append((self._run(state, piece), stop - start))
+        return _joined(parts)
+
+    def _run(self, state: Any, piece: Any) -> Any:
+        shapes = tuple((a.shape, a.dtype) for a in tree_leaves(piece))
+        program = self._programs.get(shapes)
+        if program is None:
+            program = self._programs[shapes] = programs.get_program(
+                None if self.key is None else ("predict", self.key),
+                lambda: predictor(self.model, self.variables),
+                state,
+                piece,
+            )
+        return program(state, piece)
+
+
+def _padded(array: np.ndarray, size: int) -> np.ndarray:
+    """The rows, and copies of the last one up to a size."""
+    if len(array) == size:
+        return array
+    out = np.empty((size, *array.shape[1:]), array.dtype)
+    out[: len(array)] = array
+    out[len(array) :] = array[-1:]
+    return out
+
+
+def _joined(parts: list[tuple[Any, int]]) -> Any:
+    if len(parts) == 1:
+        outputs, rows = parts[0]
+        return jax.tree_util.tree_map(lambda a: np.asarray(a)[:rows].copy(), outputs)
+    trees = [
+        jax.tree_util.tree_map(lambda a, n=rows: np.asarray(a)[:n], outputs)
+        for outputs, rows in parts
+    ]
+    return jax.tree_util.tree_map(lambda *pieces: np.concatenate(pieces), *trees)

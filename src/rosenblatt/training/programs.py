@@ -1,0 +1,155 @@
+"""Compiled programs: found again for models of the same structure, and kept on disk.
+
+A program is looked up first by the structure of its model (nothing is traced), then by the text of
+the traced function (nothing is compiled), then in XLA's cache on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from rosenblatt.core.config import cache_dir
+
+_MOST_PROGRAMS = 256
+_DEFAULT_CACHE_BYTES = 512 << 20
+
+
+@dataclass
+class Statistics:
+    """How programs were come by: compiled (by XLA or read from disk), or found in this process."""
+
+    compiled: int = 0
+    reused_by_structure: int = 0
+    reused_by_text: int = 0
+
+
+statistics = Statistics()
+_by_structure: OrderedDict[Any, Any] = OrderedDict()
+_by_text: OrderedDict[str, Any] = OrderedDict()
+_lock = threading.Lock()
+_compiling: dict[str, threading.Lock] = {}
+_disk_cache_ready = False
+
+
+def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
+    """A compiled program for a function and arguments of these shapes.
+
+    Args:
+        key: hashable; equal keys (with equal shapes) mean equal programs. None where the model's
+            structure does not tell everything, as with a user's own `call()`.
+        build: makes the function; called only where it must be traced.
+        args: example arguments; their shapes and dtypes count.
+
+    Returns:
+        The program, called like the function.
+    """
+    leaves, structure = jax.tree_util.tree_flatten(args)
+    shapes = tuple(
+        (tuple(getattr(x, "shape", ())), str(getattr(x, "dtype", type(x)))) for x in leaves
+    )
+    full_key = None if key is None else (key, structure, shapes)
+    if full_key is not None:
+        with _lock:
+            if full_key in _by_structure:
+                _by_structure.move_to_end(full_key)
+                statistics.reused_by_structure += 1
+                return _by_structure[full_key]
+    _prepare_disk_cache()
+    lowered = jax.jit(build()).lower(*args)
+    text = hashlib.sha256(lowered.as_text().encode()).hexdigest()
+    with _lock:
+        guard = _compiling.setdefault(text, threading.Lock())
+    with guard:  # threads that want the same program wait for one compilation
+        program = _by_text.get(text)
+        if program is None:
+            program = lowered.compile()
+            statistics.compiled += 1
+        else:
+            statistics.reused_by_text += 1
+    with _lock:
+        _compiling.pop(text, None)
+        _remember(_by_text, text, program)
+        if full_key is not None:
+            _remember(_by_structure, full_key, program)
+    return program
+
+
+def _remember(table: OrderedDict[Any, Any], key: Any, program: Any) -> None:
+    table[key] = program
+    table.move_to_end(key)
+    while len(table) > _MOST_PROGRAMS:
+        table.popitem(last=False)
+
+
+def clear() -> None:
+    """Forget the programs of this process (those on disk stay)."""
+    with _lock:
+        _by_structure.clear()
+        _by_text.clear()
+
+
+def disk_cache_dir() -> Path | None:
+    """The folder of programs on disk, or None where it is switched off.
+
+    `ROSENBLATT_PROGRAM_CACHE=0` switches it off; `ROSENBLATT_CACHE_DIR` moves it.
+    """
+    if os.environ.get("ROSENBLATT_PROGRAM_CACHE", "1").lower() in ("0", "off", "false", "no"):
+        return None
+    return cache_dir() / "programs"
+
+
+def _prepare_disk_cache() -> None:
+    """Point XLA's cache at our folder, unless the user has set one of their own."""
+    global _disk_cache_ready
+    with _lock:
+        if _disk_cache_ready:
+            return
+        _disk_cache_ready = True
+        folder = disk_cache_dir()
+        if folder is None or jax.config.jax_compilation_cache_dir:
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            trim(
+                folder, int(os.environ.get("ROSENBLATT_PROGRAM_CACHE_BYTES", _DEFAULT_CACHE_BYTES))
+            )
+        except OSError:  # a read-only home: go on without a disk cache
+            return
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def trim(folder: Path, limit: int) -> int:
+    """Remove the programs that were not used for longest until the folder is within its limit.
+
+    Args:
+        folder: the folder of programs.
+        limit: bytes.
+
+    Returns:
+        Bytes left.
+    """
+    entries = []
+    for path in folder.iterdir():
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        entries.append((max(stat.st_atime, stat.st_mtime), stat.st_size, path))
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
+        if total <= limit:
+            break
+        path.unlink(missing_ok=True)
+        total -= size
+    return total

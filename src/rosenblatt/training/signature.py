@@ -1,0 +1,184 @@
+"""What two models must have in common to share a program, and the numbers in which they may differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core import registry
+from rosenblatt.core.scope import HasParameters
+from rosenblatt.training.state import StateVariables
+
+# Settings that change initial values or messages, not programs.
+_IRRELEVANT = ("name", "seed", "build_config", "compile_config", "learning_rate")
+
+
+def parameters_of(model: Any) -> list[tuple[HasParameters, str]]:
+    """Every run-time parameter of a compiled model, in a fixed order."""
+    found: list[tuple[HasParameters, str]] = []
+    seen: set[int] = set()
+
+    def visit(owner: Any) -> None:
+        if not isinstance(owner, HasParameters) or id(owner) in seen:
+            return
+        seen.add(id(owner))
+        for name in owner.runtime_parameters:
+            value = getattr(owner, name, None)
+            if isinstance(value, (int, float, np.floating, np.integer)) and value is not None:
+                found.append((owner, name))
+        for value in list(vars(owner).values()):
+            if isinstance(value, HasParameters) and not hasattr(value, "_flatten_layers"):
+                visit(value)
+
+    for owner in _owners(model):
+        visit(owner)
+    return found
+
+
+def _owners(model: Any) -> Iterator[Any]:
+    for layer in model._flatten_layers():
+        yield layer
+        for variable in layer._own_variables():
+            yield variable.regularizer
+            yield variable.constraint
+    compiled = model._compiled
+    if compiled is None:
+        return
+    yield compiled.optimizer
+    for one in compiled.spec.losses:
+        yield one
+    for metric in compiled.spec.metrics:
+        yield metric
+
+
+def structure_key(model: Any, variables: StateVariables) -> str | None:
+    """A text equal for models that share programs, or None where user code decides.
+
+    Only a model made wholly of this library's classes is known from its configuration.
+    """
+    compiled = model._compiled
+    parts = [*model._flatten_layers()]
+    if compiled is not None:
+        parts += [one.loss for one in compiled.spec.losses]
+        parts += [*compiled.spec.metrics, compiled.optimizer]
+    if not all(part is None or registry.is_builtin(type(part)) for part in parts):
+        return None
+    try:
+        layers = [_masked(registry.serialize_keras_object(layer)) for layer in [model]]
+        if compiled is not None:
+            layers.append(_masked(registry.serialize_keras_object(compiled.optimizer)))
+            layers.append([_loss_key(one) for one in compiled.spec.losses])
+            layers.append([_group_key(group) for group in compiled.spec.outputs])
+        if any(_has_code(entry) for entry in layers):
+            return None
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+    names: dict[str, int] = {}
+    for layer in model._flatten_layers():
+        names.setdefault(layer.name, len(names))
+        for inner in getattr(getattr(layer, "_graph", None), "layers", []):
+            names.setdefault(inner.name, len(names))
+    shapes = [[(v.shape, v.dtype, v.trainable) for v in group] for group in variables]
+    return json.dumps([_renamed(layers, names), shapes], default=str)
+
+
+def _loss_key(one: Any) -> Any:
+    weighted = one.weight is not None
+    return [one.index, weighted, one.tracker is not None, _masked(_config_of(one.loss))]
+
+
+def _group_key(group: Any) -> Any:
+    return [group.index, group.weighted, [_masked(_config_of(m)) for m in group.metrics]]
+
+
+def _config_of(obj: Any) -> Any:
+    """An object's config, with the function that a wrapper was given."""
+    config = registry.serialize_keras_object(obj)
+    function = getattr(obj, "fn", None) or getattr(obj, "_fn", None)
+    if function is not None:
+        config["fn"] = _function_name(function)
+    return config
+
+
+def _function_name(function: Any) -> Any:
+    module = getattr(function, "__module__", "") or ""
+    name = getattr(function, "__qualname__", None)
+    if not module.startswith("rosenblatt.") or not name or "<locals>" in name:
+        raise ValueError("a function of the user's")
+    return f"{module}.{name}"
+
+
+def _masked(config: Any) -> Any:
+    """A config without initializers and names, its run-time parameters as zero or not."""
+    if isinstance(config, Mapping):
+        result: dict[str, Any] = {}
+        hidden: tuple[str, ...] = ()
+        if "class_name" in config and isinstance(config.get("config"), Mapping):
+            cls = (
+                registry.find_object(config, config["class_name"]) if config.get("module") else None
+            )
+            hidden = getattr(cls, "runtime_parameters", ())
+            inner = {
+                k: (v if v is None else bool(v)) if k in hidden and _is_number(v) else v
+                for k, v in config["config"].items()
+            }
+            config = {**config, "config": inner}
+        for key, value in config.items():
+            if (key == "learning_rate" and isinstance(value, Mapping)) or (key not in _IRRELEVANT and not key.endswith("_initializer")):
+                result[key] = _masked(value)
+            elif key == "name" and "inbound_nodes" in config:
+                result[key] = value
+        return result
+    if isinstance(config, (list, tuple)):
+        return [_masked(item) for item in config]
+    return config
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float))
+
+
+def _has_code(config: Any) -> bool:
+    """Whether a config names a function that is not this library's."""
+    if isinstance(config, Mapping):
+        return config.get("class_name") in ("function", "__lambda__") or any(
+            _has_code(v) for v in config.values()
+        )
+    return isinstance(config, (list, tuple)) and any(_has_code(v) for v in config)
+
+
+def _renamed(value: Any, names: Mapping[str, int]) -> Any:
+    """Layer names replaced by numbers, where a graph's config refers to layers."""
+    if isinstance(value, Mapping):
+        return {k: _renamed(v, names) for k, v in value.items() if k != "registered_name"} | (
+            {"name": names.get(value["name"], -1)} if "name" in value else {}
+        )
+    if isinstance(value, (list, tuple)):
+        if len(value) == 3 and value[0] in names and isinstance(value[1], int):
+            return [names[value[0]], *value[1:]]
+        return [_renamed(item, names) for item in value]
+    return value
+
+
+def rows_stay_apart(model: Any) -> bool:
+    """Whether padding a batch changes nothing: every part is this library's own, or says so itself.
+
+    A user's `call()`, loss or metric may look across the rows of a batch.
+    """
+    compiled = model._compiled
+    parts = list(model._flatten_layers())
+    functions = []
+    if compiled is not None:
+        parts += [one.loss for one in compiled.spec.losses] + list(compiled.spec.metrics)
+        functions = [getattr(p, "fn", None) or getattr(p, "_fn", None) for p in parts]
+    own = all(
+        registry.is_builtin(type(part)) or vars(type(part)).get("row_independent", False)
+        for part in parts
+    )
+    return own and all(
+        f is None or (getattr(f, "__module__", "") or "").startswith("rosenblatt.")
+        for f in functions
+    )

@@ -1,0 +1,278 @@
+"""What `compile()` was told, resolved once the model's outputs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+
+from rosenblatt import losses as losses_package
+from rosenblatt import metrics as metrics_package
+from rosenblatt.core.errors import explain
+from rosenblatt.core.scope import HasParameters, row_mask
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.variable import Variable
+from rosenblatt.losses import Loss, LossFunctionWrapper
+from rosenblatt.metrics import Mean, MeanMetricWrapper, Metric
+from rosenblatt.training.structure import align_targets, per_output
+
+# Names whose metric depends on the shapes of targets and outputs.
+_RESOLVED_LATER = ("accuracy", "acc", "crossentropy", "ce")
+
+
+class WeightedLoss(HasParameters):
+    """The loss of one output, its weight in the total, and its running mean."""
+
+    runtime_parameters = ("weight",)
+
+    def __init__(self, index: int, loss: Loss, weight: float | None, tracker: Metric | None):
+        self.index = index
+        self.loss = loss
+        self.weight = weight
+        self.tracker = tracker
+
+
+@dataclass
+class OutputMetrics:
+    """The metrics of one output, and the names their results are logged under."""
+
+    index: int
+    metrics: list[Metric] = field(default_factory=list)
+    weighted: bool = False
+
+
+class CompileSpec:
+    """Losses and metrics of a model, by output.
+
+    Args:
+        loss: name, function, object or config; or a list, tuple or dict of them by output.
+        loss_weights: a number, or a list, tuple or dict of numbers by output.
+        metrics: a list for every output, or a list of lists or a dict of lists by output.
+        weighted_metrics: the same, for metrics that see the sample weights.
+    """
+
+    def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any):
+        self.loss = loss
+        self.loss_weights = loss_weights
+        self.user_metrics = metrics
+        self.user_weighted_metrics = weighted_metrics
+        self.loss_tracker = Mean(name="loss")
+        self.losses: list[WeightedLoss] = []
+        self.outputs: list[OutputMetrics] = []
+        self.names: list[str] = []
+        self.structure: Any = None
+        self.built = False
+
+    def check_names(self) -> None:
+        """Refuse unknown names at once, not at the first step.
+
+        Raises:
+            ValueError: an unknown loss or metric, with the nearest match.
+        """
+        for name in tree_leaves(self.loss):
+            if isinstance(name, str):
+                losses_package.get(name)
+        for name in tree_leaves([self.user_metrics, self.user_weighted_metrics]):
+            if isinstance(name, str) and name not in _RESOLVED_LATER:
+                metrics_package.get(name)
+
+    def build(self, y: Any, y_pred: Any, output_names: Sequence[str] | None) -> None:
+        """Resolve strings and spread losses and metrics over the outputs.
+
+        Args:
+            y: targets, or anything with their shapes, in the user's structure.
+            y_pred: outputs, or anything with their shapes.
+            output_names: the model's output names, None where the structure was unknown.
+        """
+        flat = tree_leaves(y_pred)
+        self.structure = y_pred
+        self.names = list(output_names) if output_names else _pseudo_names(y_pred, len(flat))
+        if len(self.names) != len(flat):
+            self.names = _pseudo_names(y_pred, len(flat))
+        losses = per_output(_shared(self.loss, len(flat)), self.names, "loss", y_pred)
+        weights = per_output(self.loss_weights, self.names, "loss_weights", y_pred)
+        plain = self._metrics_by_output(self.user_metrics, "metrics")
+        weighted = self._metrics_by_output(self.user_weighted_metrics, "weighted_metrics")
+        wanted = [bool(one or m or w) for one, m, w in zip(losses, plain, weighted, strict=True)]
+        self._wanted = wanted
+        targets = align_targets(y, self.names, y_pred, wanted)
+        several = sum(one is not None for one in losses) > 1
+        self.losses = [
+            WeightedLoss(
+                index,
+                _as_loss(one),
+                None if weight is None else float(weight),
+                Mean(name=f"{self.names[index]}_loss") if several else None,
+            )
+            for index, (one, weight) in enumerate(zip(losses, weights, strict=True))
+            if one is not None
+        ]
+        self.outputs = [
+            OutputMetrics(
+                index,
+                [_as_metric(m, targets[index], flat[index], self._loss_of(index)) for m in group],
+                is_weighted,
+            )
+            for is_weighted, groups in ((False, plain), (True, weighted))
+            for index, group in enumerate(groups)
+            if group
+        ]
+        self.built = True
+
+    def _loss_of(self, index: int) -> Loss | None:
+        return next((one.loss for one in self.losses if one.index == index), None)
+
+    def _metrics_by_output(self, given: Any, what: str) -> list[list[Any]]:
+        count = len(self.names)
+        if not given:
+            return [[] for _ in range(count)]
+        if count == 1:
+            if isinstance(given, Mapping):
+                given = per_output(given, self.names, what, self.structure)
+            return [tree_leaves(given)]
+        if isinstance(given, Mapping) or len(given) == count:
+            groups = per_output(given, self.names, what, self.structure)
+            return [
+                g if isinstance(g, list) else [] if g is None else tree_leaves(g) for g in groups
+            ]
+        raise ValueError(
+            explain(
+                f"`{what}` must say which metrics belong to which of the {count} outputs.",
+                given=given,
+                expected=f"a list of {count} lists, or a dict by the names {self.names}",
+            )
+        )
+
+    # -- inside the traced step --------------------------------------------------------------
+
+    def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> list[Any]:
+        """The weighted loss of each output that has one."""
+        targets = align_targets(y, self.names, self.structure, self._wanted)
+        outputs = tree_leaves(y_pred)
+        sample_weights = self._sample_weights(sample_weight)
+        values = []
+        for one in self.losses:
+            value = one.loss(targets[one.index], outputs[one.index], sample_weights[one.index])
+            if one.tracker is not None:
+                one.tracker.update_state(value, sample_weight=real_rows(outputs[one.index]))
+            values.append(value if one.weight is None else value * one.parameter("weight"))
+        return values
+
+    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Update each output's metrics."""
+        if not self.outputs:
+            return
+        targets = align_targets(y, self.names, self.structure, self._wanted)
+        outputs = tree_leaves(y_pred)
+        sample_weights = self._sample_weights(sample_weight)
+        for group in self.outputs:
+            weight = sample_weights[group.index] if group.weighted else None
+            for metric in group.metrics:
+                if weight is None:
+                    metric.update_state(targets[group.index], outputs[group.index])
+                else:
+                    metric.update_state(targets[group.index], outputs[group.index], weight)
+
+    def _sample_weights(self, sample_weight: Any) -> list[Any]:
+        leaves = tree_leaves(sample_weight) if sample_weight is not None else [None]
+        if len(leaves) == 1:
+            return leaves * len(self.names)
+        return per_output(sample_weight, self.names, "sample_weight", self.structure)
+
+    def results(self) -> dict[str, Any]:
+        """Name to current value of every metric, the loss first."""
+        found: dict[str, Any] = {"loss": self.loss_tracker.result()}
+        for group in self.outputs:
+            prefix = f"{self.names[group.index]}_" if len(self.names) > 1 else ""
+            for metric in group.metrics:
+                result = metric.result()
+                results = result if isinstance(result, dict) else {metric.name: result}
+                for name, value in results.items():
+                    found[_free_name(f"{prefix}{name}", found, prefix, group.weighted)] = value
+        for one in self.losses:
+            if one.tracker is not None:
+                found[one.tracker.name] = one.tracker.result()
+        return found
+
+    # -- state -------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The loss tracker, the metrics, the trackers of single losses."""
+        groups = [metric for group in self.outputs for metric in group.metrics]
+        trackers = [one.tracker for one in self.losses if one.tracker is not None]
+        return [self.loss_tracker, *groups, *trackers]
+
+    def metric_names_in_order(self) -> list[str]:
+        """Names by which `evaluate` orders its list, as Keras does."""
+        return [metric.name for metric in self.metrics]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables of all metrics."""
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def reset(self) -> None:
+        """Start every metric anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+
+def real_rows(output: Any) -> Any:
+    """Number of rows of a batch that are not padding."""
+    mask = row_mask()
+    return output.shape[0] if mask is None else jnp.sum(mask, dtype="float32")
+
+
+def _shared(loss: Any, count: int) -> Any:
+    if isinstance(loss, (list, tuple)) and count == 1:
+        return list(loss)
+    return loss
+
+
+def _pseudo_names(y_pred: Any, count: int) -> list[str]:
+    if isinstance(y_pred, Mapping):
+        return sorted(str(k) for k in y_pred)
+    return [f"output_{i + 1}" if count > 1 else "output" for i in range(count)]
+
+
+def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool) -> str:
+    if name not in taken:
+        return name
+    if weighted:
+        name = f"{prefix}weighted_{name.removeprefix(prefix)}"
+    number = 1
+    free = name
+    while free in taken:
+        free = f"{name}_{number}"
+        number += 1
+    return free
+
+
+def _as_loss(identifier: Any) -> Loss:
+    if isinstance(identifier, Loss):
+        return identifier
+    found = losses_package.get(identifier)
+    if isinstance(found, Loss):
+        return found
+    return LossFunctionWrapper(found, name=getattr(found, "__name__", None))
+
+
+def _as_metric(identifier: Any, y: Any, y_pred: Any, loss: Loss | None) -> Metric:
+    if isinstance(identifier, Metric):
+        return identifier
+    if isinstance(identifier, str) and identifier in _RESOLVED_LATER:
+        kind = "accuracy" if identifier in ("accuracy", "acc") else "crossentropy"
+        metric = metrics_package.resolve_accuracy(kind, tuple(y.shape), tuple(y_pred.shape))
+        metric = metric() if isinstance(metric, type) else metric
+        metric.name = identifier
+        return metric
+    found = metrics_package.get(identifier)
+    if isinstance(found, Metric):
+        if isinstance(identifier, str):
+            found.name = identifier
+        return found
+    name = identifier if isinstance(identifier, str) else getattr(found, "__name__", None)
+    return MeanMetricWrapper(found, name=name)

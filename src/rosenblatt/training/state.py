@@ -1,0 +1,60 @@
+"""The state of training as a pytree, and the way between it and a model's variables."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from rosenblatt.core.variable import Variable
+
+
+class TrainState(NamedTuple):
+    """The values that a training step reads and returns."""
+
+    trainable: tuple[Any, ...]
+    non_trainable: tuple[Any, ...]
+    optimizer: tuple[Any, ...]
+    metrics: tuple[Any, ...]
+
+
+class StateVariables(NamedTuple):
+    """The variables whose values make up a `TrainState`, in the same order."""
+
+    trainable: tuple[Variable, ...]
+    non_trainable: tuple[Variable, ...]
+    optimizer: tuple[Variable, ...]
+    metrics: tuple[Variable, ...]
+
+    def gather(self) -> TrainState:
+        """The variables' values now."""
+        return TrainState(*(tuple(v.value for v in group) for group in self))
+
+    def scatter(self, state: TrainState) -> None:
+        """Give the variables the state's values."""
+        for group, values in zip(self, state, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable._value = value
+
+    def bind(self, state: TrainState) -> dict[int, Any]:
+        """`id(variable)` to the state's value, for a scope."""
+        return {
+            id(variable): value
+            for group, values in zip(self, state, strict=True)
+            for variable, value in zip(group, values, strict=True)
+        }
+
+    def read(self, values: dict[int, Any]) -> TrainState:
+        """The state after a step, from a scope's values."""
+        return TrainState(*(tuple(values[id(v)] for v in group) for group in self))
+
+
+def variables_of(model: Any) -> StateVariables:
+    """The variables of a compiled model, by their part in training."""
+    spec, optimizer = model._compiled.spec, model.optimizer
+    in_metrics = {id(v): v for metric in model.metrics for v in metric.variables}
+    rest = [v for v in model.variables if id(v) not in in_metrics]
+    return StateVariables(
+        tuple(v for v in rest if v.trainable),
+        tuple(v for v in rest if not v.trainable),
+        tuple(optimizer.variables) if optimizer is not None and optimizer.built else (),
+        tuple({**{id(v): v for v in spec.variables}, **in_metrics}.values()),
+    )

@@ -1,0 +1,131 @@
+"""One step of training, testing or predicting as a pure function, and many as a compiled loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.training.spec import real_rows
+from rosenblatt.training.state import StateVariables, TrainState
+
+Parameters = dict[tuple[int, str], Any]
+
+
+def train_step(
+    model: Any,
+    variables: StateVariables,
+    state: TrainState,
+    parameters: Parameters,
+    batch: tuple[Any, Any, Any],
+    mask: Any,
+) -> TrainState:
+    """The state after one gradient step.
+
+    Args:
+        model: a compiled model.
+        variables: the variables behind the state.
+        state: values before the step.
+        parameters: values of run-time parameters.
+        batch: inputs, targets, sample weights (None where there are none).
+        mask: (batch,) bool of the real rows, or None.
+    """
+    x, y, sample_weight = batch
+    optimizer = model.optimizer
+
+    def objective(trainable: tuple[Any, ...]) -> tuple[Any, TrainState]:
+        scope = Scope(variables.bind(state._replace(trainable=trainable)), parameters, mask)
+        with use_scope(scope):
+            y_pred = model(x, training=True)
+            loss = model.compute_loss(x, y, y_pred, sample_weight, training=True)
+            track(model, loss, x, y, y_pred, sample_weight)
+            scaled = optimizer.scale_loss(loss)
+        return scaled, variables.read(scope.values)
+
+    gradients, after = jax.grad(objective, has_aux=True)(state.trainable)
+    before_update = after._replace(trainable=state.trainable, optimizer=state.optimizer)
+    scope = Scope(variables.bind(before_update), parameters)
+    with use_scope(scope):
+        optimizer.apply(list(gradients), list(variables.trainable))
+    return variables.read(scope.values)
+
+
+def test_step(
+    model: Any,
+    variables: StateVariables,
+    state: TrainState,
+    parameters: Parameters,
+    batch: tuple[Any, Any, Any],
+    mask: Any,
+) -> TrainState:
+    """The state after one batch of evaluation: the metrics move on, nothing else lasts."""
+    x, y, sample_weight = batch
+    scope = Scope(variables.bind(state), parameters, mask)
+    with use_scope(scope):
+        y_pred = model(x, training=False)
+        loss = model.compute_loss(x, y, y_pred, sample_weight, training=False)
+        track(model, loss, x, y, y_pred, sample_weight)
+    return state._replace(metrics=variables.read(scope.values).metrics)
+
+
+test_step.__test__ = False  # type: ignore[attr-defined]
+
+
+def track(model: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    """Update the running loss and the metrics."""
+    rows = real_rows(tree_leaves(x)[0])
+    model._compiled.spec.loss_tracker.update_state(loss, sample_weight=rows)
+    model.compute_metrics(x, y, y_pred, sample_weight)
+
+
+def results(model: Any, variables: StateVariables, state: TrainState) -> tuple[Any, ...]:
+    """The metrics' values, in the order of `model._compiled.spec.results()`."""
+    with use_scope(Scope(variables.bind(state))):
+        return tuple(jnp.asarray(v) for v in model.get_metrics_result().values())
+
+
+def loop(
+    model: Any,
+    variables: StateVariables,
+    step: Callable[..., TrainState],
+    parameter_keys: Sequence[tuple[int, str]],
+    masked: bool,
+) -> Callable[..., Any]:
+    """A function that runs a step over the batches of a block; jit makes a program of it.
+
+    Its arguments are the state, the run-time parameters' values, the block (arrays of shape
+    (batches, batch_size, …)), and `span`: int32 [first batch, last batch + 1, rows]. The number of
+    steps is thus a run-time value.
+    """
+
+    def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
+        parameters = dict(zip(parameter_keys, values, strict=True))
+        batch_size = jax.tree_util.tree_leaves(block)[0].shape[1]
+
+        def body(index: Any, state: TrainState) -> TrainState:
+            batch = jax.tree_util.tree_map(
+                lambda a: jax.lax.dynamic_index_in_dim(a, index, keepdims=False), block
+            )
+            mask = None
+            if masked:
+                mask = jnp.arange(batch_size, dtype="int32") < span[2] - index * batch_size
+            return step(model, variables, state, parameters, batch, mask)
+
+        state = jax.lax.fori_loop(span[0], span[1], body, state)
+        return state, results(model, variables, state)
+
+    return run
+
+
+def predictor(model: Any, variables: StateVariables) -> Callable[..., Any]:
+    """A function of the state and one batch of inputs that gives the model's outputs."""
+
+    def run(state: TrainState, x: Any) -> Any:
+        with use_scope(Scope(variables.bind(state))):
+            return model(x, training=False)
+
+    return run
