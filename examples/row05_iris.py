@@ -37,9 +37,8 @@ labels_test = np.stack([y_test == 2, X_test[:, 2] > 4], axis=1).astype("float32"
 model = classifier(2, "sigmoid", "binary_crossentropy", "binary_accuracy")
 model.fit(X_train, labels_train, epochs=EPOCHS, verbose=0)
 print(f"   test accuracy {model.evaluate(X_test, labels_test, verbose=0)[1]:.3f}")
-print(
-    f"   a flower's two probabilities need not add up to 1: {model.predict(X_test[:1], verbose=0)}"
-)
+flower = model.predict(X_test[:1], verbose=0)[0]
+print(f"   a flower's two probabilities need not add up to 1: {flower}")
 
 print("3. Multiclass: softmax over three species")
 model = classifier(3, "softmax", "sparse_categorical_crossentropy")

@@ -28,9 +28,8 @@ model.add(rb.layers.Dense(10, activation="softmax"))
 model.summary()
 
 hidden1 = model.layers[1]
-print(
-    "The second layer:", hidden1.name, "; found by its name:", model.get_layer("dense") is hidden1
-)
+print("The second layer:", hidden1.name)
+print("Found by its name:", model.get_layer("dense") is hidden1)
 weights, biases = hidden1.get_weights()
 print("Its weights start random:", weights[0, :3].round(4), "and its biases at 0:", biases[:3])
 

@@ -96,8 +96,7 @@ figures = model.evaluate(wide_deep(X_test), (y_test, y_test), return_dict=True, 
 for name in sorted(figures):
     print(f"   {name}: {figures[name]:.4f}")
 y_pred_main, y_pred_aux = model.predict(wide_deep(X_test[:3]), verbose=0)
-print(
-    "   Main predictions:", y_pred_main.ravel().round(2), "auxiliary:", y_pred_aux.ravel().round(2)
-)
+print("   Main predictions:     ", y_pred_main.ravel().round(2))
+print("   Auxiliary predictions:", y_pred_aux.ravel().round(2))
 axes = plots.learning_curves(history, names=["loss"])
 print("Saved", plots.save_figure(axes, output("row10_learning_curves.png")))

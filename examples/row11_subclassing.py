@@ -62,7 +62,8 @@ model.summary()
 results = model.evaluate(wide_deep(X_test), (y_test, y_test), verbose=0)
 print("Loss, loss of each output, RMSE of each output:", [round(r, 4) for r in results])
 y_pred_main, y_pred_aux = model.predict(wide_deep(X_test[:3]), verbose=0)
-print("Main predictions:", y_pred_main.ravel().round(2), "auxiliary:", y_pred_aux.ravel().round(2))
+print("Main predictions:     ", y_pred_main.ravel().round(2))
+print("Auxiliary predictions:", y_pred_aux.ravel().round(2))
 
 print("What only a fixed graph offers:")
 try:

@@ -117,8 +117,8 @@ def test_nests_keep_their_types():
         (
             3.5,
             "x is a single number, not an array with one row for each sample. Given: 3.5. "
-            "Expected: an array of one or more dimensions. Fix: pass `numpy.array([x])`; a stream must "
-            "give batches, not single samples.",
+            "Expected: an array of one or more dimensions. Fix: pass `numpy.array([x])`; a stream "
+            "must give batches, not single samples.",
         ),
         (
             np.ones((0, 3)),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from rosenblatt.core.errors import explain
 
 
 @contextmanager
@@ -19,22 +22,75 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields:
         The path to write to: a new name in the same folder, with the same ending.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with replacing(Path(folder) / "a.txt") as part:
     ...         _ = part.write_text("done")
     ...     [file.name for file in Path(folder).iterdir()]
     ['a.txt']
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    target = Path(os.path.realpath(path))  # a link stays a link; the file it names is replaced
+    part = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
+    # Not mkstemp: the finished file gets the usual rights, not the owner's alone.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield part
-        # mkstemp lets nobody else read the file; the finished one gets the usual rights.
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        os.replace(part, path)
+        if target.exists():
+            part.chmod(target.stat().st_mode & 0o7777)
+        os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Write a binary file so that a crash or an error leaves the old file or the new one, whole.
+
+    Args:
+        path: where the file is to be.
+
+    Yields:
+        A binary file to write to. When the block ends, its content is forced to the disk and takes
+        the place of `path`; when the block raises, `path` stays as it was.
+
+    Raises:
+        FileNotFoundError: the folder does not exist.
+        OSError: the disk is full, or the folder cannot be written to.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_write(Path(folder) / "a.bin") as file:
+    ...         _ = file.write(b"done")
+    ...     (Path(folder) / "a.bin").read_bytes()
+    b'done'
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            explain(
+                f"Cannot write {os.fspath(path)!r}: folder {str(folder)!r} does not exist.",
+                fix=f"create it: `pathlib.Path({str(folder)!r}).mkdir(parents=True)`.",
+            )
+        )
+    try:
+        with replacing(path) as part, part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(folder)
+    except OSError as error:
+        if error.errno is None or error.filename is None:
+            raise
+        # The system's message names the temporary file, which means nothing to the user.
+        problem = explain(f"Cannot write {os.fspath(path)!r}: {error.strerror}.")
+        raise type(error)(error.errno, problem) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a folder's entries to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

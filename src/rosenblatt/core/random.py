@@ -72,6 +72,15 @@ class SeedGenerator:
         self.state.assign(key + jnp.array([0, 1], "uint32"))
         return key
 
+    def save_own_variables(self, store: Any) -> None:
+        """Put its state into a mapping under "0"."""
+        store["0"] = self.state.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take its state from a mapping; keep it where the mapping is empty."""
+        if "0" in store:
+            self.state.assign(store["0"])
+
     def get_config(self) -> dict[str, Any]:
         """The seed it started from."""
         return {"seed": self._initial_seed}

@@ -8,6 +8,7 @@ an error.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -306,6 +307,21 @@ def _instantiate(cls: Any, config: Mapping[str, Any], recurse: Callable[[Any], A
     return instance
 
 
+def _find_builtin(module: str, name: str) -> Any:
+    for candidate in (module, module.rpartition(".src.")[0] or module):
+        if (candidate, name) in _builtin:
+            return _builtin[(candidate, name)]
+    if module == "builtins":  # how Keras names the functions it exports
+        for home in ("activations", "losses", "metrics", "initializers", "regularizers"):
+            if (f"keras.{home}", name) in _builtin:
+                return _builtin[(f"keras.{home}", name)]
+    if module.startswith("keras") or not module:
+        matches = {id(obj): obj for (_, n), obj in _builtin.items() if n == name}
+        if len(matches) == 1:
+            return next(iter(matches.values()))
+    return None
+
+
 def find_object(config: Mapping[str, Any], name: str) -> Any:
     """The class or function a config names, among built-in, registered and given ones.
 
@@ -317,13 +333,14 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
         found = get_registered_object(key) if key else None
         if found is not None:
             return found
-    for candidate in (module, module.rpartition(".src.")[0] or module):
-        if (candidate, name) in _builtin:
-            return _builtin[(candidate, name)]
-    if module.startswith("keras") or not module:
-        matches = {id(obj): obj for (_, n), obj in _builtin.items() if n == name}
-        if len(matches) == 1:
-            return next(iter(matches.values()))
+    found = _find_builtin(module, name)
+    if found is None:
+        # Importing the models enters every built-in class; a program may load a file before it
+        # has used anything else. The name is fixed: nothing that a file names is ever imported.
+        importlib.import_module("rosenblatt.models")
+        found = _find_builtin(module, name)
+    if found is not None:
+        return found
     known = [n for m, n in _builtin if m == module] or [n for _, n in _builtin]
     raise TypeError(
         explain(

@@ -144,7 +144,7 @@ class ArraySource:
         n_batches: int | None = None,
         max_batches: int | None = None,
     ) -> Iterator[Block]:
-        """The batches of an epoch, in blocks of one shape, (block_batches, batch_size, …).
+        """The batches of an epoch, in blocks of one shape, (capacity, batch_size, …).
 
         Every block has memory of its own: a program may still read an earlier one. Full blocks of
         unshuffled data are views.
@@ -153,7 +153,7 @@ class ArraySource:
             epoch: its number, which gives the order.
             first_batch: where in the epoch to begin.
             n_batches: how many batches to give; up to the end of the epoch if None.
-            max_batches: how many batches of a block to use at most.
+            max_batches: the capacity, where smaller than `block_batches` (1: step by step).
         """
         last = self.n_batches
         if n_batches is not None:
@@ -161,18 +161,18 @@ class ArraySource:
         step = self.block_batches if max_batches is None else min(max_batches, self.block_batches)
         order = self.order(epoch)
         for start in range(first_batch, last, step):
-            yield self._block(order, start, min(start + step, last))
+            yield self._block(order, start, min(start + step, last), step)
 
-    def _block(self, order: np.ndarray | None, start: int, stop: int) -> Block:
+    def _block(self, order: np.ndarray | None, start: int, stop: int, batches: int) -> Block:
         first = start * self.batch_size
         rows = min(stop * self.batch_size, self.n_rows) - first
-        capacity = self.block_batches * self.batch_size
+        capacity = batches * self.batch_size
         chosen = None if order is None else order[first : first + rows]
 
         def cut(array: np.ndarray | None) -> np.ndarray | None:
             if array is None:
                 return None
-            shape = (self.block_batches, self.batch_size, *array.shape[1:])
+            shape = (batches, self.batch_size, *array.shape[1:])
             if chosen is None and first + capacity <= self.n_rows:
                 return array[first : first + capacity].reshape(shape)
             out = aligned_empty((capacity, *array.shape[1:]), array.dtype)

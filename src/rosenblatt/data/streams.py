@@ -115,7 +115,7 @@ class StreamSource:
 
         Args:
             n_batches, epoch: as for `batches`.
-            max_batches: how many batches of a block to use at most.
+            max_batches: the capacity, where smaller than K (1: step by step).
         """
         yield from self._ahead(n_batches, epoch, max_batches or 1 << 30)
 
@@ -246,10 +246,10 @@ class StreamSource:
                     batch_size = max(rows, self._batch_sizes.get(shape, 0))
                     self._batch_sizes[shape] = batch_size
                     per_batch = nbytes(batch) // rows * batch_size
-                    capacity = batches_per_block(per_batch, self.block_bytes)
+                    capacity = min(most, batches_per_block(per_batch, self.block_bytes))
                     block = _OpenBlock(batch, shape, batch_size, capacity)
                 block.add(leaves, rows)
-                full = block.n_batches >= min(block.capacity, most)
+                full = block.n_batches == block.capacity
                 late = time.monotonic() - begun > PATIENCE
                 if full or late or rows < block.batch_size:
                     yield block.close()

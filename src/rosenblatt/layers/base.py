@@ -177,6 +177,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
                 kwargs["training"] = training
             else:
                 kwargs.pop("training", None)
+        if "mask" in kwargs and kwargs["mask"] is None and not self._call_takes("mask"):
+            del kwargs["mask"]  # Keras writes `mask: null` into the configs of nested models
         outermost = not current_path() and current_scope() is None
         if outermost:
             for layer in self._flatten_layers():

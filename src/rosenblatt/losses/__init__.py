@@ -21,6 +21,7 @@ from rosenblatt.losses.focal import (
     categorical_focal_crossentropy,
     categorical_generalized_cross_entropy,
 )
+from rosenblatt.losses.lookup import deserialize, get, resolve_crossentropy, serialize
 from rosenblatt.losses.margin import (
     CategoricalHinge,
     Hinge,
@@ -29,7 +30,6 @@ from rosenblatt.losses.margin import (
     hinge,
     squared_hinge,
 )
-from rosenblatt.losses.lookup import deserialize, get, resolve_crossentropy, serialize
 from rosenblatt.losses.overlap import Circle, Dice, Tversky, circle, dice, tversky
 from rosenblatt.losses.regression import (
     CosineSimilarity,
@@ -47,3 +47,54 @@ from rosenblatt.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+
+__all__ = [
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+    "CategoricalHinge",
+    "Circle",
+    "CosineSimilarity",
+    "Dice",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "LossFunctionWrapper",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "Tversky",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "categorical_hinge",
+    "circle",
+    "cosine_similarity",
+    "deserialize",
+    "dice",
+    "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "resolve_crossentropy",
+    "serialize",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+    "tversky",
+]

@@ -243,7 +243,7 @@ class LossFunctionWrapper(Loss):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make it again, the function by its name."""
-        config = {**super().get_config(), "fn": serialize_keras_object(self.fn)}
+        config = {**super().get_config(), "fn": function_config(self.fn)}
         return {**config, **serialize_keras_object(self._fn_kwargs)}
 
     @classmethod
@@ -300,6 +300,15 @@ class PlainLoss(FunctionLoss):
     ):
         fn = type(self).function
         super().__init__(fn, reduction, name or fn.__name__, dtype)
+
+
+def function_config(fn: Callable[..., Any]) -> Any:
+    """The config of a function as Keras reads it inside another config: never the bare name."""
+    config = serialize_keras_object(fn)
+    if not isinstance(config, str):
+        return config
+    named = {"module": "builtins", "class_name": "function", "config": config}
+    return {**named, "registered_name": "function"}
 
 
 def function_kwargs(owner: HasParameters, names: Mapping[str, Any]) -> dict[str, Any]:

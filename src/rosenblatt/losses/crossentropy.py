@@ -72,19 +72,14 @@ def binary_crossentropy(
     Raises:
         ValueError: shapes that do not align.
 
-    >>> binary_crossentropy([[1.0], [1.0]], [[0.0], [100.0]], from_logits=True).round(4)
-    Array([0.6931, 0.    ], dtype=float32)
+    >>> binary_crossentropy([[1.0]], [[100.0]], from_logits=True)
+    Array([0.], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "binary_crossentropy", _hint_binary(y_true, y_pred))
+    y_true, y_pred = jnp.asarray(y_true), as_float(y_pred)
+    ids = y_pred.ndim > 1 and y_pred.shape[-1] > 2 and y_true.size == y_pred.shape[0]
+    y_true, y_pred = align(y_true, y_pred, "binary_crossentropy", SPARSE_HINT if ids else None)
     losses = elementwise_bce(smooth(y_true, label_smoothing, 2), y_pred, from_logits)
     return mean_over(losses, axis).astype(y_pred.dtype)
-
-
-def _hint_binary(y_true: Any, y_pred: Any) -> str | None:
-    true, pred = jnp.shape(y_true), jnp.shape(y_pred)
-    if len(pred) == 2 and pred[-1] > 2 and true in ((pred[0],), (pred[0], 1)):
-        return SPARSE_HINT
-    return None
 
 
 def _check_classes(y_pred: Any, where: str) -> None:
@@ -167,7 +162,7 @@ def sparse_categorical_crossentropy(
     Array([0.6931], dtype=float32)
     """
     y_pred = as_float(y_pred)
-    y_true = class_ids(y_true, y_pred, axis)
+    y_true = class_ids(y_true, y_pred, "sparse_categorical_crossentropy", axis)
     scores = wide(y_pred)
     # A comparison and a sum: on CPU faster than a gather, and the logarithm is taken of the chosen
     # class only (4.5 µs a step of a 32×10 softmax regression against 5.5 with a one-hot product).
@@ -183,7 +178,7 @@ def sparse_categorical_crossentropy(
     return losses.astype(y_pred.dtype)
 
 
-sparse_categorical_crossentropy.takes_class_ids = True  # type: ignore[attr-defined]
+sparse_categorical_crossentropy.takes_class_ids = True
 
 
 def _not_ignored(y_true: Any, values: Any, kwargs: dict[str, Any]) -> Any:
@@ -194,7 +189,7 @@ def _not_ignored(y_true: Any, values: Any, kwargs: dict[str, Any]) -> Any:
 COUNTED[sparse_categorical_crossentropy] = _not_ignored
 
 
-def class_ids(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def class_ids(y_true: Any, y_pred: Any, where: str, axis: int = -1) -> Any:
     """Class ids as int32 with the predictions' shape less the axis of the classes."""
     given = jnp.asarray(y_true)
     ids = given.astype("int32")
@@ -203,9 +198,7 @@ def class_ids(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     shape = list(y_pred.shape)
     del shape[axis]
     if ids.shape != tuple(shape):
-        where = "sparse_categorical_crossentropy"
-        hint = SPARSE_HINT if given.shape[:1] == y_pred.shape[:1] else None
-        raise misaligned(given.shape, y_pred.shape, where, hint)
+        raise misaligned(given.shape, y_pred.shape, where, SPARSE_HINT)
     return ids
 
 
@@ -221,8 +214,8 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     Returns:
         (N, …) values.
 
-    >>> kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).round(4)
-    Array([0.1438], dtype=float32)
+    >>> round(float(kl_divergence([[0.5, 0.5]], [[0.25, 0.75]])[0]), 4)
+    0.1438
     """
     y_true, y_pred = align(y_true, y_pred, "kl_divergence", SPARSE_HINT)
     p, q = (jnp.clip(wide(y), config.epsilon(), 1) for y in (y_true, y_pred))
@@ -234,8 +227,8 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
 def poisson(y_true: Any, y_pred: Any) -> Any:
     """For counts: mean_j ŷ_j − y_j log(ŷ_j + ε). Shapes as in `mean_squared_error`.
 
-    >>> poisson([[2.0]], [[1.0]])
-    Array([0.9999998], dtype=float32)
+    >>> round(float(poisson([[2.0]], [[1.0]])[0]), 4)
+    1.0
     """
     y_true, y_pred = align(y_true, y_pred, "poisson")
     return mean_over(y_pred - y_true * jnp.log(y_pred + config.epsilon()))

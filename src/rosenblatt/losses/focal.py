@@ -121,12 +121,12 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: Any) -> A
     Array([1.], dtype=float32)
     """
     y_pred = as_float(y_pred)
-    ids = class_ids(y_true, y_pred)[..., None]
+    ids = class_ids(y_true, y_pred, "categorical_generalized_cross_entropy")[..., None]
     p = jnp.sum(jnp.where(ids == jnp.arange(y_pred.shape[-1]), y_pred, 0), axis=-1)
     return (1 - jnp.power(p, q)) / q
 
 
-categorical_generalized_cross_entropy.takes_class_ids = True  # type: ignore[attr-defined]
+categorical_generalized_cross_entropy.takes_class_ids = True
 
 
 @builtin("keras.losses")

@@ -39,7 +39,8 @@ ALIASES: dict[str, Callable[..., Any]] = {
     "msle": regression.mean_squared_logarithmic_error,
 }
 TABLE: dict[str, Any] = {
-    **{obj.__name__: obj for obj in (*CLASSES, *FUNCTIONS)},
+    **{cls.__name__: cls for cls in CLASSES},
+    **{fn.__name__: fn for fn in FUNCTIONS},
     **ALIASES,
     **{name.upper(): fn for name, fn in ALIASES.items()},
     "logcosh": regression.log_cosh,

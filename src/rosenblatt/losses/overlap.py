@@ -108,7 +108,7 @@ def circle(
     same = labels == key_labels.reshape(1, -1)
     other = ~same
     if remove_diagonal:
-        same = same & ~jnp.eye(*same.shape, dtype=bool)
+        same = same & ~jnp.eye(same.shape[0], same.shape[1], dtype=bool)
     mask = row_mask()
     if ref_embeddings is None and mask is not None and mask.shape[0] == y_pred.shape[0]:
         same, other = same & mask, other & mask
@@ -121,7 +121,7 @@ def circle(
     return jax.nn.softplus(attracted + repelled)
 
 
-circle.takes_class_ids = True  # type: ignore[attr-defined]
+circle.takes_class_ids = True
 COUNTED[circle] = lambda y_true, values, kwargs: values > 0
 
 

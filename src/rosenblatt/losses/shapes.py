@@ -41,7 +41,7 @@ def squeeze_or_expand(first: Any, second: Any) -> tuple[Any, Any]:
     Returns:
         Both with the same rank: (N, 1) where one of them is (N,), else without the last axis.
 
-    >>> a, b = squeeze_or_expand(np.zeros(4), np.zeros((4, 1)))
+    >>> a, b = squeeze_or_expand(jnp.zeros(4), jnp.zeros((4, 1)))
     >>> a.shape, b.shape
     ((4, 1), (4, 1))
     """
@@ -78,15 +78,14 @@ def misaligned(
     true: Sequence[int], pred: Sequence[int], where: str, hint: str | None = None
 ) -> ValueError:
     """The error for targets and predictions whose shapes do not align."""
-    if hint is None:
-        if not true or not pred or true[0] != pred[0]:
-            hint = "pass one row of targets for each row of predictions."
-        else:
-            units = true[-1] if len(true) == len(pred) else 1
-            hint = (
-                f"give the output layer units={units}, or pass targets of shape {tuple(pred)}; "
-                "nothing is broadcast silently."
-            )
+    if tuple(true[:1]) != tuple(pred[:1]):
+        hint = "pass one row of targets for each row of predictions."
+    elif hint is None:
+        units = true[-1] if len(true) == len(pred) else 1
+        hint = (
+            f"give the output layer units={units}, or pass targets of shape {tuple(pred)}; "
+            "nothing is broadcast silently."
+        )
     return ValueError(
         explain(
             f"{where}: targets and predictions have shapes that do not align.",

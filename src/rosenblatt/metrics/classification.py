@@ -12,6 +12,8 @@ from rosenblatt.losses.crossentropy import SPARSE_HINT
 from rosenblatt.losses.shapes import as_float, misaligned, squeeze_or_expand
 from rosenblatt.metrics.reduction import FunctionMetric
 
+_HINT = SPARSE_HINT.replace("crossentropy", "accuracy")
+
 
 def _same_rank(y_true: Any, y_pred: Any, where: str) -> tuple[Any, Any]:
     y_true, y_pred = squeeze_or_expand(jnp.asarray(y_true), jnp.asarray(y_pred))
@@ -27,18 +29,14 @@ def _ids(y_true: Any, y_pred: Any, where: str) -> Any:
     if ids.ndim == y_pred.ndim and ids.shape[-1] == 1:
         ids = ids[..., 0]
     if ids.shape != y_pred.shape[:-1]:
-        hint = SPARSE_HINT.replace("crossentropy", "accuracy")
-        rows_fit = y_true.shape[:1] == y_pred.shape[:1]
-        raise misaligned(y_true.shape, y_pred.shape, where, hint if rows_fit else None)
+        raise misaligned(y_true.shape, y_pred.shape, where, _HINT)
     return ids
 
 
 def _one_hot_ids(y_true: Any, y_pred: Any, where: str) -> Any:
     y_true = jnp.asarray(y_true)
     if y_true.shape != y_pred.shape:
-        hint = SPARSE_HINT.replace("crossentropy", "accuracy")
-        rows_fit = y_true.shape[:1] == y_pred.shape[:1]
-        raise misaligned(y_true.shape, y_pred.shape, where, hint if rows_fit else None)
+        raise misaligned(y_true.shape, y_pred.shape, where, _HINT)
     return jnp.argmax(y_true, axis=-1)
 
 

@@ -10,7 +10,13 @@ import jax.numpy as jnp
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.registry import builtin, deserialize_keras_object, serialize_keras_object
-from rosenblatt.losses.base import COUNTED, Loss, function_kwargs, saved_kwargs
+from rosenblatt.losses.base import (
+    COUNTED,
+    Loss,
+    function_config,
+    function_kwargs,
+    saved_kwargs,
+)
 from rosenblatt.losses.shapes import align_weights, divide_no_nan, real_rows
 from rosenblatt.metrics.base import Metric
 
@@ -141,7 +147,9 @@ class MeanMetricWrapper(Mean):
     def _kwargs(self) -> dict[str, Any]:
         return self._fn_kwargs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Take in the function's values of a batch."""
         kwargs = self._kwargs()
         values = self._fn(y_true, y_pred, **kwargs)
@@ -167,7 +175,7 @@ class MeanMetricWrapper(Mean):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make it again, the function by its name."""
-        config = {**super().get_config(), "fn": serialize_keras_object(self._fn)}
+        config = {**super().get_config(), "fn": function_config(self._fn)}
         return {**config, **serialize_keras_object(self._fn_kwargs)}
 
     @classmethod

@@ -141,7 +141,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None):
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Take in (N, …, d) targets and predictions."""
         y_true, y_pred = align(y_true, as_arrays(y_pred, self.dtype), self.name)
         super().update_state(jnp.square(y_pred - y_true), sample_weight)

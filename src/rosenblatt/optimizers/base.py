@@ -142,6 +142,7 @@ class Optimizer(Surroundings):
     def _check_settings(self) -> None:
         """Raise where a setting is out of range."""
         given = {name: getattr(self, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
+        clips = list(given.items())
         steps, frequency = self.gradient_accumulation_steps, self.ema_overwrite_frequency
         for wrong, argument, value, expected in (
             (steps and steps < 2, "gradient_accumulation_steps", steps, "an integer ≥ 2, or None"),
@@ -163,6 +164,7 @@ class Optimizer(Surroundings):
                 given,
                 "only one of the three",
             ),
+            *((v is not None and v < 0, n, v, "a number above 0, or None") for n, v in clips),
         ):
             if wrong:
                 raise ValueError(

@@ -36,10 +36,13 @@ class Engine:
         self.model = model
         self.kind = kind
         self.step: Callable[..., TrainState] = train_step if kind == "train" else test_step
+        train = kind == "train"
         self.variables: StateVariables = variables_of(model)
-        self.parameters = parameters_of(model)
+        if not train:  # models that differ in the optimizer only share their test program
+            self.variables = self.variables._replace(optimizer=())
+        self.parameters = parameters_of(model, train)
         self.masked = rows_stay_apart(model)
-        self.key = structure_key(model, self.variables)
+        self.key = structure_key(model, self.variables, train)
         self.state = self.variables.gather()
         self.names = list(model.get_metrics_result())
         self._programs: dict[Any, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,12 +35,18 @@ class Predictor:
             self.key = structure_key(model, self.variables)
         finally:
             model._compiled = compiled
+        self._graph = model._graph
         self._identity = tuple(id(v) for v in fixed)
         self._programs: dict[Any, Any] = {}
-        self._lock = threading.Lock()
 
     def fits(self, model: Any) -> bool:
-        """Whether the model still has the variables this was made for."""
+        """Whether the model still has the variables this was made for.
+
+        The variables of a graph are known while the graph is the same; looking through the
+        attributes of a subclassed model takes longer than a small prediction, but is needed there.
+        """
+        if self._graph is not None or model._graph is not None:
+            return self._graph is model._graph
         return self._identity == tuple(id(v) for v in model.variables)
 
     def sizes(self, rows: int, batch_size: int) -> Iterator[tuple[int, int, int]]:

@@ -64,8 +64,10 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
                 statistics.reused_by_structure += 1
                 return _by_structure[full_key]
     _prepare_disk_cache()
-    lowered = jax.jit(build()).lower(*args)
-    text = hashlib.sha256(lowered.as_text().encode()).hexdigest()
+    # Unused arguments stay, so that programs of one text take the same arguments.
+    lowered = jax.jit(build(), keep_unused=True).lower(*args)
+    described = f"{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
+    text = hashlib.sha256(described.encode()).hexdigest()
     with _lock:
         guard = _compiling.setdefault(text, threading.Lock())
     with guard:  # threads that want the same program wait for one compilation

@@ -16,8 +16,13 @@ from rosenblatt.training.state import StateVariables
 _IRRELEVANT = ("name", "seed", "build_config", "compile_config", "learning_rate")
 
 
-def parameters_of(model: Any) -> list[tuple[HasParameters, str]]:
-    """Every run-time parameter of a compiled model, in a fixed order."""
+def parameters_of(model: Any, train: bool) -> list[tuple[HasParameters, str]]:
+    """Every run-time parameter of a compiled model, in a fixed order.
+
+    Args:
+        model: a compiled model.
+        train: the optimizer's too.
+    """
     found: list[tuple[HasParameters, str]] = []
     seen: set[int] = set()
 
@@ -33,12 +38,12 @@ def parameters_of(model: Any) -> list[tuple[HasParameters, str]]:
             if isinstance(value, HasParameters) and not hasattr(value, "_flatten_layers"):
                 visit(value)
 
-    for owner in _owners(model):
+    for owner in _owners(model, train):
         visit(owner)
     return found
 
 
-def _owners(model: Any) -> Iterator[Any]:
+def _owners(model: Any, train: bool) -> Iterator[Any]:
     for layer in model._flatten_layers():
         yield layer
         for variable in layer._own_variables():
@@ -47,29 +52,32 @@ def _owners(model: Any) -> Iterator[Any]:
     compiled = model._compiled
     if compiled is None:
         return
-    yield compiled.optimizer
+    if train:
+        yield compiled.optimizer
     for one in compiled.spec.losses:
         yield one
     for metric in compiled.spec.metrics:
         yield metric
 
 
-def structure_key(model: Any, variables: StateVariables) -> str | None:
+def structure_key(model: Any, variables: StateVariables, train: bool = False) -> str | None:
     """A text equal for models that share programs, or None where user code decides.
 
-    Only a model made wholly of this library's classes is known from its configuration.
+    Only a model made wholly of this library's classes is known from its configuration. The
+    optimizer counts in training only.
     """
     compiled = model._compiled
     parts = [*model._flatten_layers()]
     if compiled is not None:
         parts += [one.loss for one in compiled.spec.losses]
-        parts += [*compiled.spec.metrics, compiled.optimizer]
+        parts += [*compiled.spec.metrics, *([compiled.optimizer] if train else [])]
     if not all(part is None or registry.is_builtin(type(part)) for part in parts):
         return None
     try:
         layers = [_masked(registry.serialize_keras_object(layer)) for layer in [model]]
         if compiled is not None:
-            layers.append(_masked(registry.serialize_keras_object(compiled.optimizer)))
+            if train:
+                layers.append(_masked(registry.serialize_keras_object(compiled.optimizer)))
             layers.append([_loss_key(one) for one in compiled.spec.losses])
             layers.append([_group_key(group) for group in compiled.spec.outputs])
         if any(_has_code(entry) for entry in layers):

@@ -1,0 +1,166 @@
+"""Whole models to and from `.keras` files."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.files import atomic_write
+from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
+from rosenblatt.layers import Layer
+from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
+from rosenblatt.saving.hdf5 import open_weights
+from rosenblatt.saving.identify import require_file
+from rosenblatt.saving.state import load_state, state_bytes
+
+# The release of Keras whose format is written.
+KERAS_VERSION = "3.15.1"
+
+
+def save_model(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+) -> None:
+    """Save a model: architecture, weights, compile settings and optimizer state.
+
+    Real Keras 3 loads the file. It is written whole or not at all: where anything fails, a file
+    that was there before stays as it was.
+
+    Args:
+        model: the model.
+        filepath: a path that ends in `.keras`.
+        overwrite: whether an existing file is replaced.
+        zipped: accepted for Keras's sake; always an archive.
+
+    Raises:
+        ValueError: another ending, or an object in the model that no file can hold.
+        FileExistsError: the file exists and `overwrite` is False.
+        OSError: it cannot be written.
+    """
+    path = os.fspath(filepath)
+    if zipped is False:
+        raise ValueError(
+            explain(
+                "save_model: folders are not written.", given="zipped=False", fix="leave it out."
+            )
+        )
+    check_target(path, ".keras", overwrite, "save_model")
+    if not model.built:
+        warnings.warn(
+            explain(
+                f"Model {model.name!r} is saved before it was built: the file holds no weights.",
+                fix="call it on data, or `model.build(input_shape)`, first.",
+            ),
+            stacklevel=2,
+        )
+    config = serialize_keras_object(model)
+    weights = state_bytes(model)
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
+    with atomic_write(path) as file:
+        try:
+            write_archive(file, metadata, config, weights)
+        except (TypeError, RecursionError) as error:  # from JSON
+            raise ValueError(
+                explain(
+                    f"Model {model.name!r} cannot be saved: its config is not plain data.",
+                    given=error,
+                    fix="let every `get_config()` return numbers, texts, lists and dicts only.",
+                )
+            ) from error
+
+
+def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
+    """Refuse a path that cannot or must not be written.
+
+    Raises:
+        ValueError: another ending.
+        IsADirectoryError: a folder.
+        FileExistsError: it exists and must not be replaced.
+    """
+    place = Path(path)
+    if not path.endswith(ending):
+        base = place.name
+        for other in (".weights.h5", ".keras", ".hdf5", ".h5", ".weights", place.suffix):
+            base = base.removesuffix(other) if other else base
+        raise ValueError(
+            explain(
+                f"{method}: the file's name must end in `{ending}`.",
+                given=repr(path),
+                fix=f"name it {str(place.with_name((base or 'model') + ending))!r}.",
+            )
+        )
+    if place.is_dir():
+        raise IsADirectoryError(explain(f"{method}: {path!r} is a folder, not a file."))
+    if place.exists() and not overwrite:
+        raise FileExistsError(
+            explain(
+                f"{method}: {path!r} exists already.",
+                given="overwrite=False",
+                fix="choose another name, or pass `overwrite=True`.",
+            )
+        )
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """Load a model from a `.keras` file, written here or by real Keras 3.
+
+    No code of the file is ever run, and nothing is unpacked onto the disk.
+
+    Args:
+        filepath: the file's path.
+        custom_objects: names of classes and functions that the model uses and nobody registered.
+        compile: compile the model as it was when it was saved, with its optimizer's state.
+        safe_mode: accepted for Keras's sake; code in files is refused whatever it says.
+
+    Returns:
+        The model.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: nothing to read there.
+        ValueError: not a `.keras` file, or a damaged one; a class that is not known, with how to
+            register it; weights that do not fit.
+    """
+    path = os.fspath(filepath)
+    require_file(path, "load_model")
+    with open_archive(path) as archive:
+        config = read_config(archive, path)
+        if not compile:
+            config["compile_config"] = None
+        weights = read_weights(archive, path)
+    model = _from_config(config, custom_objects, safe_mode, path)
+    with open_weights(weights, f"{path!r}: model.weights.h5") as reader:
+        load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
+    return model
+
+
+def _from_config(
+    config: dict[str, Any], custom_objects: Mapping[str, Any] | None, safe_mode: bool, path: str
+) -> Any:
+    try:
+        model = deserialize_keras_object(config, custom_objects, safe_mode)
+    except Exception as error:  # classes of users may raise anything
+        detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(
+            explain(f"{path!r}: the model cannot be made from the file. {detail or repr(error)}")
+        ) from error
+    if not isinstance(model, Layer) or not hasattr(model, "layers"):
+        raise ValueError(
+            explain(
+                f"{path!r}: config.json describes a {type(model).__name__}, not a model.",
+                given=repr(config.get("class_name")),
+            )
+        )
+    return model

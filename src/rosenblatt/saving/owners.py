@@ -1,0 +1,105 @@
+"""The objects under a model that own variables, and their paths in Keras's weights files.
+
+A path is made of attribute names, not of the names of layers: `layers/dense_1`, `encoder/hidden`,
+`optimizer`. So a model made anew, whose layers are called otherwise, still finds its weights.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rosenblatt.core.naming import to_snake_case
+from rosenblatt.core.random import SeedGenerator
+from rosenblatt.layers import Layer
+from rosenblatt.optimizers.base import Optimizer
+
+# Where a model keeps its layers itself; files know them as `layers`.
+_INTERNAL = frozenset({"_operations", "_sequence"})
+
+
+def is_owner(value: Any) -> bool:
+    """Whether a value owns variables that go into files."""
+    return isinstance(value, (Layer, Optimizer, SeedGenerator)) or callable(
+        getattr(type(value), "save_own_variables", None)
+    )
+
+
+def owners(root: Any) -> Iterator[tuple[str, Any]]:
+    """Each object that owns variables, once, with the first path that leads to it.
+
+    Args:
+        root: a model or layer; its path is "".
+
+    Yields:
+        Pairs of path and object, in the order in which Keras visits them.
+
+    >>> from rosenblatt.layers import Dense
+    >>> layer = Layer(name="pair")
+    >>> layer.hidden, layer.heads = Dense(2), [Dense(1), Dense(1)]
+    >>> [path for path, _ in owners(layer)]
+    ['', 'heads/dense', 'heads/dense_1', 'hidden']
+    """
+    seen: set[int] = set()
+
+    def visit(value: Any, path: str, containers: frozenset[int]) -> Iterator[tuple[str, Any]]:
+        if is_owner(value):
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield path, value
+                for name, part in _attributes(value):
+                    yield from visit(part, f"{path}/{name}".lstrip("/"), frozenset())
+        elif isinstance(value, (list, tuple, Mapping)) and id(value) not in containers:
+            inside = containers | {id(value)}
+            for name, part in _items(value):
+                yield from visit(part, f"{path}/{name}", inside)
+
+    yield from visit(root, "", frozenset())
+
+
+def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Attributes and properties that may hold parts: public ones by name, then private ones."""
+    if getattr(owner, "_graph", None) is not None:
+        yield "layers", owner.layers
+    skipped = _own_names(owner)
+    for name in sorted(dir(owner), key=lambda name: f"~{name}" if name[0] == "_" else name):
+        if name.startswith("__") or name in skipped:
+            continue
+        try:
+            value = getattr(owner, name)
+        except Exception:  # a property that is not ready yet has nothing to save
+            continue
+        if isinstance(value, (list, tuple, Mapping)) or is_owner(value):
+            yield name, value
+
+
+def _own_names(owner: Any) -> frozenset[str]:
+    for base in (Optimizer, Layer):
+        if isinstance(owner, base):
+            return _names_of(base)
+    return frozenset()
+
+
+@functools.cache
+def _names_of(base: type) -> frozenset[str]:
+    """The names every object of a base class has, which hold no parts of a subclass."""
+    names = set(dir(base)) | _INTERNAL
+    if base is Layer:
+        names |= set(vars(Layer(name="any")))
+    return frozenset(names)
+
+
+def _items(container: Any) -> Iterator[tuple[str, Any]]:
+    """Parts by class name and number: names of layers may differ from run to run."""
+    counts: dict[str, int] = {}
+    for value in container.values() if isinstance(container, Mapping) else container:
+        if is_owner(value):
+            name = to_snake_case(type(value).__name__)
+        elif isinstance(value, (list, tuple, Mapping)):
+            name = "container"
+        else:
+            continue
+        number = counts.get(name, 0)
+        counts[name] = number + 1
+        yield (f"{name}_{number}" if number else name), value

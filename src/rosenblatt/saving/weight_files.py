@@ -1,0 +1,106 @@
+"""Weights alone to and from `.weights.h5` files."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.files import atomic_write
+from rosenblatt.saving.archive import open_archive, read_weights
+from rosenblatt.saving.hdf5 import WeightsReader, open_weights
+from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.model_files import check_target
+from rosenblatt.saving.state import load_state, state_bytes
+
+
+def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Save a model's weights, and its optimizer's state where it is compiled.
+
+    Args:
+        model: a built model.
+        filepath: a path that ends in `.weights.h5`.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        ValueError: another ending, or a model that is not built.
+        FileExistsError: the file exists and `overwrite` is False.
+        OSError: it cannot be written.
+    """
+    path = os.fspath(filepath)
+    check_target(path, ".weights.h5", overwrite, "save_weights")
+    _require_built(model, "save_weights")
+    content = state_bytes(model)
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def load_weights(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    skip_mismatch: bool = False,
+    by_name: bool = False,
+) -> None:
+    """Give a model the weights of a `.weights.h5` or `.keras` file.
+
+    Weights are found by their place in the model. All are loaded, or none.
+
+    Args:
+        model: a built model.
+        filepath: the file's path.
+        skip_mismatch: load the layers that fit, and warn of the others.
+        by_name: not offered yet.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: nothing to read there.
+        ValueError: not such a file, a model that is not built, or weights that do not fit.
+    """
+    path = os.fspath(filepath)
+    if by_name:
+        raise ValueError(
+            explain(
+                "load_weights: `by_name=True` belongs to Keras 2's `.h5` files, which are not read "
+                "yet.",
+                fix="leave it out: weights are found by their place in the model.",
+            )
+        )
+    require_file(path, "load_weights")
+    _require_built(model, "load_weights")
+    if is_zip(path):
+        with open_archive(path) as archive:
+            source: Any = read_weights(archive, path)
+    elif is_hdf5(path):
+        source = path
+    else:
+        kind, _ = what_is(path)
+        raise ValueError(
+            explain(
+                f"load_weights: {path!r} holds no weights.",
+                given=kind,
+                expected="a `.weights.h5` file of `model.save_weights()`, or a `.keras` file of "
+                "`model.save()`",
+            )
+        )
+    with open_weights(source, repr(path)) as reader:
+        _refuse_legacy(reader, path)
+        load_state(model, reader, repr(path), skip_mismatch=skip_mismatch, strict=False)
+
+
+def _refuse_legacy(reader: WeightsReader, path: str) -> None:
+    if reader.is_legacy:
+        raise ValueError(
+            explain(
+                f"load_weights: {path!r} is in Keras 2's `.h5` format, which is not read yet.",
+                fix="load it in Keras and save it as `model.save_weights('model.weights.h5')`.",
+            )
+        )
+
+
+def _require_built(model: Any, method: str) -> None:
+    if not model.built:
+        raise ValueError(
+            explain(
+                f"{method}: model {model.name!r} is not built, so it has no weights yet.",
+                fix="call it on data, or `model.build(input_shape)`, first.",
+            )
+        )

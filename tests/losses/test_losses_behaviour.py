@@ -1,0 +1,292 @@
+"""Losses by hand: stability, shapes, weights, lookups, messages, losses of users."""
+
+from __future__ import annotations
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rosenblatt import losses
+from rosenblatt.core.registry import custom_object_scope
+from rosenblatt.core.scope import Scope, use_scope
+
+
+def fails(text):
+    return pytest.raises(ValueError, match=re.escape(text))
+
+
+def by_hand():
+    log = np.log
+    return {
+        "mse": ([[1.0, 2.0]], [[2.0, 4.0]], (1 + 4) / 2),
+        "mae": ([[1.0, 2.0]], [[2.0, 4.0]], 1.5),
+        "mape": ([[4.0]], [[5.0]], 25.0),
+        "msle": ([[1.0]], [[3.0]], log(2) ** 2),
+        "huber": ([[0.0, 0.0]], [[0.5, 3.0]], (0.125 + 2.5) / 2),
+        "log_cosh": ([[0.0]], [[2.0]], log(np.cosh(2))),
+        "bce": ([[1.0, 0.0]], [[0.8, 0.4]], -(log(0.8) + log(0.6)) / 2),
+        "categorical_crossentropy": ([[0, 1]], [[0.3, 0.7]], -log(0.7)),
+        "sparse_categorical_crossentropy": ([1], [[0.3, 0.7]], -log(0.7)),
+        "kld": ([[0.5, 0.5]], [[0.25, 0.75]], 0.5 * log(2) + 0.5 * log(2 / 3)),
+        "poisson": ([[2.0]], [[3.0]], 3 - 2 * log(3)),
+        "hinge": ([[1.0], [-1.0]], [[0.5], [0.5]], [0.5, 1.5]),
+        "squared_hinge": ([[1.0], [-1.0]], [[0.5], [0.5]], [0.25, 2.25]),
+        "categorical_hinge": ([[0.0, 1.0]], [[0.5, 1.0]], 0.5),
+        "cosine_similarity": ([[3.0, 4.0]], [[4.0, 3.0]], -24 / 25),
+        "binary_focal_crossentropy": ([[1.0]], [[0.5]], 0.25 * log(2)),
+        "categorical_focal_crossentropy": ([[0.0, 1.0]], [[0.5, 0.5]], 0.25 * 0.25 * log(2)),
+        "dice": ([[1.0, 0.0]], [[0.5, 0.5]], 1 - 2 * 0.5 / 2),
+        "tversky": ([[1.0, 0.0]], [[0.5, 0.5]], 1 - 0.5 / 1.0),
+    }
+
+
+@pytest.mark.parametrize(("name", "case"), by_hand().items(), ids=list(by_hand()))
+def test_by_hand(name, case):
+    y_true, y_pred, expected = case
+    value = np.squeeze(losses.get(name)(y_true, y_pred))
+    np.testing.assert_allclose(value, expected, 1e-5)
+
+
+def test_label_smoothing_by_hand():
+    loss = losses.CategoricalCrossentropy(label_smoothing=0.3)
+    expected = -(0.1 * np.log(0.2) + 0.1 * np.log(0.3) + 0.8 * np.log(0.5))
+    assert loss([[0, 0, 1]], [[0.2, 0.3, 0.5]]) == pytest.approx(expected, rel=1e-5)
+    loss = losses.BinaryCrossentropy(label_smoothing=0.2)
+    expected = -(0.9 * np.log(0.7) + 0.1 * np.log(0.3))
+    assert loss([[1]], [[0.7]]) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-100.0, -20.0, 0.0, 20.0, 100.0])
+@pytest.mark.parametrize("target", [0, 1])
+def test_logits_of_any_size_keep_value_and_gradient(logit, target):
+    exact = np.logaddexp(0, -logit if target else logit)
+    slope = 1 / (1 + np.exp(-logit)) - target
+
+    def check(fn, x, slope):
+        value, gradient = jax.value_and_grad(fn)(jnp.asarray(x, "float32"))
+        np.testing.assert_allclose(value, exact, 1e-5, 1e-30)
+        np.testing.assert_allclose(gradient, slope, 1e-5, 1e-8)
+
+    binary = losses.BinaryCrossentropy(from_logits=True)
+    check(lambda x: binary([[target]], x), [[logit]], [[slope]])
+    if abs(logit) > 50 and exact < 1:
+        return  # two classes: log-sum-exp rounds to the larger logit
+    sparse = losses.SparseCategoricalCrossentropy(from_logits=True)
+    one_hot = losses.CategoricalCrossentropy(from_logits=True)
+    tolerant = np.testing.assert_allclose
+    for loss, y in ((sparse, [target]), (one_hot, [[1 - target, target]])):
+        value, gradient = jax.value_and_grad(lambda x, loss=loss, y=y: loss(y, x))(
+            jnp.asarray([[0.0, logit]])
+        )
+        tolerant(value, exact, 1e-5, 1e-6)
+        tolerant(gradient, [[-slope, slope]], 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_certain_probabilities_are_clipped(p):
+    for loss, y, x in (
+        (losses.BinaryCrossentropy(), [[1]], [[p]]),
+        (losses.CategoricalCrossentropy(), [[0, 1]], [[1 - p, p]]),
+        (losses.SparseCategoricalCrossentropy(), [1], [[1 - p, p]]),
+        (losses.BinaryCrossentropy(dtype="bfloat16"), [[0]], [[p]]),
+    ):
+        value, gradient = jax.value_and_grad(lambda x, loss=loss, y=y: loss(y, x))(jnp.asarray(x))
+        assert np.isfinite(value)
+        assert 0 <= value < 16.2
+        assert np.isfinite(gradient).all()
+
+
+def test_ranks_that_differ_by_a_last_axis_of_1_are_brought_together():
+    column, row = [[1.0], [3.0]], [2.0, 5.0]
+    assert losses.MeanSquaredError()(column, row) == 2.5
+    assert losses.MeanSquaredError()(row, column) == 2.5
+    assert losses.mean_squared_error(row, column).shape == (2,)
+
+
+def test_shapes_that_do_not_align_are_refused():
+    with fails(
+        "mean_squared_error: targets and predictions have shapes that do not align. Given: y_true "
+        "of shape (4,), y_pred of shape (4, 3). Expected: equal shapes, up to a last axis of 1. "
+        "Fix: give the output layer units=1, or pass targets of shape (4, 3); nothing is "
+        "broadcast silently."
+    ):
+        losses.MeanSquaredError()(np.zeros(4), np.zeros((4, 3)))
+    with fails("y_true of shape (4, 1), y_pred of shape (4, 3)"):
+        losses.mean_absolute_error(np.zeros((4, 1)), np.zeros((4, 3)))
+    with fails("Fix: pass one row of targets for each row of predictions."):
+        losses.categorical_crossentropy(np.zeros((4, 3)), np.zeros((5, 3)))
+
+
+SPARSE = (
+    "Fix: class ids, one for each row, go with `sparse_categorical_crossentropy`; one-hot rows go "
+    "with `categorical_crossentropy` (`to_categorical(y, num_classes=...)` makes them)."
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("categorical_crossentropy", (4,)),
+        ("sparse_categorical_crossentropy", (4, 3)),
+        ("binary_crossentropy", (4,)),
+        ("kl_divergence", (4,)),
+    ],
+)
+def test_a_loss_for_other_targets_is_explained(name, shape):
+    with fails(f"Given: y_true of shape {shape}, y_pred of shape (4, 3).") as error:
+        losses.get(name)(np.zeros(shape), np.full((4, 3), 0.3))
+    assert str(error.value).startswith(f"{name}: targets and predictions")
+    assert str(error.value).endswith(SPARSE)
+
+
+def test_one_class_is_warned_of():
+    text = "categorical_crossentropy: the predictions have one class only"
+    with pytest.warns(SyntaxWarning, match=text):
+        losses.CategoricalCrossentropy()([[1.0]], [[0.5]])
+
+
+def test_weights():
+    loss = losses.MeanSquaredError()
+    y, p = np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]])
+    assert loss(y, p, [1, 0, 2]) == (1 + 18) / 3
+    assert loss(y, p, [[1], [0], [2]]) == pytest.approx((1 + 18) / 3)
+    assert losses.MeanSquaredError(reduction="mean_with_sample_weight")(y, p, [1, 0, 1]) == 5
+    # one weight a row, also where a row has several values
+    steps = np.stack([p, p], 1)
+    assert loss(np.zeros((3, 2, 1)), steps, [1, 0, 2]) == pytest.approx((1 + 18) / 3)
+    with fails(
+        "mean_squared_error: `sample_weight` does not fit the values it weights. Given: "
+        "sample_weight of shape (2,), values of shape (3,). Expected: one weight for each row: "
+        "shape (3,). Fix: weights per class belong in `class_weight`, weights per output in "
+        "`loss_weights`."
+    ):
+        loss(y, p, [1, 2])
+    with fails("sample_weight of shape (3, 3)"):
+        loss(y, p, np.ones((3, 3)))
+
+
+def test_ignored_class_does_not_count():
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    y, p = [-1, 0, 1], np.array([[0.5, 0.5], [0.25, 0.75], [0.25, 0.75]])
+    assert loss(y, p) == pytest.approx(-(np.log(0.25) + np.log(0.75)) / 2, rel=1e-5)
+    gradient = jax.grad(lambda p: loss(y, p))(jnp.asarray(p))
+    assert not gradient[0].any()
+
+
+def test_rows_without_an_axis_of_outputs_are_masked():
+    y, p = np.zeros(4, "float32"), np.array([1.0, 2, 3, 9], "float32")
+    with use_scope(Scope(row_mask=jnp.array([True, True, True, False]))):
+        assert losses.MeanSquaredError()(y, p) == pytest.approx(14 / 3)
+        assert losses.BinaryCrossentropy()(y, y) == pytest.approx(0, abs=1e-6)
+
+
+class Worst(losses.Loss):
+    def __init__(self, power=1, **kwargs):
+        super().__init__(**kwargs)
+        self.power = power
+
+    def call(self, y_true, y_pred):
+        return jnp.max(jnp.abs(y_true - y_pred), axis=-1) ** self.power
+
+    def get_config(self):
+        return {**super().get_config(), "power": self.power}
+
+
+def triple(y_true, y_pred, factor=3.0):
+    return factor * jnp.abs(y_true - y_pred).mean(-1)
+
+
+def whole_batch(y_true, y_pred):
+    return jnp.sqrt(jnp.mean(jnp.square(y_true - y_pred)))
+
+
+def test_losses_of_users():
+    y, p = np.zeros((2, 2), "uint8"), np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert Worst(power=2)(y, p) == 10
+    assert losses.get(Worst)(y, p) == 3
+    wrapped = losses.LossFunctionWrapper(triple, name="triple", factor=2.0)
+    assert wrapped(y, p) == 5
+    with custom_object_scope({"triple": triple, "Worst": Worst}):
+        assert losses.get(losses.serialize(wrapped))(y, p) == 5
+        assert losses.get(losses.serialize(Worst(power=2)))(y, p) == 10
+        assert losses.get("triple") is triple
+    tree = losses.LossFunctionWrapper(lambda t, q: triple(t["a"], q["a"]))
+    assert tree({"a": y}, {"a": p}) == 7.5
+
+
+def test_what_padding_leaves_alone():
+    y, p = np.zeros((4, 2), "float32"), np.ones((4, 2), "float32")
+    for fn, exact in ((triple, True), (losses.huber, True), (whole_batch, False)):
+        assert losses.LossFunctionWrapper(fn).exact_on_padding(y, p) is exact
+    assert Worst().exact_on_padding(y, jax.ShapeDtypeStruct((4, 2), "float32"))
+    assert losses.Dice().exact_on_padding(y, p)
+
+
+def test_wrapped_functions_round_trip_with_keras(keras):
+    ours = losses.LossFunctionWrapper(losses.huber, name="h", delta=0.5)
+    config = losses.serialize(ours)
+    assert losses.deserialize(config)._fn_kwargs == {"delta": 0.5}
+    assert losses.deserialize(config).fn is losses.huber
+    theirs = keras.losses.deserialize(config)
+    y, p = np.zeros((2, 2)), np.ones((2, 2))
+    assert float(theirs(y, p)) == float(ours(y, p)) == 0.375
+
+
+def test_lookups_and_their_messages():
+    assert losses.get(None) is None
+    assert losses.get("mse") is losses.get("MSE") is losses.mean_squared_error
+    assert isinstance(losses.get("Huber"), losses.Huber)
+    assert losses.get({"class_name": "Huber", "config": {"delta": 3.0}}).delta == 3.0
+    with fails("Unknown loss 'mean_square_error'. Fix: did you mean 'mean_squared_error'?"):
+        losses.get("mean_square_error")
+    with fails("Cannot understand this loss. Given: 3."):
+        losses.get(3)
+    with fails(
+        "Huber: unknown `reduction`. Given: 'avg'. Expected: one of ('sum_over_batch_size', 'sum', "
+        "'mean', 'mean_with_sample_weight', 'none', None)."
+    ):
+        losses.Huber(reduction="avg")
+    with fails(
+        "CategoricalGeneralizedCrossEntropy: `q` is out of range. Given: 1. Expected: 0 < q < 1."
+    ):
+        losses.CategoricalGeneralizedCrossEntropy(q=1)
+    with pytest.raises(
+        NotImplementedError,
+        match=re.escape(
+            "Loss Loss has no `call`. Fix: write `def call(self, y_true, y_pred)` that returns one "
+            "value for each row."
+        ),
+    ):
+        losses.Loss()([1.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("true", "pred", "kind"),
+    [
+        ((8,), (8, 1), "binary_crossentropy"),
+        ((8, 1), (8, 1), "binary_crossentropy"),
+        ((8,), (8, 3), "sparse_categorical_crossentropy"),
+        ((8, 1), (8, 3), "sparse_categorical_crossentropy"),
+        ((8, 3), (8, 3), "categorical_crossentropy"),
+    ],
+)
+def test_crossentropy_resolves_from_shapes(true, pred, kind):
+    assert losses.resolve_crossentropy(true, pred).__name__ == kind
+
+
+def test_a_loss_is_compiled_once():
+    loss = losses.SparseCategoricalCrossentropy()
+    traces = []
+
+    @jax.jit
+    def step(y, p):
+        traces.append(1)
+        return loss(y, p)
+
+    p = np.full((3, 4), 0.25, "float32")
+    for _ in range(2):
+        step(np.array([0, 1, 2]), p)
+    assert len(traces) == 1

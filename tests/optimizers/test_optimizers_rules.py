@@ -1,0 +1,477 @@
+"""Optimizers by hand, users' own optimizers, run-time numbers, learning rates, messages."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rosenblatt import ops, optimizers
+from rosenblatt.core.registry import register_keras_serializable
+from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.variable import Variable
+from rosenblatt.optimizers import SGD, Adam, AdamW, Lion, Optimizer, RMSprop
+from rosenblatt.optimizers.schedules import CosineDecay, ExponentialDecay
+
+START = np.array([1.0, -2.0, 3.0], "float32")
+GRADIENTS = [np.array([0.5, 0.25, -1.0]) * (step + 1) for step in range(5)]
+
+
+def _weight(value=START, name="w"):
+    return Variable(np.asarray(value, "float32"), name=name)
+
+
+def _train(optimizer, gradients=GRADIENTS):
+    weight = _weight()
+    for gradient in gradients:
+        optimizer.apply([jnp.asarray(gradient, "float32")], [weight])
+    return weight.numpy()
+
+
+def test_sgd_by_hand():
+    w, m = START.astype("float64"), np.zeros(3)
+    for g in GRADIENTS:
+        m = 0.9 * m - 0.1 * g
+        w = w + 0.9 * m - 0.1 * g
+    np.testing.assert_allclose(_train(SGD(0.1, momentum=0.9, nesterov=True)), w, rtol=1e-6)
+    plain = START - 0.1 * np.sum(GRADIENTS, 0)
+    np.testing.assert_allclose(_train(SGD(0.1)), plain, rtol=1e-6)
+
+
+def test_adam_by_hand():
+    w, m, v = START.astype("float64"), np.zeros(3), np.zeros(3)
+    for t, g in enumerate(GRADIENTS, 1):
+        w = w - 0.1 * 0.2 * w
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        w = w - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(v) + 1e-7)
+    np.testing.assert_allclose(_train(AdamW(0.1, weight_decay=0.2)), w, rtol=1e-5)
+
+
+def test_clipping_by_hand():
+    gradient = [np.array([3.0, 4.0, 0.0])]
+    move = START - _train(SGD(1.0, clipnorm=1.0), gradient)
+    np.testing.assert_allclose(move, [0.6, 0.8, 0], rtol=1e-5)
+    move = START - _train(SGD(1.0, clipvalue=0.5), gradient)
+    np.testing.assert_allclose(move, [0.5, 0.5, 0], rtol=1e-5)
+    assert np.isfinite(_train(SGD(1.0, clipnorm=1.0), [np.zeros(3)])).all()
+    infinite = [np.array([np.inf, 0.0, 0.0])]
+    assert np.isnan(_train(SGD(1.0, global_clipnorm=1.0), infinite)).all()
+
+
+def test_weights_given_zero_gradients_globally():
+    np.testing.assert_array_equal(_train(SGD(1.0, global_clipnorm=1.0), [np.zeros(3)]), START)
+
+
+@pytest.mark.parametrize(
+    ("make", "numbers"),
+    [
+        (lambda: SGD(0.1, momentum=0.9, weight_decay=0.1, clipnorm=1.0), {"momentum": 0.5}),
+        (lambda: SGD(0.1, clipvalue=1.0, loss_scale_factor=4.0), {"loss_scale_factor": 2.0}),
+        (lambda: SGD(0.1, use_ema=True, global_clipnorm=9.0), {"global_clipnorm": 0.1}),
+        (lambda: RMSprop(0.1, momentum=0.9, centered=True), {"rho": 0.5, "rho_rest": 0.5}),
+        (lambda: Adam(0.1, weight_decay=0.1), {"beta_1": 0.5, "beta_1_rest": 0.5}),
+        (lambda: Adam(ExponentialDecay(0.1, 10, 0.5)), {"epsilon": 1e-2}),
+        (lambda: Lion(0.1), {"beta_1": 0.1}),
+    ],
+)
+def test_numbers_are_arguments_of_programs(make, numbers):
+    optimizer = make()
+    optimizer.build([_weight()])
+    traces = []
+
+    @jax.jit
+    def step(parameters, state, gradient, weight):
+        traces.append(1)
+        found = {(id(optimizer), name): value for name, value in parameters.items()}
+        with use_scope(Scope(parameters=found)):
+            return optimizer.stateless_apply(state, [gradient], [weight])
+
+    def run(changed):
+        known = {n: getattr(optimizer, n) for n in optimizer.runtime_parameters}
+        known = {n: v for n, v in known.items() if v is not None} | changed
+        state = [v.numpy() for v in optimizer.variables]
+        return step(known, state, GRADIENTS[0].astype("float32"), START)
+
+    (same,), _ = run({})
+    (other,), _ = run(numbers)
+    assert len(traces) == 1
+    for name in numbers:
+        if not name.endswith("_rest"):
+            setattr(optimizer, name, numbers[name])
+    weight = _weight()
+    again = make()
+    for name in numbers:
+        if not name.endswith("_rest"):
+            setattr(again, name, numbers[name])
+    again.apply([jnp.asarray(GRADIENTS[0], "float32")], [weight])
+    np.testing.assert_allclose(other, weight.numpy(), rtol=1e-6)
+    assert same.shape == other.shape
+
+
+def test_nothing_is_compiled_by_making_and_building():
+    compiled = []
+
+    def listen(event, *_, **__):
+        compiled.extend([event] if "compile" in event else [])
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    for name in ("sgd", "adam", "rmsprop", "nadam", "adagrad", "lion"):
+        optimizer = optimizers.get(name)
+        optimizer.build([_weight()])
+        optimizer.get_config()
+    schedule = CosineDecay(0.1, 10)
+    assert float(SGD(schedule).learning_rate) == pytest.approx(0.1)
+    assert compiled == []
+
+
+# Users' own optimizers, as Keras's guide has them.
+
+
+class Heavy(Optimizer):
+    def __init__(self, learning_rate=0.1, momentum=0.9, **kwargs):
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.momentum = momentum
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self.momentums = []
+        for variable in variables:
+            self.momentums.append(
+                self.add_variable_from_reference(reference_variable=variable, name="momentum")
+            )
+
+    def update_step(self, gradient, variable, learning_rate):
+        learning_rate = ops.cast(learning_rate, variable.dtype)
+        gradient = ops.cast(gradient, variable.dtype)
+        m = self.momentums[self._get_variable_index(variable)]
+        self.assign(
+            m,
+            ops.subtract(
+                ops.multiply(m, ops.cast(self.momentum, variable.dtype)),
+                ops.multiply(gradient, learning_rate),
+            ),
+        )
+        self.assign_add(variable, m)
+
+    def get_config(self):
+        return {**super().get_config(), "momentum": self.momentum}
+
+
+def test_a_keras_style_subclass():
+    np.testing.assert_allclose(_train(Heavy()), _train(SGD(0.1, momentum=0.9)), rtol=1e-6)
+    optimizer = Heavy(name="heavy")
+    optimizer.build([_weight()])
+    assert [v.path for v in optimizer.variables] == [
+        "heavy/iteration", "heavy/learning_rate", "heavy/w_momentum",
+    ]  # fmt: skip
+    copy = Heavy.from_config(optimizer.get_config())
+    assert copy.get_config() == optimizer.get_config()
+
+
+def test_a_registered_subclass_of_a_builtin_name():
+    @register_keras_serializable("mine", "Adam")
+    class Adam(optimizers.SGD):
+        pass
+
+    config = optimizers.serialize(Adam(0.5))
+    assert type(optimizers.get(config)) is Adam
+
+
+def test_subclass_with_another_rate_per_variable():
+    class Halved(Adam):
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, learning_rate * 0.5)
+
+    np.testing.assert_allclose(_train(Halved(0.1)), _train(Adam(0.05)), rtol=1e-6)
+
+
+def test_own_variables_are_remembered():
+    class Counts(SGD):
+        def build(self, variables):
+            super().build(variables)
+            self.count = Variable(np.zeros(()), name="count")
+
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_add(self.count, 1.0)
+            super().update_step(gradient, variable, learning_rate)
+
+    optimizer = Counts()
+    _train(optimizer)
+    assert optimizer.variables[-1] is optimizer.count
+    assert float(optimizer.count) == 5
+
+
+def test_overwrite_with_gradient():
+    first, second = _weight(name="a"), _weight(name="b")
+    second.overwrite_with_gradient = True
+    optimizer = Adam(0.1)
+    gradient = jnp.asarray(GRADIENTS[0], "float32")
+    optimizer.apply([gradient, gradient], [first, second])
+    np.testing.assert_allclose(second.numpy(), GRADIENTS[0])
+    assert len(optimizer.variables) == 4
+    optimizer.apply([gradient], [second])
+    assert int(optimizer.iterations) == 2
+
+
+# Learning rates.
+
+
+def test_learning_rate_is_a_variable():
+    optimizer = SGD(0.1, name="sgd")
+    assert float(optimizer.learning_rate) == pytest.approx(0.1)
+    assert optimizer.learning_rate.numpy() == np.float32(0.1)
+    optimizer.learning_rate = 0.5
+    assert optimizer.learning_rate.numpy() == 0.5
+    optimizer.learning_rate.assign(0.25)
+    assert optimizer.get_config()["learning_rate"] == 0.25
+    assert SGD(np.float32(1)).learning_rate.numpy() == SGD(1).learning_rate.numpy() == 1.0
+    optimizer.learning_rate = ExponentialDecay(0.5, 1, 0.5)
+    assert [v.name for v in optimizer.variables] == ["iteration"]
+    assert float(optimizer.learning_rate) == 0.5
+
+
+def test_schedule_counts_updates():
+    optimizer = SGD(ExponentialDecay(1.0, 1, 0.5))
+    expected = START - sum(g * 0.5**t for t, g in enumerate(GRADIENTS))
+    np.testing.assert_allclose(_train(optimizer), expected, rtol=1e-6)
+    assert float(optimizer.learning_rate) == 0.5**5
+    config = optimizers.serialize(optimizer)
+    copy = optimizers.get(config)
+    assert isinstance(copy._learning_rate, ExponentialDecay)
+    assert copy.get_config() == optimizer.get_config()
+
+
+def test_functions_as_rates():
+    rate = {"now": 0.5}
+    optimizer = SGD(lambda: rate["now"])
+    assert optimizer.learning_rate == 0.5
+    assert optimizer.called_rate == 0.5
+    _train(optimizer, GRADIENTS[:1])
+    stepped = SGD(lambda step: 1.0 / (1.0 + step))
+    expected = START - sum(g / (1 + t) for t, g in enumerate(GRADIENTS))
+    np.testing.assert_allclose(_train(stepped), expected, rtol=1e-6)
+    assert stepped.called_rate is None
+
+
+def test_scale_loss_and_accumulated_iterations():
+    assert SGD().scale_loss(3.0) == 3.0
+    assert float(SGD(loss_scale_factor=8.0).scale_loss(3.0)) == 24.0
+    optimizer = SGD(1.0, gradient_accumulation_steps=2)
+    np.testing.assert_allclose(_train(optimizer), START - np.sum(GRADIENTS[:4], 0) / 2, rtol=1e-6)
+    assert int(optimizer.iterations) == 2
+
+
+def test_set_weights():
+    optimizer = Adam()
+    optimizer.build([_weight()])
+    values = [np.full(v.shape, 2, v.dtype) for v in optimizer.variables]
+    optimizer.set_weights(values)
+    assert all((v.numpy() == 2).all() for v in optimizer.variables)
+
+
+# Messages.
+
+
+def _built(**options):
+    optimizer = SGD(0.1, name="sgd", **options)
+    optimizer.build([_weight()])
+    return optimizer
+
+
+def _assigned_to_schedule():
+    optimizer = SGD(ExponentialDecay(0.1, 10, 0.5), name="sgd")
+    optimizer._learning_rate.__class__.__repr__ = lambda self: "<ExponentialDecay>"
+    try:
+        optimizer.learning_rate = 0.1
+    finally:
+        del optimizer._learning_rate.__class__.__repr__
+
+
+def _late_super():
+    class Mine(Optimizer):
+        def __init__(self):
+            self.rate = 1
+
+    Mine()
+
+
+MESSAGES = [
+    (
+        lambda: optimizers.get("adm"),
+        ValueError,
+        "Unknown optimizer 'adm'. Fix: did you mean 'adam'?",
+    ),
+    (
+        lambda: optimizers.get(len),
+        ValueError,
+        "Cannot understand this optimizer. Given: <built-in function len>. Expected: a name such "
+        "as 'adam', a config, or an object of an `Optimizer` class.",
+    ),
+    (
+        lambda: SGD(learning_rate="fast"),
+        ValueError,
+        "SGD: bad `learning_rate`. Given: 'fast'. Expected: a number, a `LearningRateSchedule`, or "
+        "a function that returns one.",
+    ),
+    (
+        lambda: SGD(learning_rte=0.1),
+        ValueError,
+        "SGD: unknown argument 'learning_rte'. Fix: did you mean 'learning_rate'?",
+    ),
+    (
+        lambda: SGD(momentum=2.0),
+        ValueError,
+        "SGD: bad `momentum`. Given: 2.0. Expected: a number from 0 to 1.",
+    ),
+    (
+        lambda: Lion(beta_1=0.0),
+        ValueError,
+        "Lion: bad `beta_1`. Given: 0.0. Expected: a number above 0 and at most 1.",
+    ),
+    (
+        lambda: AdamW(weight_decay=None),
+        ValueError,
+        "AdamW: bad `weight_decay`. Given: None. Expected: a number. Fix: for no weight decay use "
+        "`Adam`.",
+    ),
+    (
+        lambda: SGD(clipnorm=1.0, clipvalue=2.0),
+        ValueError,
+        "SGD: bad `clipnorm`. Given: {'clipnorm': 1.0, 'clipvalue': 2.0, 'global_clipnorm': None}. "
+        "Expected: only one of the three.",
+    ),
+    (
+        lambda: SGD(clipvalue=-1.0),
+        ValueError,
+        "SGD: bad `clipvalue`. Given: -1.0. Expected: a number above 0, or None.",
+    ),
+    (
+        lambda: SGD(gradient_accumulation_steps=1),
+        ValueError,
+        "SGD: bad `gradient_accumulation_steps`. Given: 1. Expected: an integer ≥ 2, or None.",
+    ),
+    (
+        lambda: SGD(use_ema=True, ema_momentum=1.5),
+        ValueError,
+        "SGD: bad `ema_momentum`. Given: 1.5. Expected: a number from 0 to 1.",
+    ),
+    (
+        lambda: SGD(use_ema=True, ema_overwrite_frequency=1.5),
+        ValueError,
+        "SGD: bad `ema_overwrite_frequency`. Given: 1.5. Expected: an integer ≥ 1, or None.",
+    ),
+    (
+        lambda: SGD(name="sgd").apply([START]),
+        ValueError,
+        "Optimizer 'sgd' does not know which variables to update. Fix: pass them, `apply(grads, "
+        "variables)`, or call `build(variables)` first.",
+    ),
+    (
+        lambda: _built().apply([START, START]),
+        ValueError,
+        "Optimizer 'sgd': each variable needs one gradient. Given: 2 gradients for 1 variables.",
+    ),
+    (
+        lambda: _built().apply([START], [_weight(name="other")]),
+        ValueError,
+        "Optimizer 'sgd' was not built for variable 'other'. Given: it knows ['w']. Fix: make a "
+        "new optimizer for another set of variables.",
+    ),
+    (
+        lambda: _built().apply([None]),
+        ValueError,
+        "Optimizer 'sgd': no variable has a gradient. Given: None for each of ['w']. Fix: compute "
+        "the gradients of a loss that depends on these variables.",
+    ),
+    (
+        lambda: _built().exclude_from_weight_decay(var_names=["bias"]),
+        ValueError,
+        "Optimizer 'sgd' is built: variables can no longer be excluded from weight decay. Fix: "
+        "call `exclude_from_weight_decay()` right after making the optimizer.",
+    ),
+    (
+        lambda: SGD(name="sgd").stateless_apply([], [], []),
+        ValueError,
+        "Optimizer 'sgd': `stateless_apply` needs a built optimizer. Fix: call "
+        "`optimizer.build(model.trainable_variables)` first.",
+    ),
+    (
+        lambda: _built().stateless_apply([START], [START], [START]),
+        ValueError,
+        "Optimizer 'sgd': `optimizer_variables` does not fit. Given: 1 values. Expected: 2.",
+    ),
+    (
+        lambda: _built().stateless_apply([0, 0.1], [START], []),
+        ValueError,
+        "Optimizer 'sgd': `trainable_variables` does not fit. Given: 0 values. Expected: 1.",
+    ),
+    (
+        lambda: SGD(name="sgd").set_weights([]),
+        ValueError,
+        "Optimizer 'sgd' has no variables to set yet. Fix: call "
+        "`optimizer.build(model.trainable_variables)` first.",
+    ),
+    (
+        lambda: _built().set_weights([START]),
+        ValueError,
+        "Optimizer 'sgd': another number of arrays than variables. Given: 1. Expected: 2.",
+    ),
+    (
+        lambda: _built().add_optimizer_variables([], ["a", "b"], ["zeros"]),
+        ValueError,
+        "add_optimizer_variables: one initializer for each name is needed. Given: 2 names and 1 "
+        "initializers.",
+    ),
+    (
+        lambda: Optimizer(0.1).apply([START], [_weight()]),
+        NotImplementedError,
+        "Optimizer Optimizer has no rule. Fix: define `update(self, gradient, value, slots, "
+        "learning_rate, shared)` that returns the new value and slots, or Keras's `update_step`.",
+    ),
+    (
+        _assigned_to_schedule,
+        TypeError,
+        "Optimizer 'sgd': its learning rate follows a schedule and cannot be set to a number. "
+        "Given: 0.1 while the rate is <ExponentialDecay>. Fix: make the optimizer with a number, "
+        "`SGD(learning_rate=0.01)`, or assign another schedule.",
+    ),
+    (
+        _late_super,
+        RuntimeError,
+        "Optimizer Mine: attribute 'rate' was set before `super().__init__()`. Fix: call "
+        "`super().__init__(learning_rate=…)` first in `__init__()`.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "message"), MESSAGES)
+def test_messages(make, kind, message):
+    with pytest.raises(kind) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+def test_warnings():
+    two = [_weight(name="a"), _weight(name="b")]
+    with pytest.warns(UserWarning) as caught:
+        SGD(0.1, name="sgd").apply([None, START], two)
+    assert str(caught[0].message) == (
+        "Optimizer 'sgd': variables without a gradient stay as they are. Given: None for ['a']. "
+        "Fix: let the loss depend on them, or set `trainable = False` on their layer."
+    )
+    with pytest.warns(UserWarning) as caught:
+        SGD(0.1, decay=0.5)
+    assert str(caught[0].message) == (
+        "SGD: `decay` is no argument of Keras 3 and is ignored. Fix: pass "
+        "`learning_rate=InverseTimeDecay(rate, 1, decay)`."
+    )
+    with pytest.warns(UserWarning) as caught:
+        SGD(0.1, name="sgd").load_own_variables({"0": 1})
+    assert str(caught[0].message) == (
+        "Optimizer 'sgd': the saved state does not fit and is not loaded. Given: 1 saved "
+        "variables. Expected: 2 (it is not built yet)."
+    )

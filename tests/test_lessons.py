@@ -1,0 +1,147 @@
+"""Every lesson runs, and its figures are of the chapter's kind."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rosenblatt as rb
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+Lesson = Callable[..., str]
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Lesson:
+    """Run a lesson in a process of its own, with warnings as errors; give back what it printed."""
+
+    def run(name: str, epochs: int | None = None, pictures: int = 1) -> str:
+        environment = {**os.environ, "ROSENBLATT_LESSON_OUTPUT": str(tmp_path), "COLUMNS": "100"}
+        environment.pop("ROSENBLATT_LESSON_EPOCHS", None)
+        if epochs is not None:
+            environment["ROSENBLATT_LESSON_EPOCHS"] = str(epochs)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", EXAMPLES / f"{name}.py"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stderr
+        saved = re.findall(r"^Saved (.*\.png)$", done.stdout, re.MULTILINE)
+        assert len(saved) == pictures
+        for path in saved:
+            assert Path(path).parent == tmp_path
+            assert Path(path).read_bytes().startswith(b"\x89PNG")
+        return done.stdout
+
+    return run
+
+
+def number(text: str, pattern: str) -> float:
+    """The number that a pattern's group finds in what a lesson printed."""
+    found = re.search(pattern, text)
+    assert found, f"{pattern!r} is not in:\n{text}"
+    return float(found[1].replace(",", ""))
+
+
+def test_every_lesson_is_tested_here_and_listed() -> None:
+    scripts = {path.stem for path in EXAMPLES.glob("row*.py")}
+    listed = set(re.findall(r"`(row\w+)\.py`", (EXAMPLES / "README.md").read_text()))
+    tested = set(re.findall(r'lesson\(\s*"(row\w+)"', Path(__file__).read_text()))
+    assert scripts == listed == tested
+
+
+def test_backpropagation(lesson: Lesson) -> None:
+    text = lesson("row03_backpropagation")
+    assert number(text, r"Largest difference of any entry: (\S+)") < 1e-6
+    assert "Constant: loss" in text
+    assert number(text, r"Constant: .* differ by at most (\S+)") == 0
+    assert number(text, r"GlorotUniform: .* differ by at most (\S+)") > 0.1
+    equal, random = (number(text, rf"{n}: loss (\S+);") for n in ("Constant", "GlorotUniform"))
+    assert random < equal
+    rows = {
+        line.split()[0]: [float(v) for v in line.split()[1:]]
+        for line in text.splitlines()
+        if re.match(r"   (heaviside|sigmoid|tanh|relu|softplus)", line)
+    }
+    # At z = −2, −0.5, 0.5, 2: 1/(1+e²), (1/(1+e²))(1−1/(1+e²)) … to four digits, by hand.
+    assert rows["heaviside"] == [0, 0, 1, 1]
+    assert rows["heaviside'"] == [0, 0, 0, 0]
+    assert rows["sigmoid"] == [0.1192, 0.3775, 0.6225, 0.8808]
+    assert rows["sigmoid'"] == [0.1050, 0.2350, 0.2350, 0.1050]
+    assert rows["tanh"] == [-0.9640, -0.4621, 0.4621, 0.9640]
+    assert rows["tanh'"] == [0.0707, 0.7864, 0.7864, 0.0707]
+    assert rows["relu"] == [0, 0, 0.5, 2]
+    assert rows["relu'"] == [0, 0, 1, 1]
+    assert rows["softplus"] == [0.1269, 0.4741, 0.9741, 2.1269]
+    assert rows["softplus'"] == rows["sigmoid"]
+
+
+def test_iris(lesson: Lesson) -> None:
+    text = lesson("row05_iris")
+    accuracies = [float(a) for a in re.findall(r"accuracy (\d\.\d+)", text)]
+    assert len(accuracies) == 4
+    assert min(accuracies) >= 0.9
+    sparse, categorical = re.findall(r"cross-entropy: +(\d\.\d+)", text)
+    assert float(sparse) == pytest.approx(float(categorical), abs=2e-4)
+
+
+def test_fashion_mnist(lesson: Lesson) -> None:
+    try:
+        rb.datasets.fashion_mnist.load_data()
+    except FileNotFoundError as error:
+        pytest.skip(f"Fashion MNIST is not installed: {error}")
+    text = lesson("row06_08_fashion_mnist", epochs=5, pictures=3)
+    assert "Training images: (55000, 28, 28) uint8" in text
+    assert "9 = Ankle boot" in text
+    for figure in ("235,500", "30,100", "1,010", "266,610"):
+        assert figure in text
+    assert "Found by its name: True" in text
+    assert number(text, r"SGD's rate: (\S+)") == pytest.approx(0.01)
+    assert "1719/1719" in text
+    assert "'steps': 1719" in text
+    assert number(text, r"Validation accuracy: (\S+)") > 0.84
+    assert number(text, r"Test loss and accuracy: \S+, (\S+)") > 0.82
+    assert "Predicted classes: [9 2 1] ['Ankle boot' 'Pullover' 'Trouser']" in text
+
+
+def test_housing(lesson: Lesson) -> None:
+    text = lesson("row09_housing")
+    assert "11610 3870 5160" in text
+    assert "363/363" in text
+    assert number(text, r"Test RMSE: (\S+)") <= 0.56
+
+
+def test_functional(lesson: Lesson) -> None:
+    text = lesson("row10_functional")
+    assert number(text, r"1\. [\s\S]*?Test RMSE: (\S+)") <= 0.60
+    assert number(text, r"2\. [\s\S]*?Test RMSE: (\S+)") <= 0.62
+    as_tuple, as_dict = re.search(r"RMSE: (\S+) .*; from a dict: (\S+)", text).groups()
+    assert as_tuple == as_dict
+    assert "Outputs: ['output', 'aux_output']" in text
+    main = number(text, r" output_root_mean_squared_error: (\S+)")
+    auxiliary = number(text, r"aux_output_root_mean_squared_error: (\S+)")
+    assert main <= 0.62
+    assert main < auxiliary < 0.75
+    loss, main_loss, aux_loss = (
+        number(text, rf" {name}: (\S+)") for name in ("loss", "output_loss", "aux_output_loss")
+    )
+    assert loss == pytest.approx(0.9 * main_loss + 0.1 * aux_loss, abs=2e-3)
+
+
+def test_subclassing(lesson: Lesson) -> None:
+    text = lesson("row11_subclassing")
+    assert "Name: my_cool_model" in text
+    assert "built is False" in text
+    figures = re.search(r"RMSE of each output: \[(.*)\]", text)[1].split(", ")
+    main, auxiliary = (float(f) for f in figures[3:])
+    assert main <= 0.62
+    assert auxiliary < 0.75
+    assert "clone_model" in text

@@ -1,0 +1,230 @@
+"""What holds for the repository as a whole: one-way imports, sizes, a light import, the README."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "rosenblatt"
+
+# A package imports its own rank or lower. Within a rank two packages never import each other
+# in a circle (Python itself would fail on that).
+RANKS = {
+    0: "core ops activations initializers regularizers constraints logic config random",
+    1: "data datasets",
+    2: "layers losses metrics optimizers",
+    3: "graph",
+    4: "training",
+    5: "callbacks tensorboard",
+    6: "saving",
+    7: "models",
+    8: "tuner sklearn tabular plots backend utils",
+    9: "cli",
+    10: "__main__",
+}
+RANK = {name: rank for rank, names in RANKS.items() for name in names.split()}
+
+MOST_LINES_OF_A_FILE = 400
+MOST_LINES_OF_A_FUNCTION = 60
+HEAVY = ["tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax"]
+
+Import = tuple[str, int, str, bool]  # file, line, module, inside a function
+
+
+def sources() -> list[Path]:
+    """Every module of the package."""
+    files = sorted(SOURCE.rglob("*.py"))
+    assert len(files) > 50
+    return files
+
+
+def package_of(path: Path) -> str:
+    """The package, or the module beside the packages, that a file belongs to."""
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def own_imports(path: Path) -> Iterator[Import]:
+    """The imports of our own modules in a file, each as an absolute name."""
+    tree = ast.parse(path.read_text())
+    functions = [
+        n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    where = str(path.relative_to(ROOT))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                folder = path.relative_to(SOURCE.parent).parent.parts
+                base = ".".join([*folder[: len(folder) + 1 - node.level], *filter(None, [base])])
+            # `from rosenblatt import layers` imports rosenblatt.layers.
+            named = [f"rosenblatt.{alias.name}" for alias in node.names]
+            modules = named if base == "rosenblatt" else [base]
+        else:
+            continue
+        for module in modules:
+            if module == "rosenblatt" or module.startswith("rosenblatt."):
+                yield where, node.lineno, module, id(node) in inside
+
+
+def all_own_imports() -> list[tuple[Path, Import]]:
+    """The imports of our own modules in the whole package."""
+    found = [(path, one) for path in sources() for one in own_imports(path)]
+    assert len(found) > 100
+    return found
+
+
+def test_every_package_has_a_rank() -> None:
+    assert {package_of(path) for path in sources()} - {"__init__"} <= set(RANK)
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for path, (where, line, module, _) in all_own_imports():
+        package = package_of(path)
+        imported = module.split(".")[1] if "." in module else "__init__"
+        # The package's face stands above everything; nobody below imports it.
+        if package == "__init__" or RANK.get(imported, 99) <= RANK[package]:
+            continue
+        wrong.append(f"{where}:{line} ({package}) imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_circle_between_packages() -> None:
+    edges: dict[str, set[str]] = {}
+    for path, (_, _, module, _) in all_own_imports():
+        package, imported = package_of(path), module.split(".")[1]
+        if package != imported:
+            edges.setdefault(package, set()).add(imported)
+    done: set[str] = set()
+
+    def visit(package: str, above: tuple[str, ...]) -> None:
+        assert package not in above, " → ".join([*above, package])
+        if package not in done:
+            for imported in sorted(edges.get(package, ())):
+                visit(imported, (*above, package))
+            done.add(package)
+
+    for package in sorted(edges):
+        visit(package, ())
+
+
+def test_no_own_imports_inside_functions() -> None:
+    wrong = [f"{where}:{line} {m}" for _, (where, line, m, inside) in all_own_imports() if inside]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_importlib_is_no_way_around() -> None:
+    """Only the lazy faces, and loaders of optional libraries, import by name."""
+    allowed = {"__init__.py", "datasets/__init__.py"}
+    wrong = []
+    for path in sources():
+        name = path.relative_to(SOURCE).as_posix()
+        if name not in allowed and re.search(
+            r"(import_module|__import__)\(\s*f?[\"'](rosenblatt|\{__name__\}|\.)", path.read_text()
+        ):
+            wrong.append(name)
+    assert not wrong
+
+
+def test_files_are_short() -> None:
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+    lengths = {p: len(p.read_text().splitlines()) for p in [*sources(), *tests]}
+    long = [f"{p.relative_to(ROOT)}: {n}" for p, n in lengths.items() if n > MOST_LINES_OF_A_FILE]
+    assert not long, "\n".join(long)
+
+
+def test_functions_are_short() -> None:
+    """Docstrings aside: they are longer where the arguments are more."""
+    long = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
+            if lines > MOST_LINES_OF_A_FUNCTION:
+                long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {lines}")
+    assert not long, "\n".join(long)
+
+
+USES = {
+    "the import": "import rosenblatt",
+    "training": """
+import numpy as np
+import rosenblatt as rb
+model = rb.Sequential([rb.Input((3,)), rb.layers.Dense(1)])
+model.compile(loss="mse", optimizer="adam", metrics=["mae"])
+model.fit(np.ones((8, 3)), np.ones(8), epochs=1, verbose=0)
+model.predict(np.ones((2, 3)), verbose=0)
+""",
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_loads_no_heavy_library(use: str) -> None:
+    code = f"{USES[use]}\nimport sys\nprint([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def blocks(language: str) -> list[str]:
+    """The README's blocks of code in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_readme_quickstart_runs(tmp_path: Path) -> None:
+    (quickstart,) = blocks("python")
+    assert len(quickstart.splitlines()) <= 20
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", quickstart],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    rmse = float(re.search(r"Test RMSE: (\d\.\d+)", done.stdout)[1])
+    assert rmse <= 0.6
+    assert (tmp_path / "housing.keras").is_file()
+
+
+def test_readme_names_targets_and_files_that_exist() -> None:
+    readme = (ROOT / "README.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"\bmake (\w+)", " ".join(blocks("sh"))))
+    assert {"demo", "test"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for link in re.findall(r"\]\(([^)#:]+)\)", readme):
+        assert (ROOT / link).exists(), link
+
+
+def test_committed_files_name_no_registry() -> None:
+    """Pins are plain versions: where packages come from is each machine's own setting."""
+    for path in [*(ROOT / "locks").iterdir(), ROOT / "Makefile", ROOT / ".ci" / "run"]:
+        assert not re.search(r"https?://|--index-url|--find-links\s", path.read_text()), path
+    for path in (ROOT / "locks").glob("*.txt"):
+        pins = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert pins
+        for pin in pins:
+            assert re.fullmatch(r"[\w.-]+==[\w.]+( ; .+)?", pin), pin
+
+
+def test_each_lock_contains_the_smaller_one() -> None:
+    def pins(name: str) -> set[str]:
+        return set((ROOT / "locks" / f"{name}.txt").read_text().splitlines())
+
+    assert pins("demo") <= pins("test") <= pins("bench")
