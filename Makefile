@@ -15,7 +15,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_OUT ?= demo-output
 UV ?= uv
 
@@ -69,6 +69,6 @@ lock:
 	for name in demo test bench; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-annotate --no-header \
 			--no-emit-index-url --no-emit-find-links locks/$$name.in -o locks/$$name.txt; \
-		{ cat locks/header.txt; grep -vE '^(#|nvidia-|cuda-|triton)' locks/$$name.txt; } > locks/$$name.new; \
+		{ cat locks/header; grep -vE '^(#|nvidia-|cuda-|triton)' locks/$$name.txt; } > locks/$$name.new; \
 		mv locks/$$name.new locks/$$name.txt; \
 	done

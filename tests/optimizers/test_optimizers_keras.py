@@ -15,6 +15,9 @@ import pytest
 from rosenblatt import constraints, optimizers
 from rosenblatt.core.variable import Variable
 
+# Keras 3.15's variables under NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 SHAPES = {"kernel": (3, 4), "bias": (4,), "gain": (4, 2)}
 NAMES = ["SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Lion"]
 COMMON = [

@@ -1,16 +1,12 @@
-"""Models built alike in rosenblatt and in real Keras, and weights files compared group by group."""
+"""Real Keras, and a small trained model."""
 
 from __future__ import annotations
 
 import os
 import warnings
-import zipfile
-from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
@@ -52,48 +48,3 @@ def saved(small: Any, tmp_path: Path) -> Path:
     path = tmp_path / "model.keras"
     small.save(path)
     return path
-
-
-def groups(path: Path) -> dict[str, Any]:
-    """Every group and value of a weights file: attributes, shapes and dtypes by path."""
-    content = (
-        zipfile.ZipFile(path).read("model.weights.h5")
-        if path.suffix == ".keras"
-        else path.read_bytes()
-    )
-    found: dict[str, Any] = {}
-
-    def note(name: str, item: Any) -> None:
-        kind = (item.shape, item.dtype.name) if isinstance(item, h5py.Dataset) else "group"
-        found[name] = (kind, dict(item.attrs))
-
-    with h5py.File(BytesIO(content)) as file:
-        file.visititems(note)
-    return found
-
-
-def rewrite(path: Path, **members: bytes | None) -> None:
-    """Replace members of an archive (`config`, `weights`); None leaves one out."""
-    names = {
-        "metadata": "metadata.json",
-        "config": "config.json",
-        "weights": "model.weights.h5",
-    }
-    with zipfile.ZipFile(path) as archive:
-        contents = {name: archive.read(name) for name in archive.namelist()}
-    for key, content in members.items():
-        contents.pop(names[key])
-        if content is not None:
-            contents[names[key]] = content
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in contents.items():
-            archive.writestr(name, content)
-
-
-def edit_weights(path: Path, edit: Callable[[h5py.File], None]) -> None:
-    """Change the weights file inside an archive."""
-    with zipfile.ZipFile(path) as archive:
-        buffer = BytesIO(archive.read("model.weights.h5"))
-    with h5py.File(buffer, "r+") as file:
-        edit(file)
-    rewrite(path, weights=buffer.getvalue())

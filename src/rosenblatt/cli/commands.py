@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def train(
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     recipe = problem.recipe
-    options = {
+    options: dict[str, Any] = {
         "hidden": list(recipe.hidden if units is None else units),
         "optimizer": recipe.optimizer,
         "learning_rate": learning_rate or recipe.learning_rate,
@@ -53,13 +54,16 @@ def train(
     )
     print(_headline(problem))
     start = time.perf_counter()
-    history = model.fit(
-        *problem.train,
-        batch_size=batch_size,
-        epochs=options["epochs"],
-        validation_data=problem.valid,
-        verbose=0 if quiet else 1 if sys.stdout.isatty() else 2,
-    )
+    with warnings.catch_warnings():
+        # Said below, as an error.
+        warnings.filterwarnings("ignore", "The loss became", RuntimeWarning)
+        history = model.fit(
+            *problem.train,
+            batch_size=batch_size,
+            epochs=options["epochs"],
+            validation_data=problem.valid,
+            verbose=0 if quiet else 1 if sys.stdout.isatty() else 2,
+        )
     seconds = time.perf_counter() - start
     _check_converged(history)
     figures = {

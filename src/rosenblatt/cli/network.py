@@ -33,7 +33,7 @@ def build_network(
         A compiled Sequential model.
     """
     x, y = problem.train
-    layers = [Input(shape=x.shape[1:])]
+    layers: list[Any] = [Input(shape=x.shape[1:])]
     if problem.features:
         normalization = Normalization()
         normalization.adapt(x)
@@ -41,16 +41,17 @@ def build_network(
     else:
         layers.append(Flatten())
     layers += [Dense(units, activation="relu") for units in hidden]
+    metrics: list[Any]
     if problem.classes is None:
         layers.append(Dense(1))
         if problem.scale_target:
             layers.append(_target_units(y))
-        loss, metric = "mse", RootMeanSquaredError()
+        loss, metrics = "mse", [RootMeanSquaredError()]
     else:
         layers.append(Dense(len(problem.classes), activation="softmax"))
-        loss, metric = "sparse_categorical_crossentropy", "accuracy"
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     model = Sequential(layers)
-    model.compile(loss=loss, optimizer=_OPTIMIZERS[optimizer](learning_rate), metrics=[metric])
+    model.compile(loss=loss, optimizer=_OPTIMIZERS[optimizer](learning_rate), metrics=metrics)
     return model
 
 

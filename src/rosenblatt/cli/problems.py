@@ -169,9 +169,16 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         y = y.astype("float32")
     rest, test = holdout(len(x), seed)
     train, valid = (rest[part] for part in holdout(len(rest), seed))
-    parts = ((x[rows], y[rows]) for rows in (train, valid, test))
     return Problem(
-        data, tuple(names), target, classes, *parts, Recipe(epochs=50), scale_target=classes is None
+        data,
+        features=tuple(names),
+        target=target,
+        classes=classes,
+        train=(x[train], y[train]),
+        valid=(x[valid], y[valid]),
+        test=(x[test], y[test]),
+        recipe=Recipe(epochs=50),
+        scale_target=classes is None,
     )
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
 
@@ -56,7 +57,7 @@ class SeedGenerator:
             raise ValueError(
                 explain("SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
             )
-        self.name = name or "seed_generator"
+        self.name = name or auto_name(type(self).__name__)
         self._initial_seed = seed
         self.state = Variable(
             np.array([seed, 0], "uint32"),
@@ -65,6 +66,7 @@ class SeedGenerator:
             autocast=False,
             name="seed_generator_state",
         )
+        self.state.path = f"{self.name}/seed_generator_state"
 
     def next(self, ordered: bool = True) -> Any:
         """A key of shape (2,), uint32; the counter moves on by one."""

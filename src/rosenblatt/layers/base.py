@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Sequence
@@ -177,6 +178,9 @@ class Layer(HoldsWeights, Operation, HasParameters):
                 kwargs["training"] = training
             else:
                 kwargs.pop("training", None)
+        elif not self._call_takes("training"):
+            # The layers inside learn of it from the scope.
+            kwargs.pop("training", None)
         if "mask" in kwargs and kwargs["mask"] is None and not self._call_takes("mask"):
             del kwargs["mask"]  # Keras writes `mask: null` into the configs of nested models
         outermost = not current_path() and current_scope() is None
@@ -226,9 +230,14 @@ class Layer(HoldsWeights, Operation, HasParameters):
         """
         shapes = (*args, *kwargs.values())
         tensors = [map_shapes(lambda s: KerasTensor(s, self.compute_dtype), s) for s in shapes]
-        if not self.built:
-            self._build_for(tuple(tensors), {})
-        outputs = self.compute_output_spec(*tensors)
+        layer = self
+        if not self.built and not self._layers:
+            # A question about shapes leaves the layer as it is: a copy is built.
+            layer = copy.copy(self)
+            layer._trainable_weights, layer._non_trainable_weights = [], []
+        if not layer.built:
+            layer._build_for(tuple(tensors), {})
+        outputs = layer.compute_output_spec(*tensors)
         return tree_map(lambda t: t.shape, outputs)
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
@@ -262,15 +271,11 @@ class Layer(HoldsWeights, Operation, HasParameters):
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         tensors = {k: v for k, v in given.items() if holds_arrays(v)}
         shapes = {f"{k}_shape": tree_map(shape_of, v) for k, v in tensors.items()}
-        with inside(self.name, None):
-            if type(self).build is not Layer.build:
-                wanted = parameter_names(type(self), "build")[1:]
-                if len(wanted) == 1:
-                    self.build(next(iter(shapes.values()), None))
-                else:
-                    self.build(**{k: shapes.get(k) for k in wanted if k in shapes})
-            else:
-                Layer.build(self, next(iter(shapes.values()), None))
+        wanted = parameter_names(type(self), "build")[1:]
+        if len(wanted) == 1:
+            self.build(next(iter(shapes.values()), None))
+        else:
+            self.build(**{k: shapes.get(k) for k in wanted if k in shapes})
         if not self.built:
             self._mark_built({"input_shape": next(iter(shapes.values()), None)})
 
@@ -358,10 +363,20 @@ def _marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        self._require_init()
         bound = signature.bind(self, *args, **kwargs)
+        shapes = dict(list(bound.arguments.items())[1:])
+        if self.built and self._own_variables():
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}) is built already.",
+                    given=f"`build` for {shapes}",
+                    expected=f"the shapes it has weights for: {self._build_shapes}",
+                    fix="make a new layer for another shape.",
+                )
+            )
         with inside(self.name, None):
             result = build(self, *args, **kwargs)
-        shapes = dict(list(bound.arguments.items())[1:])
         single = len(shapes) == 1
         self._mark_built(
             {"input_shape": next(iter(shapes.values()))} if single else {"shapes_dict": shapes}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -64,8 +63,21 @@ class Normalization(Layer):
             self.axis = (axis,) if isinstance(axis, int) else tuple(axis)
         self.input_mean = None if mean is None else np.asarray(mean, "float32")
         self.input_variance = None if variance is None else np.asarray(variance, "float32")
+        if mean is not None:
+            self._check_given()
         self.invert = invert
         self.supports_masking = True
+
+    def _check_given(self) -> None:
+        shapes = np.shape(self.input_mean), np.shape(self.input_variance)
+        if shapes[0] != shapes[1] or len(shapes[0]) > len(self.axis):
+            raise ValueError(
+                explain(
+                    "Normalization: `mean` and `variance` do not fit.",
+                    given=f"shapes {shapes[0]} and {shapes[1]}, axis {self.axis}",
+                    expected=f"equal shapes of rank {len(self.axis)} (one for each axis) or less",
+                )
+            )
 
     def build(self, input_shape: Any) -> None:
         """Create mean, variance and count, one number per feature kept apart."""
@@ -87,13 +99,26 @@ class Normalization(Layer):
                     given=f"axis {self.axis} of input shape {tuple(input_shape)}",
                 )
             )
-        self._broadcast = [input_shape[a] if a in self._keep else 1 for a in range(rank)]
+        self._rank = rank
         shape = tuple(input_shape[a] for a in self._keep)
-        if self.input_mean is None:
+        if self.input_mean is not None:
+            given = self.input_mean.shape
+            wanted = shape[len(shape) - len(given) :]
+            if any(g not in (1, w) for g, w in zip(given, wanted, strict=True)):
+                raise ValueError(
+                    explain(
+                        f"Layer {self.name!r} (Normalization): the given mean does not fit the "
+                        "inputs.",
+                        given=f"mean of shape {given}, inputs of shape {tuple(input_shape)}",
+                        expected=f"a mean of shape {shape}",
+                    )
+                )
+        else:
             for name, start in (("mean", "zeros"), ("variance", "ones")):
                 weight = self.add_weight(shape, start, trainable=False, name=name, dtype="float32")
                 setattr(self, f"adapt_{name}", weight)
             self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
+        if self._keep:
             axes = {a: input_shape[a] for a in self._keep if a > 0}
             self.input_spec = InputSpec(ndim=rank, axes=axes)
 
@@ -112,12 +137,12 @@ class Normalization(Layer):
         return self._spread(self.adapt_variance.value) if self.built else None
 
     def _spread(self, value: Any) -> Any:
-        if not self.built:
+        if not self.built or not value.ndim:
             return value
-        if np.size(value) == 1 or len(self._keep) == np.ndim(value):
-            shape = self._broadcast if np.size(value) != 1 else [1] * len(self._broadcast)
-            return value.reshape(shape)
-        return jnp.broadcast_to(value, self._broadcast)
+        shape = [1] * self._rank
+        for axis, size in zip(self._keep[-value.ndim :], value.shape, strict=True):
+            shape[axis] = size
+        return value.reshape(shape)
 
     def adapt(self, data: Any) -> None:
         """Learn mean and variance from data.
@@ -137,11 +162,12 @@ class Normalization(Layer):
             )
         total = 0
         mean = variance = np.zeros(())
-        for batch in _batches_of(data):
+        for batch in _batches_of(data, has_axis=bool(self.axis)):
             if not self.built:
                 self.build((None, *batch.shape[1:]))
             axes = tuple(i for i in range(batch.ndim) if i not in self._keep)
-            InputSpec.check(self.input_spec, batch, self.name, type(self).__name__)
+            if self._keep:
+                self.input_spec.check(batch, self.name, type(self).__name__)
             count = math.prod(batch.shape[a] for a in axes)
             batch_mean = np.mean(batch, axes, dtype="float64")
             batch_variance = np.var(batch, axes, dtype="float64")
@@ -175,21 +201,23 @@ class Normalization(Layer):
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""
         config = super().get_config()
-        config["axis"] = None if not self.axis else list(self.axis)
+        config["axis"] = self.axis
         for name in ("mean", "variance"):
             given = getattr(self, f"input_{name}")
             config[name] = None if given is None else given.tolist()
         return config
 
 
-def _batches_of(data: Any) -> Iterable[np.ndarray]:
-    if isinstance(data, (np.ndarray, jax.Array, list)) or hasattr(data, "columns"):
+def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
+    """The batches of an array, a frame, a list of rows, or an iterable of (x, …) or x."""
+    rows_in_lists = isinstance(data, list) and not (data and np.ndim(data[0]) > 1)
+    if hasattr(data, "__array__") or hasattr(data, "columns") or rows_in_lists:
         batches: Iterable[Any] = (data,)
-    elif isinstance(data, Iterable) and not hasattr(data, "__array__"):
+    elif isinstance(data, Iterable):
         batches = (b[0] if isinstance(b, (tuple, list)) else b for b in data)
     else:
         batches = (data,)
     for batch in batches:
         array = as_arrays(batch, "the data of `adapt`")
         check_finite(array, "the data of `adapt`")
-        yield array[:, None] if array.ndim == 1 else array
+        yield array[:, None] if array.ndim == 1 and has_axis else array

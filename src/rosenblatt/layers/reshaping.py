@@ -32,7 +32,6 @@ class Flatten(Layer):
         super().__init__(**kwargs)
         self.data_format = data_format or "channels_last"
         self.input_spec = InputSpec(min_ndim=1)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         """Inputs with one axis after the batch."""

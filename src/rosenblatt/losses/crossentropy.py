@@ -45,9 +45,8 @@ def elementwise_bce(y_true: Any, y_pred: Any, from_logits: bool) -> Any:
     """−y log p − (1 − y) log(1 − p) for each element, in float32."""
     y_true, y_pred = wide(y_true), wide(y_pred)
     if from_logits:
-        rest = jnp.log1p(jnp.exp(-jnp.abs(y_pred)))
-        lost = y_true * jnp.maximum(-y_pred, 0) + (1.0 - y_true) * jnp.maximum(y_pred, 0)
-        return lost + rest
+        log_p, log_q = jax.nn.log_sigmoid(y_pred), jax.nn.log_sigmoid(-y_pred)
+        return -(y_true * log_p + (1.0 - y_true) * log_q)
     p = clip_probability(y_pred)
     return -(y_true * jnp.log(p) + (1.0 - y_true) * jnp.log(1.0 - p))
 

@@ -14,12 +14,13 @@ from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_map
 from rosenblatt.graph import Graph
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.layers import Layer
+from rosenblatt.layers.signatures import map_shapes, shape_of
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
 
 
-@registry.builtin("keras.models")
 @registry.builtin("keras")
+@registry.builtin("keras.models")
 class Model(Trainer, Layer):
     """A model: from symbolic inputs and outputs, or a subclass with its own `call()`.
 
@@ -166,10 +167,15 @@ class Model(Trainer, Layer):
             input_shape: with None for the batch.
         """
         if self._graph is None and input_shape is not None:
-            self.compute_output_shape(input_shape)
-            for layer in self._layers:
-                if not layer.built and not layer.weights:
-                    layer.built = True
+            symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+            infer_outputs(self._call_quietly, (symbolic,), {})
+
+    def _build_for(self, args: Any, kwargs: Any) -> None:
+        """The first call creates the weights by running, unless the class has its own `build`."""
+        if self._graph is None and type(self).build is Model.build:
+            self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
+        else:
+            super()._build_for(args, kwargs)
 
     def build_for_data(self, x: Any) -> Any:
         """Create the weights for data like this.
@@ -210,7 +216,7 @@ class Model(Trainer, Layer):
 
         Args:
             line_length: width in characters.
-            positions: accepted for Keras's sake.
+            positions: where each column ends, as shares of the line.
             print_fn: takes the text instead of the terminal.
             expand_nested: show the layers of inner models.
             show_trainable: show which layers are trained.
@@ -220,6 +226,7 @@ class Model(Trainer, Layer):
             self,
             print_fn,
             line_length=line_length,
+            positions=positions,
             expand_nested=expand_nested,
             show_trainable=show_trainable,
             layer_range=layer_range,
@@ -288,8 +295,8 @@ class Model(Trainer, Layer):
             Layer.build_from_config(self, config)
 
 
+@registry.builtin("keras.src.models.functional")  # the outermost is the one that files name
 @registry.builtin("keras.models")
-@registry.builtin("keras.src.models.functional")
 @registry.builtin("keras")
 class Functional(Model):
     """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of
 from rosenblatt.graph import Graph
 from rosenblatt.layers import Input, InputLayer, Layer
+from rosenblatt.layers.context import current_path, inside
 from rosenblatt.models.model import Model
 
 
-@registry.builtin("keras.models")
 @registry.builtin("keras")
+@registry.builtin("keras.models")
 class Sequential(Model):
     """Layers one after the other, one input, one output.
 
@@ -109,6 +112,8 @@ class Sequential(Model):
         if not self._sequence:
             return
         first = self._sequence[0]
+        if len(self._sequence) == 1:
+            return
         if isinstance(first, InputLayer):
             self._build_from(first.output)
         elif (
@@ -118,10 +123,15 @@ class Sequential(Model):
             self._build_from(Input(batch_shape=spec.shape, dtype=spec.dtype))
 
     def _build_from(self, inputs: KerasTensor) -> None:
+        """Call the layers one after the other; `inputs` becomes the first of them."""
+        if not isinstance(self._sequence[0], InputLayer):
+            self._sequence.insert(0, node_of(inputs).operation)
         tensor: Any = inputs
-        for layer in self._sequence:
-            if not isinstance(layer, InputLayer):
+        context = nullcontext() if self.name in current_path()[-1:] else inside(self.name, None)
+        with context:  # it names the weights' paths
+            for layer in self._sequence[1:]:
                 tensor = layer(tensor)
+        auto_name("Functional")  # Keras makes one here: later names count it
         self._graph = Graph(inputs, tensor, self.name)
         self._mark_built({"input_shape": inputs.shape})
 

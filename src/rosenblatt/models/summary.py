@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich import box
@@ -14,11 +15,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.layers.signatures import map_shapes
+
+
+# Widths as Keras sets them: where each column ends, as a share of the line.
+_ENDS = {False: (0.45, 0.80, 1.0), True: (0.3, 0.56, 0.74, 1.0)}
+_WIDTH = {False: 88, True: 108}
 
 
 def summary_text(
     model: Any,
     line_length: int | None = None,
+    positions: Sequence[float] | None = None,
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: tuple[str, str] | list[str] | None = None,
@@ -27,47 +36,78 @@ def summary_text(
 
     Args:
         model: a model.
-        line_length: width in characters.
+        line_length: width in characters; the terminal's, up to Keras's 88 or 108, if None.
+        positions: where each column ends, as shares of the line.
         expand_nested: show the layers of inner models too.
         show_trainable: show which layers are trained.
         layer_range: regular expressions or names of the first and last layer to show.
+
+    Raises:
+        ValueError: a line too short for the columns; no layer matches `layer_range`.
     """
     graph = getattr(model, "_graph", None)
-    connected = graph is not None and not _is_chain(model)
-    headers = ["Layer (type)", "Output Shape", "Param #"]
-    if connected:
-        headers.append("Connected to")
-    if show_trainable:
-        headers.append("Trainable")
-    table = Table(
-        *headers,
-        box=box.HEAVY_HEAD,
-        show_lines=True,
-        width=line_length or (98 if connected else 78),
-    )
-    table.columns[2].justify = "right"
+    connected = graph is not None and not hasattr(model, "_sequence") and not _is_chain(graph)
+    rows = []
     for layer, depth in _rows(_selected(model, layer_range), expand_nested):
+        prefix = "   " * depth + "└ " if depth else ""
         cells = [
-            f"{'    ' * depth}{layer.name} ({type(layer).__name__})",
+            f"{prefix}{layer.name} ({type(layer).__name__})",
             _shape_text(layer),
             _count_text(layer),
         ]
         if connected:
             cells.append(_connections(layer, graph))
         if show_trainable:
-            cells.append("Y" if getattr(layer, "trainable", True) and layer.weights else "-")
-        table.add_row(*(escape(cell) for cell in cells))
-    console = Console(file=io.StringIO(), width=line_length or 100, color_system=None)
+            cells.append(_trainable_text(layer))
+        rows.append(cells)
+    widths = _column_widths(connected, show_trainable, line_length, positions)
+    table = _table(rows, connected, show_trainable, widths)
+    console = Console(file=io.StringIO(), color_system=None, highlight=False)
     with console.capture() as capture:
+        console.print(f"Model: \"{escape(model.name)}\"")
         console.print(table)
-    return f'Model: "{model.name}"\n{capture.get()}{_totals(model)}'
+        console.print(_totals(model))
+    return capture.get()
+
+
+def _column_widths(
+    connected: bool, show_trainable: bool, line_length: int | None, positions: Any
+) -> list[int]:
+    """The width of the whole table, then of each column."""
+    ends = [float(end) for end in positions or _ENDS[connected]]
+    widest = _WIDTH[connected]
+    if show_trainable:
+        ends, widest = [0.9 * end for end in ends] + [1.0], widest + 12
+    length = line_length or min(widest, shutil.get_terminal_size().columns - 4)
+    widths = []
+    for end in ends:
+        widths.append(int(end * length) - sum(widths))
+    if min(widths) < 4:
+        raise ValueError(
+            explain("summary: the line is too short for the columns.", given=f"{length} characters")
+        )
+    return [length, *widths]
+
+
+def _table(rows: list[list[str]], connected: bool, show_trainable: bool, widths: Any) -> Table:
+    columns: list[tuple[str, Any]] = [
+        ("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right"),
+    ]  # fmt: skip
+    columns += [("Connected to", "left")] if connected else []
+    columns += [("Trainable", "center")] if show_trainable else []
+    table = Table(box=box.HEAVY_HEAD, show_lines=True, width=widths[0])
+    for (header, justify), width in zip(columns, widths[1:], strict=True):
+        table.add_column(header, justify=justify, width=width)
+    for cells in rows:
+        table.add_row(*(escape(cell) for cell in cells))
+    return table
 
 
 def print_summary(model: Any, print_fn: Callable[[str], Any] | None = None, **options: Any) -> None:
     """Print the table, or give it to `print_fn`."""
     text = summary_text(model, **options)
     if print_fn is None:
-        print(text)  # noqa: T201
+        print(text, end="")  # noqa: T201
         return
     try:
         print_fn(text)
@@ -77,8 +117,12 @@ def print_summary(model: Any, print_fn: Callable[[str], Any] | None = None, **op
         ) from error
 
 
-def _is_chain(model: Any) -> bool:
-    return type(model).__name__ == "Sequential"
+def _is_chain(graph: Any) -> bool:
+    """Whether each layer takes the one before it alone, once."""
+    nodes = graph.nodes
+    return len({id(node.operation) for node in nodes}) == len(nodes) and all(
+        node.parents == ([nodes[i - 1]] if i else []) for i, node in enumerate(nodes)
+    )
 
 
 def _selected(model: Any, layer_range: Any) -> list[Any]:
@@ -113,17 +157,33 @@ def _rows(layers: list[Any], expand: bool, depth: int = 0) -> list[tuple[Any, in
 
 
 def _shape_text(layer: Any) -> str:
-    nodes = layer._inbound_nodes
-    if not nodes:
+    """The shape of the last call's output, or the one for the shape it was built for."""
+    structure: Any = None
+    if layer._inbound_nodes:
+        structure = tree_map(_brackets, layer._inbound_nodes[-1].output_structure)
+    elif getattr(layer, "_build_shapes", None) and not getattr(layer, "layers", None):
+        shape = layer.compute_output_shape(*layer._build_shapes.values())
+        structure = map_shapes(lambda one: _brackets(KerasTensor(one, "float32", "shape")), shape)
+    texts = tree_leaves(structure)
+    if texts == [None]:
         return "?"
-    shapes = [str(t.shape) for t in nodes[0].outputs]
-    return shapes[0] if len(shapes) == 1 else ", ".join(shapes)
+    return texts[0] if len(texts) == 1 else str(structure).replace("'", "")
+
+
+def _brackets(tensor: Any) -> str:
+    return f"({', '.join(str(size) for size in tensor.shape)})"
 
 
 def _count_text(layer: Any) -> str:
-    if not getattr(layer, "built", True) and not layer.weights:
+    if not getattr(layer, "built", True):
         return "0 (unbuilt)"
     return f"{_scalars(getattr(layer, 'weights', [])):,}"
+
+
+def _trainable_text(layer: Any) -> str:
+    if not getattr(layer, "weights", None):
+        return "-"
+    return "Y" if layer.trainable else "N"
 
 
 def _connections(layer: Any, graph: Any) -> str:

@@ -1,207 +1,32 @@
-"""The part of a model that is compiled, trained, evaluated and used."""
+"""The part of a model that is trained, evaluated and used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt import optimizers
 from rosenblatt.callbacks import CallbackList, History, ProgbarLogger
-from rosenblatt.core import registry
-from rosenblatt.core.errors import explain
 from rosenblatt.core.random import draw_seed
-from rosenblatt.core.scope import current_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data import (
-    ArraySource,
-    StreamSource,
-    as_arrays,
-    is_stream,
-    make_source,
-    train_validation_split,
-)
-from rosenblatt.layers import tracking
+from rosenblatt.data import ArraySource, as_arrays, make_source
+from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
+from rosenblatt.models.compiling import Compiles
 from rosenblatt.training import fit as loop
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.predict import Predictor
-from rosenblatt.training.spec import CompileSpec
 
 
-@dataclass
-class Compiled:
-    """The arguments of `compile()`, resolved."""
-
-    optimizer: Any
-    spec: CompileSpec
-    run_eagerly: bool
-    config: dict[str, Any]
-
-
-class Trainer:
+class Trainer(Compiles):
     """Keras's methods for training; `Model` is a `Layer` with these."""
 
-    optimizer: Any
-    name: str
-
-    def _init_trainer(self) -> None:
-        self._compiled: Compiled | None = None
-        self.optimizer = None
-        self.stop_training = False
-        self._predictor: Predictor | None = None
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Say how to train.
-
-        Args:
-            optimizer: name, object or config.
-            loss: name, function, object or config; for several outputs a list, tuple or dict.
-            loss_weights: numbers by output, in the same way.
-            metrics: names, functions or objects; for several outputs a list of lists or a dict.
-            weighted_metrics: metrics that see the sample weights.
-            run_eagerly: run each step as plain Python, to debug it.
-            steps_per_execution, jit_compile, auto_scale_loss: accepted; the engine compiles whole
-                epochs and chooses by itself.
-
-        Raises:
-            ValueError: an unknown name, with the nearest match.
-        """
-        self.optimizer = optimizers.get(optimizer)
-        spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
-        spec.check_names()
-        config = {
-            "optimizer": optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile if isinstance(jit_compile, bool) else True,
-        }
-        self._compiled = Compiled(self.optimizer, spec, run_eagerly, config)
-
-    @property
-    def compiled(self) -> bool:
-        """Whether `compile()` was called."""
-        return self._compiled is not None
-
-    def _require_compiled(self, method: str) -> Compiled:
-        if self._compiled is None:
-            raise ValueError(
-                explain(
-                    f"Model {self.name!r} must be compiled before `{method}()`.",
-                    fix="call `model.compile(loss=…, optimizer=…)` first.",
-                )
-            )
-        return self._compiled
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The running loss, the compiled metrics, and metrics held by layers."""
-        compiled = [] if self._compiled is None else self._compiled.spec.metrics
-        held = [
-            metric
-            for layer in self._flatten_layers()  # type: ignore[attr-defined]
-            for metric in tracking.parts(layer, tracking.is_metric)
-        ]
-        return list({id(m): m for m in (*compiled, *held)}.values())
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """Names of the metrics."""
-        return [metric.name for metric in self.metrics]
-
-    @property
-    def loss(self) -> Any:
-        """The loss given to `compile()`."""
-        return None if self._compiled is None else self._compiled.config["loss"]
-
-    @property
-    def run_eagerly(self) -> bool:
-        """Whether steps run as plain Python."""
-        return self._compiled is not None and self._compiled.run_eagerly
-
-    def reset_metrics(self) -> None:
-        """Start every metric anew."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    # -- what a step calls; a subclass may override these ----------------------------------------
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """The total loss of a batch: the compiled losses, `add_loss` and the penalties.
-
-        Args:
-            x, y, y_pred, sample_weight: inputs, targets, outputs and weights of the batch.
-            training: whether it is a training step.
-
-        Returns:
-            A scalar.
-        """
-        compiled = self._require_compiled("compute_loss")
-        spec = compiled.spec
-        if not spec.built:
-            spec.build(y, y_pred, self.output_names)  # type: ignore[attr-defined]
-        values = [*spec.compute_loss(y, y_pred, sample_weight), *self.losses]  # type: ignore[attr-defined]
-        if not values:
-            return jnp.zeros(())
-        return values[0] if len(values) == 1 else sum(jnp.asarray(v, "float32") for v in values)
-
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Update the metrics with a batch.
-
-        Returns:
-            Their values by name.
-        """
-        self._require_compiled("compute_metrics").spec.update_metrics(y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        """Values of the metrics by name."""
-        spec = self._require_compiled("get_metrics_result").spec
-        found = spec.results()
-        known = {id(m) for m in spec.metrics}
-        for metric in self.metrics:
-            if id(metric) not in known:
-                result = metric.result()
-                found.update(result if isinstance(result, Mapping) else {metric.name: result})
-        return found
-
-    def _loss_is_custom(self) -> bool:
-        return type(self).compute_loss is not Trainer.compute_loss
-
-    def _has_other_losses(self) -> bool:
-        return (
-            self._loss_is_custom()
-            or any(
-                not registry.is_builtin(type(layer)) or layer.activity_regularizer is not None
-                for layer in self._flatten_layers()  # type: ignore[attr-defined]
-            )
-            or bool(self.losses)
-        )  # type: ignore[attr-defined]
+    weights: Any
+    variables: Any
+    build_for_data: Any
+    _graph: Any
+    _predictor: Predictor | None = None
 
     # -- training ------------------------------------------------------------------------------
 
@@ -234,7 +59,7 @@ class Trainer:
             epochs: number of the last epoch.
             verbose: 0 silent, 1 progress, 2 one line an epoch, "auto" is 1.
             callbacks: callbacks.
-            validation_split: share of the rows, taken from the end before shuffling, to validate on.
+            validation_split: share of the rows to validate on: the last ones, before shuffling.
             validation_data: (x, y) or (x, y, sample_weight), or a stream.
             shuffle: whether rows get a new order each epoch; "batch" keeps batches together.
             class_weight: class to weight, multiplied into the sample weights.
@@ -250,7 +75,7 @@ class Trainer:
             ValueError: data that do not fit the model, each said by name.
         """
         self._require_compiled("fit")
-        x, y, sample_weight, validation_data = _split_off(
+        x, y, sample_weight, validation_data = split_off(
             x, y, sample_weight, validation_split, validation_data
         )
         source = make_source(
@@ -263,7 +88,7 @@ class Trainer:
             class_weight,
             steps=steps_per_epoch,
         )
-        validation = _validation_source(
+        validation = validation_source(
             validation_data, validation_batch_size or batch_size, validation_steps
         )
         steps = steps_per_epoch or source.n_batches
@@ -366,10 +191,10 @@ class Trainer:
         return outputs
 
     def _predict_arrays(self, x: Any, batch_size: int) -> Any:
-        if not _is_ready(self, x):
-            self.build_for_data(tree_map(lambda a: a[:1], x))  # type: ignore[attr-defined]
-        if self._graph is not None:  # type: ignore[attr-defined]
-            arranged = self._graph.arrange(x)  # type: ignore[attr-defined]
+        if not _is_ready(self):
+            self.build_for_data(tree_map(lambda a: a[:1], x))
+        if self._graph is not None:
+            arranged = self._graph.arrange(x)
             x = arranged[0] if len(arranged) == 1 else arranged
         if self._predictor is None or not self._predictor.fits(self):
             self._predictor = Predictor(self)
@@ -377,7 +202,7 @@ class Trainer:
 
     def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:
         parts = []
-        for number, (x, _) in enumerate(_batches(source, steps)):
+        for number, x in enumerate(batches_of_inputs(source, steps)):
             hooks.call("on_predict_batch_begin", number)
             outputs = self._predict_arrays(x, len(tree_leaves(x)[0]))
             parts.append(outputs)
@@ -419,9 +244,7 @@ class Trainer:
         source.block_batches = 1
         loop.prepare(self, source, train=kind == "train")
         engine = Engine(self, kind)
-        logs: Any = None
-        for _, logs in engine.run(source.blocks()):
-            pass
+        *_, (_, logs) = engine.run(source.blocks())
         engine.store()
         found = engine.read(logs)
         return found if return_dict else self._in_order(found)
@@ -430,78 +253,6 @@ class Trainer:
         """The outputs for a batch, as NumPy arrays."""
         return self.predict(x, verbose=0)
 
-    # -- configuration ---------------------------------------------------------------------------
 
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of `compile()`, as plain data."""
-        if self._compiled is None:
-            return None
-        config = {**self._compiled.config, "optimizer": self.optimizer}
-        return registry.serialize_keras_object(config)
-
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile with the arguments of `get_compile_config()`."""
-        known = (
-            "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
-            "steps_per_execution", "jit_compile",
-        )  # fmt: skip
-        arguments = {
-            k: registry.deserialize_keras_object(v) for k, v in config.items() if k in known
-        }
-        self.compile(**arguments)
-        if self.built and self.optimizer is not None:  # type: ignore[attr-defined]
-            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
-
-
-def _is_ready(model: Any, x: Any) -> bool:
-    return (
-        model.built
-        and (model._graph is not None or bool(model.weights))
-        and current_scope() is None
-    )
-
-
-def _batches(source: Any, steps: int | None) -> Any:
-    if isinstance(source, StreamSource):
-        for x, *_ in source.batches(n_batches=steps):
-            yield x, None
-        return
-    for start in range(min(source.n_batches, steps or source.n_batches)):
-        rows = slice(start * source.batch_size, (start + 1) * source.batch_size)
-        yield tree_map(lambda a, r=rows: a[r], source.data[0]), None
-
-
-def _split_off(x: Any, y: Any, weight: Any, share: float, validation_data: Any) -> Any:
-    """Take the last share of the rows for validation, where asked to."""
-    if not share or validation_data is not None:
-        return x, y, weight, validation_data
-    if is_stream(x):
-        raise ValueError(
-            explain(
-                "fit: `validation_split` needs arrays.",
-                given=f"x of type {type(x).__name__}",
-                fix="pass `validation_data=` instead.",
-            )
-        )
-    arrays = tuple(
-        as_arrays(part, what) for part, what in ((x, "x"), (y, "y"), (weight, "sample_weight"))
-    )
-    train, validation = train_validation_split(arrays, share)
-    return (*train, validation)
-
-
-def _validation_source(data: Any, batch_size: int | None, steps: int | None) -> Any:
-    if data is None:
-        return None
-    if isinstance(data, (tuple, list)):
-        if len(data) not in (2, 3):
-            raise ValueError(
-                explain(
-                    "fit: `validation_data` has the wrong length.",
-                    given=f"{type(data).__name__} of {len(data)}",
-                    expected="(x, y) or (x, y, sample_weight)",
-                )
-            )
-        x, y, weight = (*data, None)[:3]
-        return make_source(x, y, weight, batch_size, steps=None)
-    return make_source(data, batch_size=batch_size, steps=steps)
+def _is_ready(model: Any) -> bool:
+    return model.built and (model._graph is not None or bool(model.weights))

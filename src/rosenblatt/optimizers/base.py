@@ -304,7 +304,9 @@ class Optimizer(Surroundings):
                     given=f"{len(grads)} gradients for {len(variables)} variables",
                 )
             )
-        self.build(variables)
+        if not self.built:
+            self.build(variables)
+            self.built = True
         for variable in variables:
             self._get_variable_index(variable)
         return variables

@@ -92,7 +92,7 @@ class LearningRate(OptimizerVariables):
                 explain(
                     f"Optimizer {self.name!r}: its learning rate follows a {kind} and cannot be "
                     "set to a number.",
-                    given=f"{learning_rate!r} while the rate is {current!r}",
+                    given=f"{learning_rate!r} while the rate is of class {type(current).__name__}",
                     fix=f"make the optimizer with a number, `{type(self).__name__}"
                     "(learning_rate=0.01)`, or assign another schedule.",
                 )

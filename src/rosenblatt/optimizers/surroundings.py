@@ -86,6 +86,17 @@ class Surroundings(LearningRate):
             if self._use_weight_decay(variable):
                 variable.assign(variable.value - variable.value * part)
 
+    @property
+    def structure(self) -> list[tuple[bool, bool]]:
+        """What changes the compiled update and no config tells, for each variable.
+
+        Whether it decays, and whether its gradient replaces it.
+        """
+        return [
+            (self._use_weight_decay(v), v.overwrite_with_gradient)
+            for v in self._trainable_variables
+        ]
+
     def exclude_from_weight_decay(
         self,
         var_list: Sequence[Variable] | None = None,

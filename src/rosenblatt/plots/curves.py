@@ -54,6 +54,7 @@ def learning_curves(
                 _draw(ax, key, curves[key], shift, style, f"C{index}")
     ax.set_xlabel("Epoch")
     ax.set_xlim(left=0)
+    ax.locator_params(axis="x", integer=True)
     ax.grid(visible=True, alpha=0.3)
     ax.legend()
     return ax

@@ -16,7 +16,17 @@ from rosenblatt.losses import (
 from rosenblatt.training.spec import CompileSpec
 from rosenblatt.training.structure import align_targets
 
-_EXACT_SHAPE = ["MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Huber", "LogCosh", "Poisson", "BinaryCrossentropy", "CategoricalCrossentropy"]
+_EXACT_SHAPE = [
+    "MeanSquaredError",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "Huber",
+    "LogCosh",
+    "Poisson",
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+]
 
 
 def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:

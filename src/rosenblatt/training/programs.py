@@ -117,7 +117,7 @@ def _prepare_disk_cache() -> None:
             return
         _disk_cache_ready = True
         folder = disk_cache_dir()
-        if folder is None or jax.config.jax_compilation_cache_dir:
+        if folder is None or getattr(jax.config, "jax_compilation_cache_dir", None):
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)

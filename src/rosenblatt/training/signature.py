@@ -135,7 +135,9 @@ def _masked(config: Any) -> Any:
             }
             config = {**config, "config": inner}
         for key, value in config.items():
-            if (key == "learning_rate" and isinstance(value, Mapping)) or (key not in _IRRELEVANT and not key.endswith("_initializer")):
+            if (key == "learning_rate" and isinstance(value, Mapping)) or (
+                key not in _IRRELEVANT and not key.endswith("_initializer")
+            ):
                 result[key] = _masked(value)
             elif key == "name" and "inbound_nodes" in config:
                 result[key] = value
@@ -165,7 +167,12 @@ def _renamed(value: Any, names: Mapping[str, int]) -> Any:
             {"name": names.get(value["name"], -1)} if "name" in value else {}
         )
     if isinstance(value, (list, tuple)):
-        if len(value) == 3 and value[0] in names and isinstance(value[1], int):
+        if (
+            len(value) == 3
+            and isinstance(value[0], str)
+            and value[0] in names
+            and isinstance(value[1], int)
+        ):
             return [names[value[0]], *value[1:]]
         return [_renamed(item, names) for item in value]
     return value

@@ -265,8 +265,8 @@ def _as_metric(identifier: Any, y: Any, y_pred: Any, loss: Loss | None) -> Metri
         return identifier
     if isinstance(identifier, str) and identifier in _RESOLVED_LATER:
         kind = "accuracy" if identifier in ("accuracy", "acc") else "crossentropy"
-        metric = metrics_package.resolve_accuracy(kind, tuple(y.shape), tuple(y_pred.shape))
-        metric = metric() if isinstance(metric, type) else metric
+        found = metrics_package.resolve_accuracy(kind, tuple(y.shape), tuple(y_pred.shape))
+        metric = found() if isinstance(found, type) else found
         metric.name = identifier
         return metric
     found = metrics_package.get(identifier)

@@ -1,0 +1,171 @@
+"""What makes it fast: how many programs are compiled, and when none is."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import rosenblatt as rb
+from rosenblatt.training import programs
+
+
+@pytest.fixture
+def compiled():
+    """A function that gives the programs compiled since it was last asked."""
+    programs.clear()
+    seen = programs.statistics.compiled
+
+    def since():
+        nonlocal seen
+        count, seen = programs.statistics.compiled - seen, programs.statistics.compiled
+        return count
+
+    return since
+
+
+def _data(rows, features=5):
+    rng = np.random.default_rng(rows)
+    return rng.normal(size=(rows, features)).astype("float32"), rng.normal(size=(rows, 1))
+
+
+def _model(optimizer=None, rate=0.3, units=7, l2=0.01, **options):
+    model = rb.Sequential(
+        [
+            rb.Input((5,)),
+            rb.layers.Dense(units, "relu", kernel_regularizer=rb.regularizers.L2(l2)),
+            rb.layers.Dropout(rate),
+            rb.layers.Dense(1),
+        ]
+    )
+    model.compile(loss="mse", optimizer=optimizer or rb.optimizers.Adam(1e-3), **options)
+    return model
+
+
+def test_fit_with_validation_compiles_two(compiled):
+    x, y = _data(100)
+    _model().fit(x, y, epochs=3, validation_split=0.2, verbose=0)
+    assert compiled() == 2
+
+
+def test_numbers_compile_nothing(compiled):
+    x, y = _data(100)
+    first = _model()
+    first.fit(x, y, epochs=1, verbose=0)
+    assert compiled() == 1
+    first.fit(x, y, epochs=2, verbose=0)
+    _model().fit(*_data(333), verbose=0)  # another model, another number of batches
+    _model(rb.optimizers.Adam(0.1, beta_1=0.5), rate=0.7, l2=0.5).fit(x, y, verbose=0)
+    first.optimizer.learning_rate = 0.5
+    first.fit(x, y, verbose=0)
+    assert compiled() == 0
+
+
+def test_a_number_that_compiles_nothing_still_counts():
+    x, y = _data(64)
+    losses = []
+    for l2 in (0.0001, 10.0):
+        rb.utils.set_random_seed(0)
+        model = _model(l2=l2)
+        losses.append(model.fit(x, y, verbose=0, shuffle=False).history["loss"][0])
+    assert losses[1] > 10 * losses[0]
+
+
+def test_structure_compiles(compiled):
+    x, y = _data(100)
+    _model().fit(x, y, verbose=0)
+    _model(units=8).fit(x, y, verbose=0)
+    _model(rate=0).fit(x, y, verbose=0)
+    _model(metrics=["mae"]).fit(x, y, verbose=0)
+    _model().fit(x, y, batch_size=16, verbose=0)
+    frozen = _model()
+    frozen.layers[0].trainable = False
+    frozen.fit(x, y, verbose=0)
+    assert compiled() == 6
+
+
+def test_evaluate_and_predict_share_programs(compiled):
+    x, y = _data(100)
+    model = _model()
+    model.evaluate(x, y, verbose=0)
+    assert compiled() == 1
+    _model("sgd").evaluate(x[:40], y[:40], verbose=0)
+    assert compiled() == 0
+    model.predict(x[:3], verbose=0)
+    assert compiled() == 1
+    model.predict(x[:20], verbose=0)
+    _model().predict(x[:1], verbose=0)
+    assert compiled() == 0
+
+
+def test_building_compiles_nothing(compiled):
+    import jax
+
+    names = []
+    with jax.log_compiles(False):
+        before = jax.jit(lambda a: a + 1)
+        before(1.0)
+        model = _model(metrics=["mae", "accuracy"])
+        model.optimizer.build(model.trainable_variables)
+        names = model.count_params()
+    assert names == 5 * 7 + 7 + 8
+    assert compiled() == 0
+
+
+def test_a_users_call_gets_the_last_batch_in_its_true_size():
+    sizes = []
+
+    class Spy(rb.Layer):
+        def call(self, inputs):
+            sizes.append(inputs.shape[0])
+            return inputs
+
+    model = rb.Sequential([rb.Input((5,)), Spy(), rb.layers.Dense(1)])
+    sizes.clear()
+    model.compile(loss="mse")
+    x, y = _data(40)
+    model.fit(x, y, verbose=0)
+    assert set(sizes) == {32, 8}
+
+
+def test_threads_train_side_by_side():
+    x, y = _data(200)
+    alone = {}
+    for seed in (1, 2):
+        rb.utils.set_random_seed(seed)
+        model = _model(rate=0)
+        alone[seed] = (model.get_weights(), model)
+    expected = {}
+    for seed, (start, _) in alone.items():
+        model = _model(rate=0)
+        model.set_weights(start)
+        model.fit(x, y, epochs=3, shuffle=False, verbose=0)
+        expected[seed] = model.get_weights()
+    threads = [
+        threading.Thread(target=lambda m=model: m.fit(x, y, epochs=3, shuffle=False, verbose=0))
+        for _, model in alone.values()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, (_, model) in alone.items():
+        for found, want in zip(model.get_weights(), expected[seed], strict=True):
+            np.testing.assert_array_equal(found, want)
+
+
+def test_disk_cache_is_trimmed_oldest_first(tmp_path):
+    import os
+
+    for age, name in ((3, "old"), (2, "middle"), (1, "new")):
+        path = tmp_path / name
+        path.write_bytes(b"x" * 100)
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert programs.trim(tmp_path, 250) == 200
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["middle", "new"]
+
+
+def test_disk_cache_can_be_switched_off_and_moved(monkeypatch, tmp_path):
+    monkeypatch.setenv("ROSENBLATT_CACHE_DIR", str(tmp_path))
+    assert programs.disk_cache_dir() == tmp_path / "programs"
+    monkeypatch.setenv("ROSENBLATT_PROGRAM_CACHE", "0")
+    assert programs.disk_cache_dir() is None
