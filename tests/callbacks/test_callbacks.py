@@ -87,15 +87,17 @@ def test_a_second_fit_starts_clean():
 def test_direction_comes_from_the_metric():
     stop = rb.callbacks.EarlyStopping(monitor="val_score", patience=1)
     model = _Scripted()
-    metric = rb.metrics.Mean(name="score")
-    metric.direction = "max"
-    model.metrics = [metric]
+
+    class Score(rb.metrics.Mean):
+        direction = "max"
+
+    model.metrics = [Score(name="score")]
     assert stop.watch.find_direction(model) == "max"
     unknown = rb.callbacks.EarlyStopping(monitor="val_score")
     with pytest.raises(
         ValueError,
-        match="^EarlyStopping: whether a higher 'val_score' is better is not known. Fix: pass "
-        "`mode='min'` or `mode='max'`.$",
+        match=r"^EarlyStopping: whether a higher 'val_score' is better is not known. Fix: pass "
+        r"`mode='min'` or `mode='max'`.$",
     ):
         _run(unknown, [1.0], "val_score")
 
@@ -104,17 +106,17 @@ def test_a_missing_monitor_is_listed():
     stop = rb.callbacks.EarlyStopping(monitor="val_lost")
     with pytest.warns(
         UserWarning,
-        match="EarlyStopping watches 'val_lost', which is not among the logs: val_loss; did you "
-        "mean 'val_loss'?",
+        match=r"EarlyStopping watches 'val_lost', which is not among the logs: val_loss; did you "
+        r"mean 'val_loss'\?",
     ):
         _run(stop, [1.0])
 
 
 def test_unknown_mode_and_hook():
-    with pytest.raises(ValueError, match="^EarlyStopping: unknown `mode`. Given: 'lowest'."):
+    with pytest.raises(ValueError, match=r"^EarlyStopping: unknown `mode`. Given: 'lowest'."):
         rb.callbacks.EarlyStopping(mode="lowest")
     with pytest.raises(
-        TypeError, match="^LambdaCallback: no hook is called 'on_epoch_edn'. Fix: did you mean"
+        TypeError, match=r"^LambdaCallback: no hook is called 'on_epoch_edn'. Fix: did you mean"
     ):
         rb.callbacks.LambdaCallback(on_epoch_edn=print)
 

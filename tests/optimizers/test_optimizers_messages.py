@@ -172,8 +172,8 @@ MESSAGES = [
         _assigned_to_schedule,
         TypeError,
         "Optimizer 'sgd': its learning rate follows a schedule and cannot be set to a number. "
-        "Given: 0.1 while the rate is of class ExponentialDecay. Fix: make the optimizer with a number, "
-        "`SGD(learning_rate=0.01)`, or assign another schedule.",
+        "Given: 0.1 while the rate is of class ExponentialDecay. Fix: make the optimizer "
+        "with a number, `SGD(learning_rate=0.01)`, or assign another schedule.",
     ),
     (
         _late_super,

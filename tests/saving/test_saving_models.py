@@ -14,11 +14,12 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from saving_helpers import groups, rewrite
+from saving_helpers import rewrite
 
 import rosenblatt as rb
 from rosenblatt.core.files import atomic_write
 from rosenblatt.saving import load_model, load_weights, save_model, save_weights
+from rosenblatt.saving.owners import owners
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(70, 4)).astype("float32")
@@ -131,7 +132,8 @@ def test_own_save_and_load_methods_are_used(tmp_path: Path) -> None:
             store["words"] = self.words
 
         def load_own_variables(self, store: Any) -> None:
-            assert len(store.keys()) == 1 and "words" in store
+            assert len(store.keys()) == 1
+            assert "words" in store
             self.words = store["words"]
 
     model = rb.Sequential([rb.Input((4,)), Table()])
@@ -142,7 +144,9 @@ def test_own_save_and_load_methods_are_used(tmp_path: Path) -> None:
 
 def test_nothing_is_compiled(small: Any, tmp_path: Path) -> None:
     compiled: list[str] = []
-    jax.monitoring.register_event_duration_secs_listener(lambda name, *_, **__: compiled.append(name))
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda name, *_, **__: compiled.append(name)
+    )
     try:
         small.save(tmp_path / "model.keras")
         loaded = load_model(tmp_path / "model.keras")
@@ -150,11 +154,14 @@ def test_nothing_is_compiled(small: Any, tmp_path: Path) -> None:
         loaded.load_weights(tmp_path / "w.weights.h5")
     finally:
         jax.monitoring.clear_event_listeners()
-    assert [name for name in compiled if "compile" in name] == []
+    assert [name for name in compiled if "backend_compile" in name] == []
 
 
 def test_a_program_may_begin_with_load_model(saved: Path) -> None:
-    code = f"from rosenblatt.saving import load_model; print(load_model({str(saved)!r}).count_params())"
+    code = (
+        "from rosenblatt.saving import load_model; "
+        f"print(load_model({str(saved)!r}).count_params())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "19\n", done.stderr
 
@@ -193,12 +200,11 @@ def test_archives_without_metadata_are_read(saved: Path) -> None:
     assert load_model(saved).count_params() == 19
 
 
-def test_a_cyclic_list_is_walked_once(tmp_path: Path) -> None:
-    model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(1)])
-    model.notes = [1, "text"]
-    model.notes.append(model.notes)
-    model.save_weights(tmp_path / "w.weights.h5")
-    assert "layers/dense/vars/0" in groups(tmp_path / "w.weights.h5")
+def test_containers_in_themselves_are_walked_once() -> None:
+    layer = rb.layers.Layer(name="any")
+    layer.notes = [1, "text", rb.layers.Dense(1)]
+    layer.notes.append(layer.notes)
+    assert [path for path, _ in owners(layer)] == ["", "notes/dense"]
 
 
 class Broken(Exception):
@@ -243,7 +249,7 @@ def test_atomic_write(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(Broken), atomic_write(path) as file:
+    with pytest.raises(Broken), atomic_write(path) as file:  # noqa: PT012
         file.write(b"three")
         raise Broken
     assert path.read_bytes() == b"two"

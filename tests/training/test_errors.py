@@ -130,7 +130,7 @@ def test_data_that_are_not_right():
         model.fit(nan, LABELS, verbose=0)
     with pytest.raises(ValueError, match="19"):
         model.fit(X, LABELS[:19], verbose=0)
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match="x is empty: there is no row"):
         model.fit(X[:0], LABELS[:0], verbose=0)
     with pytest.raises(ValueError, match="numbers"):
         model.fit(np.array([["a"] * 4] * 20), LABELS, verbose=0)

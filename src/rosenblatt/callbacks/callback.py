@@ -122,7 +122,7 @@ class CallbackList:
     ):
         self.callbacks: list[Any] = list(_flat(callbacks))
         for callback in self.callbacks:
-            if not hasattr(callback, "on_epoch_end"):
+            if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
                 raise TypeError(
                     explain(
                         "`callbacks` holds something that is not a callback.",

@@ -47,12 +47,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "did you mean 'relu'?"
     """
     names = sorted({str(k) for k in known})
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.55)
     if not close:
         lowered = {k.lower(): k for k in names}
         close = [
             lowered[m]
-            for m in difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
+            for m in difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.55)
         ]
     if close:
         return f"did you mean {close[0]!r}?"

@@ -194,7 +194,10 @@ def _serialize_named(obj: Any) -> Any:
         "module": module or cls.__module__,
         "class_name": cls.__name__,
         "config": serialize_keras_object(obj.get_config()),
-        "registered_name": None if module else get_registered_name(cls),
+        # What Keras exports is known by its module; the rest, by a registered name too.
+        "registered_name": None
+        if module and not module.startswith("keras.src.")
+        else get_registered_name(cls),
     }
     for key in ("build_config", "compile_config"):
         getter = getattr(obj, f"get_{key}", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
-from rosenblatt.core.symbolic import KerasTensor, tree_map
+from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
 from rosenblatt.graph.graph import Graph
 
 
@@ -19,16 +19,19 @@ def graph_to_config(graph: Graph) -> dict[str, Any]:
         inside = [node for node in layer._inbound_nodes if id(node) in in_graph]
         number.update({id(node): index for index, node in enumerate(inside)})
 
-    def reference(tensor: KerasTensor) -> list[Any]:
+    def history_of(tensor: KerasTensor) -> list[Any]:
         history = tensor._keras_history
         assert history is not None
-        node = history.operation._inbound_nodes[history.node_index]
-        return [history.operation.name, number[id(node)], history.tensor_index]
+        return [history.operation.name, number[id(node_of(tensor))], history.tensor_index]
+
+    def reference(tensor: KerasTensor) -> list[Any]:
+        name, node_index, tensor_index = history_of(tensor)
+        return [name, node_index + _first_call(node_of(tensor).operation), tensor_index]
 
     def argument(leaf: Any) -> Any:
         if not isinstance(leaf, KerasTensor):
             return leaf
-        config = {"shape": list(leaf.shape), "dtype": leaf.dtype, "keras_history": reference(leaf)}
+        config = {"shape": list(leaf.shape), "dtype": leaf.dtype, "keras_history": history_of(leaf)}
         return {"class_name": "__keras_tensor__", "config": config}
 
     layers = []
@@ -88,10 +91,23 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
                 )
             )
         waiting = left
+
+    def find_end(history: Any) -> KerasTensor:
+        name, node_index, tensor_index = history[:3]
+        return find([name, node_index - _first_call(created[name]), tensor_index])
+
     return (
-        _references(config["input_layers"], find),
-        _references(config["output_layers"], find),
+        _references(config["input_layers"], find_end),
+        _references(config["output_layers"], find_end),
     )
+
+
+def _first_call(layer: Any) -> int:
+    """The number of a layer's first call in `input_layers` and `output_layers`.
+
+    Keras counts the calls of an inner Functional model from 1 there, and from 0 elsewhere.
+    """
+    return int(getattr(layer, "_counts_calls_from", 0))
 
 
 def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:

@@ -70,7 +70,7 @@ class Model(Trainer, Layer):
     def layers(self) -> list[Any]:
         """Its layers."""
         if self._graph is not None:
-            return list(self._graph.layers)
+            return list(self._operations)
         return self._layers
 
     @property
@@ -105,13 +105,13 @@ class Model(Trainer, Layer):
 
     @property
     def input_shape(self) -> Any:
-        """Shapes of the inputs."""
-        return tree_map(lambda t: t.shape, self.input)
+        """The input's shape, or a list of the inputs' shapes."""
+        return _one_or_list([t.shape for t in self._require_graph("input_shape").inputs])
 
     @property
     def output_shape(self) -> Any:
-        """Shapes of the outputs."""
-        return tree_map(lambda t: t.shape, self.output)
+        """The output's shape, or a list of the outputs' shapes."""
+        return _one_or_list([t.shape for t in self._require_graph("output_shape").outputs])
 
     def _require_graph(self, what: str) -> Graph:
         if self._graph is None:
@@ -286,8 +286,10 @@ class Model(Trainer, Layer):
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes it was built for, for a subclassed model."""
-        return None if self._graph is not None else Layer.get_build_config(self)
+        """The shapes it was built for; a Functional model has them in its structure."""
+        if self._graph is not None and self._build_shapes is None:
+            return {"input_shape": None}
+        return Layer.get_build_config(self)
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Create the weights for the shapes of `get_build_config()`."""
@@ -300,6 +302,12 @@ class Model(Trainer, Layer):
 @registry.builtin("keras")
 class Functional(Model):
     """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""
+
+    _counts_calls_from = 1
+
+
+def _one_or_list(items: list[Any]) -> Any:
+    return items[0] if len(items) == 1 else items
 
 
 def _holds_symbolic(value: Any) -> bool:

@@ -18,7 +18,6 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.layers.signatures import map_shapes
 
-
 # Widths as Keras sets them: where each column ends, as a share of the line.
 _ENDS = {False: (0.45, 0.80, 1.0), True: (0.3, 0.56, 0.74, 1.0)}
 _WIDTH = {False: 88, True: 108}
@@ -64,7 +63,7 @@ def summary_text(
     table = _table(rows, connected, show_trainable, widths)
     console = Console(file=io.StringIO(), color_system=None, highlight=False)
     with console.capture() as capture:
-        console.print(f"Model: \"{escape(model.name)}\"")
+        console.print(f'Model: "{escape(model.name)}"')
         console.print(table)
         console.print(_totals(model))
     return capture.get()
@@ -126,7 +125,8 @@ def _is_chain(graph: Any) -> bool:
 
 
 def _selected(model: Any, layer_range: Any) -> list[Any]:
-    layers = model.layers
+    graph = getattr(model, "_graph", None)
+    layers = model.layers if graph is None or hasattr(model, "_sequence") else graph.layers
     if not layer_range:
         return layers
     if len(layer_range) != 2:

@@ -12,12 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import registry
+from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import Operation, any_symbolic
 from rosenblatt.core.variable import Variable
 
 
 def define(
-    name: str, fn: Callable[..., Any], tensors: int = 1, module: str = "keras.src.ops.numpy"
+    name: str,
+    fn: Callable[..., Any],
+    tensors: int = 1,
+    module: str = "keras.src.ops.numpy",
+    class_name: str | None = None,
 ) -> Callable[..., Any]:
     """Make an op.
 
@@ -27,18 +32,25 @@ def define(
             the others settings.
         tensors: how many arguments are arrays.
         module: the module that Keras's files name for the op's class.
+        class_name: the name of that class; made from the op's name if None.
 
     Returns:
         The function: on arrays it computes, on symbolic tensors it records an operation whose
         class Keras's files know.
     """
-    class_name = "".join(part.capitalize() for part in name.split("_"))
+    class_name = class_name or "".join(part.capitalize() for part in name.split("_"))
     signature = inspect.signature(fn)
-    settings = list(signature.parameters)[tensors:]
+    settings = known = list(signature.parameters)[tensors:]
+    op_name = name
 
     class Op(Operation):
         def __init__(self, name: str | None = None, **settings: Any):
             super().__init__(name)
+            wrong = next((key for key in settings if key not in known), None)
+            if wrong is not None:
+                raise TypeError(
+                    explain(f"Op {op_name!r} has no argument {wrong!r}.", fix=nearest(wrong, known))
+                )
             self.settings = settings
 
         def call(self, *arrays: Any) -> Any:

@@ -17,9 +17,20 @@ from rosenblatt.ops.define import define
 
 _NN = "keras.src.ops.nn"
 
-_ONE_ARRAY = ["abs", "arccos", "arcsin", "arctan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2", "logical_not", "negative", "reciprocal", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh", "conj", "real"]
-_TWO_ARRAYS = ["add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "maximum", "minimum", "matmul", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor", "mod", "arctan2"]
-_REDUCTIONS = ["sum", "mean", "max", "min", "prod", "std", "var", "any", "all"]
+# fmt: off
+_ONE_ARRAY = [
+    "abs", "arccos", "arcsin", "arctan", "ceil", "conj", "cos", "cosh", "exp", "expm1", "floor",
+    "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2", "logical_not", "negative",
+    "real", "reciprocal", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+]
+_TWO_ARRAYS = [
+    "add", "arctan2", "divide", "equal", "floor_divide", "greater", "greater_equal", "less",
+    "less_equal", "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum",
+    "mod", "multiply", "not_equal", "power", "subtract", "true_divide",
+]
+_REDUCTIONS = ["all", "any", "max", "mean", "min", "prod", "std", "sum", "var"]
+# fmt: on
+_CLASS_NAMES = {"abs": "Absolute", "conj": "Conjugate"}
 
 _table: dict[str, Callable[..., Any]] = {}
 
@@ -42,7 +53,13 @@ def _reduction(name: str) -> Callable[..., Any]:
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return function(x, axis=_axis(axis), keepdims=keepdims)
 
-    return reduce
+    def extreme(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+        return function(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
+
+    def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+        return function(x, axis=_axis(axis), keepdims=keepdims, dtype=dtype)
+
+    return {"max": extreme, "min": extreme, "prod": prod}.get(name, reduce)
 
 
 def _axis(axis: Any) -> Any:
@@ -50,7 +67,7 @@ def _axis(axis: Any) -> Any:
 
 
 for _name in _ONE_ARRAY:
-    _table[_name] = define(_name, _elementwise(_name))
+    _table[_name] = define(_name, _elementwise(_name), class_name=_CLASS_NAMES.get(_name))
 for _name in _TWO_ARRAYS:
     _table[_name] = define(_name, _elementwise(_name), tensors=2)
 for _name in _REDUCTIONS:
@@ -186,8 +203,10 @@ def softplus(x: Any) -> Any:
 
 
 @_entry(module=_NN)
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
-    """1 at the class, 0 elsewhere."""
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """1 at the class, 0 elsewhere; always dense."""
     return nn.one_hot(
         jnp.asarray(x).astype("int32"),
         num_classes,
@@ -290,7 +309,7 @@ __all__ = [
 ]  # fmt: skip
 
 _OPERATORS = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power",
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "pow": "power",
     "matmul": "matmul", "floordiv": "floor_divide", "mod": "mod",
 }  # fmt: skip
 _COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}

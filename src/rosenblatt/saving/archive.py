@@ -5,7 +5,6 @@ Members are read by these names alone, into memory, after their declared sizes h
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import zipfile
@@ -103,9 +102,9 @@ def read_config(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
     return config
 
 
-def read_weights(archive: zipfile.ZipFile, path: str) -> io.BytesIO:
+def read_weights(archive: zipfile.ZipFile, path: str) -> bytes:
     """The content of the archive's weights file."""
-    return io.BytesIO(read_member(archive, WEIGHTS, path, None))
+    return read_member(archive, WEIGHTS, path, None)
 
 
 def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | None) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,27 @@ _FILTERS = frozenset({1, 2, 3, 32000})
 _EXPANSION = 100
 _ALWAYS_ALLOWED = 1 << 26
 _MAX_DEPTH = 100
+# What h5py raises on damaged files.
+_DAMAGED = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
+_AGAIN = "copy or download it again, or save the model again."
+
+
+class _Refusal(ValueError):
+    """Something a weights file has no use for; not to be mistaken for damage."""
+
+
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Say of any error of h5py which part of the file is damaged."""
+    try:
+        yield
+    except _Refusal:
+        raise
+    except _DAMAGED as error:
+        text = str(error).rstrip(".")
+        raise ValueError(
+            explain(f"{where} cannot be read: the file is damaged.", given=text, fix=_AGAIN)
+        ) from error
 
 
 class WriteStore:
@@ -71,30 +93,24 @@ class ReadStore(Mapping[str, np.ndarray]):
     """The mapping that `load_own_variables(store)` reads from; empty where the file has none."""
 
     def __init__(self, group: h5py.Group | None, place: str, file_size: int):
-        self._group = group
         self._place = place
         self._file_size = file_size
-        self._names = [] if group is None else [n for n in group if self._is_dataset(n)]
-
-    def _is_dataset(self, name: str) -> bool:
-        assert self._group is not None
-        return isinstance(_child(self._group, name, self._place), h5py.Dataset)
+        members = {} if group is None else {name: _child(group, name, place) for name in group}
+        self._datasets = {k: v for k, v in members.items() if isinstance(v, h5py.Dataset)}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._datasets)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._datasets)
 
-    def _dataset(self, key: str) -> h5py.Dataset:
-        if self._group is None or key not in self._names:
-            raise KeyError(key)
-        return self._group[key]
+    def __contains__(self, key: object) -> bool:
+        return key in self._datasets  # a mapping's own way is to read the value
 
     def shape(self, key: str) -> tuple[int, ...]:
         """The declared shape of a value, which is not read."""
-        shape = self._dataset(key).shape
-        return () if shape is None else tuple(shape)
+        with _reading(self._place):
+            return tuple(self._datasets[key].shape or ())
 
     def __getitem__(self, key: str) -> np.ndarray:
         return self.read(key, None)
@@ -109,25 +125,19 @@ class ReadStore(Mapping[str, np.ndarray]):
         Raises:
             ValueError: something a weights file has no use for, or too large a value.
         """
-        dataset = self._dataset(key)
-        where = f"{self._place}/{key}"
-        _refuse_unusual(dataset, where)
-        if expected is None:
-            size = math.prod(dataset.shape) * dataset.dtype.itemsize
-            limit = max(_ALWAYS_ALLOWED, _EXPANSION * self._file_size)
-            if size > limit:
-                raise _refused(
-                    where, f"it declares {size:,} bytes in a file of {self._file_size:,}"
-                )
-        elif tuple(dataset.shape) != expected:
-            raise _refused(where, f"it declares shape {dataset.shape}, not {expected}")
-        try:
-            value = dataset[()]
-        except (OSError, RuntimeError, ValueError, TypeError) as error:
-            raise ValueError(
-                explain(f"{where} cannot be read: the file is damaged.", given=error)
-            ) from error
-        return np.asarray(value).view(bfloat16) if dataset.dtype.kind == "V" else np.asarray(value)
+        dataset = self._datasets[key]
+        with _reading(self._place):
+            where = f"{self._place}{dataset.name}"
+            _refuse_unusual(dataset, where)
+            if expected is None:
+                size = math.prod(dataset.shape) * dataset.dtype.itemsize
+                if size > max(_ALWAYS_ALLOWED, _EXPANSION * self._file_size):
+                    reason = f"it declares {size:,} bytes in a file of {self._file_size:,}"
+                    raise _refused(where, reason)
+            elif tuple(dataset.shape) != expected:
+                raise _refused(where, f"it declares shape {dataset.shape}, not {expected}")
+            value = np.asarray(dataset[()])
+            return value.view(bfloat16) if value.dtype.kind == "V" else value
 
 
 class WeightsReader:
@@ -142,24 +152,29 @@ class WeightsReader:
     @property
     def is_legacy(self) -> bool:
         """Whether it is a whole model or weights of Keras 2's HDF5 format."""
-        attributes = self._file.attrs
-        return "layer_names" in attributes or "model_config" in attributes
+        with _reading(self._place):
+            attributes = self._file.attrs
+            return "layer_names" in attributes or "model_config" in attributes
 
     def store(self, path: str) -> ReadStore:
         """The values of the object at a path."""
         names = [*path.split("/"), "vars"] if path else ["vars"]
         self._asked.add("/".join(names))
         group: Any = self._file
-        for name in names:
-            group = _child(group, name, self._place)
-            if not isinstance(group, h5py.Group):
-                group = None
-                break
-        return ReadStore(group, f"{self._place}: {path or 'model'}", self._file_size)
+        with _reading(f"{self._place}: {path or 'model'}"):
+            for name in names:
+                group = _child(group, name, self._place)
+                if not isinstance(group, h5py.Group):
+                    group = None
+                    break
+            return ReadStore(group, self._place, self._file_size)
 
     def not_asked_for(self) -> list[str]:
         """Paths whose values nobody has read."""
-        found: list[str] = []
+        with _reading(self._place):
+            return sorted(self._not_asked_for())
+
+    def _not_asked_for(self) -> Iterator[str]:
         seen: set[int] = set()
         todo: list[tuple[str, h5py.Group]] = [("", self._file)]
         while todo:
@@ -172,17 +187,16 @@ class WeightsReader:
             is_values = path == "vars" or path.endswith("/vars")
             holds = any(isinstance(child, h5py.Dataset) for child in children.values())
             if is_values and holds and path not in self._asked:
-                found.append(path.removesuffix("vars").rstrip("/"))
+                yield path.removesuffix("vars").rstrip("/")
             todo.extend(
                 (f"{path}/{name}".lstrip("/"), child)
                 for name, child in children.items()
                 if isinstance(child, h5py.Group)
             )
-        return sorted(found)
 
 
 @contextmanager
-def open_weights(source: str | io.BytesIO, place: str) -> Iterator[WeightsReader]:
+def open_weights(source: str | bytes, place: str) -> Iterator[WeightsReader]:
     """Open an HDF5 file of weights for reading.
 
     Args:
@@ -192,19 +206,28 @@ def open_weights(source: str | io.BytesIO, place: str) -> Iterator[WeightsReader
     Raises:
         ValueError: it cannot be read as HDF5.
     """
-    size = os.path.getsize(source) if isinstance(source, str) else source.getbuffer().nbytes
+    size = os.path.getsize(source) if isinstance(source, str) else len(source)
     try:
-        file = h5py.File(source, "r")
-    except (OSError, RuntimeError, ValueError) as error:
+        file = h5py.File(source, "r") if isinstance(source, str) else _in_memory(source)
+    except _DAMAGED as error:
         raise ValueError(
             explain(
                 f"{place} cannot be read as HDF5: it is cut off or damaged.",
                 given=f"{size:,} bytes; {error}",
-                fix="copy or download it again, or save the model again.",
+                fix=_AGAIN,
             )
         ) from error
     with file:
         yield WeightsReader(file, place, size)
+
+
+def _in_memory(content: bytes) -> h5py.File:
+    """A file whose bytes are in memory. HDF5 takes two of one name for one, so each has its own."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    access.set_file_image(content)
+    name = f"weights-{secrets.token_hex(8)}".encode()
+    return h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, fapl=access))
 
 
 def _child(group: h5py.Group, name: str, place: str) -> Any:
@@ -212,15 +235,10 @@ def _child(group: h5py.Group, name: str, place: str) -> Any:
     link = group.get(name, None, getlink=True)
     if link is None:
         return None
-    where = f"{place}{group.name}/{name}".replace("//", "/")
     if not isinstance(link, h5py.HardLink):
+        where = f"{place}{group.name}/{name}".replace("//", "/")
         raise _refused(where, f"it is a {type(link).__name__}")
-    try:
-        return group[name]
-    except (KeyError, OSError, RuntimeError, ValueError, TypeError) as error:
-        raise ValueError(
-            explain(f"{where} cannot be read: the file is damaged.", given=error)
-        ) from error
+    return group[name]
 
 
 def _refuse_unusual(dataset: h5py.Dataset, where: str) -> None:
@@ -237,8 +255,8 @@ def _refuse_unusual(dataset: h5py.Dataset, where: str) -> None:
         raise _refused(where, f"it needs HDF5 filter {min(filters - _FILTERS)}")
 
 
-def _refused(where: str, reason: str) -> ValueError:
-    return ValueError(
+def _refused(where: str, reason: str) -> _Refusal:
+    return _Refusal(
         explain(
             f"{where} is refused: {reason}.",
             expected="an array of numbers in the file itself, of the size of the model's weight",

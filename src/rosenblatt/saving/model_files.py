@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import require_file
-from rosenblatt.saving.state import load_state, state_bytes
+from rosenblatt.saving.state import load_state, state_bytes, warn_user
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -48,17 +47,18 @@ def save_model(
     if zipped is False:
         raise ValueError(
             explain(
-                "save_model: folders are not written.", given="zipped=False", fix="leave it out."
+                "save_model: a model is always saved as one file, not as a folder.",
+                given="zipped=False",
+                fix="leave it out.",
             )
         )
     check_target(path, ".keras", overwrite, "save_model")
     if not model.built:
-        warnings.warn(
+        warn_user(
             explain(
                 f"Model {model.name!r} is saved before it was built: the file holds no weights.",
                 fix="call it on data, or `model.build(input_shape)`, first.",
-            ),
-            stacklevel=2,
+            )
         )
     config = serialize_keras_object(model)
     weights = state_bytes(model)

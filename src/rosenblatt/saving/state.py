@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -14,6 +15,14 @@ from rosenblatt.saving.hdf5 import ReadStore, WeightsReader, WeightsWriter
 from rosenblatt.saving.owners import owners
 
 _SHOWN = 3
+
+
+def warn_user(text: str) -> None:
+    """Warn of the line outside this library that led here."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("rosenblatt."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
 
 
 def state_bytes(model: Any) -> bytes:
@@ -56,7 +65,7 @@ def load_state(
             variable._value = value
         raise
     if problems:
-        warnings.warn(_report(list(problems.values()), place), stacklevel=4)
+        warn_user(_report(list(problems.values()), place))
     _check_left_over(reader, model, place, strict and not skip_mismatch)
 
 
@@ -90,7 +99,8 @@ def _misfit(owner: Any, store: ReadStore) -> str | None:
         shapes = [store.shape(key) for key in store]
         unbuilt = "" if expected or getattr(owner, "built", True) else " It was never built."
         return (
-            f"{what} has {len(expected)} weights {names}, the file {len(store)} {shapes}.{unbuilt}"
+            f"{what} has {len(expected)} weights in the model {names}, {len(store)} in the file "
+            f"{shapes}.{unbuilt}"
         )
     for index, variable in enumerate(expected):
         if str(index) not in store:
@@ -137,14 +147,13 @@ def _load_optimizer(optimizer: Any, store: ReadStore, expected: list[Variable]) 
         str(i) in store and store.shape(str(i)) == v.shape for i, v in enumerate(used)
     )
     if not fits:
-        warnings.warn(
+        warn_user(
             explain(
                 f"The saved state of optimizer {optimizer.name!r} does not fit and is not loaded; "
                 "training goes on with a fresh one.",
                 given=f"{len(store)} saved variables {[store.shape(key) for key in store]}",
                 expected=f"{len(expected)} {[v.shape for v in expected]}",
-            ),
-            stacklevel=6,
+            )
         )
         return
     values = [store.read(str(i), v.shape) for i, v in enumerate(used)]
@@ -167,4 +176,4 @@ def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool
     )
     if strict:
         raise ValueError(text)
-    warnings.warn(text, stacklevel=5)
+    warn_user(text)
