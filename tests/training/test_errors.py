@@ -51,8 +51,8 @@ def test_targets_that_would_broadcast():
     model = _model(3)
     with _says(
         "The targets of output 'out' do not have the output's shape; NumPy would broadcast them "
-        "silently. Given: (N,). Expected: (N, 3). Fix: end the model with `Dense(1)` for one target "
-        "a row, or give 3 targets a row; for class labels use "
+        "silently. Given: (N,). Expected: (N, 3). Fix: end the model with `Dense(1)` for one "
+        "target a row, or give 3 targets a row; for class labels use "
         "`loss='sparse_categorical_crossentropy'`."
     ):
         model.fit(X, LABELS, verbose=0)
@@ -91,19 +91,19 @@ def test_wrong_loss_for_the_targets():
     ):
         _model(3, "categorical_crossentropy", "softmax").fit(X, LABELS, verbose=0)
     with _says(
-        "The targets of output 'out' are not integer labels. Given: shape ('N', 3). Expected: shape "
-        "('N',) of integers from 0 to 2. Fix: one-hot targets go with "
+        "The targets of output 'out' are not integer labels. Given: shape ('N', 3). Expected: "
+        "shape ('N',) of integers from 0 to 2. Fix: one-hot targets go with "
         "`loss='categorical_crossentropy'`; or give the labels: `y.argmax(axis=-1)`."
     ):
         _model(3, "sparse_categorical_crossentropy", "softmax").fit(X, np.eye(3)[LABELS], verbose=0)
     with _says(
-        "The targets of output 'out' are not class labels. Given: the value 0.5. Expected: integers "
-        "from 0 to 2. Fix: for a regression end with `Dense(1)` and use `loss='mse'`."
+        "The targets of output 'out' are not class labels. Given: the value 0.5. Expected: "
+        "integers from 0 to 2. Fix: for a regression end with `Dense(1)` and use `loss='mse'`."
     ):
         _model(3, "sparse_categorical_crossentropy", "softmax").fit(X, LABELS + 0.5, verbose=0)
     with _says(
-        "The targets of output 'out' are outside [0, 1], which a binary cross-entropy needs. Given: "
-        "values from 0 to 2. Expected: 0 and 1."
+        "The targets of output 'out' are outside [0, 1], which a binary cross-entropy needs. "
+        "Given: values from 0 to 2. Expected: 0 and 1."
     ):
         _model(1, "binary_crossentropy", "sigmoid").fit(X, LABELS, verbose=0)
 
@@ -165,8 +165,8 @@ def test_losses_and_metrics_for_outputs_that_do_not_exist():
     model = rb.Model(inputs, outputs)
     model.compile(loss={"main": "mse", "auks": "mse"})
     with _says(
-        "`loss` names an output that does not exist: 'auks'. Expected: names among ['main', 'aux']. "
-        "Fix: did you mean 'aux'?"
+        "`loss` names an output that does not exist: 'auks'. Expected: names among ['main', "
+        "'aux']. Fix: did you mean 'aux'?"
     ):
         model.fit(X, (LABELS, LABELS), verbose=0)
     model.compile(loss=["mse"])

@@ -13,6 +13,13 @@ def keras():
     return pytest.importorskip("keras")
 
 
+def _equal_start(model, start):
+    """Give a model the weights of the one before it; the first one gives its own."""
+    if start is not None:
+        model.set_weights(start)
+    return model.get_weights()
+
+
 OPTIMIZERS = {
     "sgd": lambda k: k.optimizers.SGD(0.01),
     "momentum": lambda k: k.optimizers.SGD(0.01, momentum=0.9),
@@ -88,14 +95,11 @@ def test_accuracy_resolves_as_in_keras(keras, kind):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(70, 4)).astype("float32")
     y = targets(rng.integers(0, 3, 70))
-    results = []
+    results, start = [], None
     for k in (keras, rb):
         model = k.Sequential([k.layers.Input((4,)), k.layers.Dense(units, activation=activation)])
         model.compile(loss=loss, optimizer="adam", metrics=["accuracy"])
-        if results:
-            model.set_weights(start)
-        else:
-            start = model.get_weights()
+        start = _equal_start(model, start)
         history = model.fit(x, y, epochs=2, shuffle=False, verbose=0).history
         results.append((history, model.evaluate(x, y, verbose=0)))
     (expected, expected_scores), (found, scores) = results
@@ -108,14 +112,11 @@ def test_class_weight_equals_keras(keras):
     rng = np.random.default_rng(2)
     x = rng.normal(size=(64, 4)).astype("float32")
     y = rng.integers(0, 3, 64)
-    losses = []
+    losses, start = [], None
     for k in (keras, rb):
         model = k.Sequential([k.layers.Input((4,)), k.layers.Dense(3, activation="softmax")])
         model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
-        if losses:
-            model.set_weights(start)
-        else:
-            start = model.get_weights()
+        start = _equal_start(model, start)
         fitted = model.fit(x, y, class_weight={0: 1.0, 1: 5.0, 2: 0.5}, shuffle=False, verbose=0)
         losses.append(fitted.history["loss"])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
@@ -167,14 +168,11 @@ def test_two_outputs_equal_keras(keras, compiled, targets):
     rng = np.random.default_rng(3)
     x = {"wide": rng.normal(size=(50, 3)), "deep": rng.normal(size=(50, 4))}
     y = TARGETS[targets](rng.normal(size=(50, 1)), rng.normal(size=(50, 1)))
-    results = []
+    results, start = [], None
     for k in (keras, rb):
         model = _two_outputs(k)
         model.compile(optimizer="sgd", **COMPILED[compiled])
-        if results:
-            model.set_weights(start)
-        else:
-            start = model.get_weights()
+        start = _equal_start(model, start)
         history = model.fit(x, y, epochs=2, shuffle=False, verbose=0).history
         scores = model.evaluate(x, y, verbose=0)
         named = model.evaluate(x, y, verbose=0, return_dict=True)

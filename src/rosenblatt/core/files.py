@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,20 +77,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(folder)
     except OSError as error:
         if error.errno is None or error.filename is None:
             raise
         # The system's message names the temporary file, which means nothing to the user.
         problem = explain(f"Cannot write {os.fspath(path)!r}: {error.strerror}.")
         raise type(error)(error.errno, problem) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force a folder's entries to the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

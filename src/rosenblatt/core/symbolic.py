@@ -70,6 +70,7 @@ class KerasTensor:
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise self._no_value("a NumPy array")
 
+    @property  # a property: JAX meets it when it asks whether there is one
     def __jax_array__(self) -> jax.Array:
         raise self._no_value("a JAX array")
 
@@ -87,6 +88,16 @@ class KerasTensor:
 
     def __iter__(self) -> Any:
         raise self._no_value("its items")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(
+            explain(
+                f"A symbolic tensor (shape {self.shape}) has no {name!r}.",
+                fix=f"use a function, `rosenblatt.ops.{name}(x)`, or a layer.",
+            )
+        )
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

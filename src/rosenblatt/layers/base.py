@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import functools
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -25,7 +23,10 @@ from rosenblatt.core.symbolic import (
     tree_leaves,
     tree_map,
 )
+from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable, autocast_scope
+from rosenblatt.layers import calls
+from rosenblatt.layers.building import marking_built
 from rosenblatt.layers.context import current_path, current_training, inside
 from rosenblatt.layers.signatures import (
     all_numbers,
@@ -88,6 +89,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         self._trainable = bool(trainable)
         self._build_shapes: dict[str, Any] | None = None
         self.built = False
+        self._complete = False  # whether `build` is over, and no more weights may come
         self.autocast = autocast
         self.supports_masking = False
         self.dtype_policy = dtypes.get_policy(dtype)
@@ -106,7 +108,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
-            cls.build = _marking_built(vars(cls)["build"])  # type: ignore[method-assign]
+            cls.build = marking_built(vars(cls)["build"])  # type: ignore[method-assign]
 
     # -- dtypes ----------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         return self.dtype_policy.compute_dtype
 
     @property
-    def variable_dtype(self) -> str:
+    def variable_dtype(self) -> str:  # type: ignore[override]
         """The dtype of its weights."""
         return self.dtype_policy.variable_dtype
 
@@ -160,12 +162,13 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def _mark_built(self, shapes: dict[str, Any]) -> None:
         self._build_shapes = shapes
-        self.built = True
+        self.built = self._complete = True
         if not self._trainable:
             self.trainable = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
+        calls.check_arguments(self, args, kwargs)
         args, kwargs = self._convert_inputs(args, kwargs)
         self._check_input_spec(args)
         if not self.built:
@@ -188,12 +191,14 @@ class Layer(HoldsWeights, Operation, HasParameters):
             for layer in self._flatten_layers():
                 layer._losses = []
         cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
-        with inside(self.name, training), autocast_scope(cast):
+        where = f"Layer {self.name!r} ({type(self).__name__})"
+        with explaining(where), inside(self.name, training), autocast_scope(cast):
             if any_symbolic(args, kwargs):
                 outputs = self.symbolic_call(*args, **kwargs)
             else:
                 outputs = self.call(*args, **kwargs)
                 self._regularize_activity(outputs)
+        calls.check_outputs(outputs, where)
         return outputs
 
     def _regularize_activity(self, outputs: Any) -> None:
@@ -217,6 +222,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
         outputs = self.call(*args, **kwargs)
+        calls.check_outputs(outputs, f"Layer {self.name!r} ({type(self).__name__})", inner=True)
         return jax.tree_util.tree_map(jnp.asarray, outputs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
@@ -247,7 +253,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
             if isinstance(value, Variable):
                 value = value.value
             if isinstance(value, (np.ndarray, np.generic)):
-                if value.dtype.kind in "OUS":
+                if value.dtype.kind in "OUSM":
+                    calls.refuse_text(self, value)
                     return value
                 value = jnp.asarray(value)
             is_array = isinstance(value, (jax.Array, jax.core.Tracer))
@@ -306,8 +313,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
         """
         fixed = self.non_trainable_variables
         pairs = [
-            *zip(self.trainable_variables, trainable_variables, strict=True),
-            *zip(fixed, non_trainable_variables, strict=True),
+            *calls.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
+            *calls.pairs(self, fixed, non_trainable_variables, "non-trainable"),
         ]
         scope = Scope({id(v): value for v, value in pairs})
         with use_scope(scope):
@@ -353,34 +360,11 @@ class Layer(HoldsWeights, Operation, HasParameters):
             else:
                 self.build(**shapes)
 
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(type(self), name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return found.fget(self)  # again, for its own message: Python has dropped the first
+        raise AttributeError(calls.missing_attribute(self, name), name=name, obj=self)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a `build` method mark its layer as built and remember the shapes."""
-    signature = inspect.signature(build)
-
-    @functools.wraps(build)
-    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        self._require_init()
-        bound = signature.bind(self, *args, **kwargs)
-        shapes = dict(list(bound.arguments.items())[1:])
-        if self.built and self._own_variables():
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) is built already.",
-                    given=f"`build` for {shapes}",
-                    expected=f"the shapes it has weights for: {self._build_shapes}",
-                    fix="make a new layer for another shape.",
-                )
-            )
-        with inside(self.name, None):
-            result = build(self, *args, **kwargs)
-        single = len(shapes) == 1
-        self._mark_built(
-            {"input_shape": next(iter(shapes.values()))} if single else {"shapes_dict": shapes}
-        )
-        return result
-
-    return wrapped

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from rosenblatt import activations, constraints, initializers, regularizers
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.spec import InputSpec
 
@@ -63,7 +65,7 @@ class Dense(Layer):
         quantization_config: Any = None,
         **kwargs: Any,
     ):
-        if not isinstance(units, int) or isinstance(units, bool) or units <= 0:
+        if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units <= 0:
             raise ValueError(
                 explain("Dense: bad `units`.", given=repr(units), expected="a positive integer")
             )
@@ -72,7 +74,7 @@ class Dense(Layer):
                 explain("Dense: `lora_rank` and `quantization_config` are not supported.")
             )
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.units = units
+        self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -82,7 +84,7 @@ class Dense(Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
         self.quantization_config = None
-        self.bias = None
+        self.bias: Variable | None = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 

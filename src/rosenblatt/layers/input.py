@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rosenblatt.core.dtypes import standardize_dtype
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
@@ -51,8 +53,8 @@ class InputLayer(Layer):
             raise ValueError(
                 explain(f"Input {self.name!r}: sparse and ragged inputs are not supported.")
             )
-        if isinstance(shape, int) and not isinstance(shape, bool):
-            shape = (shape,)
+        if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
+            shape = (int(shape),)
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         elif (shape is None) == (batch_shape is None):
@@ -66,7 +68,7 @@ class InputLayer(Layer):
             assert shape is not None
             batch_shape = (batch_size, *shape)
         _check_sizes(batch_shape, self.name)
-        self.batch_shape = tuple(batch_shape)
+        self.batch_shape = tuple(None if size is None else int(size) for size in batch_shape)
         self._input_dtype = standardize_dtype(dtype)
         self.optional = optional
         self.built = True
@@ -142,13 +144,13 @@ def Input(
 
 def _check_sizes(shape: Any, name: str) -> None:
     ok = isinstance(shape, (list, tuple)) and all(
-        s is None or (isinstance(s, int) and s >= 0) for s in shape
+        s is None or (isinstance(s, (int, np.integer)) and s >= 0) for s in shape
     )
     if not ok:
         raise ValueError(
             explain(
                 f"Input {name!r}: bad shape.",
                 given=repr(shape),
-                expected="a tuple of sizes, each a number or None",
+                expected="a tuple of sizes, each an integer ≥ 0 or None",
             )
         )

@@ -23,13 +23,27 @@ class Merge(Layer):
 
     def build(self, input_shape: Any) -> None:
         """Check that there are several inputs whose shapes can be joined."""
-        if is_shape(input_shape) or len(input_shape) < 1:
+        if input_shape is None or is_shape(input_shape):
             raise ValueError(
                 explain(
                     f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
                     given=f"one of shape {input_shape}",
                     expected="a list of tensors",
                     fix=f"write `{type(self).__name__}()([a, b])`.",
+                )
+            )
+        self.check_shapes(input_shape)
+
+    def check_shapes(self, shapes: Any) -> None:
+        """Compare the inputs' sizes, aligned at the last axes; None fits any size."""
+        rank = max(len(shape) for shape in shapes)
+        rows = [(s[0], *(1,) * (rank - len(s)), *s[1:]) if len(s) else (1,) * rank for s in shapes]
+        if any(len(set(sizes) - {1, None}) > 1 for sizes in zip(*rows, strict=True)):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): the shapes cannot be joined.",
+                    given=", ".join(str(tuple(shape)) for shape in shapes),
+                    expected="equal sizes, or 1, at each axis",
                 )
             )
 
@@ -47,16 +61,8 @@ class Merge(Layer):
         aligned = [
             x.reshape((x.shape[0],) + (1,) * (rank - x.ndim) + tuple(x.shape[1:])) for x in inputs
         ]
-        try:
-            return self.finish(functools.reduce(self.merge, aligned), len(inputs))
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): the shapes cannot be joined.",
-                    given=", ".join(str(tuple(x.shape)) for x in inputs),
-                    expected="equal sizes, or 1, at each axis",
-                )
-            ) from error
+        self.check_shapes([x.shape for x in inputs])
+        return self.finish(functools.reduce(self.merge, aligned), len(inputs))
 
 
 @builtin("keras.layers")
@@ -79,7 +85,8 @@ class Subtract(Merge):
 
     def build(self, input_shape: Any) -> None:
         """Check that there are two inputs."""
-        if is_shape(input_shape) or len(input_shape) != 2:
+        super().build(input_shape)
+        if len(input_shape) != 2:
             raise ValueError(
                 explain(
                     f"Layer {self.name!r} (Subtract) takes exactly two tensors.",
@@ -153,19 +160,27 @@ class Concatenate(Merge):
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, inputs: Any) -> Any:
-        """The inputs along the axis."""
-        try:
-            return jnp.concatenate(inputs, axis=self.axis)
-        except (TypeError, ValueError) as error:
+    def check_shapes(self, shapes: Any) -> None:
+        """Compare ranks, and the sizes at every axis but the one; None fits any size."""
+        rank = len(shapes[0])
+        fits = all(len(shape) == rank for shape in shapes) and -rank <= self.axis < rank
+        for axis in range(rank) if fits else ():
+            sizes = {shape[axis] for shape in shapes} - {None}
+            fits = fits and (axis == self.axis % rank or len(sizes) <= 1)
+        if not fits:
             raise ValueError(
                 explain(
                     f"Layer {self.name!r} (Concatenate): the shapes cannot be joined along axis "
                     f"{self.axis}.",
-                    given=", ".join(str(tuple(x.shape)) for x in inputs),
-                    expected="equal sizes at every other axis",
+                    given=", ".join(str(tuple(shape)) for shape in shapes),
+                    expected="that axis in each, and equal sizes at every other axis",
                 )
-            ) from error
+            )
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs along the axis."""
+        self.check_shapes([x.shape for x in inputs])
+        return jnp.concatenate(inputs, axis=self.axis)
 
 
 def _function(cls: type[Layer]) -> Callable[..., Any]:

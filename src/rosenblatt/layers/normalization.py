@@ -6,12 +6,14 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import row_mask
+from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.spec import InputSpec
 
@@ -72,6 +74,10 @@ class BatchNormalization(Layer):
         super().__init__(**kwargs)
         if renorm:
             raise ValueError(explain("BatchNormalization: `renorm=True` is not supported."))
+        if not isinstance(axis, (int, np.integer)):
+            raise ValueError(
+                explain("BatchNormalization: bad `axis`.", given=repr(axis), expected="one integer")
+            )
         self.axis = int(axis)
         self.momentum = momentum
         self.epsilon = epsilon
@@ -89,12 +95,21 @@ class BatchNormalization(Layer):
         self.renorm = renorm
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = renorm_momentum
-        self.gamma = None
-        self.beta = None
+        self.gamma: Variable | None = None
+        self.beta: Variable | None = None
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Create γ, β and the running means, one number per feature."""
+        rank = len(input_shape)
+        if not -rank <= self.axis < rank:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (BatchNormalization): axis {self.axis} does not exist.",
+                    given=f"input shape {tuple(input_shape)}",
+                    expected=f"an axis from {-rank} to {rank - 1}",
+                )
+            )
         features = input_shape[self.axis]
         if features is None:
             raise ValueError(

@@ -61,6 +61,14 @@ class Normalization(Layer):
             self.axis: tuple[int, ...] = ()
         else:
             self.axis = (axis,) if isinstance(axis, int) else tuple(axis)
+        if not all(isinstance(a, (int, np.integer)) for a in self.axis):
+            raise ValueError(
+                explain(
+                    "Normalization: bad `axis`.",
+                    given=repr(axis),
+                    expected="an integer, integers or None",
+                )
+            )
         self.input_mean = None if mean is None else np.asarray(mean, "float32")
         self.input_variance = None if variance is None else np.asarray(variance, "float32")
         if mean is not None:
@@ -69,7 +77,9 @@ class Normalization(Layer):
         self.supports_masking = True
 
     def _check_given(self) -> None:
-        shapes = np.shape(self.input_mean), np.shape(self.input_variance)
+        assert self.input_mean is not None
+        assert self.input_variance is not None
+        shapes = self.input_mean.shape, self.input_variance.shape
         if shapes[0] != shapes[1] or len(shapes[0]) > len(self.axis):
             raise ValueError(
                 explain(
@@ -210,6 +220,8 @@ class Normalization(Layer):
 
 def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
     """The batches of an array, a frame, a list of rows, or an iterable of (x, …) or x."""
+    if data is None:
+        raise ValueError(explain("Normalization: `adapt` got None.", expected="an array of rows"))
     rows_in_lists = isinstance(data, list) and not (data and np.ndim(data[0]) > 1)
     if hasattr(data, "__array__") or hasattr(data, "columns") or rows_in_lists:
         batches: Iterable[Any] = (data,)

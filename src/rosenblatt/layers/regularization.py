@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
@@ -16,7 +17,7 @@ from rosenblatt.layers.base import Layer
 
 @builtin("keras.layers")
 class Dropout(Layer):
-    """In training, sets each input to 0 with probability `rate` and scales the rest by 1/(1 − rate).
+    """In training, sets inputs to 0 with probability `rate` and scales the rest by 1/(1 − rate).
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
 
@@ -45,9 +46,9 @@ class Dropout(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
+        if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
             raise ValueError(
-                explain("Dropout: bad `rate`.", given=rate, expected="a number from 0 to 1")
+                explain("Dropout: bad `rate`.", given=repr(rate), expected="a number from 0 to 1")
             )
         self.rate = rate
         self.seed = seed
@@ -61,11 +62,23 @@ class Dropout(Layer):
         """Inputs, some of them 0 in training."""
         if not training or self.rate == 0:
             return inputs
-        shape = inputs.shape
-        if self.noise_shape is not None:
-            shape = tuple(
-                s if n is None else n for s, n in zip(inputs.shape, self.noise_shape, strict=True)
-            )
+        shape = self._mask_shape(inputs.shape)
         keep = 1.0 - self.parameter("rate")
         mask = jax.random.bernoulli(self.seed_generator.next(), keep, shape)
         return jnp.where(mask, inputs / keep, jnp.zeros((), inputs.dtype)).astype(inputs.dtype)
+
+    def _mask_shape(self, shape: Any) -> tuple[int, ...]:
+        noise = self.noise_shape
+        if noise is None:
+            return tuple(shape)
+        if len(noise) != len(shape) or any(
+            n not in (None, 1, s) for n, s in zip(noise, shape, strict=True)
+        ):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Dropout): `noise_shape` does not fit the inputs.",
+                    given=f"noise_shape {noise}, inputs of shape {tuple(shape)}",
+                    expected="for each axis: None, 1 or its size",
+                )
+            )
+        return tuple(s if n is None else n for n, s in zip(noise, shape, strict=True))

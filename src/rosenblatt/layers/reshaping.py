@@ -59,7 +59,15 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
+        if isinstance(target_shape, int):
+            target_shape = (target_shape,)
         self.target_shape = tuple(target_shape)
+        if sum(size == -1 for size in self.target_shape) > 1:
+            raise ValueError(
+                explain(
+                    "Reshape: only one size may be −1.", given=f"target_shape {self.target_shape}"
+                )
+            )
         self.built = True
 
     def call(self, inputs: Any) -> Any:

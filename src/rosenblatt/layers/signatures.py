@@ -12,12 +12,16 @@ import jax
 from rosenblatt.core.symbolic import tree_leaves
 
 
+def parameters_of(cls: Any, method: str = "__init__") -> dict[str, inspect.Parameter]:
+    return _parameters(cls, method)
+
+
 @functools.cache
-def parameters_of(cls: type, method: str = "__init__") -> dict[str, inspect.Parameter]:
+def _parameters(cls: Any, method: str) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(getattr(cls, method)).parameters)
 
 
-def parameter_names(cls: type, method: str = "__init__") -> list[str]:
+def parameter_names(cls: Any, method: str = "__init__") -> list[str]:
     return list(parameters_of(cls, method))
 
 

@@ -56,7 +56,14 @@ class InputSpec:
         Raises:
             ValueError: it does not fit; the message names the layer and both shapes.
         """
-        shape = tuple(getattr(tensor, "shape", ()))
+        if not hasattr(tensor, "shape"):
+            raise ValueError(
+                explain(
+                    f"Layer {layer!r} ({kind}) takes arrays.",
+                    given=f"{type(tensor).__name__}: {tensor!r}",
+                )
+            )
+        shape = tuple(tensor.shape)
         where = f"Layer {layer!r} ({kind}) got an input of the wrong"
         if self.ndim is not None and len(shape) != self.ndim:
             raise ValueError(

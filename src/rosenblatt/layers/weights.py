@@ -37,9 +37,15 @@ class HoldsWeights:
                     fix="call `super().__init__()` first in `__init__`.",
                 )
             )
+        if is_part and self._is_in_call():
+            raise RuntimeError(_made_in_call(self, f"attribute {name!r} was set"))
         if isinstance(value, Variable):
             self._track(value)
         super().__setattr__(name, value)
+
+    def _is_in_call(self) -> bool:
+        """Whether its `call` is running: parts made there would be made anew at each call."""
+        return self.__dict__.get("_complete", False) and self.name in current_path()
 
     def _require_init(self) -> None:
         if "_trainable_weights" not in self.__dict__:
@@ -86,7 +92,9 @@ class HoldsWeights:
             The variable.
         """
         self._require_init()
-        shape = () if shape is None else tuple(shape)
+        if self._is_in_call():
+            raise RuntimeError(_made_in_call(self, f"weight {name!r} was made"))
+        shape = _weight_shape(shape, self.name, name)
         dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
@@ -266,3 +274,26 @@ class HoldsWeights:
             )
         for index, variable in enumerate(variables):
             variable.assign(store[str(index)])
+
+
+def _made_in_call(layer: Any, what: str) -> str:
+    return explain(
+        f"Layer {layer.name!r} ({type(layer).__name__}): {what} in `call()`, which runs often.",
+        fix="make weights and layers once, in `__init__()` or `build()`.",
+    )
+
+
+def _weight_shape(shape: Any, layer: str, name: str | None) -> tuple[int, ...]:
+    if shape is None:
+        return ()
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(not isinstance(size, (int, np.integer)) for size in sizes):
+        raise ValueError(
+            explain(
+                f"Layer {layer!r}: weight {name!r} has a size that is not known.",
+                given=f"shape {sizes}",
+                expected="integers",
+                fix="give the layer's input a shape without None there.",
+            )
+        )
+    return tuple(int(size) for size in sizes)

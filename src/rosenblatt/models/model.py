@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -117,8 +118,8 @@ class Model(Trainer, Layer):
         if self._graph is None:
             raise AttributeError(
                 explain(
-                    f"Model {self.name!r} ({type(self).__name__}) has no `{what}`: its structure is "
-                    "Python code in `call()`, not known before it runs.",
+                    f"Model {self.name!r} ({type(self).__name__}) has no `{what}`: its structure "
+                    "is Python code in `call()`, not known before it runs.",
                     fix="build it with the Functional API: `Model(inputs, outputs)`.",
                 )
             )
@@ -264,8 +265,6 @@ class Model(Trainer, Layer):
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON; `model_from_json` reads it."""
-        import json
-
         return json.dumps(registry.serialize_keras_object(self), **kwargs)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
@@ -318,9 +317,17 @@ def _holds_symbolic(value: Any) -> bool:
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model of `model.to_json()`, with new weights."""
-    import json
-
-    return registry.deserialize_keras_object(json.loads(text), custom_objects)
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            explain(
+                f"model_from_json: the text is not JSON ({error}).",
+                given=f"{text[:40]!r}",
+                expected="what `model.to_json()` returned",
+            )
+        ) from error
+    return registry.deserialize_keras_object(config, custom_objects)
 
 
 def clone_model(model: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -41,6 +41,14 @@ class Sequential(Model):
     ):
         super().__init__(name=name)
         self._sequence: list[Any] = []
+        if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
+            raise TypeError(
+                explain(
+                    f"Sequential {self.name!r} takes a list of layers.",
+                    given=f"{type(layers).__name__}: {layers!r}",
+                    fix="write `Sequential([…])`.",
+                )
+            )
         for layer in layers or ():
             self.add(layer, rebuild=False)
         self._rebuild()
@@ -141,7 +149,17 @@ class Sequential(Model):
         Args:
             input_shape: with None for the batch: `(None, 8)`.
         """
-        if self._graph is not None or not self._sequence:
+        self._require_layers()
+        if self._graph is not None:
+            built_for = self._graph.inputs[0].shape
+            if input_shape is not None and tuple(input_shape) != built_for:
+                raise ValueError(
+                    explain(
+                        f"Sequential {self.name!r} is built for another input shape.",
+                        given=tuple(input_shape),
+                        expected=built_for,
+                    )
+                )
             return
         if input_shape is None:
             raise ValueError(
@@ -151,6 +169,22 @@ class Sequential(Model):
                 )
             )
         self._build_from(Input(batch_shape=tuple(input_shape)))
+
+    def _require_layers(self) -> None:
+        if not self._sequence:
+            raise ValueError(
+                explain(f"Sequential {self.name!r} has no layers.", fix="`model.add(…)` some.")
+            )
+
+    def _require_graph(self, what: str) -> Graph:
+        if self._graph is None:
+            raise AttributeError(
+                explain(
+                    f"Sequential {self.name!r} has no `{what}` yet: its input's shape is unknown.",
+                    fix="begin with `Input(shape=(features,))`, or call `build((None, features))`.",
+                )
+            )
+        return self._graph
 
     def build_for_data(self, x: Any) -> Any:
         """Create the weights for data like this; returns symbolic outputs."""
@@ -163,15 +197,13 @@ class Sequential(Model):
                         fix="use the Functional API for several inputs.",
                     )
                 )
-            if not self._sequence:
-                raise ValueError(
-                    explain(f"Sequential {self.name!r} has no layers.", fix="`model.add(…)` some.")
-                )
+            self._require_layers()
             self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=_input_dtype(x)))
         return super().build_for_data(x)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The layers applied one after the other."""
+        self._require_layers()
         if self._graph is None and hasattr(inputs, "shape"):
             self._build_from(
                 Input(batch_shape=(None, *inputs.shape[1:]), dtype=_input_dtype(inputs))

@@ -78,7 +78,7 @@ def _column_widths(
     if show_trainable:
         ends, widest = [0.9 * end for end in ends] + [1.0], widest + 12
     length = line_length or min(widest, shutil.get_terminal_size().columns - 4)
-    widths = []
+    widths: list[int] = []
     for end in ends:
         widths.append(int(end * length) - sum(widths))
     if min(widths) < 4:
@@ -133,7 +133,7 @@ def _selected(model: Any, layer_range: Any) -> list[Any]:
         raise ValueError(
             explain("summary: `layer_range` takes two names.", given=repr(layer_range))
         )
-    places = []
+    places: list[int] = []
     for pattern in layer_range:
         found = [i for i, layer in enumerate(layers) if re.match(pattern, layer.name)]
         if not found:

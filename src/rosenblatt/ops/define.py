@@ -13,7 +13,7 @@ import numpy as np
 
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.symbolic import Operation, any_symbolic
+from rosenblatt.core.symbolic import Operation, any_symbolic, tree_leaves
 from rosenblatt.core.variable import Variable
 
 
@@ -55,6 +55,18 @@ def define(
 
         def call(self, *arrays: Any) -> Any:
             return fn(*(_array(a) for a in arrays), **self.settings)
+
+        def compute_output_spec(self, *arrays: Any, **kwargs: Any) -> Any:
+            try:
+                return super().compute_output_spec(*arrays, **kwargs)
+            except (TypeError, ValueError, IndexError) as error:
+                shapes = [str(a.shape) for a in tree_leaves(arrays) if hasattr(a, "shape")]
+                raise ValueError(
+                    explain(
+                        f"`ops.{op_name}` cannot be applied to these tensors: {error}",
+                        given=f"shapes {', '.join(shapes)}",
+                    )
+                ) from error
 
         def get_config(self) -> dict[str, Any]:
             return {"name": self.name, **self.settings}

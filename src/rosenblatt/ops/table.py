@@ -125,6 +125,12 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
 
 
 @_entry(tensors=2)
+def get_item(x: Any, key: Any) -> Any:
+    """What `x[key]` is."""
+    return x[tuple(key) if isinstance(key, list) else key]
+
+
+@_entry(tensors=2)
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
     """Elements at indices along an axis."""
     return jnp.take(x, indices, axis)
@@ -312,7 +318,9 @@ _OPERATORS = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide", "pow": "power",
     "matmul": "matmul", "floordiv": "floor_divide", "mod": "mod",
 }  # fmt: skip
-_COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+_ONE_WAY = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "getitem": "get_item",
+}  # fmt: skip
 
 
 def _install_operators() -> None:
@@ -324,10 +332,10 @@ def _install_operators() -> None:
     for name, target in _OPERATORS.items():
         setattr(KerasTensor, f"__{name}__", method(_table[target], False))
         setattr(KerasTensor, f"__r{name}__", method(_table[target], True))
-    for name, target in _COMPARISONS.items():
+    for name, target in _ONE_WAY.items():
         setattr(KerasTensor, f"__{name}__", method(_table[target], False))
-    KerasTensor.__neg__ = lambda a: _table["negative"](a)  # type: ignore[attr-defined]
-    KerasTensor.__abs__ = lambda a: _table["abs"](a)  # type: ignore[attr-defined]
+    for name, target in {"neg": "negative", "abs": "abs"}.items():
+        setattr(KerasTensor, f"__{name}__", lambda a, op=_table[target]: op(a))
 
 
 _install_operators()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -67,9 +66,22 @@ class WriteStore:
 
     def __setitem__(self, key: str, value: Any) -> None:
         array = value.numpy() if isinstance(value, Variable) else np.asarray(value)
-        dataset = self._make().create_dataset(key, data=array)
         if array.dtype == bfloat16:  # HDF5 has no such type: two bytes and this mark, as Keras does
-            dataset.attrs["dtype"] = "bfloat16"
+            self._make().create_dataset(key, data=array).attrs["dtype"] = "bfloat16"
+        elif array.size and array.dtype.kind in "biufc":
+            _create_dataset(self._make(), key, np.ascontiguousarray(array).reshape(array.shape))
+        else:
+            self._make().create_dataset(key, data=array)
+
+
+def _create_dataset(group: h5py.Group, key: str, array: np.ndarray) -> None:
+    """What `group.create_dataset` does, ten times as fast."""
+    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    creation.set_obj_track_times(False)
+    space = h5py.h5s.create_simple(array.shape) if array.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
+    kind = h5py.h5t.py_create(array.dtype, logical=True)
+    dataset = h5py.h5d.create(group.id, key.encode(), kind, space, dcpl=creation)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, array)
 
 
 class WeightsWriter:
@@ -89,14 +101,16 @@ class WeightsWriter:
         return self._buffer.getvalue()
 
 
+Datasets = dict[str, "h5py.h5d.DatasetID"]
+
+
 class ReadStore(Mapping[str, np.ndarray]):
     """The mapping that `load_own_variables(store)` reads from; empty where the file has none."""
 
-    def __init__(self, group: h5py.Group | None, place: str, file_size: int):
+    def __init__(self, datasets: Datasets, place: str, file_size: int):
+        self._datasets = datasets
         self._place = place
         self._file_size = file_size
-        members = {} if group is None else {name: _child(group, name, place) for name in group}
-        self._datasets = {k: v for k, v in members.items() if isinstance(v, h5py.Dataset)}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._datasets)
@@ -109,7 +123,7 @@ class ReadStore(Mapping[str, np.ndarray]):
 
     def shape(self, key: str) -> tuple[int, ...]:
         """The declared shape of a value, which is not read."""
-        with _reading(self._place):
+        with _reading(f"{self._place}/{key}"):
             return tuple(self._datasets[key].shape or ())
 
     def __getitem__(self, key: str) -> np.ndarray:
@@ -126,18 +140,23 @@ class ReadStore(Mapping[str, np.ndarray]):
             ValueError: something a weights file has no use for, or too large a value.
         """
         dataset = self._datasets[key]
-        with _reading(self._place):
-            where = f"{self._place}{dataset.name}"
-            _refuse_unusual(dataset, where)
+        where = f"{self._place}/{key}"
+        with _reading(where):
+            dtype, shape = dataset.dtype, dataset.shape
+            _refuse_unusual(dataset, dtype, where)
             if expected is None:
-                size = math.prod(dataset.shape) * dataset.dtype.itemsize
+                size = math.prod(shape) * dtype.itemsize
                 if size > max(_ALWAYS_ALLOWED, _EXPANSION * self._file_size):
                     reason = f"it declares {size:,} bytes in a file of {self._file_size:,}"
                     raise _refused(where, reason)
-            elif tuple(dataset.shape) != expected:
-                raise _refused(where, f"it declares shape {dataset.shape}, not {expected}")
-            value = np.asarray(dataset[()])
-            return value.view(bfloat16) if value.dtype.kind == "V" else value
+            elif tuple(shape) != expected:
+                raise _refused(where, f"it declares shape {shape}, not {expected}")
+            if dtype.kind == "V":
+                return np.asarray(h5py.Dataset(dataset)[()]).view(bfloat16)
+            value = np.empty(shape, dtype)
+            if value.size:
+                dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, value)
+            return value
 
 
 class WeightsReader:
@@ -147,6 +166,8 @@ class WeightsReader:
         self._file = file
         self._place = place
         self._file_size = file_size
+        with _reading(place):
+            self._groups = dict(_datasets_by_group(file, place))
         self._asked: set[str] = set()
 
     @property
@@ -158,41 +179,44 @@ class WeightsReader:
 
     def store(self, path: str) -> ReadStore:
         """The values of the object at a path."""
-        names = [*path.split("/"), "vars"] if path else ["vars"]
-        self._asked.add("/".join(names))
-        group: Any = self._file
-        with _reading(f"{self._place}: {path or 'model'}"):
-            for name in names:
-                group = _child(group, name, self._place)
-                if not isinstance(group, h5py.Group):
-                    group = None
-                    break
-            return ReadStore(group, self._place, self._file_size)
+        name = f"{path}/vars".lstrip("/")
+        self._asked.add(name)
+        return ReadStore(self._groups.get(name, {}), f"{self._place}/{name}", self._file_size)
 
     def not_asked_for(self) -> list[str]:
         """Paths whose values nobody has read."""
-        with _reading(self._place):
-            return sorted(self._not_asked_for())
+        return sorted(
+            name.removesuffix("vars").rstrip("/")
+            for name, datasets in self._groups.items()
+            if datasets and name not in self._asked and f"/{name}".endswith("/vars")
+        )
 
-    def _not_asked_for(self) -> Iterator[str]:
-        seen: set[int] = set()
-        todo: list[tuple[str, h5py.Group]] = [("", self._file)]
-        while todo:
-            path, group = todo.pop()
-            address = h5py.h5o.get_info(group.id).addr
-            if address in seen or path.count("/") > _MAX_DEPTH:
-                continue
-            seen.add(address)
-            children = {name: _child(group, name, self._place) for name in group}
-            is_values = path == "vars" or path.endswith("/vars")
-            holds = any(isinstance(child, h5py.Dataset) for child in children.values())
-            if is_values and holds and path not in self._asked:
-                yield path.removesuffix("vars").rstrip("/")
-            todo.extend(
-                (f"{path}/{name}".lstrip("/"), child)
-                for name, child in children.items()
-                if isinstance(child, h5py.Group)
-            )
+
+def _datasets_by_group(file: h5py.File, place: str) -> Iterator[tuple[str, Datasets]]:
+    """Each group's path and datasets; links out of the file or along paths are refused."""
+    seen: set[int] = set()
+    todo = [("", file.id if isinstance(file.id, h5py.h5g.GroupID) else file["/"].id)]
+    while todo:
+        path, group = todo.pop()
+        address = h5py.h5o.get_info(group).addr
+        if address in seen or path.count("/") > _MAX_DEPTH:
+            continue
+        seen.add(address)
+        datasets: Datasets = {}
+        for raw in group:
+            name = raw.decode("utf-8", "replace")
+            link = group.links.get_info(raw).type
+            if link != h5py.h5l.TYPE_HARD:
+                kinds = {h5py.h5l.TYPE_SOFT: "SoftLink", h5py.h5l.TYPE_EXTERNAL: "ExternalLink"}
+                raise _refused(
+                    f"{place}/{path}/{name}".replace("//", "/"), f"it is a {kinds.get(link, link)}"
+                )
+            member = h5py.h5o.open(group, raw)
+            if isinstance(member, h5py.h5d.DatasetID):
+                datasets[name] = member
+            elif isinstance(member, h5py.h5g.GroupID):
+                todo.append((f"{path}/{name}".lstrip("/"), member))
+        yield path, datasets
 
 
 @contextmanager
@@ -208,7 +232,7 @@ def open_weights(source: str | bytes, place: str) -> Iterator[WeightsReader]:
     """
     size = os.path.getsize(source) if isinstance(source, str) else len(source)
     try:
-        file = h5py.File(source, "r") if isinstance(source, str) else _in_memory(source)
+        file = h5py.File(source if isinstance(source, str) else io.BytesIO(source), "r")
     except _DAMAGED as error:
         raise ValueError(
             explain(
@@ -221,35 +245,14 @@ def open_weights(source: str | bytes, place: str) -> Iterator[WeightsReader]:
         yield WeightsReader(file, place, size)
 
 
-def _in_memory(content: bytes) -> h5py.File:
-    """A file whose bytes are in memory. HDF5 takes two of one name for one, so each has its own."""
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    access.set_fapl_core(backing_store=False)
-    access.set_file_image(content)
-    name = f"weights-{secrets.token_hex(8)}".encode()
-    return h5py.File(h5py.h5f.open(name, h5py.h5f.ACC_RDONLY, fapl=access))
-
-
-def _child(group: h5py.Group, name: str, place: str) -> Any:
-    """A member of a group, or None; links out of the file or along paths are refused."""
-    link = group.get(name, None, getlink=True)
-    if link is None:
-        return None
-    if not isinstance(link, h5py.HardLink):
-        where = f"{place}{group.name}/{name}".replace("//", "/")
-        raise _refused(where, f"it is a {type(link).__name__}")
-    return group[name]
-
-
-def _refuse_unusual(dataset: h5py.Dataset, where: str) -> None:
-    if dataset.is_virtual or dataset.external:
+def _refuse_unusual(dataset: h5py.h5d.DatasetID, dtype: np.dtype, where: str) -> None:
+    creation = dataset.get_create_plist()
+    if creation.get_layout() == h5py.h5d.VIRTUAL or creation.get_external_count():
         raise _refused(where, "its values are in another file")
-    if dataset.shape is None:
+    if dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL:
         raise _refused(where, "it is empty")
-    kind, size = dataset.dtype.kind, dataset.dtype.itemsize
-    if kind not in "biufc" and not (kind == "V" and size == 2 and dataset.dtype.names is None):
-        raise _refused(where, f"its type is {dataset.dtype}, not numbers")
-    creation = dataset.id.get_create_plist()
+    if dtype.kind not in "biufc" and (dtype.kind != "V" or dtype.itemsize != 2 or dtype.names):
+        raise _refused(where, f"its type is {dtype}, not numbers")
     filters = {creation.get_filter(i)[0] for i in range(creation.get_nfilters())}
     if not filters <= _FILTERS:
         raise _refused(where, f"it needs HDF5 filter {min(filters - _FILTERS)}")

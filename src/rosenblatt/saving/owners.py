@@ -15,8 +15,9 @@ from rosenblatt.core.random import SeedGenerator
 from rosenblatt.layers import Layer
 from rosenblatt.optimizers.base import Optimizer
 
-# Where a model keeps its layers itself; files know them as `layers`.
-_INTERNAL = frozenset({"_operations", "_sequence"})
+# Where a model keeps its layers itself (files know them as `layers`), and its metrics, whose state
+# is in no file.
+_INTERNAL = frozenset({"_operations", "_sequence", "metrics", "metrics_names"})
 
 
 def is_owner(value: Any) -> bool:

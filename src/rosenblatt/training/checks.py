@@ -80,8 +80,8 @@ def _check_shapes(target: Any, output: Any, where: str, categorical: bool) -> No
         )
     elif _trimmed(have) == () and want:
         fix = (
-            f"end the model with `Dense(1)` for one target a row, or give {want[-1]} targets a row; "
-            "for class labels use `loss='sparse_categorical_crossentropy'`."
+            f"end the model with `Dense(1)` for one target a row, or give {want[-1]} targets a "
+            "row; for class labels use `loss='sparse_categorical_crossentropy'`."
         )
     raise ValueError(
         explain(
@@ -153,7 +153,7 @@ def _check_unit_interval(target: Any, where: str) -> None:
                 f"{where} are outside [0, 1], which a binary cross-entropy needs.",
                 given=f"values from {low} to {high}",
                 expected="0 and 1",
-                fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a softmax; "
-                "for numbers use `loss='mse'`.",
+                fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a "
+                "softmax; for numbers use `loss='mse'`.",
             )
         )

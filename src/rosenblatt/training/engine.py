@@ -1,4 +1,4 @@
-"""Runs blocks of batches through compiled programs, keeping the state on the device between them."""
+"""Runs blocks of batches through compiled programs; the state stays on the device between them."""
 
 from __future__ import annotations
 

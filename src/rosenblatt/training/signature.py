@@ -1,4 +1,4 @@
-"""What two models must have in common to share a program, and the numbers in which they may differ."""
+"""What two models must share to share a program, and the numbers in which they may differ."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def parameters_of(model: Any, train: bool) -> list[tuple[HasParameters, str]]:
             value = getattr(owner, name, None)
             if isinstance(value, (int, float, np.floating, np.integer)) and value is not None:
                 found.append((owner, name))
-        for value in list(vars(owner).values()):
-            if isinstance(value, HasParameters) and not hasattr(value, "_flatten_layers"):
+        for attribute, value in list(vars(owner).items()):
+            inner = isinstance(value, HasParameters) and not hasattr(value, "_flatten_layers")
+            if inner and attribute != "optimizer":  # a model's optimizer has its own place
                 visit(value)
 
     for owner in _owners(model, train):
@@ -54,10 +55,8 @@ def _owners(model: Any, train: bool) -> Iterator[Any]:
         return
     if train:
         yield compiled.optimizer
-    for one in compiled.spec.losses:
-        yield one
-    for metric in compiled.spec.metrics:
-        yield metric
+    yield from compiled.spec.losses
+    yield from compiled.spec.metrics
 
 
 def structure_key(model: Any, variables: StateVariables, train: bool = False) -> str | None:
@@ -78,6 +77,7 @@ def structure_key(model: Any, variables: StateVariables, train: bool = False) ->
         if compiled is not None:
             if train:
                 layers.append(_masked(registry.serialize_keras_object(compiled.optimizer)))
+                layers.append(list(compiled.optimizer.structure))
             layers.append([_loss_key(one) for one in compiled.spec.losses])
             layers.append([_group_key(group) for group in compiled.spec.outputs])
         if any(_has_code(entry) for entry in layers):

@@ -1,0 +1,77 @@
+"""What goes wrong while a function is traced, told in the user's words."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jax
+
+from rosenblatt.core.errors import explain
+
+_VALUE_ERRORS = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.NonConcreteBooleanIndexError,
+)
+_OURS = str(Path(__file__).parents[1])
+_LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
+
+
+@contextmanager
+def explaining(where: str) -> Iterator[None]:
+    """Run a user's code, whose arrays have no values while it is traced.
+
+    Args:
+        where: what runs, for the message: "Layer 'gate' (Gate)".
+
+    Raises:
+        TypeError: the code asked for values, or kept an array of an earlier trace.
+
+    >>> try:
+    ...     with explaining("The function"):
+    ...         _ = jax.jit(lambda x: 1 if x > 0 else 0)(1.0)
+    ... except TypeError as error:
+    ...     print(str(error)[:52])
+    The function asks for the values of an array in Pyth
+    """
+    try:
+        yield
+    except _VALUE_ERRORS as error:
+        raise TypeError(
+            explain(
+                f"{where} asks for the values of an array in Python (an `if`, `float()`, NumPy, a "
+                "boolean mask), but it is compiled, and values are there only when it runs.",
+                given=_place(error),
+                fix="write `rosenblatt.ops.where(condition, a, b)` for `if`, and functions of "
+                "`rosenblatt.ops` for NumPy's.",
+            )
+        ) from None
+    except jax.errors.UnexpectedTracerError as error:
+        raise TypeError(
+            explain(
+                f"{where} uses an array that an earlier compiled call left behind, in an "
+                "attribute, a list or a global.",
+                given=_place(error),
+                fix="keep it in a weight: make it in `build()` with "
+                "`self.add_weight(…, trainable=False)`, and `assign` to it in `call()`.",
+            )
+        ) from None
+
+
+def _place(error: BaseException) -> str | None:
+    """The user's line that the error came from."""
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(_LIBRARIES)
+    ]
+    if not frames:
+        return None
+    file, line = frames[-1]
+    return f"{Path(file).name}, line {line}: `{linecache.getline(file, line).strip()}`"

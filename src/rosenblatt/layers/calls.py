@@ -1,0 +1,99 @@
+"""Checks on what a layer is called with, and on what its `call` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rosenblatt.core import registry
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.layers.signatures import parameters_of
+
+
+def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
+    """Refuse a call without inputs, or with an argument that `call` does not have.
+
+    Raises:
+        TypeError: with the nearest argument.
+    """
+    where = f"Layer {layer.name!r} ({type(layer).__name__})"
+    parameters = parameters_of(type(layer), "call")
+    positional = [p for name, p in parameters.items() if name != "self"]
+    if not args and not kwargs and any(p.default is p.empty and p.kind < 2 for p in positional):
+        raise TypeError(explain(f"{where} was called without inputs.", fix="write `layer(x)`."))
+    if any(p.kind is p.VAR_KEYWORD for p in positional):
+        return
+    for name in kwargs:
+        if name not in parameters and name not in ("training", "mask"):
+            raise TypeError(
+                explain(
+                    f"{where}: `call` has no argument {name!r}.",
+                    fix=nearest(name, {*parameters, "training"} - {"self"}),
+                )
+            )
+
+
+def refuse_text(layer: Any, value: Any) -> None:
+    """Refuse strings and objects in the library's own layers.
+
+    Raises:
+        ValueError: with the dtype.
+    """
+    if registry.is_builtin(type(layer)):
+        raise ValueError(
+            explain(
+                f"Layer {layer.name!r} ({type(layer).__name__}) takes numbers.",
+                given=f"an array of dtype {value.dtype}, shape {value.shape}",
+                fix="turn text and categories into numbers first.",
+            )
+        )
+
+
+def check_outputs(outputs: Any, where: str, inner: bool = False) -> None:
+    """Refuse a `call` that returns nothing.
+
+    Raises:
+        ValueError: None, or None among the outputs where `inner` is true.
+    """
+    if outputs is None or (inner and any(leaf is None for leaf in tree_leaves(outputs))):
+        what = "None" if outputs is None else "None among its outputs"
+        raise ValueError(
+            explain(f"{where}: `call` returned {what}.", fix="end `call` with `return outputs`.")
+        )
+
+
+def pairs(
+    layer: Any, variables: Sequence[Any], values: Sequence[Any], kind: str
+) -> Iterable[tuple[Any, Any]]:
+    """Variables with the values given for them.
+
+    Raises:
+        ValueError: another number of values.
+    """
+    if len(variables) != len(values):
+        raise ValueError(
+            explain(
+                f"Layer {layer.name!r}: `stateless_call` got another number of {kind} values.",
+                given=len(values),
+                expected=f"{len(variables)}: {[v.path for v in variables]}",
+            )
+        )
+    return zip(variables, values, strict=True)
+
+
+def missing_attribute(layer: Any, name: str) -> str:
+    """The message for an attribute that a layer does not have, or does not have yet."""
+    kind = type(layer).__name__
+    held = vars(layer)
+    if "_trainable_weights" not in held and not name.startswith("__"):
+        return explain(
+            f"{kind} has no {name!r}: it was not initialized.",
+            fix="call `super().__init__()` first in `__init__`.",
+        )
+    if not held.get("built", True):
+        return explain(
+            f"Layer {held.get('name')!r} ({kind}) has no {name!r}; it is not built yet.",
+            fix="build it first: call it on data, or `build(input_shape)`.",
+        )
+    return f"{kind!r} object has no attribute {name!r}"
