@@ -64,6 +64,16 @@ def test_a_mask_meets_every_kind_of_weight(shape):
                 np.testing.assert_allclose(ours, theirs, 1e-6)
 
 
+def test_ignored_classes_and_weights():
+    y, p = np.array([[0, 1], [1, 1]]), np.full((2, 2, 2), 0.25)
+    p[..., 1] = 0.75
+    for weight in ([1.0, 3.0], [[1.0, 1.0], [3.0, 3.0]], 2.0):
+        metric = metrics.SparseCategoricalCrossentropy(ignore_class=0)
+        assert metric(y, p, weight) > 0
+    metric = metrics.SparseCategoricalCrossentropy(ignore_class=0)
+    assert metric([0, 1], p[0], [2.0, 3.0]) == pytest.approx(-np.log(0.75))
+
+
 def test_building_and_resetting_compile_nothing():
     metric = metrics.RootMeanSquaredError()
     metric([[1.0]], [[2.0]])

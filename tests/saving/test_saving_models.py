@@ -177,6 +177,14 @@ def test_weights_go_to_a_model_with_other_names(small: Any, saved: Path, tmp_pat
         np.testing.assert_array_equal(other.predict(X, verbose=0), small.predict(X, verbose=0))
 
 
+def test_training_goes_on_from_weights_alone(tmp_path: Path) -> None:
+    model, other = noisy_model(), noisy_model()
+    fit(model, seed=1)
+    model.save_weights(tmp_path / "w.weights.h5")
+    other.load_weights(tmp_path / "w.weights.h5")  # compiled, and not trained yet
+    assert fit(model, seed=2) == fit(other, seed=2)
+
+
 def test_the_archive_names_its_version(saved: Path) -> None:
     with zipfile.ZipFile(saved) as archive:
         assert archive.namelist() == ["metadata.json", "config.json", "model.weights.h5"]

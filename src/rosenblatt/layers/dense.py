@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import activations, constraints, initializers, regularizers
@@ -12,6 +11,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.product import product
 from rosenblatt.layers.spec import InputSpec
 
 
@@ -119,7 +119,7 @@ class Dense(Layer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """φ(inputs · kernel + bias)."""
-        outputs = jnp.matmul(inputs, self.kernel.value)
+        outputs = product(inputs, self.kernel.value)
         if self.bias is not None:
             outputs = outputs + self.bias.value
         return self.activation(outputs)

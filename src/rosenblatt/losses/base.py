@@ -29,10 +29,6 @@ from rosenblatt.losses.shapes import (
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
-# Loss functions some of whose values do not count: a function of (y_true, values, kwargs) that
-# tells which do.
-COUNTED: dict[Callable[..., Any], Callable[..., Any]] = {}
-
 
 def reduce_weighted(
     values: Any,
@@ -235,8 +231,7 @@ class LossFunctionWrapper(Loss):
         return self.fn(y_true, y_pred, **self._kwargs())
 
     def _counted(self, y_true: Any, values: Any) -> Any:
-        counted = COUNTED.get(self.fn)
-        return None if counted is None else counted(y_true, values, self._kwargs())
+        return counted_values(self.fn, y_true, values, self._kwargs())
 
     def _is_own(self) -> bool:
         return super()._is_own() and getattr(self.fn, "__module__", "").startswith("rosenblatt.")
@@ -300,6 +295,15 @@ class PlainLoss(FunctionLoss):
     ):
         fn = type(self).function
         super().__init__(fn, reduction, name or fn.__name__, dtype)
+
+
+def counted_values(fn: Any, y_true: Any, values: Any, kwargs: Mapping[str, Any]) -> Any:
+    """Mask of a function's values that count, or None where all do.
+
+    A function some of whose values do not count has an attribute `counted`.
+    """
+    counted = getattr(fn, "counted", None)
+    return None if counted is None else counted(y_true, values, kwargs)
 
 
 def function_config(fn: Callable[..., Any]) -> Any:

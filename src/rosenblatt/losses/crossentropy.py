@@ -7,6 +7,7 @@ shorter floats.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
-from rosenblatt.losses.base import COUNTED, FunctionLoss, PlainLoss
+from rosenblatt.losses.base import FunctionLoss, PlainLoss
 from rosenblatt.losses.shapes import align, as_float, is_off, mean_over, misaligned
 
 SPARSE_HINT = (
@@ -180,12 +181,12 @@ def sparse_categorical_crossentropy(
 sparse_categorical_crossentropy.takes_class_ids = True
 
 
-def _not_ignored(y_true: Any, values: Any, kwargs: dict[str, Any]) -> Any:
+def _not_ignored(y_true: Any, values: Any, kwargs: Mapping[str, Any]) -> Any:
     ignored = kwargs.get("ignore_class")
     return None if ignored is None else (y_true != ignored).reshape(values.shape)
 
 
-COUNTED[sparse_categorical_crossentropy] = _not_ignored
+sparse_categorical_crossentropy.counted = _not_ignored
 
 
 def class_ids(y_true: Any, y_pred: Any, where: str, axis: int = -1) -> Any:

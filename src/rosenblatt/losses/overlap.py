@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rosenblatt.core import config
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import row_mask
-from rosenblatt.losses.base import COUNTED, FunctionLoss
+from rosenblatt.losses.base import FunctionLoss
 from rosenblatt.losses.shapes import align, as_float, real_rows
 
 
@@ -122,7 +122,7 @@ def circle(
 
 
 circle.takes_class_ids = True
-COUNTED[circle] = lambda y_true, values, kwargs: values > 0
+circle.counted = lambda y_true, values, kwargs: values > 0
 
 
 @builtin("keras.losses")

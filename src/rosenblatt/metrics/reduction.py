@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from rosenblatt.core import dtypes
 from rosenblatt.core.registry import builtin, deserialize_keras_object, serialize_keras_object
 from rosenblatt.losses.base import (
-    COUNTED,
     Loss,
+    counted_values,
     function_config,
     function_kwargs,
     saved_kwargs,
@@ -153,12 +153,14 @@ class MeanMetricWrapper(Mean):
         """Take in the function's values of a batch."""
         kwargs = self._kwargs()
         values = self._fn(y_true, y_pred, **kwargs)
-        counted = COUNTED.get(self._fn) if sample_weight is not None else None
-        mask = counted(jnp.asarray(y_true), values, kwargs) if counted is not None else None
-        if mask is not None:
+        if sample_weight is not None:
             # As in Keras: ignored classes drop out where rows are weighted, else they count as 0.
-            weight = jnp.asarray(sample_weight)
-            sample_weight = jnp.where(mask, weight.reshape(weight.shape[: mask.ndim]), 0)
+            mask = counted_values(self._fn, jnp.asarray(y_true), values, kwargs)
+            if mask is not None:
+                mask, weight = align_weights(mask, jnp.asarray(sample_weight), self.name)
+                if 0 < weight.ndim < mask.ndim:
+                    weight = weight.reshape(weight.shape + (1,) * (mask.ndim - weight.ndim))
+                sample_weight = jnp.where(mask, weight, 0)
         super().update_state(values, sample_weight)
 
     def _is_own(self) -> bool:

@@ -42,6 +42,14 @@ def save_model(
         ValueError: another ending, or an object in the model that no file can hold.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
+
+    >>> import tempfile
+    >>> import rosenblatt as rb
+    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.keras")
+    ...     load_model(f"{folder}/model.keras").count_params()
+    3
     """
     path = os.fspath(filepath)
     if zipped is False:
@@ -132,6 +140,14 @@ def load_model(
         FileNotFoundError, IsADirectoryError: nothing to read there.
         ValueError: not a `.keras` file, or a damaged one; a class that is not known, with how to
             register it; weights that do not fit.
+
+    >>> import tempfile
+    >>> import rosenblatt as rb
+    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, f"{folder}/model.keras")
+    ...     load_model(f"{folder}/model.keras").count_params()
+    3
     """
     path = os.fspath(filepath)
     require_file(path, "load_model")

@@ -26,6 +26,13 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
         ValueError: another ending, or a model that is not built.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
+
+    >>> import tempfile
+    >>> import rosenblatt as rb
+    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_weights(model, f"{folder}/a.weights.h5")
+    ...     load_weights(model, f"{folder}/a.weights.h5")
     """
     path = os.fspath(filepath)
     check_target(path, ".weights.h5", overwrite, "save_weights")

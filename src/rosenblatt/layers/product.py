@@ -1,0 +1,53 @@
+"""The product of inputs and kernel, with a gradient that XLA computes fast on CPUs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from rosenblatt.core.scope import current_scope
+
+# Below this many elements of a kernel, transposing the inputs costs more than it gains.
+_LARGE_KERNEL = 1 << 16
+
+
+def product(inputs: Any, kernel: Any) -> Any:
+    """inputs · kernel.
+
+    Args:
+        inputs: (batch, …, features).
+        kernel: (features, units).
+
+    Returns:
+        (batch, …, units).
+    """
+    # Outside a training step plain JAX is kept, which also has forward-mode derivatives.
+    if current_scope() is None or inputs.ndim != 2 or kernel.size < _LARGE_KERNEL:
+        return jnp.matmul(inputs, kernel)
+    return _product(inputs, kernel)
+
+
+@jax.custom_vjp
+def _product(inputs: Any, kernel: Any) -> Any:
+    return jnp.matmul(inputs, kernel)
+
+
+def _forward(inputs: Any, kernel: Any) -> tuple[Any, tuple[Any, Any]]:
+    return jnp.matmul(inputs, kernel), (inputs, kernel)
+
+
+def _backward(saved: tuple[Any, Any], gradient: Any) -> tuple[Any, Any]:
+    """XLA's fast CPU kernels want the contracted axis last in the left factor: the barrier keeps it
+    from folding the transpose back into the product (measured: 10 to 20 % of a whole step of
+    Fashion MNIST's network at batch 32)."""
+    inputs, kernel = saved
+    transposed = lax.optimization_barrier(inputs.T)
+    to_inputs = jnp.matmul(gradient, kernel.T).astype(inputs.dtype)
+    to_kernel = jnp.matmul(transposed, gradient).astype(kernel.dtype)
+    return to_inputs, to_kernel
+
+
+_product.defvjp(_forward, _backward)
