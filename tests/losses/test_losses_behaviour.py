@@ -225,16 +225,6 @@ def test_what_padding_leaves_alone():
     assert losses.Dice().exact_on_padding(y, p)
 
 
-def test_wrapped_functions_round_trip_with_keras(keras):
-    ours = losses.LossFunctionWrapper(losses.huber, name="h", delta=0.5)
-    config = losses.serialize(ours)
-    assert losses.deserialize(config)._fn_kwargs == {"delta": 0.5}
-    assert losses.deserialize(config).fn is losses.huber
-    theirs = keras.losses.deserialize(config)
-    y, p = np.zeros((2, 2)), np.ones((2, 2))
-    assert float(theirs(y, p)) == float(ours(y, p)) == 0.375
-
-
 def test_lookups_and_their_messages():
     assert losses.get(None) is None
     assert losses.get("mse") is losses.get("MSE") is losses.mean_squared_error

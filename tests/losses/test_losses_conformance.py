@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -70,6 +73,16 @@ IDS_OF_CASES = [f"{name}-{'-'.join(kwargs)}-{i}" for i, (name, kwargs, *_) in en
 each = pytest.mark.parametrize(("name", "kwargs", "y_true", "y_pred"), CASES, ids=IDS_OF_CASES)
 WEIGHTS = rng.uniform(0.5, 2, N).astype("float32")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """Real Keras on JAX: slow to import, so once and only where a test asks for it."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras
+    return keras
 
 
 def close(ours, theirs, tolerance=2e-5):
@@ -210,3 +223,13 @@ def test_function_equals_keras_and_round_trips(keras, name):
     assert losses.get(losses.serialize(ours)) is ours
     assert losses.get(keras.losses.serialize(theirs)) is ours
     assert keras.losses.get(losses.serialize(ours)) is theirs
+
+
+def test_wrapped_functions_round_trip_with_keras(keras):
+    ours = losses.LossFunctionWrapper(losses.huber, name="h", delta=0.5)
+    config = losses.serialize(ours)
+    assert losses.deserialize(config)._fn_kwargs == {"delta": 0.5}
+    assert losses.deserialize(config).fn is losses.huber
+    theirs = keras.losses.deserialize(config)
+    y, p = np.zeros((2, 2)), np.ones((2, 2))
+    assert float(theirs(y, p)) == float(ours(y, p)) == 0.375

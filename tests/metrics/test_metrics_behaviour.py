@@ -221,16 +221,6 @@ def test_what_padding_leaves_alone():
         assert metric.exact_on_padding(y, p) is expected
 
 
-def test_wrapped_functions_round_trip_with_keras(keras):
-    ours = metrics.MeanMetricWrapper(losses.huber, name="h", delta=0.5)
-    theirs = keras.metrics.MeanMetricWrapper(keras.losses.huber, name="h", delta=0.5)
-    config = metrics.serialize(ours)
-    assert config == keras.metrics.serialize(theirs)
-    y, p = np.zeros((2, 2)), np.ones((2, 2))
-    assert float(keras.metrics.deserialize(config)(y, p)) == 0.375
-    assert float(metrics.deserialize(config)(y, p)) == 0.375
-
-
 def test_a_changed_number_recompiles_nothing():
     metric = metrics.BinaryAccuracy(threshold=0.5)
     y, p = np.ones((2, 1)), np.array([[0.4], [0.6]])

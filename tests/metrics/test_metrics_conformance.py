@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from rosenblatt import metrics
+from rosenblatt import losses, metrics
 from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.scope import Scope, use_scope
 
@@ -65,6 +68,16 @@ each = pytest.mark.parametrize(
     ("name", "kwargs", "y_true", "y_pred", "direction"), CASES, ids=NAMES
 )
 WEIGHTS = rng.uniform(0.5, 2, N).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """Real Keras on JAX: slow to import, so once and only where a test asks for it."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras
+    return keras
 
 
 def close(ours, theirs, tolerance=2e-5):
@@ -187,3 +200,13 @@ def test_accuracy_resolves_as_in_keras(keras, true, pred):
     assert metrics.resolve_accuracy("acc", true, pred).__name__ == type(theirs).__name__
     cross = metrics.resolve_accuracy("crossentropy", true, pred).__name__
     assert cross == type(theirs).__name__.replace("Accuracy", "Crossentropy")
+
+
+def test_wrapped_functions_round_trip_with_keras(keras):
+    ours = metrics.MeanMetricWrapper(losses.huber, name="h", delta=0.5)
+    theirs = keras.metrics.MeanMetricWrapper(keras.losses.huber, name="h", delta=0.5)
+    config = metrics.serialize(ours)
+    assert config == keras.metrics.serialize(theirs)
+    y, p = np.zeros((2, 2)), np.ones((2, 2))
+    assert float(keras.metrics.deserialize(config)(y, p)) == 0.375
+    assert float(metrics.deserialize(config)(y, p)) == 0.375

@@ -320,8 +320,7 @@ def _find_builtin(module: str, name: str) -> Any:
                 return _builtin[(f"keras.{home}", name)]
     if module.startswith("keras") or not module:
         matches = {id(obj): obj for (_, n), obj in _builtin.items() if n == name}
-        if len(matches) == 1:
-            return next(iter(matches.values()))
+        return next(iter(matches.values())) if len(matches) == 1 else None
     return None
 
 
@@ -336,10 +335,9 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
         found = get_registered_object(key) if key else None
         if found is not None:
             return found
-    found = _find_builtin(module, name)
-    if found is None:
-        # Importing the models enters every built-in class; a program may load a file before it
-        # has used anything else. The name is fixed: nothing that a file names is ever imported.
+    if (found := _find_builtin(module, name)) is None:
+        # A program may begin with loading a file: the models bring every built-in class. Nothing
+        # that a file names is ever imported.
         importlib.import_module("rosenblatt.models")
         found = _find_builtin(module, name)
     if found is not None:

@@ -342,5 +342,5 @@ _signatures: dict[type, inspect.Signature] = {}
 
 def _signature(cls: type) -> inspect.Signature:
     if cls not in _signatures:
-        _signatures[cls] = inspect.signature(cls.__init__)
+        _signatures[cls] = inspect.signature(cls.__init__)  # type: ignore[misc]
     return _signatures[cls]

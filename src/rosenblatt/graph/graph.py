@@ -125,6 +125,14 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
         ValueError: another number of features, or another rank.
     """
     if value is None:
+        if not getattr(node_of(spec).operation, "optional", False):
+            raise ValueError(
+                explain(
+                    f"Model {model!r}: input {name!r} is None.",
+                    expected=f"an array of shape {spec.shape}",
+                    fix="`Input(…, optional=True)` takes None.",
+                )
+            )
         return None
     if not hasattr(value, "shape"):
         value = np.asarray(value)

@@ -11,10 +11,10 @@ import numpy as np
 from rosenblatt import saving
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_map
+from rosenblatt.core.symbolic import KerasTensor, infer_outputs, node_of, tree_map
 from rosenblatt.graph import Graph
 from rosenblatt.graph.config import graph_from_config, graph_to_config
-from rosenblatt.layers import Layer
+from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.signatures import map_shapes, shape_of
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
@@ -56,7 +56,7 @@ class Model(Trainer, Layer):
         if inputs is not None:
             if outputs is None:
                 raise ValueError(explain("Model: `inputs` was given without `outputs`."))
-            self._set_graph(Graph(inputs, outputs, self.name))
+            self._set_graph(_from_inputs(Graph(inputs, outputs, self.name)))
         if not trainable:
             self.trainable = False
 
@@ -135,7 +135,7 @@ class Model(Trainer, Layer):
         if (name is None) == (index is None):
             raise ValueError(explain("get_layer: give exactly one of `name` and `index`."))
         if index is not None:
-            if index >= len(layers):
+            if not -len(layers) <= index < len(layers):
                 raise ValueError(
                     explain(f"get_layer: no layer {index}.", expected=f"0 to {len(layers) - 1}")
                 )
@@ -303,6 +303,20 @@ class Functional(Model):
     """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""
 
     _counts_calls_from = 1
+
+
+def _from_inputs(graph: Graph) -> Graph:
+    """The graph itself, or one that begins with `Input`s in place of other layers' outputs."""
+    begins = [isinstance(node_of(t).operation, InputLayer) for t in graph.inputs]
+    if all(begins):
+        return graph
+    inputs = tree_map(
+        lambda t: t
+        if isinstance(node_of(t).operation, InputLayer)
+        else Input(batch_shape=t.shape, dtype=t.dtype),
+        graph.input_structure,
+    )
+    return Graph(inputs, graph.run(inputs), graph.name)
 
 
 def _one_or_list(items: list[Any]) -> Any:

@@ -52,7 +52,7 @@ def load_state(
     """
     found = [(owner, reader.store(path)) for path, owner in owners(model)]
     for owner, store in found:
-        if owner is getattr(model, "optimizer", None) and len(store) > len(_variables(owner)):
+        if isinstance(owner, Optimizer) and len(store) > len(owner.variables):
             owner.build(model.trainable_variables)  # compiled only: it has no slots to fill yet
     # Everything is checked before anything is read: what is declared may be too large to read.
     problems = {id(owner): problem for owner, store in found if (problem := _misfit(owner, store))}
