@@ -70,6 +70,15 @@ def test_a_number_that_compiles_nothing_still_counts():
     assert losses[1] > 10 * losses[0]
 
 
+def test_a_known_structure_is_not_even_traced(monkeypatch):
+    x, y = _data(100)
+    _model(metrics=["mae", "accuracy"]).fit(x, y, validation_data=(x, y), verbose=0)
+    monkeypatch.setattr("jax.jit", None)
+    model = _model(metrics=["mae", "accuracy"])
+    model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
+    model.fit(x, y, verbose=0)
+
+
 def test_structure_compiles(compiled):
     x, y = _data(100)
     _model().fit(x, y, verbose=0)

@@ -13,7 +13,7 @@ import numpy as np
 from rosenblatt import regularizers
 from rosenblatt.core import dtypes, registry
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.scope import HasParameters, Scope, current_scope, row_mask, use_scope
+from rosenblatt.core.scope import HasParameters, Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
     Node,
@@ -202,13 +202,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
         return outputs
 
     def _regularize_activity(self, outputs: Any) -> None:
-        if self.activity_regularizer is None:
-            return
-        mask = row_mask()
-        for output in tree_leaves(outputs):
-            if mask is not None and output.ndim and output.shape[0] == mask.shape[0]:
-                output = jnp.where(mask.reshape((-1,) + (1,) * (output.ndim - 1)), output, 0)
-            self.add_loss(self.activity_regularizer(output))
+        for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
+            self.add_loss(calls.activity_penalty(self.activity_regularizer, output))
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Infer the outputs and record a node."""

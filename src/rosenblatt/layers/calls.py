@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import jax.numpy as jnp
+
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.layers.signatures import parameters_of
 
@@ -61,6 +64,17 @@ def check_outputs(outputs: Any, where: str, inner: bool = False) -> None:
         raise ValueError(
             explain(f"{where}: `call` returned {what}.", fix="end `call` with `return outputs`.")
         )
+
+
+def activity_penalty(regularizer: Any, output: Any) -> Any:
+    """A penalty on outputs, divided by the number of rows (of the real ones, where some pad)."""
+    if not output.ndim:
+        return regularizer(output)
+    mask, rows = row_mask(), output.shape[0]
+    if mask is not None and mask.shape[0] == rows:
+        output = jnp.where(mask.reshape((-1,) + (1,) * (output.ndim - 1)), output, 0)
+        rows = jnp.maximum(jnp.sum(mask), 1)
+    return regularizer(output) / rows
 
 
 def pairs(

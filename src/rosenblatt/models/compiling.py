@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ class Compiled:
     spec: CompileSpec
     run_eagerly: bool
     config: dict[str, Any]
+    engines: dict[str, Any] = field(default_factory=dict)
 
 
 class Compiles:

@@ -311,9 +311,11 @@ def _from_inputs(graph: Graph) -> Graph:
     if all(begins):
         return graph
     inputs = tree_map(
-        lambda t: t
-        if isinstance(node_of(t).operation, InputLayer)
-        else Input(batch_shape=t.shape, dtype=t.dtype),
+        lambda t: (
+            t
+            if isinstance(node_of(t).operation, InputLayer)
+            else Input(batch_shape=t.shape, dtype=t.dtype)
+        ),
         graph.input_structure,
     )
     return Graph(inputs, graph.run(inputs), graph.name)

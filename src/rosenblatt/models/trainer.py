@@ -243,7 +243,8 @@ class Trainer(Compiles):
         assert isinstance(source, ArraySource)
         source.block_batches = 1
         loop.prepare(self, source, train=kind == "train")
-        engine = Engine(self, kind)
+        engine = Engine.of(self, kind)
+        engine.load()
         *_, (_, logs) = engine.run(source.blocks())
         engine.store()
         found = engine.read(logs)

@@ -45,8 +45,18 @@ class Engine:
         self.key = structure_key(model, self.variables, train)
         self.state = self.variables.gather()
         self.names = list(model.get_metrics_result())
+        self._stamp = _stamp(model)
         self._programs: dict[Any, Any] = {}
         self._seconds_per_step: float | None = None
+
+    @classmethod
+    def of(cls, model: Any, kind: str) -> Engine:
+        """The engine of an earlier call since `compile()`, where the model is still as it was."""
+        engines = model._compiled.engines
+        engine = engines.get(kind)
+        if engine is None or engine._stamp != _stamp(model):
+            engine = engines[kind] = cls(model, kind)
+        return engine
 
     def load(self) -> None:
         """Take the variables' values as the state: something else may have changed them."""
@@ -140,6 +150,16 @@ class Engine:
         """Metrics as plain floats by name, in the order in which Keras logs them."""
         values = {n: _plain(v) for n, v in zip(self.names, logs, strict=True)}
         return {name: values[name] for name in sorted(values)}
+
+
+def _stamp(model: Any) -> Any:
+    """What may change without another `compile()`: the parts, and what is frozen."""
+    layers = list(model._flatten_layers())
+    return (
+        model._graph,
+        [(id(layer), layer.trainable) for layer in layers],
+        [(id(v), v.trainable) for layer in layers for v in layer._own_variables()],
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -57,7 +57,8 @@ def fit(
         validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
     """
     prepare(model, source, train=True)
-    engine = Engine(model, "train")
+    engine = Engine.of(model, "train")
+    engine.load()
     tester: Engine | None = None
     model.stop_training = False
     hooks.call("on_train_begin")
@@ -75,7 +76,7 @@ def fit(
             if validation is not None and _validates(epoch, validation_freq):
                 if tester is None:
                     prepare(model, validation, train=False)
-                    tester = Engine(model, "test")
+                    tester = Engine.of(model, "test")
                 found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
                 logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
             hooks.call("on_epoch_end", epoch, logs)
@@ -112,7 +113,7 @@ def evaluate(
     """
     if engine is None:
         prepare(model, source, train=False)
-        engine = Engine(model, "test")
+        engine = Engine.of(model, "test")
     hooks.call("on_test_begin")
     model.reset_metrics()
     engine.load()
@@ -136,7 +137,8 @@ def prepare(model: Any, source: Source, train: bool) -> None:
         return
     if model.optimizer is None:
         raise ValueError(explain("The model was compiled without an optimizer."))
-    if not model.trainable_variables:
+    trainable = model.trainable_variables
+    if not trainable:
         raise ValueError(
             explain(
                 "The model has no trainable weights.",
@@ -150,7 +152,7 @@ def prepare(model: Any, source: Source, train: bool) -> None:
                 fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
             )
         )
-    model.optimizer.build(model.trainable_variables)
+    model.optimizer.build(trainable)
 
 
 def epoch_blocks(

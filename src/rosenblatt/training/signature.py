@@ -154,9 +154,9 @@ def _is_number(value: Any) -> bool:
 def _has_code(config: Any) -> bool:
     """Whether a config names a function that is not this library's."""
     if isinstance(config, Mapping):
-        return config.get("class_name") in ("function", "__lambda__") or any(
-            _has_code(v) for v in config.values()
-        )
+        if config.get("class_name") in ("function", "__lambda__"):
+            return config.get("module") != "builtins"  # under which our own functions are saved
+        return any(_has_code(v) for v in config.values())
     return isinstance(config, (list, tuple)) and any(_has_code(v) for v in config)
 
 

@@ -1,0 +1,43 @@
+"""Real Keras on JAX, the names counted from the start, and a count of compilations."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import jax
+import pytest
+
+import rosenblatt as rb
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+_COMPILED: list[str] = []
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, *_, **__: _COMPILED.append(event) if "backend_compile" in event else None
+)
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """Real Keras on JAX."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras
+    assert keras.backend.backend() == "jax"
+    return keras
+
+
+@pytest.fixture(autouse=True)
+def _names_from_the_start(keras: Any) -> None:
+    rb.backend.clear_session(free_memory=False)
+    keras.backend.clear_session(free_memory=False)
+    rb.utils.set_random_seed(7)
+
+
+@pytest.fixture
+def compiled() -> list[str]:
+    """Grows by one entry for each program that XLA compiles."""
+    _COMPILED.clear()
+    return _COMPILED

@@ -1,0 +1,176 @@
+"""Models against real Keras: structure, configs both ways, weights' order, outputs, summaries."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from architectures import ALL, WITH_STRUCTURE, chapter, data, fill, nested, small, unbuilt
+
+import rosenblatt as rb
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+structured = pytest.mark.parametrize("make", WITH_STRUCTURE, ids=lambda make: make.__name__)
+
+
+def strip(config: Any) -> Any:
+    """Without what only tells that nothing was compiled, or that no mask was given."""
+    if isinstance(config, dict):
+        kept = {k: strip(v) for k, v in config.items() if k != "compile_config"}
+        return {k: v for k, v in kept.items() if not (k == "mask" and v is None)}
+    return [strip(item) for item in config] if isinstance(config, list) else config
+
+
+def leaves(outputs: Any) -> list[np.ndarray]:
+    return [np.asarray(leaf, "float32") for leaf in jax.tree_util.tree_leaves(outputs)]
+
+
+@structured
+def test_config_equals_keras(keras: Any, make: Any) -> None:
+    assert strip(json.loads(make(rb).to_json())) == strip(json.loads(make(keras).to_json()))
+
+
+@structured
+def test_each_library_loads_the_other_and_computes_the_same(keras: Any, make: Any) -> None:
+    theirs, ours = make(keras), make(rb)
+    models = [
+        theirs,
+        ours,
+        keras.models.model_from_json(ours.to_json()),
+        rb.models.model_from_json(theirs.to_json()),
+        rb.models.clone_model(ours),
+    ]
+    paths = [v.path for v in theirs.weights]
+    x = data(theirs)
+    results = []
+    for model in models:
+        assert [v.path for v in model.weights] == paths
+        fill(model)
+        results.append(model(x))
+    for result in results[1:]:
+        for one, other in zip(leaves(result), leaves(results[0]), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    # The structure of the outputs is the one they were given in.
+    assert type(results[1]) is type(ours.output) or not isinstance(ours.output, (list, tuple, dict))
+    predicted = ours.predict(x, verbose=0)
+    for one, other in zip(leaves(predicted), leaves(results[1]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@structured
+def test_facts_equal_keras(keras: Any, make: Any) -> None:
+    theirs, ours = make(keras), make(rb)
+    assert ours.name == theirs.name
+    assert [layer.name for layer in ours.layers] == [layer.name for layer in theirs.layers]
+    assert [layer.trainable for layer in ours.layers] == [
+        layer.trainable for layer in theirs.layers
+    ]
+    assert ours.count_params() == theirs.count_params()
+    assert ours.input_shape == theirs.input_shape
+    assert ours.output_shape == theirs.output_shape
+    for kind in ("weights", "trainable_weights", "non_trainable_weights", "trainable_variables"):
+        assert [v.path for v in getattr(ours, kind)] == [v.path for v in getattr(theirs, kind)]
+        assert [v.dtype for v in getattr(ours, kind)] == [v.dtype for v in getattr(theirs, kind)]
+    assert {v.path for v in ours.variables} == {v.path for v in theirs.variables}
+    if hasattr(theirs, "input_names"):
+        assert ours.input_names == theirs.input_names
+    if hasattr(theirs, "output_names") and not isinstance(ours.output, dict):
+        assert ours.output_names == theirs.output_names
+
+
+SUMMARIES: list[dict[str, Any]] = [
+    {},
+    {"show_trainable": True},
+    {"expand_nested": True},
+    {"line_length": 60},
+    {"line_length": 120, "positions": [0.3, 0.6, 0.8, 1.0]},
+]
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("options", SUMMARIES, ids=lambda o: ",".join(o) or "plain")
+@pytest.mark.parametrize("columns", [80, 200])
+def test_summary_equals_keras_letter_for_letter(
+    keras: Any, make: Any, options: Any, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts: list[list[str]] = [[], []]
+    for library, lines in zip((keras, rb), texts, strict=True):
+        model = make(library)
+        wanted = dict(options)
+        if len(options) == 2 and getattr(model, "_sequence", None) is None:
+            wanted.pop("positions")  # three columns or four, by the model
+        model.summary(print_fn=lambda text, line_break=None, to=lines: to.append(text), **wanted)
+    assert texts[1] == texts[0]
+
+
+def test_summary_counts_the_optimizer(keras: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    texts: list[list[str]] = [[], []]
+    for library, lines in zip((keras, rb), texts, strict=True):
+        model = chapter(library)
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.optimizer.build(model.trainable_variables)
+        model.summary(print_fn=lambda text, line_break=None, to=lines: to.append(text))
+    assert texts[1] == texts[0]
+    assert " Optimizer params: 533,222 (2.03 MB)" in texts[1][0]
+
+
+def test_summary_of_a_range_equals_keras(keras: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    for names in (("dense", "dense_1"), ("dense_1", "flatten"), ("dense_.*", "dense_.*")):
+        texts: list[list[str]] = [[], []]
+        for library, lines in zip((keras, rb), texts, strict=True):
+            library.backend.clear_session(free_memory=False)
+            chapter(library).summary(
+                print_fn=lambda text, line_break=None, to=lines: to.append(text), layer_range=names
+            )
+        assert texts[1] == texts[0]
+
+
+def test_summary_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    chapter(rb).summary()
+    printed = capsys.readouterr().out
+    assert printed.startswith('Model: "sequential"\n┏━')
+    assert " Total params: 266,610 (1.02 MB)\n" in printed
+    assert "235,500" in printed
+    assert "30,100" in printed
+
+
+def test_keras_loads_an_unbuilt_model_and_we_load_its(keras: Any) -> None:
+    theirs = keras.models.model_from_json(unbuilt(rb).to_json())
+    ours = rb.models.model_from_json(unbuilt(keras).to_json())
+    assert not ours.built
+    x = np.ones((2, 3, 2), "float32")
+    assert ours(x).shape == theirs(x).shape
+
+
+def test_training_flag_reaches_nested_layers(keras: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(16, 5)).astype("float32")
+    theirs, ours = nested(keras), nested(rb)
+    fill(theirs)
+    fill(ours)
+    np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-5)
+    ours(x, training=True)
+    theirs(x, training=True)
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_stateless_call_equals_keras(keras: Any) -> None:
+    theirs, ours = small(keras), small(rb)
+    weights = fill(theirs)
+    x = np.ones((2, 3), "float32")
+    expected, _ = theirs.stateless_call(weights, [], x)
+    found, state = ours.stateless_call(weights, [], x)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert state == []
+
+
+def test_nothing_is_compiled_by_building(compiled: list[str]) -> None:
+    for make in WITH_STRUCTURE:
+        make(rb)
+    assert compiled == []
