@@ -179,8 +179,8 @@ def subclassed_and_called(k: Any) -> Any:
 
 
 WITH_STRUCTURE: list[Callable[[Any], Any]] = [
-    chapter, small, built_later, added, deep_and_wide, two_inputs_two_outputs, dicts, tuples, shared,
-    chain, nested, nested_twice, nested_in_sequential, operations, sliced, part, frozen,
+    chapter, small, built_later, added, deep_and_wide, two_inputs_two_outputs, dicts, tuples,
+    shared, chain, nested, nested_twice, nested_in_sequential, operations, sliced, part, frozen,
     mixed_precision, integers, always_dropping,
 ]  # fmt: skip
 ALL = [*WITH_STRUCTURE, unbuilt, long_names, subclassed, subclassed_and_called]

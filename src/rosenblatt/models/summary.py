@@ -81,6 +81,15 @@ def _column_widths(
     widths: list[int] = []
     for end in ends:
         widths.append(int(end * length) - sum(widths))
+    columns = 3 + connected + show_trainable
+    if len(widths) != columns:
+        raise ValueError(
+            explain(
+                "summary: `positions` has another number of columns.",
+                given=repr(positions),
+                expected=f"{3 + connected} shares of the line",
+            )
+        )
     if min(widths) < 4:
         raise ValueError(
             explain("summary: the line is too short for the columns.", given=f"{length} characters")
