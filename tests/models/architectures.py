@@ -191,7 +191,7 @@ def data(model: Any, rows: int = 4) -> Any:
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=(rows, *t.shape[1:])).astype(t.dtype) for t in model.inputs]
     if len(arrays) == 1:
-        return arrays[0]
+        return arrays if isinstance(model.input, list) else arrays[0]
     structure = model.input
     return (
         dict(zip(sorted(structure), arrays, strict=True)) if isinstance(structure, dict) else arrays

@@ -8,7 +8,18 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from architectures import ALL, WITH_STRUCTURE, chapter, data, fill, nested, small, unbuilt
+from architectures import (
+    ALL,
+    WITH_STRUCTURE,
+    always_dropping,
+    chapter,
+    data,
+    fill,
+    mixed_precision,
+    nested,
+    small,
+    unbuilt,
+)
 
 import rosenblatt as rb
 
@@ -45,7 +56,7 @@ def test_each_library_loads_the_other_and_computes_the_same(keras: Any, make: An
     ]
     # Loaded layers build themselves, outside their model: the front of the path is missing then.
     names = [v.path.split("/")[-2:] for v in theirs.weights]
-    x = data(theirs)
+    x = data(ours)
     results = []
     for model in models:
         assert [v.path.split("/")[-2:] for v in model.weights] == names
@@ -56,9 +67,10 @@ def test_each_library_loads_the_other_and_computes_the_same(keras: Any, make: An
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     # The structure of the outputs is the one they were given in.
     assert type(results[1]) is type(ours.output) or not isinstance(ours.output, (list, tuple, dict))
-    predicted = ours.predict(x, verbose=0)
-    for one, other in zip(leaves(predicted), leaves(results[1]), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    if make is not always_dropping:
+        rtol = 1e-2 if make is mixed_precision else 1e-5  # a compiled program rounds once
+        for one, other in zip(leaves(ours.predict(x, verbose=0)), leaves(results[1]), strict=True):
+            np.testing.assert_allclose(one, other, rtol=rtol, atol=1e-6)
 
 
 @structured

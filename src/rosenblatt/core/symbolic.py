@@ -62,7 +62,7 @@ class KerasTensor:
     def _no_value(self, what: str) -> TypeError:
         return TypeError(
             explain(
-                f"A symbolic tensor (shape {self.shape}) has no values: {what} was asked of it.",
+                f"A symbolic tensor (shape {self.shape}) has no values: it cannot give {what}.",
                 fix="use `rosenblatt.ops` functions or layers, or call the model on arrays.",
             )
         )
@@ -87,7 +87,7 @@ class KerasTensor:
         raise self._no_value("a length")
 
     def __iter__(self) -> Any:
-        raise self._no_value("its items")
+        raise self._no_value("items one by one")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -95,7 +95,7 @@ class KerasTensor:
         raise AttributeError(
             explain(
                 f"A symbolic tensor (shape {self.shape}) has no {name!r}.",
-                fix=f"use a function, `rosenblatt.ops.{name}(x)`, or a layer.",
+                fix="use a function of `rosenblatt.ops`, such as `ops.sum(x)`, or a layer.",
             )
         )
 
@@ -281,7 +281,7 @@ class Operation:
         except TypeError as error:
             raise TypeError(
                 explain(
-                    f"{cls.__name__} could not be made from its config: {error}.",
+                    f"{cls.__name__} could not be made from its config: {str(error).rstrip('.')}.",
                     given=config,
                     fix="let `get_config()` return exactly the arguments of `__init__`.",
                 )

@@ -89,7 +89,9 @@ class Graph:
                     f"Model {self.name!r} got another number of inputs.",
                     given=len(given),
                     expected=f"{len(self.inputs)}: {self.input_names}",
-                    fix="pass a list, a tuple, or a dict by these names.",
+                    fix="pass a list, a tuple, or a dict by these names."
+                    if len(self.inputs) > 1
+                    else "pass one array.",
                 )
             )
         pairs = zip(given, self.inputs, self.input_names, strict=True)

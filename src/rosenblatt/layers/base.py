@@ -216,8 +216,10 @@ class Layer(HoldsWeights, Operation, HasParameters):
         return infer_outputs(self._call_quietly, args, kwargs)
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
-        outputs = self.call(*args, **kwargs)
-        calls.check_outputs(outputs, f"Layer {self.name!r} ({type(self).__name__})", inner=True)
+        where = f"Layer {self.name!r} ({type(self).__name__})"
+        with explaining(where):
+            outputs = self.call(*args, **kwargs)
+        calls.check_outputs(outputs, where, inner=True)
         return jax.tree_util.tree_map(jnp.asarray, outputs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
@@ -329,14 +331,22 @@ class Layer(HoldsWeights, Operation, HasParameters):
         }
         if self.activity_regularizer is not None:
             base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if type(self).get_config is Layer.get_config and not registry.is_builtin(type(self)):
+        if self._uses_default_config():
+            taken = parameters_of(type(self))
+            if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+                base = {key: value for key, value in base.items() if key in taken}
             return {**base, **super().get_config()}
         for field in self.config_fields:
             base[field] = registry.serialize_keras_object(getattr(self, field))
         return base
 
     def _uses_default_config(self) -> bool:
-        return type(self).get_config is Layer.get_config
+        """Whether it is a user's class without `get_config`: saved by its arguments."""
+        cls = type(self)
+        if registry.is_builtin(cls) or not cls.get_config.__module__.startswith("rosenblatt."):
+            return False
+        own = not cls.__init__.__module__.startswith("rosenblatt.")
+        return not self.config_fields or (own and self._auto_config is not None)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes it was built for."""

@@ -230,6 +230,6 @@ def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
     else:
         batches = (data,)
     for batch in batches:
-        array = as_arrays(batch, "the data of `adapt`")
-        check_finite(array, "the data of `adapt`")
+        array = as_arrays(batch, "data")
+        check_finite(array, "data")
         yield array[:, None] if array.ndim == 1 and has_axis else array

@@ -218,7 +218,9 @@ class HoldsWeights:
                     f"Layer {self.name!r}: `set_weights` got another number of arrays.",
                     given=len(weights),
                     expected=f"{len(variables)}: {[v.path for v in variables]}",
-                    fix="build the layer first (call it once)." if not variables else None,
+                    fix="build the layer first (call it once)."
+                    if not variables and not self.built
+                    else None,
                 )
             )
         for variable, value in zip(variables, weights, strict=True):

@@ -9,10 +9,11 @@ from typing import Any
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.symbolic import KerasTensor, node_of
+from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
 from rosenblatt.graph import Graph
 from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.context import current_path, inside
+from rosenblatt.layers.signatures import parameters_of, shape_of
 from rosenblatt.models.model import Model
 
 
@@ -143,6 +144,14 @@ class Sequential(Model):
         self._graph = Graph(inputs, tensor, self.name)
         self._mark_built({"input_shape": inputs.shape})
 
+    def _build_for(self, args: Any, kwargs: Any) -> None:
+        """Data of any number of rows build it; several tensors go through the layers one by one."""
+        if args and hasattr(args[0], "shape"):
+            self.build((None, *args[0].shape[1:]))
+        else:
+            self._require_layers()
+            self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
+
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape.
 
@@ -221,6 +230,8 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """What makes an equal model, without its weights."""
+        if type(self).__init__ is not Sequential.__init__ and not _takes_layers(type(self)):
+            return Layer.get_config(self)
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
@@ -234,6 +245,8 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """The model of a config, with new weights."""
+        if "layers" not in config:
+            return super().from_config(config, custom_objects)
         with registry.custom_object_scope(custom_objects or {}):
             layers = [registry.deserialize_keras_object(layer) for layer in config["layers"]]
         model = cls(layers=layers, name=config.get("name"))
@@ -243,6 +256,10 @@ class Sequential(Model):
         if model._graph is None and shape and all(isinstance(s, int) for s in shape[1:]):
             model.build(tuple(shape))
         return model
+
+
+def _takes_layers(cls: type) -> bool:
+    return "layers" in parameters_of(cls)
 
 
 def _input_dtype(x: Any) -> Any:
