@@ -51,6 +51,7 @@ class SeedGenerator:
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
+        self._initial_seed = seed
         if seed is None:
             seed = draw_seed()
         if not isinstance(seed, (int, np.integer)) or seed < 0:
@@ -58,7 +59,6 @@ class SeedGenerator:
                 explain("SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
             )
         self.name = name or auto_name(type(self).__name__)
-        self._initial_seed = seed
         self.state = Variable(
             np.array([seed, 0], "uint32"),
             dtype="uint32",
@@ -84,8 +84,8 @@ class SeedGenerator:
             self.state.assign(store["0"])
 
     def get_config(self) -> dict[str, Any]:
-        """The seed it started from."""
-        return {"seed": self._initial_seed}
+        """The seed it was given, and its name."""
+        return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:

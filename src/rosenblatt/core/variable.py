@@ -193,7 +193,10 @@ class Variable:
 
 
 def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Variable) else value
+    """What JAX can compute with: it takes no lists."""
+    if isinstance(value, Variable):
+        return value.value
+    return np.asarray(value) if isinstance(value, (list, tuple)) else value
 
 
 def _as_value(value: Any, dtype: str | None) -> Any:
