@@ -222,6 +222,11 @@ def test_messages() -> None:
         "Variable 'w': an initializer that is a function needs a shape. Fix: pass `shape=`."
     )
     with pytest.raises(ValueError) as caught:
+        Variable(lambda shape, dtype: np.zeros(3), shape=(2,), name="w")
+    assert str(caught.value) == (
+        "Variable 'w': its initializer returned another shape. Given: (3,). Expected: (2,)."
+    )
+    with pytest.raises(ValueError) as caught:
         Variable([1.0], name="a/b")
     assert (
         str(caught.value) == "Variable: bad `name`. Given: 'a/b'. Expected: a string without '/'."

@@ -65,6 +65,14 @@ class Variable:
                 )
             dtype = dtypes.standardize_dtype(dtype)
             initializer = initializer(tuple(shape), dtype=dtype)
+            if tuple(np.shape(initializer)) != tuple(shape):
+                raise ValueError(
+                    explain(
+                        f"Variable {name!r}: its initializer returned another shape.",
+                        given=tuple(np.shape(initializer)),
+                        expected=tuple(shape),
+                    )
+                )
         elif dtype is None and isinstance(initializer, (float, list, tuple, np.ndarray)):
             kind = np.asarray(initializer).dtype
             dtype = "float32" if kind.kind == "f" and kind.itemsize == 8 else kind.name

@@ -245,7 +245,7 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """The model of a config, with new weights."""
-        if "layers" not in config:
+        if not _takes_layers(cls):
             return super().from_config(config, custom_objects)
         with registry.custom_object_scope(custom_objects or {}):
             layers = [registry.deserialize_keras_object(layer) for layer in config["layers"]]
