@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -205,8 +204,3 @@ def _names(structure: Any, tensors: list[KerasTensor]) -> list[str]:
 
 def _takes_training(operation: Any) -> bool:
     return bool(getattr(operation, "_call_takes", lambda _: False)("training"))
-
-
-def is_array(value: Any) -> bool:
-    """Whether a value is an array of JAX or NumPy, traced or not."""
-    return isinstance(value, (jax.Array, np.ndarray, jax.core.Tracer))

@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from rosenblatt import saving
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
@@ -363,8 +361,3 @@ def clone_model(model: Any) -> Any:
             )
         )
     return type(model).from_config(model.get_config())
-
-
-def array_of(value: Any) -> np.ndarray:
-    """A NumPy array of an output."""
-    return np.asarray(value)

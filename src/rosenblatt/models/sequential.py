@@ -116,7 +116,6 @@ class Sequential(Model):
     def _rebuild(self) -> None:
         """Build the graph, where the input's shape is known."""
         self._graph = None
-        self._compiled_for_graph = None
         self.built = False
         if not self._sequence:
             return
