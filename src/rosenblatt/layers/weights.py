@@ -11,13 +11,12 @@ import numpy as np
 from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
-from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
 
 
-class HoldsWeights:
+class HoldsWeights(tracking.Tracked):
     """The part of a layer that owns variables and finds those of the layers in its attributes."""
 
     name: str
@@ -120,10 +119,16 @@ class HoldsWeights:
     def _layers(self) -> list[Any]:
         """The layers in its attributes."""
         self._require_init()
-        return list(tracking.parts(self, lambda value: isinstance(value, HoldsWeights)))
+        return tracking.parts_of(self).layers
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> Iterator[Any]:
         """The layer and the layers in it, each once, outermost first."""
+        for layer, _ in self._flatten_parts(recursive):
+            if layer is not self or include_self:
+                yield layer
+
+    def _flatten_parts(self, recursive: bool = True) -> Iterator[tuple[Any, tracking.Parts]]:
+        """The layer and the layers in it, each once, outermost first, with the parts of each."""
         seen: set[int] = set()
         queue: list[Any] = [self]
         while queue:
@@ -131,27 +136,29 @@ class HoldsWeights:
             if id(layer) in seen:
                 continue
             seen.add(id(layer))
-            if layer is not self or include_self:
-                yield layer
+            layer._require_init()
+            parts = tracking.parts_of(layer)
+            yield layer, parts
             if recursive or layer is self:
-                queue[:0] = layer._layers
+                queue[:0] = parts.layers
 
     def _own_variables(self) -> list[Variable]:
+        return self._variables_in(tracking.parts_of(self))
+
+    def _variables_in(self, parts: tracking.Parts) -> list[Variable]:
+        """Its own variables, those made with `add_weight` first."""
         listed = [*self._trainable_weights, *self._non_trainable_weights]
         seen = {id(v) for v in listed}
-        held = tracking.parts(self, lambda value: isinstance(value, Variable))
-        return listed + [v for v in held if id(v) not in seen]
+        return listed + [v for v in parts.variables if id(v) not in seen]
 
     @property
     def variables(self) -> list[Variable]:
         """Every variable: weights, seeds' states and metrics' states of this and inner layers."""
         found: dict[int, Variable] = {}
-        for layer in self._flatten_layers():
-            own = layer._own_variables()
-            for seeds in tracking.parts(layer, lambda value: isinstance(value, SeedGenerator)):
-                own.append(seeds.state)
-            for metric in tracking.parts(layer, tracking.is_metric):
-                own.extend(getattr(metric, "variables", []))
+        for layer, parts in self._flatten_parts():
+            own = layer._variables_in(parts)
+            own += [seeds.state for seeds in parts.seeds]
+            own += [v for metric in parts.metrics for v in getattr(metric, "variables", [])]
             for variable in own:
                 found.setdefault(id(variable), variable)
         return list(found.values())
@@ -160,8 +167,8 @@ class HoldsWeights:
     def weights(self) -> list[Variable]:
         """The weights of this and inner layers."""
         found: dict[int, Variable] = {}
-        for layer in self._flatten_layers():
-            for variable in layer._own_variables():
+        for layer, parts in self._flatten_parts():
+            for variable in layer._variables_in(parts):
                 found.setdefault(id(variable), variable)
         return list(found.values())
 

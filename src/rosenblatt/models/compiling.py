@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from rosenblatt import optimizers
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
-from rosenblatt.layers import tracking
 from rosenblatt.training.spec import CompileSpec
 
 
@@ -39,6 +38,7 @@ class Compiles:
     output_names: Any
     trainable_variables: Any
     _flatten_layers: Any
+    _flatten_parts: Any
 
     def _init_trainer(self) -> None:
         self._compiled: Compiled | None = None
@@ -106,11 +106,7 @@ class Compiles:
     def metrics(self) -> list[Any]:
         """The running loss, the compiled metrics, and metrics held by layers."""
         compiled = [] if self._compiled is None else self._compiled.spec.metrics
-        held = [
-            metric
-            for layer in self._flatten_layers()
-            for metric in tracking.parts(layer, tracking.is_metric)
-        ]
+        held = [metric for _, parts in self._flatten_parts() for metric in parts.metrics]
         return list({id(m): m for m in (*compiled, *held)}.values())
 
     @property

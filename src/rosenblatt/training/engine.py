@@ -154,11 +154,11 @@ class Engine:
 
 def _stamp(model: Any) -> Any:
     """What may change without another `compile()`: the parts, and what is frozen."""
-    layers = list(model._flatten_layers())
+    parts = list(model._flatten_parts())
     return (
         model._graph,
-        [(id(layer), layer.trainable) for layer in layers],
-        [(id(v), v.trainable) for layer in layers for v in layer._own_variables()],
+        [(id(layer), layer.trainable) for layer, _ in parts],
+        [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
     )
 
 

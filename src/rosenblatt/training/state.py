@@ -25,8 +25,8 @@ class StateVariables(NamedTuple):
     metrics: tuple[Variable, ...]
 
     def gather(self) -> TrainState:
-        """The variables' values now."""
-        return TrainState(*(tuple(v.value for v in group) for group in self))
+        """The values now, as the variables keep them: NumPy where none was computed with yet."""
+        return TrainState(*(tuple(v._value for v in group) for group in self))
 
     def scatter(self, state: TrainState) -> None:
         """Give the variables the state's values."""
