@@ -1,6 +1,47 @@
-"""Settings for all tests, made before anything imports Keras or JAX."""
+"""What all tests share: real Keras on JAX, names counted anew, a count of compilations."""
+
+from __future__ import annotations
 
 import os
+import sys
+import warnings
+from typing import Any
 
+# Before anything imports Keras or JAX.
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import jax
+import pytest
+
+import rosenblatt as rb
+
+_COMPILED: list[str] = []
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, *_, **__: _COMPILED.append(event) if "backend_compile" in event else None
+)
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """Real Keras on JAX."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras
+    assert keras.backend.backend() == "jax"
+    return keras
+
+
+@pytest.fixture(autouse=True)
+def _names_from_the_start() -> None:
+    rb.backend.clear_session(free_memory=False)
+    if "keras" in sys.modules:
+        sys.modules["keras"].backend.clear_session(free_memory=False)
+    rb.utils.set_random_seed(7)
+
+
+@pytest.fixture
+def compiled() -> list[str]:
+    """Grows by one entry for each program that XLA compiles."""
+    _COMPILED.clear()
+    return _COMPILED

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -73,16 +70,6 @@ IDS_OF_CASES = [f"{name}-{'-'.join(kwargs)}-{i}" for i, (name, kwargs, *_) in en
 each = pytest.mark.parametrize(("name", "kwargs", "y_true", "y_pred"), CASES, ids=IDS_OF_CASES)
 WEIGHTS = rng.uniform(0.5, 2, N).astype("float32")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Real Keras on JAX: slow to import, so once and only where a test asks for it."""
-    os.environ["KERAS_BACKEND"] = "jax"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import keras
-    return keras
 
 
 def close(ours, theirs, tolerance=2e-5):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,16 +65,6 @@ each = pytest.mark.parametrize(
     ("name", "kwargs", "y_true", "y_pred", "direction"), CASES, ids=NAMES
 )
 WEIGHTS = rng.uniform(0.5, 2, N).astype("float32")
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Real Keras on JAX: slow to import, so once and only where a test asks for it."""
-    os.environ["KERAS_BACKEND"] = "jax"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import keras
-    return keras
 
 
 def close(ours, theirs, tolerance=2e-5):

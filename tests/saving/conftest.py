@@ -1,9 +1,7 @@
-"""Real Keras, and a small trained model."""
+"""A small trained model, and its file."""
 
 from __future__ import annotations
 
-import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +9,6 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
-
-@pytest.fixture(scope="session")
-def keras() -> Any:
-    """Real Keras on JAX."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import keras
-    assert keras.backend.backend() == "jax"
-    return keras
-
-
-@pytest.fixture(autouse=True)
-def _names_from_the_start(keras: Any) -> None:
-    rb.backend.clear_session()
-    keras.backend.clear_session()
-    rb.utils.set_random_seed(7)
 
 
 @pytest.fixture

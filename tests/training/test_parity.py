@@ -8,11 +8,6 @@ import pytest
 import rosenblatt as rb
 
 
-@pytest.fixture(scope="module")
-def keras():
-    return pytest.importorskip("keras")
-
-
 def _equal_start(model, start):
     """Give a model the weights of the one before it; the first one gives its own."""
     if start is not None:

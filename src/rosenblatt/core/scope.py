@@ -34,6 +34,8 @@ class Scope:
         self.row_mask = row_mask
         self.binds_all = binds_all
         self.losses: list[Any] = []
+        # The losses of a finished `stateless_call`, for the `compute_loss` that follows it.
+        self.forward_losses: list[Any] | None = None
 
     def takes(self, key: int) -> bool:
         """Whether an assignment to the variable with this `id` belongs to the scope."""

@@ -259,6 +259,7 @@ class StatelessScope:
             outer.parameters if outer else None,
             outer.row_mask if outer else None,
         )
+        self.scope.forward_losses = outer.forward_losses if outer else None
 
     def __enter__(self) -> StatelessScope:
         self._context = use_scope(self.scope)

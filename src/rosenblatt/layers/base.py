@@ -146,6 +146,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
     def losses(self) -> list[Any]:
         """The scalars added by `add_loss` in the last call, and the weights' penalties."""
         scope = current_scope()
+        if scope is not None and scope.forward_losses is not None:
+            return list(scope.forward_losses)
         if scope is not None:
             return [*scope.losses, *self._weight_penalties()]
         collected = [loss for layer in self._flatten_layers() for loss in layer._losses]
@@ -313,10 +315,17 @@ class Layer(HoldsWeights, Operation, HasParameters):
             *calls.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
             *calls.pairs(self, fixed, non_trainable_variables, "non-trainable"),
         ]
-        scope = Scope({id(v): value for v, value in pairs})
+        outer = current_scope()
+        scope = Scope(
+            {id(v): value for v, value in pairs},
+            outer.parameters if outer else None,
+            outer.row_mask if outer else None,
+        )
         with use_scope(scope):
             outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else []
+            losses = self.losses if return_losses or outer else []
+        if outer is not None:
+            outer.forward_losses = losses
         new = [scope.values[id(v)] for v in fixed]
         return (outputs, new, losses) if return_losses else (outputs, new)
 

@@ -153,15 +153,25 @@ class HoldsWeights(tracking.Tracked):
 
     @property
     def variables(self) -> list[Variable]:
-        """Every variable: weights, seeds' states and metrics' states of this and inner layers."""
+        """The weights and the seeds' states of this and inner layers; not the metrics' states."""
         found: dict[int, Variable] = {}
         for layer, parts in self._flatten_parts():
             own = layer._variables_in(parts)
             own += [seeds.state for seeds in parts.seeds]
-            own += [v for metric in parts.metrics for v in getattr(metric, "variables", [])]
             for variable in own:
                 found.setdefault(id(variable), variable)
         return list(found.values())
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics held by this and inner layers."""
+        held = [metric for _, parts in self._flatten_parts() for metric in parts.metrics]
+        return list({id(metric): metric for metric in held}.values())
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of `metrics`."""
+        return [variable for metric in self.metrics for variable in metric.variables]
 
     @property
     def weights(self) -> list[Variable]:

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 from rosenblatt import optimizers
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
+from rosenblatt.core.variable import StatelessScope
+from rosenblatt.training.custom import default_step
 from rosenblatt.training.spec import CompileSpec
 
 
@@ -23,6 +25,10 @@ class Compiled:
     run_eagerly: bool
     config: dict[str, Any]
     engines: dict[str, Any] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the engines: compiled programs cannot be copied, and are made again."""
+        return {**self.__dict__, "engines": {}}
 
 
 class Compiles:
@@ -38,7 +44,7 @@ class Compiles:
     output_names: Any
     trainable_variables: Any
     _flatten_layers: Any
-    _flatten_parts: Any
+    stateless_call: Any
 
     def _init_trainer(self) -> None:
         self._compiled: Compiled | None = None
@@ -106,7 +112,7 @@ class Compiles:
     def metrics(self) -> list[Any]:
         """The running loss, the compiled metrics, and metrics held by layers."""
         compiled = [] if self._compiled is None else self._compiled.spec.metrics
-        held = [metric for _, parts in self._flatten_parts() for metric in parts.metrics]
+        held = super().metrics  # type: ignore[misc]
         return list({id(m): m for m in (*compiled, *held)}.values())
 
     @property
@@ -129,7 +135,55 @@ class Compiles:
         for metric in self.metrics:
             metric.reset_state()
 
-    # -- what a step calls; a subclass may override these ----------------------------------------
+    # -- what a subclass may override: the steps, and what they call -----------------------------
+
+    def train_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+        """One gradient step, in the stateless signature of Keras on JAX.
+
+        Args:
+            state: values of `trainable_variables`, `non_trainable_variables`,
+                `optimizer.variables` and `metrics_variables`.
+            data: `(x,)`, `(x, y)` or `(x, y, sample_weight)` of the batch.
+
+        Returns:
+            The values to log by name, and the new state.
+        """
+        return default_step(self, "train", state, data)
+
+    def test_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+        """One step of evaluation; its state is that of `train_step` without the optimizer's."""
+        return default_step(self, "test", state, data)
+
+    def predict_step(self, state: Any, data: Any) -> tuple[Any, Any]:
+        """The outputs for a batch, and the new non-trainable values."""
+        return self.stateless_call(*state, data[0], training=False)
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        metrics_variables: Any,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
+        """`compute_loss` on other values of the variables, changing nothing.
+
+        Returns:
+            The loss, and the new values of the three groups of variables.
+        """
+        groups = (
+            (self.trainable_variables, trainable_variables),
+            (self.non_trainable_variables, non_trainable_variables),
+            (self.metrics_variables, metrics_variables),
+        )
+        pairs = [pair for held, values in groups for pair in zip(held, values, strict=True)]
+        with StatelessScope(pairs) as scope:
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        new = tuple([scope.get_current_value(v) for v in held] for held, _ in groups)
+        return loss, new  # type: ignore[return-value]
 
     def compute_loss(
         self,
@@ -180,6 +234,10 @@ class Compiles:
     def _loss_is_custom(self) -> bool:
         return type(self).compute_loss is not Compiles.compute_loss
 
+    def _step_is_custom(self, kind: str) -> bool:
+        """Whether a subclass wrote its own `train_step` or `test_step`."""
+        return getattr(type(self), f"{kind}_step") is not getattr(Compiles, f"{kind}_step")
+
     def _has_other_losses(self) -> bool:
         return (
             self._loss_is_custom()
@@ -192,10 +250,10 @@ class Compiles:
 
     # -- configuration ---------------------------------------------------------------------------
 
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of `compile()`, as plain data."""
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile()`, as plain data; empty before it."""
         if self._compiled is None:
-            return None
+            return {}
         config = {**self._compiled.config, "optimizer": self.optimizer}
         return registry.serialize_keras_object(config)
 

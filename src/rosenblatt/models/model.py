@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from rosenblatt import saving
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
@@ -188,6 +190,9 @@ class Model(Trainer, Layer):
         if self._graph is not None:
             self._graph.arrange(x)
             return self._graph.output_structure
+        if self.run_eagerly:  # its `call` may ask for values
+            outputs = tree_map(lambda a: np.asarray(a), self(x))
+            return tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), outputs)
         symbolic = tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), x)
         outputs = infer_outputs(self._layer_call, (symbolic,), {})
         self.built = True

@@ -191,6 +191,8 @@ class Trainer(Compiles):
         return outputs
 
     def _predict_arrays(self, x: Any, batch_size: int) -> Any:
+        if self.run_eagerly:
+            return self._predict_eagerly(x, batch_size)
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
         if self._graph is not None:
@@ -199,6 +201,19 @@ class Trainer(Compiles):
         if self._predictor is None or not self._predictor.fits(self):
             self._predictor = Predictor(self)
         return self._predictor(x, batch_size)
+
+    def _predict_eagerly(self, x: Any, batch_size: int) -> Any:
+        """`run_eagerly=True`: the model called on each batch."""
+        rows = len(tree_leaves(x)[0])
+        parts = [
+            self(tree_map(lambda a, i=start: a[i : i + batch_size], x), training=False)  # type: ignore[operator]
+            for start in range(0, rows, batch_size)
+        ]
+        return jax.tree_util.tree_map(lambda *p: np.concatenate(p), *parts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the compiled prediction, which cannot be copied and is made again."""
+        return {key: value for key, value in self.__dict__.items() if key != "_predictor"}
 
     def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:
         parts = []

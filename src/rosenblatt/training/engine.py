@@ -12,6 +12,7 @@ import numpy as np
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.data import Block
 from rosenblatt.training import programs
+from rosenblatt.training.custom import custom_loop, custom_step
 from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
 from rosenblatt.training.state import StateVariables, TrainState, variables_of
 from rosenblatt.training.step import loop, results, test_step, train_step
@@ -36,6 +37,7 @@ class Engine:
         self.model = model
         self.kind = kind
         self.step: Callable[..., TrainState] = train_step if kind == "train" else test_step
+        self.custom = model._step_is_custom(kind)
         train = kind == "train"
         self.variables: StateVariables = variables_of(model)
         if not train:  # models that differ in the optimizer only share their test program
@@ -44,7 +46,7 @@ class Engine:
         self.masked = rows_stay_apart(model)
         self.key = structure_key(model, self.variables, train)
         self.state = self.variables.gather()
-        self.names = list(model.get_metrics_result())
+        self.names = [] if self.custom else list(model.get_metrics_result())
         self._stamp = _stamp(model)
         self._programs: dict[Any, Any] = {}
         self._seconds_per_step: float | None = None
@@ -133,6 +135,8 @@ class Engine:
 
     def _build(self) -> Callable[..., Any]:
         keys = [(id(owner), name) for owner, name in self.parameters]
+        if self.custom:
+            return custom_loop(self.kind, self.model, self.variables, keys, self.names)
         return loop(self.model, self.variables, self.step, keys, self.masked)
 
     def _eagerly(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
@@ -142,7 +146,16 @@ class Engine:
             size = jax.tree_util.tree_leaves(arrays)[0].shape[1]
             left = min(size, rows - index * size)
             batch = jax.tree_util.tree_map(lambda a, n=left: a[:n], batch)
-            self.state = self.step(self.model, self.variables, self.state, {}, batch, None)
+            if self.custom:
+                self.state, found = custom_step(
+                    self.kind, self.model, self.variables, self.state, {}, batch
+                )
+                self.names[:] = list(found)
+                logs = tuple(found.values())
+            else:
+                self.state = self.step(self.model, self.variables, self.state, {}, batch, None)
+        if self.custom:
+            return logs
         with use_scope(Scope(self.variables.bind(self.state))):
             return results(self.model, self.variables, self.state)
 

@@ -128,10 +128,11 @@ def prepare(model: Any, source: Source, train: bool) -> None:
     x, y, _ = source.peek()
     outputs = model.build_for_data(x)
     spec = model._compiled.spec
-    if not spec.built:
+    custom = model._step_is_custom("train" if train else "test")
+    if not spec.built and not (custom and spec.is_empty):
         spec.build(y, outputs, model.output_names)
     whole = source.data[1] if isinstance(source, ArraySource) else y
-    if not model._loss_is_custom():
+    if not model._loss_is_custom() and not custom:
         check_targets(spec, whole, outputs)
     if not train:
         return
@@ -145,7 +146,7 @@ def prepare(model: Any, source: Source, train: bool) -> None:
                 fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
             )
         )
-    if not spec.losses and not model._has_other_losses():
+    if not custom and not spec.losses and not model._has_other_losses():
         raise ValueError(
             explain(
                 "The model has no loss to minimize.",

@@ -13,6 +13,7 @@ from rosenblatt import metrics as metrics_package
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses import Loss, LossFunctionWrapper
 from rosenblatt.metrics import Mean, MeanMetricWrapper, Metric
@@ -64,6 +65,11 @@ class CompileSpec:
         self.names: list[str] = []
         self.structure: Any = None
         self.built = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether `compile` was given neither losses nor metrics."""
+        return not any((self.loss, self.user_metrics, self.user_weighted_metrics))
 
     def check_names(self) -> None:
         """Refuse unknown names at once, not at the first step.
@@ -154,7 +160,8 @@ class CompileSpec:
         sample_weights = self._sample_weights(sample_weight)
         values = []
         for one in self.losses:
-            value = one.loss(targets[one.index], outputs[one.index], sample_weights[one.index])
+            with explaining(f"Loss {one.loss.name!r}"):
+                value = one.loss(targets[one.index], outputs[one.index], sample_weights[one.index])
             if one.tracker is not None:
                 one.tracker.update_state(value, sample_weight=real_rows(outputs[one.index]))
             values.append(value if one.weight is None else value * one.parameter("weight"))
@@ -169,11 +176,10 @@ class CompileSpec:
         sample_weights = self._sample_weights(sample_weight)
         for group in self.outputs:
             weight = sample_weights[group.index] if group.weighted else None
+            given = (targets[group.index], outputs[group.index])
             for metric in group.metrics:
-                if weight is None:
-                    metric.update_state(targets[group.index], outputs[group.index])
-                else:
-                    metric.update_state(targets[group.index], outputs[group.index], weight)
+                with explaining(f"Metric {metric.name!r}"):
+                    metric.update_state(*given, *(() if weight is None else (weight,)))
 
     def _sample_weights(self, sample_weight: Any) -> list[Any]:
         leaves = tree_leaves(sample_weight) if sample_weight is not None else [None]

@@ -50,11 +50,11 @@ class StateVariables(NamedTuple):
 def variables_of(model: Any) -> StateVariables:
     """The variables of a compiled model, by their part in training."""
     spec, optimizer = model._compiled.spec, model.optimizer
-    in_metrics = {id(v): v for metric in model.metrics for v in metric.variables}
-    rest = [v for v in model.variables if id(v) not in in_metrics]
+    held = model.variables
     return StateVariables(
-        tuple(v for v in rest if v.trainable),
-        tuple(v for v in rest if not v.trainable),
+        tuple(v for v in held if v.trainable),
+        tuple(v for v in held if not v.trainable),
         tuple(optimizer.variables) if optimizer is not None and optimizer.built else (),
-        tuple({**{id(v): v for v in spec.variables}, **in_metrics}.values()),
+        # A model may list its own metrics only; those of `compile()` are kept behind them.
+        tuple({id(v): v for v in (*model.metrics_variables, *spec.variables)}.values()),
     )

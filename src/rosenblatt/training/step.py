@@ -8,8 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.tracing import explaining
 from rosenblatt.training.spec import real_rows
 from rosenblatt.training.state import StateVariables, TrainState
 
@@ -41,7 +43,7 @@ def train_step(
         scope = Scope(variables.bind(state._replace(trainable=trainable)), parameters, mask)
         with use_scope(scope):
             y_pred = model(x, training=True)
-            loss = model.compute_loss(x, y, y_pred, sample_weight, training=True)
+            loss = loss_of(model, x, y, y_pred, sample_weight, training=True)
             track(model, loss, x, y, y_pred, sample_weight)
             scaled = optimizer.scale_loss(loss)
         return scaled, variables.read(scope.values)
@@ -67,12 +69,32 @@ def test_step(
     scope = Scope(variables.bind(state), parameters, mask)
     with use_scope(scope):
         y_pred = model(x, training=False)
-        loss = model.compute_loss(x, y, y_pred, sample_weight, training=False)
+        loss = loss_of(model, x, y, y_pred, sample_weight, training=False)
         track(model, loss, x, y, y_pred, sample_weight)
     return state._replace(metrics=variables.read(scope.values).metrics)
 
 
 test_step.__test__ = False  # type: ignore[attr-defined]
+
+
+def loss_of(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+    """The model's total loss, a scalar.
+
+    Raises:
+        ValueError: a user's `compute_loss` returned something else.
+    """
+    where = f"`compute_loss` of model {model.name!r}"
+    with explaining(where):
+        loss = model.compute_loss(x, y, y_pred, sample_weight, training=training)
+    if loss is None or jnp.ndim(loss):
+        raise ValueError(
+            explain(
+                f"{where} must return a scalar.",
+                given="None" if loss is None else f"shape {jnp.shape(loss)}",
+                fix="end with `return ops.mean(loss)`.",
+            )
+        )
+    return loss
 
 
 def track(model: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
@@ -86,6 +108,13 @@ def results(model: Any, variables: StateVariables, state: TrainState) -> tuple[A
     """The metrics' values, in the order of `model._compiled.spec.results()`."""
     with use_scope(Scope(variables.bind(state))):
         return tuple(jnp.asarray(v) for v in model.get_metrics_result().values())
+
+
+def batch_at(block: Any, index: Any) -> Any:
+    """One batch of a block of stacked batches."""
+    return jax.tree_util.tree_map(
+        lambda a: jax.lax.dynamic_index_in_dim(a, index, keepdims=False), block
+    )
 
 
 def loop(
@@ -107,9 +136,7 @@ def loop(
         batch_size = jax.tree_util.tree_leaves(block)[0].shape[1]
 
         def body(index: Any, state: TrainState) -> TrainState:
-            batch = jax.tree_util.tree_map(
-                lambda a: jax.lax.dynamic_index_in_dim(a, index, keepdims=False), block
-            )
+            batch = batch_at(block, index)
             mask = None
             if masked:
                 mask = jnp.arange(batch_size, dtype="int32") < span[2] - index * batch_size
@@ -125,6 +152,11 @@ def predictor(model: Any, variables: StateVariables) -> Callable[..., Any]:
     """A function of the state and one batch of inputs that gives the model's outputs."""
 
     def run(state: TrainState, x: Any) -> Any:
+        if model._step_is_custom("predict"):
+            pairs = list(zip(variables.trainable, state.trainable, strict=True))
+            trainable = [value for variable, value in pairs if variable.trainable]
+            rest = [value for variable, value in pairs if not variable.trainable]
+            return model.predict_step((trainable, rest), (x,))[0]
         with use_scope(Scope(variables.bind(state))):
             return model(x, training=False)
 

@@ -1,0 +1,186 @@
+"""Steps that a user's model defines itself, in Keras's stateless signature for JAX."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.scope import Scope, current_scope, use_scope
+from rosenblatt.core.tracing import explaining
+from rosenblatt.training.state import StateVariables, TrainState, variables_of
+from rosenblatt.training.step import Parameters, batch_at, results, test_step, train_step
+
+_ADVICE = (
+    "write `def {kind}_step(self, state, data):` … `return logs, state`, as for Keras on JAX, with "
+    "`self.stateless_call`, `jax.value_and_grad` and `self.optimizer.stateless_apply`."
+)
+# The groups of the state that each step takes and returns, in Keras's order.
+GROUPS = {
+    "train": ("trainable", "non_trainable", "optimizer", "metrics"),
+    "test": ("trainable", "non_trainable", "metrics"),
+}
+
+
+def custom_step(
+    kind: str,
+    model: Any,
+    variables: StateVariables,
+    state: TrainState,
+    parameters: Parameters,
+    batch: tuple[Any, Any, Any],
+) -> tuple[TrainState, dict[str, Any]]:
+    """One call of the model's own `train_step(state, data)` or `test_step(state, data)`.
+
+    Args:
+        kind: "train" or "test".
+        model: a compiled model that overrides the step.
+        variables: the variables behind the state.
+        state: values before the step.
+        parameters: values of run-time parameters.
+        batch: inputs, targets, sample weights (None where there are none).
+
+    Returns:
+        The state after the step, and what the step returned to be logged.
+
+    Raises:
+        TypeError: the step returned something else than logs and a state.
+        ValueError: another number of values in a group of the state, or another shape.
+    """
+    where = f"`{kind}_step` of model {model.name!r} ({type(model).__name__})"
+    _check_signature(model, kind, where)
+    counts = {name: len(getattr(state, name)) for name in GROUPS[kind]}
+    counts["metrics"] = len(model.metrics_variables)  # the rest are metrics it does not list
+    given = tuple(list(getattr(state, name)[: counts[name]]) for name in GROUPS[kind])
+    data = tuple(batch)
+    while len(data) > 1 and data[-1] is None:
+        data = data[:-1]
+    with use_scope(Scope(parameters=parameters)), explaining(where):
+        returned = getattr(model, f"{kind}_step")(given, data)
+    logs, new = _unpacked(returned, kind, where)
+    groups = {}
+    for name, values in zip(GROUPS[kind], new, strict=True):
+        known = getattr(variables, name)
+        old = getattr(state, name)
+        kept = _like(list(values), old[: counts[name]], known, name, where)
+        groups[name] = (*kept, *old[counts[name] :])
+    return state._replace(**groups), {name: jnp.asarray(value) for name, value in logs.items()}
+
+
+def _check_signature(model: Any, kind: str, where: str) -> None:
+    try:
+        inspect.signature(getattr(model, f"{kind}_step")).bind("state", "data")
+    except TypeError:
+        raise TypeError(
+            explain(
+                f"{where} must take the state and the data of a batch.",
+                given=f"{kind}_step{inspect.signature(getattr(type(model), f'{kind}_step'))}",
+                fix=_ADVICE.format(kind=kind),
+            )
+        ) from None
+
+
+def _unpacked(returned: Any, kind: str, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    names = GROUPS[kind]
+    fits = isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Mapping)
+    if fits and isinstance(returned[1], (tuple, list)) and len(returned[1]) == len(names):
+        return returned[0], returned[1]
+    raise TypeError(
+        explain(
+            f"{where} must return logs and the new state.",
+            given=f"{type(returned).__name__}: {returned!r:.80}",
+            expected="`(logs, state)`: a dict of scalars, and a tuple of "
+            + ", ".join(f"{name}_variables" for name in names),
+            fix=_ADVICE.format(kind=kind),
+        )
+    )
+
+
+def _like(
+    values: list[Any], old: Sequence[Any], variables: Sequence[Any], name: str, where: str
+) -> list[Any]:
+    """The new values in the dtypes of the old ones, which a compiled loop requires."""
+    if len(values) != len(old):
+        raise ValueError(
+            explain(
+                f"{where}: another number of {name}_variables than before the step.",
+                given=len(values),
+                expected=f"{len(old)}: {[v.path for v in variables[: len(old)]]}",
+            )
+        )
+    for value, before, variable in zip(values, old, variables, strict=False):
+        if tuple(jnp.shape(value)) != tuple(jnp.shape(before)):
+            raise ValueError(
+                explain(
+                    f"{where}: {variable.path!r} has another shape than before the step.",
+                    given=tuple(jnp.shape(value)),
+                    expected=tuple(jnp.shape(before)),
+                )
+            )
+    return [
+        jnp.asarray(value).astype(jnp.result_type(before))
+        for value, before in zip(values, old, strict=True)
+    ]
+
+
+def default_step(model: Any, kind: str, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+    """The library's own step in the same signature, for `super().train_step(state, data)`."""
+    step = train_step if kind == "train" else test_step
+    variables = variables_of(model)
+    if kind == "test":
+        variables = variables._replace(optimizer=())
+    groups = dict(zip(GROUPS[kind], state, strict=True))
+    metrics = tuple(groups["metrics"])
+    unlisted = [v.value for v in variables.metrics[len(metrics) :]]
+    before = TrainState(
+        tuple(groups["trainable"]),
+        tuple(groups["non_trainable"]),
+        tuple(groups.get("optimizer", ())),
+        (*metrics, *unlisted),
+    )
+    scope = current_scope()
+    batch = (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)
+    after = step(model, variables, before, scope.parameters if scope else {}, batch, None)
+    logs = dict(zip(model.get_metrics_result(), results(model, variables, after), strict=True))
+    listed = after._replace(metrics=after.metrics[: len(metrics)])
+    return logs, tuple(list(getattr(listed, name)) for name in GROUPS[kind])
+
+
+def custom_loop(
+    kind: str,
+    model: Any,
+    variables: StateVariables,
+    parameter_keys: Sequence[tuple[int, str]],
+    names: list[str],
+) -> Callable[..., Any]:
+    """A function like that of `step.loop`, around a model's own step.
+
+    Args:
+        kind, model, variables: as for `custom_step`.
+        parameter_keys: keys of the run-time parameters.
+        names: gets the names of the logged values when the function is traced.
+    """
+
+    def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
+        parameters = dict(zip(parameter_keys, values, strict=True))
+
+        def step(index: Any, state: TrainState) -> tuple[TrainState, tuple[Any, ...]]:
+            state, logs = custom_step(
+                kind, model, variables, state, parameters, batch_at(block, index)
+            )
+            names[:] = list(logs)
+            return state, tuple(logs.values())
+
+        # The last step's logs are carried along; before the first they only need their shapes.
+        _, logged = jax.eval_shape(step, span[0], state)
+        empty = tuple(jnp.zeros(one.shape, one.dtype) for one in logged)
+        state = jax.tree_util.tree_map(jnp.asarray, state)
+        return jax.lax.fori_loop(
+            span[0], span[1], lambda index, carry: step(index, carry[0]), (state, empty)
+        )
+
+    return run
