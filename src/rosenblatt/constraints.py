@@ -9,13 +9,9 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config
 from rosenblatt.core.naming import to_snake_case
-from rosenblatt.core.registry import (
-    builtin,
-    deserialize_keras_object,
-    resolve,
-    serialize_keras_object,
-)
+from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 
 Axis = int | Sequence[int]
 

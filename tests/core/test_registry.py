@@ -12,7 +12,7 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt.core import registry
-from rosenblatt.core.registry import resolve
+from rosenblatt.core.serialization import resolve
 
 serialize = rb.saving.serialize_keras_object
 deserialize = rb.saving.deserialize_keras_object

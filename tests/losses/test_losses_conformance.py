@@ -9,8 +9,8 @@ import pytest
 from jax.test_util import check_grads
 
 from rosenblatt import losses
-from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 
 N, D = 7, 4
 rng = np.random.default_rng(0)

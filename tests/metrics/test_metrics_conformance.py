@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from rosenblatt import losses, metrics
-from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 
 N, D = 6, 4
 rng = np.random.default_rng(1)

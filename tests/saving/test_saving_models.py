@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -285,3 +286,33 @@ def test_atomic_write_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Mon
         f"[Errno 28] Cannot write {str(tmp_path / 'a.bin')!r}: No space left on device."
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_in_two_places_is_one_object_again(keras: Any, tmp_path: Path) -> None:
+    shared = rb.initializers.GlorotUniform(seed=3)
+    layers = [rb.layers.Dense(4, kernel_initializer=shared) for _ in range(2)]
+    model = rb.Sequential([rb.Input((4,)), *layers, rb.layers.Dense(1)])
+    path = tmp_path / "shared.keras"
+    model.save(path)
+    config = zipfile.ZipFile(path).read("config.json").decode()
+    assert re.findall(r'"shared_object_id": (\d+)', config) == ["2", "2"]
+    one, two, last = (layer.kernel_initializer for layer in load_model(path).layers)
+    assert one is two and one is not last
+    np.testing.assert_array_equal(
+        keras.saving.load_model(path).predict(X, verbose=0), load_model(path).predict(X, verbose=0)
+    )
+
+
+def test_one_number_for_two_objects_does_not_make_them_one(tmp_path: Path) -> None:
+    model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(4), rb.layers.Dense(1)])
+    path = tmp_path / "model.keras"
+    model.save(path)
+
+    config = json.loads(zipfile.ZipFile(path).read("config.json"))
+    for layer in config["config"]["layers"][1:]:
+        for field in ("kernel_initializer", "bias_initializer"):
+            layer["config"][field]["shared_object_id"] = 7
+    rewrite(path, config=json.dumps(config).encode())
+    for layer in load_model(path).layers:
+        assert isinstance(layer.kernel_initializer, rb.initializers.GlorotUniform)
+        assert isinstance(layer.bias_initializer, rb.initializers.Zeros)

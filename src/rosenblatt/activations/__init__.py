@@ -42,12 +42,8 @@ from rosenblatt.activations.rare import (
     threshold,
 )
 from rosenblatt.activations.table import TABLE
-from rosenblatt.core.registry import (
-    deserialize_keras_object,
-    get_registered_name,
-    resolve,
-    serialize_keras_object,
-)
+from rosenblatt.core.registry import get_registered_name
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 
 swish, hard_swish = silu, hard_silu
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
 from rosenblatt.graph.graph import Graph
 

@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import to_snake_case
-from rosenblatt.core.registry import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 from rosenblatt.initializers.base import Initializer, RandomInitializer
 from rosenblatt.initializers.constant import Constant, Identity, Ones, Zeros
 from rosenblatt.initializers.random import (

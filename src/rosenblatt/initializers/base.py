@@ -10,7 +10,8 @@ import numpy as np
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator, draw_seed
-from rosenblatt.core.registry import builtin, deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 
 
 @builtin("keras.initializers")

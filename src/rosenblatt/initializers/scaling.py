@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.registry import builtin, serialize_keras_object
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.initializers.base import RandomInitializer
 
 _MODES = ("fan_in", "fan_out", "fan_avg")

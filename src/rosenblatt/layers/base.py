@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import regularizers
-from rosenblatt.core import dtypes, registry
+from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import HasParameters, Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
@@ -336,7 +336,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         base: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": registry.serialize_keras_object(self.dtype_policy),
+            "dtype": serialization.serialize_keras_object(self.dtype_policy),
         }
         if self.activity_regularizer is not None:
             base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
@@ -346,7 +346,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
                 base = {key: value for key, value in base.items() if key in taken}
             return {**base, **super().get_config()}
         for field in self.config_fields:
-            base[field] = registry.serialize_keras_object(getattr(self, field))
+            base[field] = serialization.serialize_keras_object(getattr(self, field))
         return base
 
     def _uses_default_config(self) -> bool:

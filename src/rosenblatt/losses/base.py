@@ -11,13 +11,9 @@ import jax.numpy as jnp
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.registry import (
-    builtin,
-    deserialize_keras_object,
-    is_builtin,
-    serialize_keras_object,
-)
+from rosenblatt.core.registry import builtin, is_builtin
 from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.losses.shapes import (
     align_weights,
     as_arrays,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.registry import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 from rosenblatt.losses import crossentropy, focal, margin, overlap, regression
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.losses.shapes import kind_of_classes

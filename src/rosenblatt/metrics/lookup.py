@@ -7,7 +7,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import to_snake_case
-from rosenblatt.core.registry import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 from rosenblatt.losses.lookup import within
 from rosenblatt.losses.shapes import kind_of_classes
 from rosenblatt.metrics import classification, probabilistic, regression

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.registry import builtin, deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.losses.base import (
     Loss,
     counted_values,

@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import optimizers
-from rosenblatt.core import registry
+from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain
 from rosenblatt.core.variable import StatelessScope
 from rosenblatt.training.custom import default_step
@@ -43,6 +43,8 @@ class Compiles:
     losses: list[Any]
     output_names: Any
     trainable_variables: Any
+    non_trainable_variables: Any
+    metrics_variables: Any
     _flatten_layers: Any
     stateless_call: Any
 
@@ -255,7 +257,7 @@ class Compiles:
         if self._compiled is None:
             return {}
         config = {**self._compiled.config, "optimizer": self.optimizer}
-        return registry.serialize_keras_object(config)
+        return serialization.serialize_keras_object(config)
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile with the arguments of `get_compile_config()`."""
@@ -264,7 +266,7 @@ class Compiles:
             "steps_per_execution", "jit_compile",
         )  # fmt: skip
         arguments = {
-            k: registry.deserialize_keras_object(v) for k, v in config.items() if k in known
+            k: serialization.deserialize_keras_object(v) for k, v in config.items() if k in known
         }
         self.compile(**arguments)
         if self.built and self.optimizer is not None:

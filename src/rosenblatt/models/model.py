@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt import saving
-from rosenblatt.core import registry
+from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, node_of, tree_map
 from rosenblatt.graph import Graph
@@ -268,7 +268,7 @@ class Model(Trainer, Layer):
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON; `model_from_json` reads it."""
-        return json.dumps(registry.serialize_keras_object(self), **kwargs)
+        return json.dumps(serialization.serialize_keras_object(self), **kwargs)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
         """Save architecture, weights, compile settings and optimizer state.
@@ -346,7 +346,7 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
                 expected="what `model.to_json()` returned",
             )
         ) from error
-    return registry.deserialize_keras_object(config, custom_objects)
+    return serialization.deserialize_keras_object(config, custom_objects)
 
 
 def clone_model(model: Any) -> Any:

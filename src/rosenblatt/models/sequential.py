@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from rosenblatt.core import registry
+from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
@@ -234,8 +234,8 @@ class Sequential(Model):
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": registry.serialize_keras_object(self.dtype_policy),
-            "layers": [registry.serialize_keras_object(layer) for layer in self._sequence],
+            "dtype": serialization.serialize_keras_object(self.dtype_policy),
+            "layers": [serialization.serialize_keras_object(layer) for layer in self._sequence],
         }
         if self._graph is not None:
             config["build_input_shape"] = self._graph.inputs[0].shape
@@ -247,7 +247,7 @@ class Sequential(Model):
         if not _takes_layers(cls):
             return super().from_config(config, custom_objects)
         with registry.custom_object_scope(custom_objects or {}):
-            layers = [registry.deserialize_keras_object(layer) for layer in config["layers"]]
+            layers = [serialization.deserialize_keras_object(layer) for layer in config["layers"]]
         model = cls(layers=layers, name=config.get("name"))
         if not config.get("trainable", True):
             model.trainable = False

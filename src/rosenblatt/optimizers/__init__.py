@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
 from rosenblatt.optimizers import schedules
 from rosenblatt.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from rosenblatt.optimizers.adaptive import Adadelta, Adagrad, Lion

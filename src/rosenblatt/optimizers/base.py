@@ -11,7 +11,8 @@ import numpy as np
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.registry import builtin, deserialize_keras_object
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.variable import StatelessScope, Variable
 from rosenblatt.optimizers.gradients import drop_missing
 from rosenblatt.optimizers.surroundings import Surroundings

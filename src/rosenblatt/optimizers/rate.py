@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import serialize_keras_object
+from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.schedules.base import LearningRateSchedule
 from rosenblatt.optimizers.variables import OptimizerVariables

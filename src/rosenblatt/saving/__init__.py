@@ -2,13 +2,12 @@
 
 from rosenblatt.core.registry import (
     custom_object_scope,
-    deserialize_keras_object,
     get_custom_objects,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
-    serialize_keras_object,
 )
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.saving.model_files import load_model, save_model
 from rosenblatt.saving.weight_files import load_weights, save_weights
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
-from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
 from rosenblatt.saving.hdf5 import open_weights
@@ -68,7 +68,7 @@ def save_model(
                 fix="call it on data, or `model.build(input_shape)`, first.",
             )
         )
-    config = serialize_keras_object(model)
+    config = serialize_shared(model)
     weights = state_bytes(model)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
@@ -166,7 +166,8 @@ def _from_config(
     config: dict[str, Any], custom_objects: Mapping[str, Any] | None, safe_mode: bool, path: str
 ) -> Any:
     try:
-        model = deserialize_keras_object(config, custom_objects, safe_mode)
+        with sharing():
+            model = deserialize_keras_object(config, custom_objects, safe_mode)
     except Exception as error:  # classes of users may raise anything
         detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ValueError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core import registry
+from rosenblatt.core import registry, serialization
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.training.state import StateVariables
 
@@ -73,10 +73,10 @@ def structure_key(model: Any, variables: StateVariables, train: bool = False) ->
     if not all(part is None or registry.is_builtin(type(part)) for part in parts):
         return None
     try:
-        layers = [_masked(registry.serialize_keras_object(layer)) for layer in [model]]
+        layers = [_masked(serialization.serialize_keras_object(layer)) for layer in [model]]
         if compiled is not None:
             if train:
-                layers.append(_masked(registry.serialize_keras_object(compiled.optimizer)))
+                layers.append(_masked(serialization.serialize_keras_object(compiled.optimizer)))
                 layers.append(list(compiled.optimizer.structure))
             layers.append([_loss_key(one) for one in compiled.spec.losses])
             layers.append([_group_key(group) for group in compiled.spec.outputs])
@@ -104,7 +104,7 @@ def _group_key(group: Any) -> Any:
 
 def _config_of(obj: Any) -> Any:
     """An object's config, with the function that a wrapper was given."""
-    config = registry.serialize_keras_object(obj)
+    config = serialization.serialize_keras_object(obj)
     function = getattr(obj, "fn", None) or getattr(obj, "_fn", None)
     if function is not None:
         config["fn"] = _function_name(function)

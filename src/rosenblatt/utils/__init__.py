@@ -3,13 +3,12 @@
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.core.registry import (
     custom_object_scope,
-    deserialize_keras_object,
     get_custom_objects,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
-    serialize_keras_object,
 )
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.data import PyDataset
 from rosenblatt.utils.arrays import normalize, to_categorical
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rosenblatt.core.registry import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.optimizers.schedules.base import LearningRateSchedule
 from rosenblatt.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from rosenblatt.optimizers.schedules.decays import (
