@@ -200,3 +200,25 @@ def test_not_a_callback():
     assert "Fix: write `EarlyStopping()`, not `EarlyStopping`." in str(caught.value)
     with pytest.raises(TypeError, match="`callbacks` holds something that is not a callback"):
         _model().fit(X, LABELS, verbose=0, callbacks=["stop"])
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        ("inputs", "predict: 2 of 9 rows are NaN, the first is row 4. Given: inputs that hold NaN "
+         "or infinity there. Fix: fill or drop missing values first."),
+        ("weights", "predict: 9 of 9 rows are NaN, the first is row 0. Given: finite inputs. Fix: "
+         "the weights may be NaN or too large"),
+    ],
+)  # fmt: skip
+def test_predictions_that_are_not_numbers_are_announced(cause: str, message: str) -> None:
+    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    x = np.ones((9, 2), "float32")
+    if cause == "inputs":
+        x[[4, 6], 1] = np.nan
+    else:
+        model.layers[0].bias.assign([np.nan])
+    with pytest.warns(RuntimeWarning) as caught:
+        model.predict(x, verbose=0)
+    assert str(caught[0].message).startswith(message)
+    assert caught[0].filename == __file__

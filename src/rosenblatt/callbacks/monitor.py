@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import explain, nearest, warn_user
 
 _HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "fscore", "f1", "iou", "r2", "similarity")
 
@@ -48,11 +47,9 @@ class Monitor:
         """The entry's value; where it is missing, a warning that lists what there is."""
         logs = logs or {}
         if self.name not in logs:
-            warnings.warn(
+            warn_user(
                 f"{self.owner} watches {self.name!r}, which is not among the logs: "
                 f"{', '.join(logs) or 'none'}; {nearest(self.name, logs)}",
-                UserWarning,
-                stacklevel=3,
             )
             return None
         return float(logs[self.name])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -57,3 +59,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return "known names: " + ", ".join(names) + "."
+
+
+def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn of the line outside this library that led here."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("rosenblatt."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=level)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data.blocks import BLOCK_BYTES, Block, aligned_empty, batches_per_block, nbytes
@@ -145,10 +144,9 @@ class StreamSource:
             if hasattr(self.data, "on_epoch_end"):
                 self.data.on_epoch_end()
         if n_batches is not None and self._read < n_batches:
-            warnings.warn(
+            warn_user(
                 f"The data ran out after {self._read} of {n_batches} steps; the epoch ends here. "
                 "Give `steps_per_epoch * epochs` batches, or fewer steps.",
-                stacklevel=2,
             )
 
     def _start(self, epoch: int) -> Iterator[Any]:

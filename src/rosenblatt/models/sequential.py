@@ -206,16 +206,14 @@ class Sequential(Model):
                     )
                 )
             self._require_layers()
-            self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=_input_dtype(x)))
+            self._build_from(Input(batch_shape=(None, *x.shape[1:])))
         return super().build_for_data(x)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The layers applied one after the other."""
         self._require_layers()
         if self._graph is None and hasattr(inputs, "shape"):
-            self._build_from(
-                Input(batch_shape=(None, *inputs.shape[1:]), dtype=_input_dtype(inputs))
-            )
+            self._build_from(Input(batch_shape=(None, *inputs.shape[1:])))
         if self._graph is None:
             for layer in self._sequence:
                 inputs = layer(inputs)
@@ -259,8 +257,3 @@ class Sequential(Model):
 
 def _takes_layers(cls: type) -> bool:
     return "layers" in parameters_of(cls)
-
-
-def _input_dtype(x: Any) -> Any:
-    """Float and integer images alike enter as the default float type, as Keras has it."""
-    return None

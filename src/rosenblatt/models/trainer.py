@@ -15,6 +15,7 @@ from rosenblatt.data import ArraySource, as_arrays, make_source
 from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
 from rosenblatt.models.compiling import Compiles
 from rosenblatt.training import fit as loop
+from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.predict import Predictor
 
@@ -200,7 +201,9 @@ class Trainer(Compiles):
             x = arranged[0] if len(arranged) == 1 else arranged
         if self._predictor is None or not self._predictor.fits(self):
             self._predictor = Predictor(self)
-        return self._predictor(x, batch_size)
+        outputs = self._predictor(x, batch_size)
+        warn_if_nan(outputs, x)
+        return outputs
 
     def _predict_eagerly(self, x: Any, batch_size: int) -> Any:
         """`run_eagerly=True`: the model called on each batch."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import require_file
-from rosenblatt.saving.state import load_state, state_bytes, warn_user
+from rosenblatt.saving.state import load_state, state_bytes
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers import Layer
@@ -15,14 +13,6 @@ from rosenblatt.saving.hdf5 import ReadStore, WeightsReader, WeightsWriter
 from rosenblatt.saving.owners import owners
 
 _SHOWN = 3
-
-
-def warn_user(text: str) -> None:
-    """Warn of the line outside this library that led here."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("rosenblatt."):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(text, stacklevel=level)
 
 
 def state_bytes(model: Any) -> bytes:

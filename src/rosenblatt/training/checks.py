@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.losses import (
     BinaryCrossentropy,
@@ -157,3 +157,33 @@ def _check_unit_interval(target: Any, where: str) -> None:
                 "softmax; for numbers use `loss='mse'`.",
             )
         )
+
+
+def warn_if_nan(outputs: Any, x: Any) -> None:
+    """Say which predictions are not a number, and whether the inputs are why.
+
+    Args:
+        outputs: nest of arrays of predictions.
+        x: the inputs, arrays of the same rows.
+    """
+    for output in tree_leaves(outputs):
+        if output.dtype.kind != "f" or not np.isnan(output.sum()):
+            continue
+        rows = np.flatnonzero(np.isnan(output).reshape(len(output), -1).any(1))
+        if not len(rows):  # infinities of both signs
+            continue
+        first = int(rows[0])
+        inputs = [np.asarray(leaf[first]) for leaf in tree_leaves(x)]
+        bad = any(a.dtype.kind == "f" and not np.isfinite(a).all() for a in inputs)
+        warn_user(
+            explain(
+                f"predict: {len(rows)} of {len(output)} rows are NaN, the first is row {first}.",
+                given="inputs that hold NaN or infinity there" if bad else "finite inputs",
+                fix="fill or drop missing values first."
+                if bad
+                else "the weights may be NaN or too large: train again with a lower learning rate, "
+                "`clipnorm=1.0`, or scaled inputs.",
+            ),
+            RuntimeWarning,
+        )
+        return

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.data import ArraySource, Block, StreamSource
 from rosenblatt.training.checks import check_targets
 from rosenblatt.training.engine import Engine
@@ -235,9 +234,8 @@ def _validates(epoch: int, frequency: Any) -> bool:
 def _warn_if_not_finite(logs: dict[str, float], epoch: int, model: Any) -> None:
     loss = logs.get("loss")
     if loss is not None and not np.isfinite(loss):
-        warnings.warn(
+        warn_user(
             f"The loss became {loss} in epoch {epoch + 1}: the weights of model {model.name!r} are "
             "lost. Use a lower learning rate, `clipnorm=1.0`, or scale the inputs and targets.",
             RuntimeWarning,
-            stacklevel=2,
         )
