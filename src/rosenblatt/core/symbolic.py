@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, use_scope
 
 # Two values for an unknown dimension: where the inferred shapes differ, the dimension is unknown.
-_TRIAL_SIZES = (2, 3)
+# The first is a prime, so that it is recognized in most shapes, and one trace is enough.
+_TRIAL_SIZES = (997, 2)
 
 
 class History(NamedTuple):
@@ -36,6 +38,7 @@ class KerasTensor:
     """
 
     __array_priority__ = 1000
+    _keras_mask: Any = None  # which steps count: see `core.masks`
 
     def __init__(
         self, shape: Sequence[int | None], dtype: Any = "float32", name: str | None = None
@@ -192,14 +195,33 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
         return jax.eval_shape(run, specs)
 
-    first = trace(_TRIAL_SIZES[0])
-    second = trace(_TRIAL_SIZES[1]) if unknown else first
+    try:
+        first = trace(_TRIAL_SIZES[0])
+    except (TypeError, ValueError) as error:  # the user knows of no such size
+        error.args = tuple(
+            re.sub(rf"\b{_TRIAL_SIZES[0]}\b", "None", a) if isinstance(a, str) else a
+            for a in error.args
+        )
+        raise
+    if not unknown:
+        return jax.tree_util.tree_map(lambda a: KerasTensor(a.shape, a.dtype), first)
+    if all(_is_plain(a.shape) for a in jax.tree_util.tree_leaves(first)):
+        return jax.tree_util.tree_map(
+            lambda a: KerasTensor([None if s == _TRIAL_SIZES[0] else s for s in a.shape], a.dtype),
+            first,
+        )
 
     def merge(a: Any, b: Any) -> KerasTensor:
         shape = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
         return KerasTensor(shape, a.dtype)
 
-    return jax.tree_util.tree_map(merge, first, second)
+    return jax.tree_util.tree_map(merge, first, trace(_TRIAL_SIZES[1]))
+
+
+def _is_plain(shape: tuple[int, ...]) -> bool:
+    """Whether a shape inferred at the first trial size tells by itself what is unknown in it."""
+    trial = _TRIAL_SIZES[0]
+    return bool(shape) and shape[0] == trial and max(shape) == trial
 
 
 class Operation:

@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.graph.order import by_depth
@@ -35,17 +35,28 @@ class Graph:
         self.nodes, self.layers = by_depth(self.inputs, self.outputs)
         self.input_names = _names(inputs, self.inputs)
         self.output_names = _names(outputs, self.outputs)
+        place = {id(tensor): index for index, tensor in enumerate(self.inputs)}
+        self._checks = [
+            (place[id(tensor)], node.operation)
+            for node in self.nodes
+            for tensor in node.inputs[:1]
+            if id(tensor) in place and hasattr(node.operation, "check_ids")
+        ]
 
-    def run(self, inputs: Any, training: bool | None = None) -> Any:
+    def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs.
 
         Args:
             inputs: arrays or symbolic tensors in the inputs' structure, or a dict by input name.
+            mask: masks of the inputs, in their order; None where they bring their own, if any.
 
         Returns:
             Arrays in the outputs' structure.
         """
-        values = {id(t): v for t, v in zip(self.inputs, self.arrange(inputs), strict=True)}
+        arrays = self.arrange(inputs)
+        if mask is not None:
+            masks.set_masks(arrays, mask)
+        values = {id(t): v for t, v in zip(self.inputs, arrays, strict=True)}
         for node in self.nodes:
             if all(id(t) in values for t in node.outputs):
                 continue
@@ -76,6 +87,16 @@ class Graph:
         Raises:
             ValueError: a missing or unknown input, another number of inputs, another shape.
         """
+        given = self.in_order(data)
+        pairs = zip(given, self.inputs, self.input_names, strict=True)
+        return [fit_input(value, spec, name, self.name) for value, spec, name in pairs]
+
+    def in_order(self, data: Any) -> list[Any]:
+        """Given data in the order of the inputs, as they are.
+
+        Raises:
+            ValueError: a missing or unknown input, another number of inputs.
+        """
         if isinstance(data, Mapping) and not isinstance(self.input_structure, Mapping):
             given = self._by_name(data)
         elif isinstance(self.input_structure, Mapping) and isinstance(data, Mapping):
@@ -93,8 +114,20 @@ class Graph:
                     else "pass one array.",
                 )
             )
-        pairs = zip(given, self.inputs, self.input_names, strict=True)
-        return [fit_input(value, spec, name, self.name) for value, spec, name in pairs]
+        return given
+
+    def check_data(self, data: Any) -> None:
+        """Let the layers that read an input directly check its values, which programs cannot.
+
+        Raises:
+            ValueError: an id for which an `Embedding` has no vector.
+        """
+        if not self._checks:
+            return
+        given = self.in_order(data)
+        for index, layer in self._checks:
+            if isinstance(given[index], np.ndarray):
+                layer.check_ids(given[index], f"input {self.input_names[index]!r}")
 
     def _by_name(self, data: Mapping[str, Any], keys: list[str] | None = None) -> list[Any]:
         names = sorted(keys) if keys else self.input_names
@@ -158,7 +191,7 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
         )
     if isinstance(value, KerasTensor) or value.dtype == dtypes.numpy_dtype(spec.dtype):
         return value
-    return jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype))
+    return masks.keep(value, jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype)))
 
 
 def _reshape(value: Any, shape: tuple[int | None, ...]) -> Any:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import regularizers
-from rosenblatt.core import dtypes, registry, serialization
+from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import HasParameters, Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
@@ -25,9 +25,9 @@ from rosenblatt.core.symbolic import (
 )
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable, autocast_scope
-from rosenblatt.layers import calls
+from rosenblatt.layers import calls, passing
 from rosenblatt.layers.building import marking_built
-from rosenblatt.layers.context import current_path, current_training, inside
+from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import (
     all_numbers,
     as_tuples,
@@ -71,6 +71,10 @@ class Layer(HoldsWeights, Operation, HasParameters):
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
     # the engine may then pad batches. A class written by a user must say so itself.
     row_independent = True
+    # Whether it calls a function of the user's, which no config describes.
+    runs_user_code = False
+    # Whether outputs may have masks where no input has one; true of classes with a `compute_mask`.
+    makes_masks = False
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         self.built = False
         self._complete = False  # whether `build` is over, and no more weights may come
         self.autocast = autocast
-        self.supports_masking = False
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self.dtype_policy = dtypes.get_policy(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_argument = pop_input_shape(kwargs)
@@ -109,6 +113,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = marking_built(vars(cls)["build"])  # type: ignore[method-assign]
+        if "compute_mask" in vars(cls) and "makes_masks" not in vars(cls):
+            cls.makes_masks = True
 
     # -- dtypes ----------------------------------------------------------------------------
 
@@ -175,18 +181,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
         self._check_input_spec(args)
         if not self.built:
             self._build_for(args, kwargs)
-        training = kwargs.get("training")
-        if training is None:
-            training = current_training()
-        if self._call_takes("training") and not self._training_is_positional(args):
-            if training is not None:
-                kwargs["training"] = training
-            else:
-                kwargs.pop("training", None)
-        elif not self._call_takes("training"):
-            # The layers inside learn of it from the scope.
-            kwargs.pop("training", None)
-        if "mask" in kwargs and kwargs["mask"] is None and not self._call_takes("mask"):
+        training = calls.resolve_training(self, args, kwargs)
+        if "mask" in kwargs and kwargs["mask"] is None:
             del kwargs["mask"]  # Keras writes `mask: null` into the configs of nested models
         outermost = not current_path() and current_scope() is None
         if outermost:
@@ -194,24 +190,40 @@ class Layer(HoldsWeights, Operation, HasParameters):
                 layer._losses = []
         cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
         where = f"Layer {self.name!r} ({type(self).__name__})"
+        symbolic = any_symbolic(args, kwargs)
+        masked, filled = symbolic or masks.exist(), kwargs
+        if masked or (args and isinstance(args[0], (list, tuple, dict))):
+            filled = passing.with_masks(self, args, kwargs)
         with explaining(where), inside(self.name, training), autocast_scope(cast):
-            if any_symbolic(args, kwargs):
-                outputs = self.symbolic_call(*args, **kwargs)
+            if symbolic:
+                outputs = self.symbolic_call(*args, **filled)
             else:
-                outputs = self.call(*args, **kwargs)
+                outputs = self.call(*args, **filled)
                 self._regularize_activity(outputs)
-        calls.check_outputs(outputs, where)
+            calls.check_outputs(outputs, where)
+            if masked or (self.makes_masks and self.supports_masking):
+                first = passing.first_argument(self, args, kwargs)
+                passing.pass_on(self, first, filled.get("mask"), outputs)
+        if symbolic:  # the node keeps what the user gave: masks are found again when it runs
+            Node(self, args, kwargs, outputs)
         return outputs
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The masks of the outputs; that of the inputs, unless a subclass writes this.
+
+        Args:
+            inputs: the first argument of the call.
+            previous_mask: its mask or nest of masks, bool (batch, steps), None where it has none.
+        """
+        return previous_mask
 
     def _regularize_activity(self, outputs: Any) -> None:
         for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
             self.add_loss(calls.activity_penalty(self.activity_regularizer, output))
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Infer the outputs and record a node."""
-        outputs = self.compute_output_spec(*args, **kwargs)
-        Node(self, args, kwargs, outputs)
-        return outputs
+        """Infer the outputs; `__call__` records the node."""
+        return self.compute_output_spec(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
@@ -257,8 +269,9 @@ class Layer(HoldsWeights, Operation, HasParameters):
                     return value
                 value = jnp.asarray(value)
             is_array = isinstance(value, (jax.Array, jax.core.Tracer))
-            if is_array and self.autocast and jnp.issubdtype(value.dtype, jnp.floating):
-                return value if value.dtype == target else value.astype(target)
+            is_float = is_array and jnp.issubdtype(value.dtype, jnp.floating)
+            if is_float and self.autocast and value.dtype != target:
+                return masks.keep(value, value.astype(target))
             return value
 
         if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
@@ -288,9 +301,6 @@ class Layer(HoldsWeights, Operation, HasParameters):
     def _call_takes(self, name: str) -> bool:
         parameters = parameters_of(type(self), "call")
         return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-
-    def _training_is_positional(self, args: Any) -> bool:
-        return "training" in parameter_names(type(self), "call")[1 : len(args) + 1]
 
     def stateless_call(
         self,

@@ -11,7 +11,8 @@ from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.layers.signatures import parameters_of
+from rosenblatt.layers.context import current_training
+from rosenblatt.layers.signatures import parameter_names, parameters_of
 
 
 def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
@@ -28,13 +29,31 @@ def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
     if any(p.kind is p.VAR_KEYWORD for p in positional):
         return
     for name in kwargs:
-        if name not in parameters and name not in ("training", "mask"):
+        unused = name == "training" or (name == "mask" and kwargs[name] is None)
+        if name not in parameters and not unused:
             raise TypeError(
                 explain(
                     f"{where}: `call` has no argument {name!r}.",
                     fix=nearest(name, {*parameters, "training"} - {"self"}),
                 )
             )
+
+
+def resolve_training(layer: Any, args: Any, kwargs: dict[str, Any]) -> bool | None:
+    """The `training` of a call: its argument, else that of the call around it.
+
+    It is put into `kwargs` where `call` takes it; otherwise the layers inside learn of it from the
+    scope.
+    """
+    training = kwargs.get("training")
+    if training is None:
+        training = current_training()
+    positional = "training" in parameter_names(type(layer), "call")[1 : len(args) + 1]
+    if training is not None and layer._call_takes("training") and not positional:
+        kwargs["training"] = training
+    elif not positional:
+        kwargs.pop("training", None)
+    return training
 
 
 def refuse_text(layer: Any, value: Any) -> None:

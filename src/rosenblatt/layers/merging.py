@@ -8,6 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from rosenblatt import ops
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.layers.base import Layer
@@ -17,9 +18,7 @@ from rosenblatt.layers.signatures import is_shape
 class Merge(Layer):
     """Joins a list of tensors elementwise; subclasses say how two are joined."""
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.supports_masking = True
+    makes_masks = False
 
     def build(self, input_shape: Any) -> None:
         """Check that there are several inputs whose shapes can be joined."""
@@ -63,6 +62,32 @@ class Merge(Layer):
         ]
         self.check_shapes([x.shape for x in inputs])
         return self.finish(functools.reduce(self.merge, aligned), len(inputs))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+        """Where any input has a step; None where one of them has no mask, and so every step."""
+        given = self.masks_of(inputs, mask)
+        if any(one is None for one in given):
+            return None
+        return functools.reduce(ops.logical_or, given)
+
+    def masks_of(self, inputs: Any, mask: Any) -> list[Any]:
+        """One mask for each input.
+
+        Raises:
+            ValueError: not a list of as many masks as inputs.
+        """
+        if mask is None:
+            return [None for _ in inputs]
+        if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
+            given = f"a list of {len(mask)}" if isinstance(mask, (list, tuple)) else "one mask"
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    given=given,
+                    expected=f"a list of {len(inputs)}: one for each input, or None",
+                )
+            )
+        return list(mask)
 
 
 @builtin("keras.layers")
@@ -181,6 +206,32 @@ class Concatenate(Merge):
         """The inputs along the axis."""
         self.check_shapes([x.shape for x in inputs])
         return jnp.concatenate(inputs, axis=self.axis)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+        """The inputs' masks along the axis; an input without one counts wholly.
+
+        Where the axis is the last, a step counts that counts in any input.
+        """
+        given = self.masks_of(inputs, mask)
+        if all(one is None for one in given):
+            return None
+        steps = [_steps(one, x) for one, x in zip(given, inputs, strict=True)]
+        rank = len(inputs[0].shape)
+        if self.axis % rank == rank - 1:
+            return functools.reduce(ops.logical_or, steps)
+        return ops.concatenate(steps, axis=self.axis % rank)
+
+
+def _steps(mask: Any, x: Any) -> Any:
+    """A mask over all axes but the last."""
+    every = ops.any(ops.logical_or(ops.equal(x, 0), ops.not_equal(x, 0)), axis=-1)
+    if mask is None:
+        return every
+    if len(mask.shape) == len(x.shape):
+        return ops.any(mask, axis=-1)
+    while len(mask.shape) < len(x.shape) - 1:
+        mask = ops.expand_dims(mask, -1)
+    return ops.logical_and(mask, every)
 
 
 def _function(cls: type[Layer]) -> Callable[..., Any]:

@@ -10,11 +10,13 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import explain
+from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin, is_builtin
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.losses.shapes import (
+    align_mask,
     align_weights,
     as_arrays,
     divide_no_nan,
@@ -135,7 +137,7 @@ class Loss(HasParameters):
         )
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The reduced loss.
+        """The reduced loss; steps that the predictions' mask leaves out do not count.
 
         Args:
             y_true: targets.
@@ -145,10 +147,14 @@ class Loss(HasParameters):
         Returns:
             A scalar, or (N, …) where nothing is reduced.
         """
+        mask = mask_of(y_pred)
         y_pred = as_arrays(y_pred, self.dtype)
         y_true = as_arrays(y_true, self.dtype, self._keeps_integers)
         values = jnp.asarray(self.call(y_true, y_pred)).astype(dtypes.numpy_dtype(self.dtype))
         counted = self._counted(y_true, values)
+        if mask is not None and values.ndim:
+            steps = jnp.broadcast_to(align_mask(mask, values.shape, self.name), values.shape)
+            counted = steps if counted is None else counted.reshape(values.shape) & steps
         return reduce_weighted(values, sample_weight, self.reduction, counted, self.name)
 
     def _counted(self, y_true: Any, values: Any) -> Any:

@@ -131,6 +131,38 @@ def align_weights(values: Any, weight: Any, where: str) -> tuple[Any, Any]:
     return values, weight
 
 
+def align_mask(mask: Any, shape: Sequence[int], where: str) -> Any:
+    """The mask of predictions, bool, shaped to broadcast against values of a shape.
+
+    Args:
+        mask: (N, steps …), with at most as many axes as the values.
+        shape: the shape of per-sample values or of their weights.
+        where: name of the loss or metric, for the message.
+
+    Raises:
+        ValueError: a mask of another shape.
+    """
+    mask = jnp.asarray(mask).astype(bool)
+    given = mask.shape
+    if mask.ndim == len(shape) + 1 and mask.shape[-1] == 1:
+        mask = mask[..., 0]
+    mask = mask.reshape(mask.shape + (1,) * (len(shape) - mask.ndim))
+    fits = mask.ndim == len(shape) and all(
+        m == 1 or s in (1, m) for m, s in zip(mask.shape, shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            explain(
+                f"{where}: the mask of the predictions does not fit the values it masks.",
+                given=f"mask of shape {given}, values of shape {tuple(shape)}",
+                expected="one value for each masked step",
+                fix="let the layers after the mask keep its steps, or end it: a layer that joins "
+                "the steps gives its outputs no mask.",
+            )
+        )
+    return mask
+
+
 def real_rows(values: Any) -> Any:
     """The mask of the real rows, shaped to broadcast against the values, or None.
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import dtypes
+from rosenblatt.core.masks import mask_of
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.losses.base import (
@@ -18,7 +19,7 @@ from rosenblatt.losses.base import (
     function_kwargs,
     saved_kwargs,
 )
-from rosenblatt.losses.shapes import align_weights, divide_no_nan, real_rows
+from rosenblatt.losses.shapes import align_mask, align_weights, divide_no_nan, real_rows
 from rosenblatt.metrics.base import Metric
 
 
@@ -154,6 +155,9 @@ class MeanMetricWrapper(Mean):
         """Take in the function's values of a batch."""
         kwargs = self._kwargs()
         values = self._fn(y_true, y_pred, **kwargs)
+        step_mask = mask_of(y_pred)
+        if step_mask is not None:
+            sample_weight = _masked_weight(step_mask, sample_weight, self.name)
         if sample_weight is not None:
             # As in Keras: ignored classes drop out where rows are weighted, else they count as 0.
             mask = counted_values(self._fn, jnp.asarray(y_true), values, kwargs)
@@ -185,6 +189,13 @@ class MeanMetricWrapper(Mean):
     def from_config(cls, config: Mapping[str, Any]) -> Any:
         """The metric of a config."""
         return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+
+def _masked_weight(mask: Any, weight: Any, where: str) -> Any:
+    """Weights that are 0 where predictions are masked."""
+    weight = jnp.ones((1,) * mask.ndim) if weight is None else jnp.asarray(weight)
+    weight = weight.reshape(weight.shape + (1,) * (mask.ndim - weight.ndim))
+    return jnp.where(align_mask(mask, weight.shape, where), weight, 0)
 
 
 def _is_own_function(fn: Any) -> bool:

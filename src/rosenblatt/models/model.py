@@ -150,7 +150,7 @@ class Model(Trainer, Layer):
             )
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The outputs for some inputs; subclasses write this."""
         if self._graph is None:
             raise NotImplementedError(
@@ -159,7 +159,7 @@ class Model(Trainer, Layer):
                     fix="define `call(self, inputs)`, or make it with `Model(inputs, outputs)`.",
                 )
             )
-        return self._graph.run(inputs, training)
+        return self._graph.run(inputs, training, mask)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape (or nest of shapes).

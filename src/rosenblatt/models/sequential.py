@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from rosenblatt.core import registry, serialization
+from rosenblatt.core import masks, registry, serialization
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
@@ -209,16 +209,17 @@ class Sequential(Model):
             self._build_from(Input(batch_shape=(None, *x.shape[1:])))
         return super().build_for_data(x)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after the other."""
         self._require_layers()
         if self._graph is None and hasattr(inputs, "shape"):
             self._build_from(Input(batch_shape=(None, *inputs.shape[1:])))
         if self._graph is None:
+            masks.set_masks(inputs, mask)
             for layer in self._sequence:
                 inputs = layer(inputs)
             return inputs
-        return self._graph.run(inputs, training)
+        return self._graph.run(inputs, training, mask)
 
     @property
     def layers(self) -> list[Any]:

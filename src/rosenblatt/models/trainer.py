@@ -197,6 +197,7 @@ class Trainer(Compiles):
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
         if self._graph is not None:
+            self._graph.check_data(x)
             arranged = self._graph.arrange(x)
             x = arranged[0] if len(arranged) == 1 else arranged
         if self._predictor is None or not self._predictor.fits(self):

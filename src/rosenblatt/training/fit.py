@@ -130,7 +130,9 @@ def prepare(model: Any, source: Source, train: bool) -> None:
     custom = model._step_is_custom("train" if train else "test")
     if not spec.built and not (custom and spec.is_empty):
         spec.build(y, outputs, model.output_names)
-    whole = source.data[1] if isinstance(source, ArraySource) else y
+    inputs, whole = source.data[:2] if isinstance(source, ArraySource) else (x, y)
+    if model._graph is not None:
+        model._graph.check_data(inputs)
     if not model._loss_is_custom() and not custom:
         check_targets(spec, whole, outputs)
     if not train:

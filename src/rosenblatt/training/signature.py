@@ -72,6 +72,8 @@ def structure_key(model: Any, variables: StateVariables, train: bool = False) ->
         parts += [*compiled.spec.metrics, *([compiled.optimizer] if train else [])]
     if not all(part is None or registry.is_builtin(type(part)) for part in parts):
         return None
+    if any(getattr(part, "runs_user_code", False) for part in parts):
+        return None
     try:
         layers = [_masked(serialization.serialize_keras_object(layer)) for layer in [model]]
         if compiled is not None:
@@ -190,7 +192,9 @@ def rows_stay_apart(model: Any) -> bool:
         parts += [one.loss for one in compiled.spec.losses] + list(compiled.spec.metrics)
         functions = [getattr(p, "fn", None) or getattr(p, "_fn", None) for p in parts]
     own = all(
-        registry.is_builtin(type(part)) or vars(type(part)).get("row_independent", False)
+        getattr(part, "row_independent", True)
+        if registry.is_builtin(type(part))
+        else vars(type(part)).get("row_independent", False)
         for part in parts
     )
     return own and all(

@@ -1,0 +1,51 @@
+"""Masking: steps of a sequence that do not count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from rosenblatt import ops
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.spec import InputSpec
+
+
+@builtin("keras.layers")
+class Masking(Layer):
+    """Masks the steps all of whose features equal a value, and sets them to 0.
+
+    mask[n, t] = any_f(x[n, t, f] ≠ mask_value). The mask goes with the outputs: later layers that
+    support masks leave those steps out, and so do losses and metrics.
+
+    Args:
+        mask_value: the value that stands for "nothing here".
+
+    Inputs and outputs have shape (batch, steps, …, features); the mask (batch, steps, …).
+
+    Raises:
+        ValueError: inputs without a feature axis.
+
+    >>> import numpy as np
+    >>> x = np.array([[[1.0, 0.0], [0.0, 0.0]]], "float32")
+    >>> Masking()(x)._keras_mask
+    Array([[ True, False]], dtype=bool)
+    """
+
+    config_fields = ("mask_value",)
+
+    def __init__(self, mask_value: Any = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.mask_value = deserialize_keras_object(mask_value)
+        self.input_spec = InputSpec(min_ndim=2)
+        self.built = True
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+        """Where any feature differs from the value."""
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs, 0 where masked."""
+        return jnp.where(self.compute_mask(inputs)[..., None], inputs, 0).astype(inputs.dtype)

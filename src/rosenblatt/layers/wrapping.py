@@ -1,0 +1,135 @@
+"""Layers around a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin, is_builtin
+from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.signatures import is_shape
+from rosenblatt.layers.tracking import parts_of
+
+
+@builtin("keras.layers")
+class Wrapper(Layer):
+    """The base of layers around one other layer, which is kept in `self.layer`.
+
+    Args:
+        layer: the layer.
+
+    Raises:
+        ValueError: not a layer.
+    """
+
+    config_fields = ("layer",)
+
+    def __init__(self, layer: Any, **kwargs: Any):
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__} goes around a layer.",
+                    given=f"{type(layer).__name__}: {layer!r}",
+                    fix=f"write `{type(self).__name__}(Dense(10))`.",
+                )
+            )
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the layer inside."""
+        if not self.layer.built:
+            self.layer.build(input_shape)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """The wrapper of a config."""
+        return super().from_config({**config, "layer": deserialize_keras_object(config["layer"])})
+
+
+@builtin("keras.layers")
+class TimeDistributed(Wrapper):
+    """Applies one layer to each step of a sequence, with the same weights: h[:, t] = f(x[:, t]).
+
+    Args:
+        layer: the layer f.
+
+    Inputs: (batch, steps, …). A mask (batch, steps) goes to the layer step by step, if it takes
+    one, and on to the outputs.
+
+    Raises:
+        ValueError: inputs without steps and features; a mask of other steps.
+
+    >>> import numpy as np
+    >>> from rosenblatt.layers import Dense
+    >>> TimeDistributed(Dense(2))(np.ones((4, 3, 5), "float32")).shape
+    (4, 3, 2)
+    """
+
+    def __init__(self, layer: Any, **kwargs: Any):
+        super().__init__(layer, **kwargs)
+        self.supports_masking = True
+
+    def _step_shape(self, shape: Any) -> tuple[int | None, ...]:
+        if not is_shape(shape) or len(shape) < 3:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (TimeDistributed) takes steps.",
+                    given=f"input shape {shape}",
+                    expected="(batch, steps, features, …)",
+                )
+            )
+        return (shape[0], *shape[2:])
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """(batch, steps, …), the rest as the layer inside makes it."""
+        inner = self.layer.compute_output_shape(self._step_shape(input_shape))
+        return (inner[0], input_shape[1], *inner[1:])
+
+    def build(self, input_shape: Any) -> None:
+        """Build the layer inside for one step."""
+        super().build(self._step_shape(input_shape))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The layer's outputs for each step."""
+        if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (TimeDistributed): the mask has the wrong shape.",
+                    given=tuple(mask.shape),
+                    expected=f"(batch, steps) = {tuple(inputs.shape[:2])}",
+                )
+            )
+        if mask is not None and not self.layer._call_takes("mask"):
+            mask = None
+        given = {"training": training} if self.layer._call_takes("training") else {}
+
+        def step(x: Any, step_mask: Any) -> Any:
+            masked = {} if step_mask is None else {"mask": step_mask}
+            return self.layer.call(x, **masked, **given)
+
+        if _is_plain(self.layer):
+            return jax.vmap(step, (1, None if mask is None else 1), 1)(inputs, mask)
+        # What draws, counts or looks across rows does so step by step, as in Keras.
+        steps = [
+            step(inputs[:, t], None if mask is None else mask[:, t]) for t in range(inputs.shape[1])
+        ]
+        return jnp.stack(steps, axis=1)
+
+
+def _is_plain(layer: Any) -> bool:
+    """Whether a layer is a pure function of its inputs and trained weights, so all steps can go
+    through it at once."""
+    return all(
+        is_builtin(type(one))
+        and one.row_independent
+        and one.activity_regularizer is None
+        and not one._non_trainable_weights
+        and not parts_of(one).seeds
+        for one in layer._flatten_layers()
+    )
