@@ -15,7 +15,7 @@ from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.naming import auto_name, to_snake_case, uniquify
 from rosenblatt.core.random import SeedGenerator, draw_seed, key_of
-from rosenblatt.core.symbolic import Operation, infer_outputs, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Operation, infer_outputs, tree_leaves, tree_map
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
@@ -273,3 +273,27 @@ def test_an_operation_of_ones_own() -> None:
     assert str(caught.value) == ("Operation has no `call()` method. Fix: define `call(self, …)`.")
     with pytest.raises(AttributeError, match=re.escape("has no defined output")):
         _ = Twice().output
+
+
+@pytest.mark.parametrize(
+    ("fn", "shape", "expected", "traces"),
+    [
+        (lambda x: x @ jnp.ones((3, 5)), (None, 3), (None, 5), 1),
+        (lambda x: jnp.sum(x), (None, 3), (), 2),
+        (lambda x: jnp.ones((2, 3)), (None, 3), (2, 3), 2),
+        (lambda x: x.reshape(-1), (None, 3), (None,), 2),
+        (lambda x: x[::2], (None, 3), (None, 3), 2),
+        (lambda x: x @ jnp.ones((3, 997)), (None, 3), (None, 997), 2),
+        (lambda x: x @ jnp.ones((3, 2000)), (None, 3), (None, 2000), 2),
+        (lambda x: x @ jnp.ones((3, 5)), (4, 3), (4, 5), 1),
+    ],
+)
+def test_unknown_sizes_are_inferred(fn: Any, shape: Any, expected: Any, traces: int) -> None:
+    calls = []
+
+    def counted(x: Any) -> Any:
+        calls.append(x.shape)
+        return fn(x)
+
+    assert infer_outputs(counted, (KerasTensor(shape),), {}).shape == expected
+    assert len(calls) == traces

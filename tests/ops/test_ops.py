@@ -178,7 +178,7 @@ def test_control_flow() -> None:
             lambda: rb.Input((3,)) + rb.Input((4,)),
             ValueError,
             "`ops.add` cannot be applied to these tensors: add got incompatible shapes for "
-            "broadcasting: (2, 3), (2, 4). Given: shapes (None, 3), (None, 4).",
+            "broadcasting: (None, 3), (None, 4). Given: shapes (None, 3), (None, 4).",
         ),
         (
             lambda: rb.saving.deserialize_keras_object(

@@ -221,7 +221,7 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 def _is_plain(shape: tuple[int, ...]) -> bool:
     """Whether a shape inferred at the first trial size tells by itself what is unknown in it."""
     trial = _TRIAL_SIZES[0]
-    return bool(shape) and shape[0] == trial and max(shape) == trial
+    return bool(shape) and shape[0] == trial and all(s < trial for s in shape[1:])
 
 
 class Operation:

@@ -102,8 +102,9 @@ class Variable:
             value = scope.values[id(self)]
         else:
             if isinstance(self._value, np.ndarray):
+                # device_put compiles nothing, jnp.asarray a program for each shape.
                 with jax.ensure_compile_time_eval():
-                    self._value = jnp.asarray(self._value)
+                    self._value = jax.device_put(self._value)
             value = self._value
         cast = _autocast.get()
         if cast and self.autocast and cast != self.dtype and dtypes.is_float_dtype(self.dtype):

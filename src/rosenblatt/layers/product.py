@@ -11,7 +11,7 @@ from jax import lax
 from rosenblatt.core.scope import current_scope
 
 # Below this many elements of a kernel, transposing the inputs costs more than it gains.
-_LARGE_KERNEL = 1 << 16
+_LARGE_KERNEL = 1 << 8
 
 
 def product(inputs: Any, kernel: Any) -> Any:

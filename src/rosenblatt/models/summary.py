@@ -9,11 +9,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.layers.signatures import map_shapes
@@ -60,13 +55,7 @@ def summary_text(
             cells.append(_trainable_text(layer))
         rows.append(cells)
     widths = _column_widths(connected, show_trainable, line_length, positions)
-    table = _table(rows, connected, show_trainable, widths)
-    console = Console(file=io.StringIO(), color_system=None, highlight=False)
-    with console.capture() as capture:
-        console.print(f'Model: "{escape(model.name)}"')
-        console.print(table)
-        console.print(_totals(model))
-    return capture.get()
+    return _printed(model, rows, _headers(connected, show_trainable), widths)
 
 
 def _column_widths(
@@ -97,18 +86,33 @@ def _column_widths(
     return [length, *widths]
 
 
-def _table(rows: list[list[str]], connected: bool, show_trainable: bool, widths: Any) -> Table:
+def _headers(connected: bool, show_trainable: bool) -> list[tuple[str, Any]]:
+    """The text and alignment of each column's head."""
     columns: list[tuple[str, Any]] = [
         ("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right"),
     ]  # fmt: skip
     columns += [("Connected to", "left")] if connected else []
-    columns += [("Trainable", "center")] if show_trainable else []
+    return columns + ([("Trainable", "center")] if show_trainable else [])
+
+
+def _printed(model: Any, rows: list[list[str]], headers: list[tuple[str, Any]], widths: Any) -> str:
+    # Rich takes a seventh of a second to import, and most runs print no summary.
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(box=box.HEAVY_HEAD, show_lines=True, width=widths[0])
-    for (header, justify), width in zip(columns, widths[1:], strict=True):
+    for (header, justify), width in zip(headers, widths[1:], strict=True):
         table.add_column(header, justify=justify, width=width)
     for cells in rows:
         table.add_row(*(escape(cell) for cell in cells))
-    return table
+    console = Console(file=io.StringIO(), color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(f'Model: "{escape(model.name)}"')
+        console.print(table)
+        console.print(_totals(model))
+    return capture.get()
 
 
 def print_summary(model: Any, print_fn: Callable[[str], Any] | None = None, **options: Any) -> None:

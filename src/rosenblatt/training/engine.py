@@ -46,7 +46,7 @@ class Engine:
         self.masked = rows_stay_apart(model)
         self.key = structure_key(model, self.variables, train)
         self.state = self.variables.gather()
-        self.names = [] if self.custom else list(model.get_metrics_result())
+        self.names = [] if self.custom else _names(model, self.variables, self.state)
         self._stamp = _stamp(model)
         self._programs: dict[Any, Any] = {}
         self._seconds_per_step: float | None = None
@@ -163,6 +163,18 @@ class Engine:
         """Metrics as plain floats by name, in the order in which Keras logs them."""
         values = {n: _plain(v) for n, v in zip(self.names, logs, strict=True)}
         return {name: values[name] for name in sorted(values)}
+
+
+def _names(model: Any, variables: StateVariables, state: TrainState) -> list[str]:
+    """Names of the metrics' results, found without computing them."""
+    names: list[str] = []
+
+    def trace(state: TrainState) -> None:
+        with use_scope(Scope(variables.bind(state))):
+            names[:] = list(model.get_metrics_result())
+
+    jax.eval_shape(trace, state)
+    return names
 
 
 def _stamp(model: Any) -> Any:
