@@ -6,6 +6,7 @@ the traced function (nothing is compiled), then in XLA's cache on disk.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -121,14 +122,14 @@ def _prepare_disk_cache() -> None:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            trim(
-                folder, int(os.environ.get("ROSENBLATT_PROGRAM_CACHE_BYTES", _DEFAULT_CACHE_BYTES))
-            )
         except OSError:  # a read-only home: go on without a disk cache
             return
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        limit = int(os.environ.get("ROSENBLATT_PROGRAM_CACHE_BYTES", _DEFAULT_CACHE_BYTES))
+        # Nobody waits for it: looking at some thousand files takes longer than reading a program.
+        threading.Thread(target=trim, args=(folder, limit), daemon=True).start()
 
 
 def trim(folder: Path, limit: int) -> int:
@@ -142,7 +143,11 @@ def trim(folder: Path, limit: int) -> int:
         Bytes left.
     """
     entries = []
-    for path in folder.iterdir():
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return 0
+    for path in paths:
         try:
             stat = path.stat()
         except OSError:
@@ -152,6 +157,7 @@ def trim(folder: Path, limit: int) -> int:
     for _, size, path in sorted(entries):
         if total <= limit:
             break
-        path.unlink(missing_ok=True)
-        total -= size
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+            total -= size
     return total
