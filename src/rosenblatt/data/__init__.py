@@ -5,6 +5,7 @@ from rosenblatt.data.columns import as_arrays, check_finite, check_lengths, colu
 from rosenblatt.data.files import read_table, split_target
 from rosenblatt.data.pydataset import PyDataset
 from rosenblatt.data.split import train_validation_split
+from rosenblatt.data.text import as_columns
 from rosenblatt.data.weights import class_weights_to_sample_weights
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "PyDataset",
     "StreamSource",
     "as_arrays",
+    "as_columns",
     "check_finite",
     "check_lengths",
     "class_weights_to_sample_weights",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ def make_source(
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
     finite: bool = True,
+    prepare: Callable[[Any], Any] | None = None,
 ) -> ArraySource | StreamSource:
     """Make a source of batches from the data arguments of `fit`, `evaluate` or `predict`.
 
@@ -58,6 +59,7 @@ def make_source(
         class_weight: class number to weight, multiplied into the sample weights.
         steps: batches of an epoch, used for the batch size only.
         finite: whether NaN and infinity are refused.
+        prepare: makes arrays of numbers of the inputs as they come (text among them).
 
     Raises:
         ValueError: data of a wrong kind, length or content; y or weights beside a stream.
@@ -71,7 +73,7 @@ def make_source(
         )
     if is_stream(x):
         _refuse_beside_stream(x, y=y, sample_weight=sample_weight)
-        return StreamSource(x, shuffle, seed, class_weight, finite=finite)
+        return StreamSource(x, shuffle, seed, class_weight, finite=finite, prepare=prepare)
     if any(c.__module__ == "torch.utils.data.dataset" for c in type(x).__mro__):
         raise ValueError(
             explain(
@@ -79,6 +81,8 @@ def make_source(
                 fix="wrap it: `torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`.",
             )
         )
+    if prepare is not None:
+        x = prepare(x)
     parts = {}
     for what, part in zip(PARTS, (x, y, sample_weight), strict=True):
         parts[what] = as_arrays(part, what)

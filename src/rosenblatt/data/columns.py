@@ -7,7 +7,7 @@ would write it: `x`, `x['wide']`, `x[0]`.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -53,18 +53,23 @@ def as_arrays(tree: Any, what: str) -> Any:
     >>> as_arrays({"wide": [[1.0, 2.0]], "deep": [3]}, "x")
     {'wide': array([[1., 2.]], dtype=float32), 'deep': array([3])}
     """
+    if type(tree) is np.ndarray:
+        return check_array(tree, what)
+    return read_nest(tree, what, lambda leaf, name: check_array(to_numpy(leaf, name), name))
+
+
+def read_nest(tree: Any, what: str, read: Callable[[Any, str], np.ndarray]) -> Any:
+    """Apply a function to the leaves of a nest and their names; None stays None."""
     if tree is None:
         return None
-    if type(tree) is np.ndarray:
-        return _checked(tree, what)
     if isinstance(tree, Mapping):
         if not tree:
             raise ValueError(_no_rows(what, "an empty dict"))
-        return {key: as_arrays(value, f"{what}[{key!r}]") for key, value in tree.items()}
+        return {key: read_nest(value, f"{what}[{key!r}]", read) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)) and _is_structure(tree):
-        items = [as_arrays(value, f"{what}[{index}]") for index, value in enumerate(tree)]
+        items = [read_nest(value, f"{what}[{index}]", read) for index, value in enumerate(tree)]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
-    return _checked(_to_numpy(tree, what), what)
+    return read(tree, what)
 
 
 def named_leaves(tree: Any, what: str) -> Iterator[tuple[str, Any]]:
@@ -166,8 +171,10 @@ def _is_structure(items: list[Any] | tuple[Any, ...]) -> bool:
     return len(items) > 0
 
 
-def _to_numpy(value: Any, what: str) -> np.ndarray:
-    """Any array-like but a plain NumPy array."""
+def to_numpy(value: Any, what: str) -> np.ndarray:
+    """Any array-like as a NumPy array of whatever it holds."""
+    if type(value) is np.ndarray:
+        return value
     if is_frame(value):
         return frame_to_array(value, what)
     if is_series(value):
@@ -232,7 +239,7 @@ def _from_sparse(value: Any, what: str) -> np.ndarray:
     return value.toarray()
 
 
-def _checked(array: np.ndarray, what: str) -> np.ndarray:
+def check_array(array: np.ndarray, what: str) -> np.ndarray:
     """Refuse what is no array of numbers with rows; settle the dtype."""
     dtype = array.dtype
     if array.ndim and len(array) == 0:

@@ -92,6 +92,40 @@ def series_to_array(series: Any, what: str) -> np.ndarray:
     return _values(series)
 
 
+def text_columns(value: Any, what: str) -> np.ndarray | None:
+    """A table or column of text as a (rows, columns) or (rows,) array of objects.
+
+    Returns:
+        The array; None where the columns hold numbers.
+
+    Raises:
+        ValueError: a table of columns of both kinds.
+    """
+    if hasattr(type(value), "to_native"):
+        value = value.to_native()
+    if hasattr(type(value), "collect"):
+        value = value.collect()
+    columns = _columns_of(value) if is_frame(value) else [value]
+    numeric = [_holds_numbers(_dtype_of(column)) for column in columns]
+    if all(numeric):
+        return None
+    if any(numeric):
+        names = frame_columns(value)
+        raise ValueError(
+            explain(
+                f"{what}: a table with columns of numbers and of text is no array.",
+                given=", ".join(
+                    f"{name!r}: {'numbers' if number else 'no numbers'}"
+                    for name, number in zip(names, numeric, strict=True)
+                ),
+                fix=f"pass a dict of columns, one for each input of the model: "
+                f"`{{name: {what}[name] for name in (…)}}`.",
+            )
+        )
+    arrays = [np.asarray(column.to_numpy()) for column in columns]
+    return np.stack(arrays, axis=1) if is_frame(value) else arrays[0]
+
+
 def _columns_of(frame: Any) -> list[Any]:
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -41,6 +41,7 @@ class StreamSource:
         class_weight: class number to weight, multiplied into the sample weights.
         block_bytes: about how large a block is; twice as much may wait in memory.
         finite: whether NaN and infinity are refused.
+        prepare: makes arrays of numbers of the inputs of a batch as they come.
 
     Attributes:
         n_batches: batches of a pass, None if not known (it is after a whole pass).
@@ -54,8 +55,10 @@ class StreamSource:
         class_weight: Mapping[int, float] | None = None,
         block_bytes: int = BLOCK_BYTES,
         finite: bool = True,
+        prepare: Callable[[Any], Any] | None = None,
     ):
         self.data = data
+        self.prepare = prepare
         self.shuffle = bool(shuffle)
         self.seed = draw_seed() if seed is None else int(seed)
         self.class_weight = class_weight
@@ -198,6 +201,8 @@ class StreamSource:
         """Turn what the stream gave into checked arrays `(x, y, sample_weight)`."""
         try:
             parts = _parts(raw)
+            if self.prepare is not None:
+                parts = (self.prepare(parts[0]), *parts[1:])
             x, y, weight = (as_arrays(part, what) for part, what in zip(parts, PARTS, strict=True))
             check_lengths(x, y, weight)
             if self.finite:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.data.text import host_array, is_text
+from rosenblatt.graph.host import HostPart, Prepared, looks_up
 from rosenblatt.graph.order import by_depth
 
 
@@ -53,14 +57,39 @@ class Graph:
         Returns:
             Arrays in the outputs' structure.
         """
+        if isinstance(inputs, Prepared):
+            return self.host.run(inputs, training)
         arrays = self.arrange(inputs)
         if mask is not None:
             masks.set_masks(arrays, mask)
         values = {id(t): v for t, v in zip(self.inputs, arrays, strict=True)}
-        for node in self.nodes:
+        return self.compute(self.nodes, values, training)
+
+    @functools.cached_property
+    def looks_up(self) -> bool:
+        """Whether a part of it runs on the host, before any program."""
+        return any(looks_up(layer) for layer in self.layers)
+
+    @functools.cached_property
+    def host(self) -> HostPart:
+        """The part that runs on the host."""
+        return HostPart(self)
+
+    def compute(self, nodes: list[Node], values: dict[int, Any], training: bool | None) -> Any:
+        """Run nodes in order.
+
+        Args:
+            nodes: some of the graph's nodes, each after those it needs.
+            values: values of tensors by the tensors' ids; those of the nodes are added.
+            training: passed to the layers that take it.
+
+        Returns:
+            Values in the outputs' structure.
+        """
+        for node in nodes:
             if all(id(t) in values for t in node.outputs):
                 continue
-            args, kwargs = self._filled(node, values)
+            args, kwargs = self.filled(node, values)
             if (
                 training is not None
                 and "training" not in kwargs
@@ -72,7 +101,9 @@ class Graph:
         return tree_map(lambda t: values[id(t)], self.output_structure)
 
     @staticmethod
-    def _filled(node: Node, values: dict[int, Any]) -> tuple[Any, Any]:
+    def filled(node: Node, values: dict[int, Any]) -> tuple[Any, Any]:
+        """A node's arguments with values in place of symbolic tensors."""
+
         def fill(leaf: Any) -> Any:
             return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
 
@@ -122,7 +153,7 @@ class Graph:
         Raises:
             ValueError: an id for which an `Embedding` has no vector.
         """
-        if not self._checks:
+        if not self._checks or isinstance(data, Prepared):
             return
         given = self.in_order(data)
         for index, layer in self._checks:
@@ -168,8 +199,8 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
                 )
             )
         return None
-    if not hasattr(value, "shape"):
-        value = np.asarray(value)
+    if not isinstance(value, (np.ndarray, jax.Array, KerasTensor)):
+        value = host_array(value, f"input {name!r}")
     shape = tuple(value.shape)
     if len(shape) == len(spec.shape) - 1 and spec.shape[-1] == 1:
         value = _reshape(value, (*shape, 1))
@@ -189,9 +220,32 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
                 fix=_shape_advice(shape, spec.shape),
             )
         )
-    if isinstance(value, KerasTensor) or value.dtype == dtypes.numpy_dtype(spec.dtype):
+    if isinstance(value, KerasTensor):
         return value
+    _check_kind(value, spec, name, model)
+    if spec.dtype == "string" or value.dtype == dtypes.numpy_dtype(spec.dtype):
+        return value
+    if isinstance(value, np.ndarray) and spec.dtype in ("int64", "uint64"):
+        return value.astype(spec.dtype)  # JAX would keep 32 bits
     return masks.keep(value, jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype)))
+
+
+def _check_kind(value: Any, spec: KerasTensor, name: str, model: str) -> None:
+    """Refuse text where the input takes numbers, and the reverse."""
+    if is_text(value) == (spec.dtype == "string"):
+        return
+    wants_text = spec.dtype == "string"
+    raise ValueError(
+        explain(
+            f"Model {model!r}: input {name!r} takes {'text' if wants_text else 'numbers'}.",
+            given=f"an array of dtype {value.dtype}, shape {tuple(value.shape)}",
+            expected=f"dtype {spec.dtype}",
+            fix="turn numbers into text with `x.astype(str)`, or make it an input of numbers."
+            if wants_text
+            else f'make it `Input(shape=…, dtype="string", name={name!r})`, followed by '
+            "`StringLookup` or `Hashing`.",
+        )
+    )
 
 
 def _reshape(value: Any, shape: tuple[int | None, ...]) -> Any:

@@ -25,7 +25,17 @@ from rosenblatt.layers.merging import (
     subtract,
 )
 from rosenblatt.layers.normalization import BatchNormalization
-from rosenblatt.layers.preprocessing import Normalization
+from rosenblatt.layers.preprocessing import (
+    CategoryEncoding,
+    Discretization,
+    HashedCrossing,
+    Hashing,
+    IntegerLookup,
+    Normalization,
+    Pipeline,
+    Rescaling,
+    StringLookup,
+)
 from rosenblatt.layers.regularization import Dropout
 from rosenblatt.layers.reshaping import Flatten, Reshape
 from rosenblatt.layers.serialization import deserialize, serialize
@@ -36,16 +46,21 @@ __all__ = [
     "Activation",
     "Add",
     "Average",
+    "CategoryEncoding",
     "BatchNormalization",
     "Concatenate",
     "Dense",
+    "Discretization",
     "Dropout",
     "Embedding",
     "Flatten",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "Lambda",
     "Layer",
     "Masking",
@@ -53,7 +68,10 @@ __all__ = [
     "Minimum",
     "Multiply",
     "Normalization",
+    "Pipeline",
+    "Rescaling",
     "Reshape",
+    "StringLookup",
     "Subtract",
     "TimeDistributed",
     "Wrapper",

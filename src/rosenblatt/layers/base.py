@@ -73,6 +73,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
     row_independent = True
     # Whether it calls a function of the user's, which no config describes.
     runs_user_code = False
+    # Whether it takes text: others refuse it.
+    takes_text = False
     # Whether outputs may have masks where no input has one; true of classes with a `compute_mask`.
     makes_masks = False
 
@@ -261,10 +263,12 @@ class Layer(HoldsWeights, Operation, HasParameters):
         target = dtypes.numpy_dtype(self.compute_dtype)
 
         def convert(value: Any) -> Any:
+            if isinstance(value, KerasTensor) and value.dtype == "string":
+                calls.refuse_text(self, value)
             if isinstance(value, Variable):
                 value = value.value
             if isinstance(value, (np.ndarray, np.generic)):
-                if value.dtype.kind in "OUSM":
+                if value.dtype.kind in "OUSTM":
                     calls.refuse_text(self, value)
                     return value
                 value = jnp.asarray(value)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import row_mask
-from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves
 from rosenblatt.layers.context import current_training
 from rosenblatt.layers.signatures import parameter_names, parameters_of
 
@@ -57,17 +57,19 @@ def resolve_training(layer: Any, args: Any, kwargs: dict[str, Any]) -> bool | No
 
 
 def refuse_text(layer: Any, value: Any) -> None:
-    """Refuse strings and objects in the library's own layers.
+    """Refuse strings and objects in the library's own layers, and symbolic ones in any.
 
     Raises:
         ValueError: with the dtype.
     """
-    if registry.is_builtin(type(layer)):
+    symbolic = isinstance(value, KerasTensor)
+    if not layer.takes_text and (symbolic or registry.is_builtin(type(layer))):
+        what = f"a symbolic tensor of text, {value.name!r}" if symbolic else "an array"
         raise ValueError(
             explain(
                 f"Layer {layer.name!r} ({type(layer).__name__}) takes numbers.",
-                given=f"an array of dtype {value.dtype}, shape {value.shape}",
-                fix="turn text and categories into numbers first.",
+                given=f"{what} of dtype {value.dtype}, shape {value.shape}",
+                fix="turn text and categories into numbers first, e.g. with `StringLookup`.",
             )
         )
 

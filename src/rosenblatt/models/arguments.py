@@ -46,7 +46,9 @@ def split_off(x: Any, y: Any, weight: Any, share: float, validation_data: Any) -
     return (*train, validation)
 
 
-def validation_source(data: Any, batch_size: int | None, steps: int | None) -> Any:
+def validation_source(
+    data: Any, batch_size: int | None, steps: int | None, prepare: Any = None
+) -> Any:
     """The source for `validation_data`, or None.
 
     Raises:
@@ -64,5 +66,5 @@ def validation_source(data: Any, batch_size: int | None, steps: int | None) -> A
                 )
             )
         x, y, weight = (*data, None)[:3]
-        return make_source(x, y, weight, batch_size, steps=None)
-    return make_source(data, batch_size=batch_size, steps=steps)
+        return make_source(x, y, weight, batch_size, steps=None, prepare=prepare)
+    return make_source(data, batch_size=batch_size, steps=steps, prepare=prepare)

@@ -11,8 +11,8 @@ import numpy as np
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.symbolic import KerasTensor, infer_outputs, node_of, tree_map
-from rosenblatt.graph import Graph
+from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, node_of, tree_map
+from rosenblatt.graph import Graph, Prepared
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.signatures import map_shapes, shape_of
@@ -64,6 +64,23 @@ class Model(Trainer, Layer):
         self._graph = graph
         self._operations = [layer for layer in graph.layers if isinstance(layer, Layer)]
         self.built = True
+
+    # -- calling ---------------------------------------------------------------------------------
+
+    @property
+    def _looks_up(self) -> bool:
+        """Whether it holds layers that look up text or ids on the host, in a graph."""
+        return self._graph is not None and self._graph.looks_up
+
+    @property
+    def takes_text(self) -> bool:  # type: ignore[override]
+        """Whether one of its layers does."""
+        return self._looks_up
+
+    def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        if self._looks_up and not any_symbolic(args, kwargs):
+            return args, kwargs  # the graph converts: JAX knows neither text nor large integers
+        return super()._convert_inputs(args, kwargs)
 
     # -- structure -----------------------------------------------------------------------------
 
@@ -188,7 +205,8 @@ class Model(Trainer, Layer):
             Symbolic tensors for the outputs.
         """
         if self._graph is not None:
-            self._graph.arrange(x)
+            if not isinstance(x, Prepared):
+                self._graph.arrange(x)
             return self._graph.output_structure
         if self.run_eagerly:  # its `call` may ask for values
             outputs = tree_map(lambda a: np.asarray(a), self(x))
@@ -203,6 +221,8 @@ class Model(Trainer, Layer):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
+        if self._graph is not None and self._looks_up:  # text cannot be traced
+            return tree_map(lambda t: KerasTensor(t.shape, t.dtype), self._graph.output_structure)
         return infer_outputs(self._call_quietly, args, kwargs)
 
     # -- printing, configuration, files ----------------------------------------------------------

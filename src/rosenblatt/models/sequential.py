@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from rosenblatt.core import masks, registry, serialization
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
+from rosenblatt.data.text import is_text
 from rosenblatt.graph import Graph
+from rosenblatt.graph.host import looks_up
 from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import parameters_of, shape_of
@@ -146,10 +150,22 @@ class Sequential(Model):
     def _build_for(self, args: Any, kwargs: Any) -> None:
         """Data of any number of rows build it; several tensors go through the layers one by one."""
         if args and hasattr(args[0], "shape"):
-            self.build((None, *args[0].shape[1:]))
+            self._require_layers()
+            self._build_from(self._input_like(args[0]))
         else:
             self._require_layers()
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
+
+    def _input_like(self, x: Any) -> KerasTensor:
+        """An input for data of any number of rows; text, and ids to look up, keep their type."""
+        dtype = "string" if is_text(x) else None
+        if dtype is None and self._looks_up and np.dtype(x.dtype).kind in "iu":
+            dtype = "int64"
+        return Input(batch_shape=(None, *x.shape[1:]), dtype=dtype)
+
+    @property
+    def _looks_up(self) -> bool:
+        return any(looks_up(layer) for layer in self._sequence)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the weights for inputs of a shape.
@@ -206,14 +222,14 @@ class Sequential(Model):
                     )
                 )
             self._require_layers()
-            self._build_from(Input(batch_shape=(None, *x.shape[1:])))
+            self._build_from(self._input_like(x))
         return super().build_for_data(x)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after the other."""
         self._require_layers()
         if self._graph is None and hasattr(inputs, "shape"):
-            self._build_from(Input(batch_shape=(None, *inputs.shape[1:])))
+            self._build_from(self._input_like(inputs))
         if self._graph is None:
             masks.set_masks(inputs, mask)
             for layer in self._sequence:

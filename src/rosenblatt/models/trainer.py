@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -11,7 +11,8 @@ import numpy as np
 from rosenblatt.callbacks import CallbackList, History, ProgbarLogger
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data import ArraySource, as_arrays, make_source
+from rosenblatt.data import ArraySource, as_arrays, as_columns, is_stream, make_source
+from rosenblatt.graph import Prepared
 from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
 from rosenblatt.models.compiling import Compiles
 from rosenblatt.training import fit as loop
@@ -24,6 +25,7 @@ class Trainer(Compiles):
     """Keras's methods for training; `Model` is a `Layer` with these."""
 
     weights: Any
+    _looks_up: bool
     variables: Any
     build_for_data: Any
     _graph: Any
@@ -76,6 +78,9 @@ class Trainer(Compiles):
             ValueError: data that do not fit the model, each said by name.
         """
         self._require_compiled("fit")
+        prepare = self._preparing()
+        if prepare is not None and not is_stream(x):
+            x = prepare(x)
         x, y, sample_weight, validation_data = split_off(
             x, y, sample_weight, validation_split, validation_data
         )
@@ -88,9 +93,10 @@ class Trainer(Compiles):
             draw_seed(),
             class_weight,
             steps=steps_per_epoch,
+            prepare=prepare,
         )
         validation = validation_source(
-            validation_data, validation_batch_size or batch_size, validation_steps
+            validation_data, validation_batch_size or batch_size, validation_steps, prepare
         )
         steps = steps_per_epoch or source.n_batches
         history = History()
@@ -107,6 +113,22 @@ class Trainer(Compiles):
             validation_freq=validation_freq,
         )
         return history
+
+    def _preparing(self, finite: bool = True) -> Callable[[Any], Any] | None:
+        """What makes arrays for the program of the inputs, where the model looks up text or ids.
+
+        Args:
+            finite: whether NaN and infinity are refused.
+        """
+        if not self._looks_up:
+            return None
+
+        def prepare(x: Any) -> Any:
+            if self._graph is None:
+                self.build_for_data(as_columns(x, "x"))
+            return self._graph.host.prepare(x, finite)
+
+        return prepare
 
     def _hooks(self, callbacks: Any, verbose: Any, *extra: Any, **params: Any) -> CallbackList:
         level = 1 if verbose == "auto" else int(verbose)
@@ -143,7 +165,9 @@ class Trainer(Compiles):
             The loss, or a list of loss and metrics, or a dict.
         """
         self._require_compiled("evaluate")
-        source = make_source(x, y, sample_weight, batch_size, steps=steps)
+        source = make_source(
+            x, y, sample_weight, batch_size, steps=steps, prepare=self._preparing()
+        )
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         logs = loop.evaluate(self, source, hooks, steps)
         return logs if return_dict else self._in_order(logs)
@@ -175,9 +199,11 @@ class Trainer(Compiles):
         Returns:
             NumPy arrays in the outputs' structure.
         """
+        prepare = self._preparing(finite=False)
         if isinstance(x, np.ndarray) and callbacks is None and verbose == 0 and steps is None:
-            return self._predict_arrays(as_arrays(x, "x"), batch_size or 32)
-        source = make_source(x, batch_size=batch_size, steps=steps, finite=False)
+            x = as_arrays(x, "x") if prepare is None else prepare(x)
+            return self._predict_arrays(x, batch_size or 32)
+        source = make_source(x, batch_size=batch_size, steps=steps, finite=False, prepare=prepare)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         hooks.call("on_predict_begin")
         if isinstance(source, ArraySource) and not hooks.predict_batches:
@@ -196,7 +222,7 @@ class Trainer(Compiles):
             return self._predict_eagerly(x, batch_size)
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
-        if self._graph is not None:
+        if self._graph is not None and not isinstance(x, Prepared):
             self._graph.check_data(x)
             arranged = self._graph.arrange(x)
             x = arranged[0] if len(arranged) == 1 else arranged
@@ -257,7 +283,9 @@ class Trainer(Compiles):
     def _on_batch(
         self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
-        rows = len(tree_leaves(as_arrays(x, "x"))[0])
+        prepare = self._preparing()
+        x = as_arrays(x, "x") if prepare is None else prepare(x)
+        rows = len(tree_leaves(x)[0])
         source = make_source(x, y, weight, max(rows, 1), False, 0, class_weight)
         assert isinstance(source, ArraySource)
         source.block_batches = 1

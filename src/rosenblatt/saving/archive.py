@@ -9,7 +9,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -32,18 +32,23 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-def write_archive(file: BinaryIO, metadata: Any, config: Any, weights: bytes) -> None:
-    """Write the three members, uncompressed as Keras does.
+def write_archive(
+    file: BinaryIO, metadata: Any, config: Any, weights: bytes, assets: Mapping[str, bytes]
+) -> None:
+    """Write the members, uncompressed as Keras does.
 
     Args:
         file: a binary file.
         metadata, config: plain data.
         weights: content of the HDF5 file.
+        assets: content of further members by name.
     """
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, json.dumps(config))
         archive.writestr(WEIGHTS, weights)
+        for name, content in assets.items():
+            archive.writestr(name, content)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
+from rosenblatt.saving.assets import asset_files, load_assets
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import require_file
 from rosenblatt.saving.state import load_state, state_bytes
@@ -70,11 +71,12 @@ def save_model(
         )
     config = serialize_shared(model)
     weights = state_bytes(model)
+    assets = asset_files(model)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
     with atomic_write(path) as file:
         try:
-            write_archive(file, metadata, config, weights)
+            write_archive(file, metadata, config, weights, assets)
         except (TypeError, RecursionError) as error:  # from JSON
             raise ValueError(
                 explain(
@@ -156,9 +158,10 @@ def load_model(
         if not compile:
             config["compile_config"] = None
         weights = read_weights(archive, path)
-    model = _from_config(config, custom_objects, safe_mode, path)
-    with open_weights(weights, f"{path!r}: model.weights.h5") as reader:
-        load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
+        model = _from_config(config, custom_objects, safe_mode, path)
+        with open_weights(weights, f"{path!r}: model.weights.h5") as reader:
+            load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
+        load_assets(model, archive, path)
     return model
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from rosenblatt.core import changes
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.data import Block
 from rosenblatt.training import programs
@@ -182,6 +183,7 @@ def _stamp(model: Any) -> Any:
     parts = list(model._flatten_parts())
     return (
         model._graph,
+        changes.count(),
         [(id(layer), layer.trainable) for layer, _ in parts],
         [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
     )

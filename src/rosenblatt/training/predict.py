@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.training import programs
 from rosenblatt.training.signature import rows_stay_apart, structure_key
@@ -36,6 +37,7 @@ class Predictor:
         finally:
             model._compiled = compiled
         self._graph = model._graph
+        self._changes = changes.count()
         self._identity = tuple(id(v) for v in fixed)
         self._programs: dict[Any, Any] = {}
 
@@ -45,6 +47,8 @@ class Predictor:
         The variables of a graph are known while the graph is the same; looking through the
         attributes of a subclassed model takes longer than a small prediction, but is needed there.
         """
+        if self._changes != changes.count():
+            return False
         if self._graph is not None or model._graph is not None:
             return self._graph is model._graph
         return self._identity == tuple(id(v) for v in model.variables)

@@ -131,9 +131,11 @@ def _masked(config: Any) -> Any:
                 registry.find_object(config, config["class_name"]) if config.get("module") else None
             )
             hidden = getattr(cls, "runtime_parameters", ())
+            on_host = getattr(cls, "host_fields", ())
             inner = {
                 k: (v if v is None else bool(v)) if k in hidden and _is_number(v) else v
                 for k, v in config["config"].items()
+                if k not in on_host
             }
             config = {**config, "config": inner}
         for key, value in config.items():

@@ -1,0 +1,176 @@
+"""The part of a graph that runs on the host, once for the data: look-ups of text and of ids.
+
+A program computes with numbers of 32 bits. Nodes that look up text or ids, and those before them,
+therefore run on the data before they reach a program; the program gets what was found in place of
+the data, and goes on from there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.data.columns import check_finite, check_lengths, named_leaves
+from rosenblatt.data.frames import frame_columns, is_frame
+from rosenblatt.data.text import as_columns
+from rosenblatt.layers.input import Input, InputLayer
+from rosenblatt.layers.preprocessing.host import HostLayer
+
+
+class Prepared(tuple):
+    """What the host part of a graph made of the inputs: a tuple of arrays, or nests of them."""
+
+    __slots__ = ()
+
+
+jax.tree_util.register_pytree_node(
+    Prepared, lambda items: (tuple(items), None), lambda _, items: Prepared(items)
+)
+
+
+def looks_up(operation: Any) -> bool:
+    """Whether an operation is, or holds, a layer that runs on the host."""
+    layers = getattr(operation, "_flatten_layers", None)
+    return layers is not None and any(isinstance(layer, HostLayer) for layer in layers())
+
+
+class HostPart:
+    """The nodes of a graph that run on the host, and those that are left for the program.
+
+    Args:
+        graph: a graph with host layers. Inner models that hold some are taken apart.
+
+    Raises:
+        ValueError: a host layer behind layers with trainable weights.
+    """
+
+    def __init__(self, graph: Any):
+        while any(_is_inner(node) for node in graph.nodes):
+            graph = _taken_apart(graph)
+        self.graph = graph
+        on_host: set[int] = set()
+        for node in reversed(graph.nodes):
+            if id(node) in on_host or looks_up(node.operation):
+                on_host.add(id(node))
+                on_host.update(id(parent) for parent in node.parents)
+        begins = [n for n in graph.nodes if isinstance(n.operation, InputLayer)]
+        on_host.update(map(id, begins))
+        self._nodes = [n for n in graph.nodes if id(n) in on_host and n not in begins]
+        self._rest = [n for n in graph.nodes if id(n) not in on_host]
+        _refuse_weights(self._nodes, graph.name)
+        read_on_host = {id(t) for n in self._nodes for t in n.inputs}
+        read_later = {id(t) for n in self._rest for t in n.inputs} | set(map(id, graph.outputs))
+        self._encoded_on_host = read_on_host
+        self._cut: list[KerasTensor] = []
+        for node in (*begins, *self._nodes):
+            self._cut += [t for t in node.outputs if id(t) in read_later]
+        _refuse_text(self._cut, graph)
+
+    def prepare(self, data: Any, finite: bool = True) -> Prepared:
+        """Run the host part.
+
+        Args:
+            data: inputs of the model: arrays, columns or a frame, numbers or text.
+            finite: whether NaN and infinity are refused.
+
+        Returns:
+            The arrays for the program.
+
+        Raises:
+            ValueError: data that do not fit the model's inputs.
+        """
+        if isinstance(data, Prepared):
+            return data
+        graph = self.graph
+        if is_frame(data) and set(graph.input_names) <= set(frame_columns(data)):
+            data = data.collect() if hasattr(type(data), "collect") else data
+            data = {name: data[name] for name in graph.input_names}
+        columns = as_columns(data, "x")
+        check_lengths(columns)
+        for name, column in named_leaves(columns, "x") if finite else ():
+            if column.dtype.kind == "f":
+                check_finite(column, name)
+        arrays = graph.arrange(columns)
+        values = {id(t): v for t, v in zip(graph.inputs, arrays, strict=True)}
+        found: dict[int, Any] = {}
+        for node in self._nodes:
+            args, kwargs = graph.filled(node, values)
+            layer = node.operation
+            if isinstance(layer, HostLayer):
+                (args, kwargs), output = layer._convert_inputs(args, kwargs), node.outputs[0]
+                found[id(output)] = layer.lookup(*args, **kwargs)
+                if id(output) in self._encoded_on_host:
+                    values[id(output)] = layer.encode(found[id(output)])
+            else:
+                results = tree_leaves(layer(*args, **kwargs))
+                values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
+        return Prepared(
+            found[id(t)] if id(t) in found else np.asarray(values[id(t)]) for t in self._cut
+        )
+
+    def run(self, prepared: Prepared, training: bool | None) -> Any:
+        """Compute the graph's outputs from what `prepare` gave, which may be traced."""
+        values: dict[int, Any] = {}
+        for tensor, value in zip(self._cut, prepared, strict=True):
+            layer = node_of(tensor).operation
+            values[id(tensor)] = layer.encode(value) if isinstance(layer, HostLayer) else value
+        return self.graph.compute(self._rest, values, training)
+
+
+def _is_inner(node: Node) -> bool:
+    return getattr(node.operation, "_graph", None) is not None and looks_up(node.operation)
+
+
+def _taken_apart(graph: Any) -> Any:
+    """The same graph with the nodes of inner models that look up in place of the models."""
+
+    def begin(tensor: KerasTensor) -> KerasTensor:
+        optional = node_of(tensor).operation.optional
+        return Input(
+            batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name, optional=optional
+        )
+
+    inputs = tree_map(begin, graph.input_structure)
+    values = dict(zip(map(id, graph.inputs), tree_leaves(inputs), strict=True))
+    for node in graph.nodes:
+        if all(id(t) in values for t in node.outputs):
+            continue
+        args, kwargs = graph.filled(node, values)
+        model = node.operation
+        results = model._graph.run(args[0]) if _is_inner(node) else model(*args, **kwargs)
+        leaves = tree_leaves(results)
+        values.update({id(t): r for t, r in zip(node.outputs, leaves, strict=True)})
+    outputs = tree_map(lambda t: values[id(t)], graph.output_structure)
+    return type(graph)(inputs, outputs, graph.name)
+
+
+def _refuse_weights(nodes: list[Node], model: str) -> None:
+    lookups = [n.operation.name for n in nodes if looks_up(n.operation)]
+    for node in nodes:
+        layer: Any = node.operation
+        if getattr(layer, "trainable_variables", None):
+            raise ValueError(
+                explain(
+                    f"Model {model!r}: layer {layer.name!r} ({type(layer).__name__}) has trainable "
+                    f"weights and comes before {lookups[-1]!r}, which looks values up on the host, "
+                    "once, before training.",
+                    fix="let look-ups read the inputs, not outputs of trained layers; apply "
+                    "`invert=True` layers to what `predict` returns.",
+                )
+            )
+
+
+def _refuse_text(cut: list[KerasTensor], graph: Any) -> None:
+    for tensor in cut:
+        if tensor.dtype == "string":
+            raise ValueError(
+                explain(
+                    f"Model {graph.name!r}: {tensor.name!r} is text, which a compiled program "
+                    "cannot give.",
+                    fix="call the model itself, `model(x)`, which computes step by step.",
+                )
+            )

@@ -1,0 +1,196 @@
+"""Discretization: numbers on a scale to bins."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core import changes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.data.batches import is_stream
+from rosenblatt.data.columns import as_arrays, check_finite
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of, refuse_sparse
+
+
+@builtin("keras.layers")
+class Discretization(Layer):
+    """Numbers to the bins between boundaries: bin i holds bᵢ₋₁ ≤ x < bᵢ, the outer ones are open.
+
+    Args:
+        bin_boundaries: the boundaries, in rising order.
+        num_bins: how many bins of about equally many values `adapt(data)` shall make, instead.
+        epsilon: how far a bin's share may be off; a summary of about 1 / epsilon values is kept of
+            the data.
+        output_mode: "int"; "one_hot"; or, one vector for the last axis, "multi_hot", "count".
+        sparse: must be False.
+        dtype: dtype of the vectors.
+
+    Raises:
+        ValueError: both or none of `bin_boundaries` and `num_bins`; a value out of range.
+
+    >>> Discretization(bin_boundaries=[0.0, 1.0])(np.array([[-1.5, 0.0, 3.4]]))
+    Array([[0, 1, 2]], dtype=int32)
+    """
+
+    def __init__(
+        self,
+        bin_boundaries: Any = None,
+        num_bins: int | None = None,
+        epsilon: float = 0.01,
+        output_mode: str = "int",
+        sparse: bool = False,
+        dtype: Any = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name, dtype=dtype)
+        where = f"{type(self).__name__} {self.name!r}"
+        modes = ("int", "one_hot", "multi_hot", "count")
+        self.output_mode = output_mode_of(output_mode, modes, where)
+        refuse_sparse(sparse, where)
+        if (num_bins is None) == (bin_boundaries is None):
+            raise ValueError(
+                explain(
+                    f"{where}: give exactly one of `bin_boundaries` and `num_bins`.",
+                    given=f"bin_boundaries={bin_boundaries}, num_bins={num_bins}",
+                )
+            )
+        if num_bins is not None and num_bins < 1:
+            raise ValueError(
+                explain(f"{where}: `num_bins` is out of range.", given=num_bins, expected="≥ 1")
+            )
+        if not 0 < epsilon < 1:
+            raise ValueError(
+                explain(f"{where}: `epsilon` is out of range.", given=epsilon, expected="0 < ε < 1")
+            )
+        self.bin_boundaries = None if bin_boundaries is None else np.ravel(bin_boundaries).tolist()
+        if self.bin_boundaries is not None and sorted(self.bin_boundaries) != self.bin_boundaries:
+            raise ValueError(
+                explain(
+                    f"{where}: `bin_boundaries` must rise.",
+                    given=self.bin_boundaries,
+                    fix="sort them.",
+                )
+            )
+        self.num_bins = num_bins
+        self.epsilon = epsilon
+        self.sparse = False
+        self._summary = np.zeros((2, 0), "float32")
+
+    def adapt(self, data: Any, steps: int | None = None) -> None:
+        """Learn boundaries from the quantiles of data.
+
+        Args:
+            data: an array, frame or column, or an iterable of batches of them.
+            steps: how many batches of an iterable to read; all if None.
+
+        Raises:
+            ValueError: the boundaries were given; NaN, text or no values in the data.
+        """
+        if self.num_bins is None:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Discretization) was given its boundaries.",
+                    fix="make it with `num_bins=` to use `adapt`.",
+                )
+            )
+        self.reset_state()
+        if is_stream(data):
+            for batch in itertools.islice(data, steps):
+                self.update_state(batch)
+        else:
+            self.update_state(data)
+        self.finalize_state()
+
+    def update_state(self, data: Any) -> None:
+        """Take a batch into account."""
+        arrays = as_arrays(data, "data")
+        check_finite(arrays, "data")
+        for array in tree_leaves(arrays):
+            new = _summary(np.sort(array.astype("float32"), axis=None), self.epsilon)
+            both = np.concatenate([new, self._summary], axis=1)
+            both = both[:, np.argsort(both[0], kind="stable")]
+            self._summary = _compressed(both, self.epsilon)
+
+    def finalize_state(self) -> None:
+        """Make the boundaries of what was seen."""
+        if self.num_bins is not None and self._summary.size:
+            self.bin_boundaries = _compressed(self._summary, 1 / self.num_bins)[0, :-1].tolist()
+            changes.announce()
+
+    def reset_state(self) -> None:
+        """Forget what was seen."""
+        self._summary = np.zeros((2, 0), "float32")
+
+    def call(self, inputs: Any) -> Any:
+        """The bins of numbers.
+
+        Raises:
+            ValueError: there are no boundaries yet.
+        """
+        if self.bin_boundaries is None:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Discretization) has no boundaries yet.",
+                    fix="call `layer.adapt(data)` first, or give `bin_boundaries=`.",
+                )
+            )
+        bounds = jnp.asarray(np.asarray(self.bin_boundaries, "float32"))
+        bins = jnp.searchsorted(bounds, jnp.asarray(inputs), side="right")
+        return (
+            encoded(bins, self.output_mode, len(self.bin_boundaries) + 1, self.compute_dtype)
+            if self.output_mode != "int"
+            else bins.astype("int32")
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer, and the boundaries it has learned."""
+        return {
+            "bin_boundaries": self.bin_boundaries,
+            "num_bins": self.num_bins,
+            "epsilon": self.epsilon,
+            "output_mode": self.output_mode,
+            "sparse": self.sparse,
+            "name": self.name,
+            "dtype": self.dtype_policy.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The layer of a config, with the boundaries it had learned."""
+        learned = config.get("bin_boundaries")
+        if config.get("num_bins") is None:
+            return super().from_config(config)
+        layer = super().from_config({**config, "bin_boundaries": None})
+        layer.bin_boundaries = learned
+        return layer
+
+    def save_own_variables(self, store: Any) -> None:
+        """Nothing: its boundaries are in the config."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Nothing: its boundaries are in the config."""
+
+
+def _summary(values: np.ndarray, epsilon: float) -> np.ndarray:
+    """About 1 / epsilon of sorted values, and how many values each stands for: (2, n)."""
+    step = max(values.size * epsilon, 1.0)
+    chosen = values[int(step - 1) :: int(step)]
+    return np.stack([chosen, np.full_like(chosen, step)])
+
+
+def _compressed(summary: np.ndarray, epsilon: float) -> np.ndarray:
+    """A summary at steps of epsilon of the values' total, where it has more than 1 / epsilon."""
+    if summary.shape[1] * epsilon < 1:
+        return summary
+    shares = epsilon + np.arange(0.0, 1.0, epsilon)
+    total = np.cumsum(summary[1])
+    reached = total / total[-1]
+    values = np.interp(shares, reached, summary[0])
+    weights = np.diff(np.interp(shares, reached, total), prepend=0)
+    return np.stack([values, weights]).astype("float32")

@@ -1,0 +1,87 @@
+"""Layers that read text or 64-bit integers: half of them runs on the host, half in programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, tree_leaves
+from rosenblatt.data.columns import read_nest
+from rosenblatt.data.text import host_array
+from rosenblatt.layers.base import Layer
+
+
+class HostLayer(Layer):
+    """A layer whose first half, `lookup`, runs on the host with NumPy, before any program.
+
+    A subclass writes `lookup(inputs)`, which turns text or numbers into small integers, and
+    `encode(found)`, a function of arrays that a program can hold. In a model `lookup` runs once
+    for the data, and what it found goes into the program in place of the data.
+    """
+
+    takes_text = True
+
+    def lookup(self, inputs: Any) -> Any:
+        """What the values are to the layer: NumPy arrays of integers (or a nest of arrays)."""
+        raise NotImplementedError
+
+    def encode(self, found: Any) -> Any:
+        """The outputs for what `lookup` found."""
+        raise NotImplementedError
+
+    def call(self, inputs: Any) -> Any:
+        """`encode(lookup(inputs))`."""
+        return self.encode(self.lookup(inputs))
+
+    def found_spec(self, inputs: Any) -> Any:
+        """Symbolic tensors like what `lookup` finds for symbolic inputs."""
+        return KerasTensor(tree_leaves(inputs)[0].shape, "int32")
+
+    def compute_output_spec(self, inputs: Any) -> Any:  # type: ignore[override]
+        """Symbolic tensors for the outputs of a call."""
+        return infer_outputs(self.encode, (self.found_spec(inputs),), {})
+
+    def read(self, inputs: Any) -> Any:
+        """Array-likes as NumPy arrays that keep text and 64-bit integers."""
+        return read_nest(inputs, self._where, host_array)
+
+    @property
+    def _where(self) -> str:
+        return f"Layer {self.name!r} ({type(self).__name__})"
+
+    def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        if any_symbolic(args, kwargs):
+            return args, kwargs
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in tree_leaves((args, kwargs))):
+            raise TypeError(
+                explain(
+                    f"{self._where} looks values up on the host, before any program runs, but it "
+                    "was called inside one.",
+                    fix="make the model with the functional API or `Sequential`, the layer before "
+                    "all layers with weights; or apply the layer to the data, and give the model "
+                    "what it returns.",
+                )
+            )
+        return tuple(self.read(value) for value in args), kwargs
+
+
+def integers(array: np.ndarray, where: str) -> np.ndarray:
+    """An array of whole numbers as int64.
+
+    Raises:
+        ValueError: text, or numbers that are not whole.
+    """
+    if array.dtype.kind in "iub":
+        return array.astype(np.int64, copy=False)
+    if array.dtype.kind == "f" and np.array_equal(array, np.trunc(array)):
+        return array.astype(np.int64)
+    raise ValueError(
+        explain(
+            f"{where} takes integers.",
+            given=f"an array of dtype {array.dtype}, shape {array.shape}",
+            fix="use `StringLookup` for text, `Discretization` for numbers on a scale.",
+        )
+    )
