@@ -31,14 +31,20 @@ def relu(
     >>> relu([-2.0, 9.0], negative_slope=0.5, max_value=6.0)
     Array([-1.,  6.], dtype=float32)
     """
-    if negative_slope and max_value is None and threshold == 0:
+    slopes, shifted = not _is_zero(negative_slope), not _is_zero(threshold)
+    if slopes and max_value is None and not shifted:
         return nn.leaky_relu(x, negative_slope)
-    positive = nn.relu(x) if threshold == 0 else jnp.where(x > threshold, x, jnp.zeros_like(x))
+    positive = jnp.where(x > threshold, x, jnp.zeros_like(x)) if shifted else nn.relu(x)
     if max_value is not None:
         positive = jnp.clip(positive, 0, jnp.asarray(max_value, x.dtype))
-    if not negative_slope:
+    if not slopes:
         return positive
     return positive - jnp.asarray(negative_slope, x.dtype) * nn.relu(threshold - x)
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether a setting is the number 0; one that is an argument of a program is not known."""
+    return isinstance(value, (int, float)) and value == 0
 
 
 @activation()

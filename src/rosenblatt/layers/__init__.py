@@ -1,8 +1,10 @@
 """Layers, under Keras's names."""
 
-from rosenblatt.layers.activation import Activation
+from rosenblatt.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.dense import Dense
+from rosenblatt.layers.dot import Dot, dot
+from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.embedding import Embedding
 from rosenblatt.layers.function import Lambda
 from rosenblatt.layers.identity import Identity
@@ -24,6 +26,7 @@ from rosenblatt.layers.merging import (
     multiply,
     subtract,
 )
+from rosenblatt.layers.noise import GaussianDropout, GaussianNoise
 from rosenblatt.layers.normalization import BatchNormalization
 from rosenblatt.layers.preprocessing import (
     CategoryEncoding,
@@ -36,24 +39,45 @@ from rosenblatt.layers.preprocessing import (
     Rescaling,
     StringLookup,
 )
-from rosenblatt.layers.regularization import Dropout
-from rosenblatt.layers.reshaping import Flatten, Reshape
+from rosenblatt.layers.regularization import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from rosenblatt.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from rosenblatt.layers.row_normalization import (
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from rosenblatt.layers.serialization import deserialize, serialize
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.wrapping import TimeDistributed, Wrapper
 
 __all__ = [
     "Activation",
+    "ActivityRegularization",
     "Add",
+    "AlphaDropout",
     "Average",
-    "CategoryEncoding",
     "BatchNormalization",
+    "CategoryEncoding",
     "Concatenate",
     "Dense",
     "Discretization",
+    "Dot",
     "Dropout",
+    "ELU",
+    "EinsumDense",
     "Embedding",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
     "HashedCrossing",
     "Hashing",
     "Identity",
@@ -63,22 +87,35 @@ __all__ = [
     "IntegerLookup",
     "Lambda",
     "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
     "Masking",
     "Maximum",
     "Minimum",
     "Multiply",
     "Normalization",
+    "PReLU",
+    "Permute",
     "Pipeline",
+    "RMSNormalization",
+    "ReLU",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "StringLookup",
     "Subtract",
     "TimeDistributed",
+    "UnitNormalization",
     "Wrapper",
     "add",
     "average",
     "concatenate",
     "deserialize",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from rosenblatt import activations
+import jax.numpy as jnp
+
+from rosenblatt import activations, constraints, initializers, regularizers
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers.axes import axes_over, check_axes
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.spec import InputSpec
+
+
+class Elementwise(Layer):
+    """A layer without weights that gives outputs of its inputs' shape and keeps their mask."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.built = True
 
 
 @builtin("keras.layers")
-class Activation(Layer):
+class Activation(Elementwise):
     """Applies an activation function.
 
     Args:
@@ -26,9 +43,232 @@ class Activation(Layer):
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
-        self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         return self.activation(inputs)
+
+
+@builtin("keras.layers")
+class ReLU(Elementwise):
+    """max(x, 0), or with settings: max_value above it, x from threshold, slope · (x − threshold).
+
+    Args:
+        max_value: the largest output, 0 or more; None: no limit.
+        negative_slope: slope below the threshold, 0 or more.
+        threshold: the input from which the output is the input, 0 or more.
+
+    All three are arguments of compiled programs: changing one compiles nothing, except between 0
+    (or None) and more than 0.
+
+    Raises:
+        ValueError: a setting below 0.
+
+    >>> import numpy as np
+    >>> ReLU(max_value=6.0, negative_slope=0.5)(np.array([-2.0, 3.0, 9.0], "float32"))
+    Array([-1.,  3.,  6.], dtype=float32)
+    """
+
+    config_fields = ("max_value", "negative_slope", "threshold")
+    runtime_parameters = config_fields
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.max_value = max_value
+        if max_value is not None:
+            self.max_value = number_within("ReLU", "max_value", max_value, 0)
+        self.negative_slope = number_within("ReLU", "negative_slope", negative_slope, 0)
+        self.threshold = number_within("ReLU", "threshold", threshold, 0)
+
+    def call(self, inputs: Any) -> Any:
+        """The function of the inputs."""
+        # 0 and None select another formula; any other value is an argument of the program.
+        given = {name: getattr(self, name) for name in self.config_fields}
+        settings = {name: value and self.parameter(name) for name, value in given.items()}
+        return activations.relu(inputs, **settings)
+
+
+@builtin("keras.layers")
+class LeakyReLU(Elementwise):
+    """x, times negative_slope where it is negative (Maas et al., 2013).
+
+    Args:
+        negative_slope: 0 or more; an argument of compiled programs.
+
+    Raises:
+        ValueError: a slope below 0.
+
+    >>> import numpy as np
+    >>> LeakyReLU(0.5)(np.array([-2.0, 3.0], "float32"))
+    Array([-1.,  3.], dtype=float32)
+    """
+
+    config_fields = ("negative_slope",)
+    runtime_parameters = config_fields
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
+        if "alpha" in kwargs:
+            negative_slope = kwargs.pop("alpha")
+            warn_user(
+                explain(
+                    "LeakyReLU: `alpha` is the old name of `negative_slope`.",
+                    fix=f"write `LeakyReLU(negative_slope={negative_slope})`.",
+                )
+            )
+        super().__init__(**kwargs)
+        self.negative_slope = number_within("LeakyReLU", "negative_slope", negative_slope, 0)
+
+    def call(self, inputs: Any) -> Any:
+        """The function of the inputs."""
+        return activations.leaky_relu(inputs, self.parameter("negative_slope"))
+
+
+@builtin("keras.layers")
+class ELU(Elementwise):
+    """x where it is positive, otherwise alpha (eˣ − 1) (Clevert, Unterthiner & Hochreiter, 2016).
+
+    Args:
+        alpha: minus the limit towards −∞; an argument of compiled programs.
+
+    Raises:
+        ValueError: not a number.
+
+    >>> import numpy as np
+    >>> ELU(2.0)(np.array([-100.0, 3.0], "float32"))
+    Array([-2.,  3.], dtype=float32)
+    """
+
+    config_fields = ("alpha",)
+    runtime_parameters = config_fields
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.alpha = number_within("ELU", "alpha", alpha)
+
+    def call(self, inputs: Any) -> Any:
+        """The function of the inputs."""
+        return activations.elu(inputs, self.parameter("alpha"))
+
+
+@builtin("keras.layers")
+class Softmax(Elementwise):
+    """eˣ / Σ eˣ along an axis.
+
+    Args:
+        axis: the axis, or axes, of the sum.
+
+    Raises:
+        TypeError: an axis that is no integer.
+        ValueError: an axis that the inputs do not have; a mask whose shape does not fit theirs.
+
+    >>> import numpy as np
+    >>> Softmax()(np.array([[1.0, 1.0, 5.0]], "float32"), mask=np.array([[True, True, False]]))
+    Array([[0.5, 0.5, 0. ]], dtype=float32)
+    """
+
+    config_fields = ("axis",)
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
+        check_axes("Softmax", axis)
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The function of the inputs; outputs are 0, and count for nothing, where `mask` is false.
+
+        `mask` has the inputs' shape, or 1 at some axes; numbers above 0.5 count as true.
+        """
+        axes = axes_over(self, self.axis, inputs.shape)
+        if mask is None:
+            return activations.softmax(inputs, axes)
+        mask = self._as_bool(mask, inputs.shape)
+        smallest = -3e4 if inputs.dtype == jnp.float16 else -1e9
+        return jnp.where(mask, activations.softmax(jnp.where(mask, inputs, smallest), axes), 0.0)
+
+    def _as_bool(self, mask: Any, shape: Any) -> Any:
+        sizes = tuple(mask.shape)
+        fits = len(sizes) <= len(shape) and all(
+            size in (1, wanted) for size, wanted in zip(sizes[::-1], shape[::-1], strict=False)
+        )
+        if not fits:
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} (Softmax): the mask does not fit the inputs.",
+                    given=f"mask of shape {sizes}, inputs of shape {tuple(shape)}",
+                    expected="at each axis, counted from the last, the inputs' size or 1",
+                )
+            )
+        return mask if mask.dtype == bool else mask > 0.5
+
+
+@builtin("keras.layers")
+class PReLU(Layer):
+    """x, times a learned alpha where it is negative (He et al., 2015).
+
+    Args:
+        alpha_initializer: initial alpha, an array of the shape of one instance.
+        alpha_regularizer: penalty.
+        alpha_constraint: projection.
+        shared_axes: axes along which all have one alpha; the first after the batch is 1.
+
+    Raises:
+        ValueError: an axis that the inputs do not have.
+
+    >>> import numpy as np
+    >>> PReLU("ones")(np.array([[-2.0, 3.0]], "float32"))
+    Array([[-2.,  3.]], dtype=float32)
+    """
+
+    config_fields = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
+        **kwargs: Any,
+    ):
+        if shared_axes is not None:
+            check_axes("PReLU", shared_axes, name="shared_axes")
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+        if self.shared_axes is not None:
+            self.shared_axes = list(self.shared_axes)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Create alpha."""
+        rank, shared = len(input_shape), self.shared_axes or ()
+        for axis in shared:
+            if not 1 <= axis < rank:
+                raise ValueError(
+                    explain(
+                        f"Layer {self.name!r} (PReLU): shared axis {axis} does not exist.",
+                        given=f"input shape {tuple(input_shape)}",
+                        expected=f"axes from 1 to {rank - 1}; 0 is the batch's",
+                    )
+                )
+        sizes = dict(enumerate(input_shape[1:], start=1))
+        self.alpha: Variable = self.add_weight(
+            [1 if axis in shared else size for axis, size in sizes.items()],
+            self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+            name="alpha",
+        )
+        own = {axis: size for axis, size in sizes.items() if axis not in shared}
+        self.input_spec = InputSpec(ndim=rank, axes=own)
+
+    def call(self, inputs: Any) -> Any:
+        """max(x, 0) − alpha · max(−x, 0)"""
+        return activations.relu(inputs) - self.alpha.value * activations.relu(-inputs)

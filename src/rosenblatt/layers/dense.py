@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt import activations, constraints, initializers, regularizers
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
-from rosenblatt.core.variable import Variable
-from rosenblatt.layers.base import Layer
+from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.product import product
 from rosenblatt.layers.spec import InputSpec
 
 
 @builtin("keras.layers")
-class Dense(Layer):
+class Dense(KernelLayer):
     """A layer in which every neuron is connected to every input: h(X) = φ(XW + b).
 
     Args:
@@ -29,6 +27,7 @@ class Dense(Layer):
         kernel_regularizer, bias_regularizer: penalties on W and b.
         activity_regularizer: penalty on the outputs.
         kernel_constraint, bias_constraint: projections of W and b after each update.
+        lora_rank, lora_alpha, quantization_config: not supported; None.
 
     Inputs of shape (batch, …, features) give outputs of shape (batch, …, units).
 
@@ -42,11 +41,7 @@ class Dense(Layer):
     Array([[3.]], dtype=float32)
     """
 
-    config_fields = (
-        "units", "activation", "use_bias", "kernel_initializer", "bias_initializer",
-        "kernel_regularizer", "bias_regularizer", "kernel_constraint", "bias_constraint",
-        "quantization_config",
-    )  # fmt: skip
+    config_fields = ("units", "use_bias", *KernelLayer.config_fields)
 
     def __init__(
         self,
@@ -69,22 +64,21 @@ class Dense(Layer):
             raise ValueError(
                 explain("Dense: bad `units`.", given=repr(units), expected="a positive integer")
             )
-        if lora_rank is not None or quantization_config is not None:
-            raise ValueError(
-                explain("Dense: `lora_rank` and `quantization_config` are not supported.")
-            )
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(
+            activation,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            lora_rank,
+            quantization_config,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         self.units = int(units)
-        self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.quantization_config = None
-        self.bias: Variable | None = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
@@ -100,26 +94,11 @@ class Dense(Layer):
                     fix="give `Input(shape=(features,))` a number.",
                 )
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.add_kernel((features, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.add_bias((self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """φ(inputs · kernel + bias)."""
-        outputs = product(inputs, self.kernel.value)
-        if self.bias is not None:
-            outputs = outputs + self.bias.value
-        return self.activation(outputs)
+        return self.finish(product(inputs, self.kernel.value))

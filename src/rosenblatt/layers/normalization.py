@@ -9,17 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from rosenblatt import constraints, initializers, regularizers
+from rosenblatt import initializers
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import row_mask
-from rosenblatt.core.variable import Variable
-from rosenblatt.layers.base import Layer
+from rosenblatt.layers.affine import Affine
+from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.spec import InputSpec
 
 
 @builtin("keras.layers")
-class BatchNormalization(Layer):
+class BatchNormalization(Affine):
     """Standardizes each feature over the batch: γ (x − μ) / √(σ² + ε) + β.
 
     In training μ and σ² are the batch's, and running means of them are kept; otherwise, and while
@@ -43,10 +43,8 @@ class BatchNormalization(Layer):
     """
 
     config_fields = (
-        "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
-        "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer",
-        "gamma_regularizer", "beta_constraint", "gamma_constraint", "synchronized", "renorm",
-        "renorm_clipping", "renorm_momentum",
+        "axis", "momentum", "epsilon", "moving_mean_initializer", "moving_variance_initializer",
+        "synchronized", "renorm", "renorm_clipping", "renorm_momentum", *Affine.config_fields,
     )  # fmt: skip
     runtime_parameters = ("momentum",)
 
@@ -71,7 +69,17 @@ class BatchNormalization(Layer):
         renorm_momentum: float = 0.99,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
         if renorm:
             raise ValueError(explain("BatchNormalization: `renorm=True` is not supported."))
         if not isinstance(axis, (int, np.integer)):
@@ -81,35 +89,16 @@ class BatchNormalization(Layer):
         self.axis = int(axis)
         self.momentum = momentum
         self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
         self.synchronized = synchronized
         self.renorm = renorm
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = renorm_momentum
-        self.gamma: Variable | None = None
-        self.beta: Variable | None = None
-        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Create γ, β and the running means, one number per feature."""
-        rank = len(input_shape)
-        if not -rank <= self.axis < rank:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (BatchNormalization): axis {self.axis} does not exist.",
-                    given=f"input shape {tuple(input_shape)}",
-                    expected=f"an axis from {-rank} to {rank - 1}",
-                )
-            )
+        axes_over(self, self.axis, input_shape)
         features = input_shape[self.axis]
         if features is None:
             raise ValueError(
@@ -120,24 +109,7 @@ class BatchNormalization(Layer):
                 )
             )
         shape = (features,)
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-                name="gamma",
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-                name="beta",
-            )
+        self.add_gamma_and_beta(shape, self.scale, self.center)
         self.moving_mean = self.add_weight(
             shape,
             self.moving_mean_initializer,

@@ -1,4 +1,4 @@
-"""Layers that act in training only."""
+"""Layers against overfitting: dropout in its kinds, and a penalty on activity."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from rosenblatt import regularizers
+from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.registry import builtin
-from rosenblatt.layers.base import Layer
+from rosenblatt.layers.activation import Elementwise
+from rosenblatt.layers.noise import Noise, refuse_one
+from rosenblatt.layers.spec import InputSpec
 
 
 @builtin("keras.layers")
-class Dropout(Layer):
+class Dropout(Noise):
     """In training, sets inputs to 0 with probability `rate` and scales the rest by 1/(1 − rate).
 
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
@@ -24,14 +26,165 @@ class Dropout(Layer):
     Args:
         rate: the probability, 0 ≤ rate ≤ 1. It is an argument of compiled programs: changing it
             compiles nothing, except between 0 and more than 0.
+        noise_shape: shape of the mask, where axes are to be dropped together: for each axis None
+            (its size) or 1.
+        seed: seed of the masks.
+
+    Raises:
+        ValueError: a rate outside [0, 1]; a `noise_shape` that is no list of sizes.
+
+    >>> import numpy as np
+    >>> Dropout(0.5)(np.ones((1, 3), "float32"))
+    Array([[1., 1., 1.]], dtype=float32)
+    """
+
+    config_fields = ("rate", "seed", "noise_shape")
+    runtime_parameters = ("rate",)
+    rate: float
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(rate, seed, **kwargs)
+        self.noise_shape = _noise_shape(type(self).__name__, noise_shape)
+
+    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+        """The inputs, some of them 0."""
+        return dropped(inputs, strength, key, _mask_shape(self, self.noise_shape, inputs.shape))
+
+
+def dropped(inputs: Any, rate: Any, key: Any, shape: Sequence[int]) -> Any:
+    """Inputs, 0 with a probability and scaled otherwise, with a mask of a shape."""
+    keep = 1.0 - rate
+    mask = jax.random.bernoulli(key, keep, shape)
+    divisor = jnp.where(keep == 0, 1.0, keep)  # for a gradient of 0, not NaN, at rate 1
+    return jnp.where(mask, inputs / divisor, jnp.zeros((), inputs.dtype)).astype(inputs.dtype)
+
+
+class SpatialDropout(Dropout):
+    """Drops whole features: at all places of an instance together.
+
+    Tompson et al., "Efficient object localization using convolutional networks", 2014.
+    """
+
+    axes = 1  # of places: steps, or rows and columns, or three
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ):
+        data_format = data_format or config.image_data_format()
+        if data_format not in ("channels_last", "channels_first"):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: bad `data_format`.",
+                    given=repr(data_format),
+                    expected="'channels_last' or 'channels_first'",
+                )
+            )
+        together = (1,) * self.axes
+        last = data_format == "channels_last"
+        noise_shape = (None, *together, None) if last else (None, None, *together)
+        super().__init__(rate, noise_shape, seed, name=name, dtype=dtype, **kwargs)
+        self.data_format = data_format
+        self.input_spec = InputSpec(ndim=self.axes + 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer, those that Keras writes."""
+        written = {"rate": self.rate, "seed": self.seed, "name": self.name}
+        return {**written, "dtype": self.dtype_policy.name, "data_format": self.data_format}
+
+
+@builtin("keras.layers")
+class SpatialDropout1D(SpatialDropout):
+    """Dropout of whole features of sequences: inputs of shape (batch, steps, features).
+
+    Args:
+        rate: the probability, 0 ≤ rate ≤ 1.
+        seed: seed of the masks.
+
+    Raises:
+        ValueError: a rate outside [0, 1]; inputs of another rank.
+
+    >>> import numpy as np
+    >>> kept = SpatialDropout1D(0.5)(np.ones((8, 2, 3), "float32"), training=True)
+    >>> bool((kept[:, 0] == kept[:, 1]).all())
+    True
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(rate, "channels_last", seed, name, dtype, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        return {k: v for k, v in super().get_config().items() if k != "data_format"}
+
+
+@builtin("keras.layers")
+class SpatialDropout2D(SpatialDropout):
+    """Dropout of whole features of images: inputs of shape (batch, rows, columns, features).
+
+    Args:
+        rate: the probability, 0 ≤ rate ≤ 1.
+        data_format: "channels_last", or "channels_first" for features before rows.
+        seed: seed of the masks.
+
+    Raises:
+        ValueError: a rate outside [0, 1]; another format; inputs of another rank.
+    """
+
+    axes = 2
+
+
+@builtin("keras.layers")
+class SpatialDropout3D(SpatialDropout):
+    """Dropout of whole features of volumes: inputs of shape (batch, x, y, z, features).
+
+    Args:
+        rate: the probability, 0 ≤ rate ≤ 1.
+        data_format: "channels_last", or "channels_first" for features before the volume's axes.
+        seed: seed of the masks.
+
+    Raises:
+        ValueError: a rate outside [0, 1]; another format; inputs of another rank.
+    """
+
+    axes = 3
+
+
+@builtin("keras.layers")
+class AlphaDropout(Noise):
+    """Dropout that keeps mean and variance of SELU's outputs: dropped ones get SELU's lowest value.
+
+    a (x or α′) + b with α′ = −αλ of SELU, a = ((1 − p)(1 + p α′²))^(−½), b = −a α′ p. Klambauer et
+    al., "Self-normalizing neural networks", 2017.
+
+    Args:
+        rate: the probability p, 0 ≤ p < 1; an argument of compiled programs.
         noise_shape: shape of the mask, where axes are to be dropped together.
         seed: seed of the masks.
 
     Raises:
-        ValueError: a rate outside [0, 1].
+        ValueError: a rate outside [0, 1).
 
     >>> import numpy as np
-    >>> Dropout(0.5)(np.ones((1, 3), "float32"))
+    >>> AlphaDropout(0.5)(np.ones((1, 3), "float32"))
     Array([[1., 1., 1.]], dtype=float32)
     """
 
@@ -45,40 +198,104 @@ class Dropout(Layer):
         seed: int | None = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
-            raise ValueError(
-                explain("Dropout: bad `rate`.", given=repr(rate), expected="a number from 0 to 1")
-            )
-        self.rate = rate
-        self.seed = seed
-        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
-        if rate > 0:
-            self.seed_generator = SeedGenerator(seed)
-        self.supports_masking = True
-        self.built = True
+        super().__init__(rate, seed, **kwargs)
+        refuse_one("AlphaDropout", rate)
+        _noise_shape("AlphaDropout", noise_shape)
+        self.noise_shape = noise_shape
 
-    def call(self, inputs: Any, training: bool | None = False) -> Any:
-        """Inputs, some of them 0 in training."""
-        if not training or self.rate == 0:
-            return inputs
-        shape = self._mask_shape(inputs.shape)
-        keep = 1.0 - self.parameter("rate")
-        mask = jax.random.bernoulli(self.seed_generator.next(), keep, shape)
-        return jnp.where(mask, inputs / keep, jnp.zeros((), inputs.dtype)).astype(inputs.dtype)
+    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+        """The inputs, some of them at SELU's lowest value, all moved back to SELU's moments."""
+        lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
+        shape = _mask_shape(self, self.noise_shape, inputs.shape)
+        kept = jax.random.uniform(key, shape, config.floatx()) >= strength
+        factor = ((1 - strength) * (1 + strength * lowest**2)) ** -0.5
+        return factor * jnp.where(kept, inputs, lowest) - factor * lowest * strength
 
-    def _mask_shape(self, shape: Any) -> tuple[int, ...]:
-        noise = self.noise_shape
-        if noise is None:
-            return tuple(shape)
-        if len(noise) != len(shape) or any(
-            n not in (None, 1, s) for n, s in zip(noise, shape, strict=True)
-        ):
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Dropout): `noise_shape` does not fit the inputs.",
-                    given=f"noise_shape {noise}, inputs of shape {tuple(shape)}",
-                    expected="for each axis: None, 1 or its size",
-                )
+
+@builtin("keras.layers")
+class ActivityRegularization(Elementwise):
+    """Passes its inputs on and adds l1 · Σ|x| + l2 · Σx², divided by the rows, to the loss.
+
+    Args:
+        l1: factor of the absolute values, 0 or more.
+        l2: factor of the squares, 0 or more.
+
+    Both are arguments of compiled programs: changing one compiles nothing, except between 0 and
+    more than 0.
+
+    Raises:
+        ValueError: a factor that is negative or not finite.
+
+    >>> import numpy as np
+    >>> layer = ActivityRegularization(l2=0.5)
+    >>> _ = layer(np.array([[1.0, 2.0], [3.0, 0.0]], "float32"))
+    >>> layer.losses
+    [Array(3.5, dtype=float32)]
+    """
+
+    config_fields = ("l1", "l2")
+    runtime_parameters = config_fields
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs."""
+        return inputs
+
+    @property
+    def l1(self) -> float:
+        """Factor of the absolute values."""
+        return self.activity_regularizer.l1
+
+    @property
+    def l2(self) -> float:
+        """Factor of the squares."""
+        return self.activity_regularizer.l2
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        config = super().get_config()
+        return {k: v for k, v in config.items() if k != "activity_regularizer"}
+
+
+def _noise_shape(kind: str, given: Any) -> tuple[int | None, ...] | None:
+    """A noise shape as a tuple.
+
+    Raises:
+        ValueError: it is no list of positive integers and None.
+    """
+    if given is None:
+        return None
+    is_list = isinstance(given, Sequence) and not isinstance(given, str)
+    if not is_list or not all(n is None or (isinstance(n, int) and n > 0) for n in given):
+        raise ValueError(
+            explain(
+                f"{kind}: bad `noise_shape`.",
+                given=repr(given),
+                expected="a tuple of positive integers and None, one for each axis",
             )
-        return tuple(s if n is None else n for n, s in zip(noise, shape, strict=True))
+        )
+    return tuple(given)
+
+
+def _mask_shape(layer: Any, noise: Any, shape: Any) -> tuple[int, ...]:
+    """The shape of a mask for inputs of a shape.
+
+    Raises:
+        ValueError: the noise shape does not fit.
+    """
+    if noise is None:
+        return tuple(shape)
+    if len(noise) != len(shape) or any(
+        n not in (None, 1, s) for n, s in zip(noise, shape, strict=True)
+    ):
+        raise ValueError(
+            explain(
+                f"Layer {layer.name!r} ({type(layer).__name__}): `noise_shape` does not fit the "
+                "inputs.",
+                given=f"noise_shape {noise}, inputs of shape {tuple(shape)}",
+                expected="for each axis: None, 1 or its size",
+            )
+        )
+    return tuple(s if n is None else n for n, s in zip(noise, shape, strict=True))

@@ -84,3 +84,73 @@ class Reshape(Layer):
                 )
             )
         return inputs.reshape((inputs.shape[0], *self.target_shape))
+
+
+@builtin("keras.layers")
+class Permute(Layer):
+    """Gives the axes after the batch another order.
+
+    Args:
+        dims: for each axis of the output, the axis of the input; the first after the batch is 1.
+
+    Raises:
+        ValueError: not an order of 1, 2, …; inputs of another rank.
+
+    >>> import numpy as np
+    >>> Permute((2, 1))(np.zeros((2, 10, 64))).shape
+    (2, 64, 10)
+    """
+
+    config_fields = ("dims",)
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        is_list = isinstance(dims, (list, tuple))
+        if not is_list or sorted(dims) != list(range(1, len(dims) + 1)):
+            raise ValueError(
+                explain(
+                    "Permute: bad `dims`.",
+                    given=repr(dims),
+                    expected="each of 1, 2, …, one for each axis after the batch, in any order",
+                )
+            )
+        self.dims = tuple(dims)
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs: Any) -> Any:
+        """Inputs with their axes in the new order."""
+        return jnp.transpose(inputs, (0, *self.dims))
+
+
+@builtin("keras.layers")
+class RepeatVector(Layer):
+    """Repeats each row: (batch, features) → (batch, n, features).
+
+    Args:
+        n: how often, 1 or more.
+
+    Raises:
+        TypeError: not an integer.
+        ValueError: less than 1; inputs of another rank.
+
+    >>> import numpy as np
+    >>> RepeatVector(3)(np.zeros((2, 5))).shape
+    (2, 3, 5)
+    """
+
+    config_fields = ("n",)
+
+    def __init__(self, n: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        is_integer = isinstance(n, int) and not isinstance(n, bool)
+        if not is_integer or n < 1:
+            raise (ValueError if is_integer else TypeError)(
+                explain("RepeatVector: bad `n`.", given=repr(n), expected="a positive integer")
+            )
+        self.n = n
+        self.input_spec = InputSpec(ndim=2)
+
+    def call(self, inputs: Any) -> Any:
+        """The rows repeated along a new axis."""
+        rows, features = inputs.shape
+        return jnp.broadcast_to(inputs[:, None], (rows, self.n, features))

@@ -1,0 +1,89 @@
+"""The factor γ and the shift β that normalizations learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from rosenblatt import constraints, initializers, regularizers
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers.base import Layer
+
+
+class Affine(Layer):
+    """A layer with γ and β; subclasses say for which axes, with `add_gamma_and_beta`."""
+
+    config_fields: tuple[str, ...] = (
+        "center", "scale", "beta_initializer", "gamma_initializer", "beta_regularizer",
+        "gamma_regularizer", "beta_constraint", "gamma_constraint",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.gamma: Variable | None = None
+        self.beta: Variable | None = None
+        self.supports_masking = True
+
+    def add_gamma_and_beta(self, shape: Sequence[int | None], gamma: bool, beta: bool) -> None:
+        """Create γ and β, or one of them."""
+        if gamma:
+            self.gamma = self.add_weight(
+                shape,
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+                name="gamma",
+            )
+        if beta:
+            self.beta = self.add_weight(
+                shape,
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+                name="beta",
+            )
+
+
+def at_least_float32(x: Any) -> Any:
+    """An array in float32, or its own dtype where that is more exact: statistics need it."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def broadcastable(weight: Variable | None, axes: Sequence[int], shape: Sequence[int]) -> Any:
+    """The value of a weight that has these axes of a shape, with size 1 at the others."""
+    if weight is None:
+        return None
+    return weight.value.reshape([s if axis in axes else 1 for axis, s in enumerate(shape)])
+
+
+def standardized(x: Any, axes: Sequence[int], epsilon: float, gamma: Any, beta: Any) -> Any:
+    """γ (x − μ) / √(σ² + ε) + β, with μ and σ² over axes; γ and β may be None."""
+    centred = x - jnp.mean(x, axes, keepdims=True)
+    factor = lax.rsqrt(jnp.mean(jnp.square(centred), axes, keepdims=True) + epsilon)
+    if gamma is not None:
+        factor = factor * gamma
+    return centred * factor if beta is None else centred * factor + beta

@@ -1,0 +1,116 @@
+"""Dot: products of two tensors, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jax import lax
+
+from rosenblatt.core import config
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.row_normalization import unit_length
+from rosenblatt.layers.signatures import is_shape
+
+
+@builtin("keras.layers")
+class Dot(Layer):
+    """The products of two tensors, summed along one axis of each, for each row of the batch.
+
+    Args:
+        axes: the axis to sum along, of both tensors, or one for each.
+        normalize: give the vectors along those axes the length 1 first: then the products are the
+            cosines of their angles.
+
+    Inputs of shape (batch, …) give the first one's other axes, then the second one's; (batch, 1)
+    where there are none.
+
+    Raises:
+        TypeError: axes that are no integers.
+        ValueError: more axes than two; the batch's axis; sizes that differ along the axes; another
+            number of tensors than two.
+
+    >>> import numpy as np
+    >>> Dot(axes=1)([np.array([[1.0, 2.0]], "float32"), np.array([[3.0, 4.0]], "float32")])
+    Array([[11.]], dtype=float32)
+    """
+
+    config_fields = ("axes", "normalize")
+    makes_masks = False
+
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not isinstance(axes, (int, list, tuple)) or isinstance(axes, bool):
+            raise TypeError(_bad_axes(axes))
+        if not isinstance(axes, int) and [type(axis) for axis in axes] != [int, int]:
+            raise ValueError(_bad_axes(axes))
+        self.axes = axes
+        self.normalize = normalize
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Check that there are two inputs, with equal sizes along the axes."""
+        self._axes_of(input_shape)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        """None: the products are of no step."""
+        return
+
+    def call(self, inputs: Any) -> Any:
+        """The products."""
+        axes = self._axes_of([x.shape for x in inputs])
+        if self.normalize:
+            inputs = [
+                unit_length(x, (axis,), config.epsilon())
+                for x, axis in zip(inputs, axes, strict=True)
+            ]
+        first, second = inputs
+        products = lax.dot_general(first, second, (((axes[0],), (axes[1],)), ((0,), (0,))))
+        return products[:, None] if products.ndim == 1 else products
+
+    def _axes_of(self, shapes: Any) -> tuple[int, int]:
+        """The axis of each input, counted from 0."""
+        where = f"Layer {self.name!r} (Dot)"
+        if shapes is None or is_shape(shapes) or len(shapes) != 2:
+            raise ValueError(
+                explain(
+                    f"{where} takes exactly two tensors.",
+                    given=f"shapes {shapes}",
+                    fix="write `Dot(axes=…)([a, b])`.",
+                )
+            )
+        given = (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes)
+        named = " and ".join(str(tuple(shape)) for shape in shapes)
+        ranks = [len(shape) for shape in shapes]
+        if any(not -r <= axis < r or axis % r == 0 for axis, r in zip(given, ranks, strict=True)):
+            raise ValueError(
+                explain(
+                    f"{where}: the inputs have no such axes, or they are the batch's.",
+                    given=f"axes {given}, shapes {named}",
+                    expected="for each input an axis from 1 to its rank − 1, or from the end",
+                )
+            )
+        first, second = (axis % rank for axis, rank in zip(given, ranks, strict=True))
+        for axes, what in (((0, 0), "batches"), ((first, second), "axes")):
+            sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
+            if None not in sizes and sizes[0] != sizes[1]:
+                raise ValueError(
+                    explain(
+                        f"{where}: the {what} of the inputs have different sizes.",
+                        given=f"{sizes[0]} and {sizes[1]}, at axes {axes} of shapes {named}",
+                    )
+                )
+        return first, second
+
+
+def _bad_axes(axes: Any) -> str:
+    return explain(
+        "Dot: bad `axes`.", given=repr(axes), expected="an integer, or one integer for each input"
+    )
+
+
+def dot(inputs: Sequence[Any], axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:
+    """`Dot` as a function: a new layer called on a list of two tensors."""
+    return Dot(axes=axes, **kwargs)(inputs)

@@ -1,0 +1,123 @@
+"""Layers that add to or multiply their inputs by random values in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import SeedGenerator
+from rosenblatt.core.registry import builtin
+from rosenblatt.layers.activation import Elementwise
+from rosenblatt.layers.numbers import number_within
+
+
+class Noise(Elementwise):
+    """Changes its inputs at random in training; subclasses say how.
+
+    The strength is an argument of compiled programs: changing it compiles nothing, except between
+    0 and more than 0.
+    """
+
+    strength = "rate"
+
+    def __init__(self, strength: float, seed: int | None, **kwargs: Any):
+        super().__init__(**kwargs)
+        number_within(type(self).__name__, self.strength, strength, 0, 1)
+        setattr(self, self.strength, strength)
+        self.seed = seed
+        if strength > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def call(self, inputs: Any, training: bool | None = False) -> Any:
+        """The inputs, changed in training."""
+        if not training or getattr(self, self.strength) == 0:
+            return inputs
+        return self.disturb(inputs, self.parameter(self.strength), self.seed_generator.next())
+
+    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+        """The inputs, changed.
+
+        Args:
+            inputs: an array of floats.
+            strength: a number, or a traced one.
+            key: the key of this call, for JAX's generators.
+        """
+        raise NotImplementedError
+
+    def normal(self, key: Any, inputs: Any) -> Any:
+        """Standard normal values of the inputs' shape."""
+        return jax.random.normal(key, inputs.shape, self.compute_dtype)
+
+
+def refuse_one(kind: str, rate: float) -> None:
+    """Refuse a rate of 1, at which a noise has no finite strength.
+
+    Raises:
+        ValueError: the rate is 1.
+    """
+    if rate == 1:
+        raise ValueError(
+            explain(f"{kind}: bad `rate`.", given=rate, expected="a number from 0 to less than 1")
+        )
+
+
+@builtin("keras.layers")
+class GaussianDropout(Noise):
+    """In training, multiplies inputs by values of mean 1 and variance rate / (1 − rate).
+
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
+
+    Args:
+        rate: as in `Dropout`, 0 ≤ rate < 1; an argument of compiled programs.
+        seed: seed of the values.
+
+    Raises:
+        ValueError: a rate outside [0, 1).
+
+    >>> import numpy as np
+    >>> GaussianDropout(0.5)(np.ones((1, 3), "float32"))
+    Array([[1., 1., 1.]], dtype=float32)
+    """
+
+    config_fields = ("rate", "seed")
+    runtime_parameters = ("rate",)
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
+        super().__init__(rate, seed, **kwargs)
+        refuse_one("GaussianDropout", rate)
+
+    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+        """The inputs times normal values around 1."""
+        deviation = jnp.sqrt(strength / (1.0 - strength))
+        return inputs * (self.normal(key, inputs) * deviation + 1.0)
+
+
+@builtin("keras.layers")
+class GaussianNoise(Noise):
+    """In training, adds normal values of mean 0.
+
+    Args:
+        stddev: their standard deviation, 0 ≤ stddev ≤ 1; an argument of compiled programs.
+        seed: seed of the values.
+
+    Raises:
+        ValueError: a deviation outside [0, 1].
+
+    >>> import numpy as np
+    >>> GaussianNoise(0.5)(np.ones((1, 3), "float32"))
+    Array([[1., 1., 1.]], dtype=float32)
+    """
+
+    config_fields = ("stddev", "seed")
+    runtime_parameters = ("stddev",)
+    strength = "stddev"
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any):
+        super().__init__(stddev, seed, **kwargs)
+
+    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+        """The inputs and normal values."""
+        return inputs + self.normal(key, inputs) * strength

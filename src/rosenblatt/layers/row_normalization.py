@@ -1,0 +1,296 @@
+"""Normalizations of each instance by its own statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable, standardized
+from rosenblatt.layers.axes import axes_over, check_axes
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.spec import InputSpec
+
+
+@builtin("keras.layers")
+class LayerNormalization(Affine):
+    """Standardizes each instance over its features: γ (x − μ) / √(σ² + ε) + β.
+
+    Ba, Kiros & Hinton, "Layer normalization", 2016.
+
+    Args:
+        axis: the axis, or axes, over which μ and σ² are taken.
+        epsilon: ε.
+        center, scale: whether there are β and γ, of those axes' sizes.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: projections.
+
+    Raises:
+        TypeError: an axis that is no integer.
+        ValueError: an axis that the inputs do not have.
+
+    >>> import numpy as np
+    >>> LayerNormalization()(np.array([[1.0, 3.0]], "float32")).round(3)
+    Array([[-1.,  1.]], dtype=float32)
+    """
+
+    config_fields = ("axis", "epsilon", "rms_scaling", *Affine.config_fields)
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        check_axes("LayerNormalization", axis)
+        rms_scaling = bool(kwargs.pop("rms_scaling", False))
+        super().__init__(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        if rms_scaling:
+            warn_user(
+                explain(
+                    "LayerNormalization: `rms_scaling` divides by the standard deviation, not by "
+                    "the root mean square, and is kept for old files only.",
+                    fix="write `RMSNormalization()`.",
+                )
+            )
+        self.axis: Any = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.epsilon = epsilon
+        self.rms_scaling = rms_scaling
+        self.autocast = False  # statistics of the inputs as they come, before any rounding
+
+    def build(self, input_shape: Any) -> None:
+        """Create γ and β."""
+        axes_over(self, self.axis, input_shape)
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        self.add_gamma_and_beta(
+            [input_shape[axis] for axis in self.axis],
+            gamma=self.scale or self.rms_scaling,
+            beta=self.center and not self.rms_scaling,
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs standardized."""
+        axes = axes_over(self, self.axis, inputs.shape)
+        x = at_least_float32(inputs)
+        gamma, beta = (broadcastable(w, axes, inputs.shape) for w in (self.gamma, self.beta))
+        if self.rms_scaling:
+            outputs = x * lax.rsqrt(jnp.var(x, axes, keepdims=True) + self.epsilon) * gamma
+        else:
+            outputs = standardized(x, axes, self.epsilon, gamma, beta)
+        return outputs.astype(self.compute_dtype)
+
+
+@builtin("keras.layers")
+class GroupNormalization(Affine):
+    """Standardizes each instance over groups of features: γ (x − μ) / √(σ² + ε) + β.
+
+    μ and σ² are those of a group, over all other axes too; γ and β have one value for each feature.
+    Wu & He, "Group normalization", 2018.
+
+    Args:
+        groups: number of groups, which divides the number of features; −1 for a group for each.
+        axis: the feature axis.
+        epsilon: ε.
+        center, scale: whether there are β and γ.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: projections.
+
+    Raises:
+        TypeError: an axis that is no integer.
+        ValueError: another number of groups; an axis that the inputs do not have, or the batch's;
+            features that cannot be divided into the groups.
+
+    >>> import numpy as np
+    >>> GroupNormalization(2)(np.array([[1.0, 3.0, 10.0, 30.0]], "float32")).round(2)
+    Array([[-1.,  1., -1.,  1.]], dtype=float32)
+    """
+
+    config_fields = ("groups", "axis", "epsilon", *Affine.config_fields)
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        is_integer = isinstance(groups, int) and not isinstance(groups, bool)
+        if not is_integer or (groups < 1 and groups != -1):
+            raise ValueError(
+                explain(
+                    "GroupNormalization: bad `groups`.",
+                    given=repr(groups),
+                    expected="a positive integer, or −1 for one group for each feature",
+                )
+            )
+        check_axes("GroupNormalization", axis, several=False)
+        super().__init__(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.groups = groups
+        self.axis = axis
+        self.epsilon = epsilon
+        self.autocast = False
+
+    def build(self, input_shape: Any) -> None:
+        """Create γ and β, one number for each feature."""
+        where = f"Layer {self.name!r} (GroupNormalization)"
+        (axis,) = axes_over(self, self.axis, input_shape)
+        features = input_shape[axis]
+        if axis == 0 or features is None:
+            problem = "is the batch's" if axis == 0 else "has no known size"
+            raise ValueError(
+                explain(f"{where}: axis {self.axis} {problem}.", given=f"input shape {input_shape}")
+            )
+        if self.groups == -1:
+            self.groups = features
+        if features % self.groups:
+            raise ValueError(
+                explain(
+                    f"{where}: the features cannot be divided into groups of equal size.",
+                    given=f"groups={self.groups}, {features} features",
+                    expected="a number of groups that divides the number of features",
+                )
+            )
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
+        self.add_gamma_and_beta((features,), self.scale, self.center)
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs standardized."""
+        (axis,) = axes_over(self, self.axis, inputs.shape)
+        shape = inputs.shape
+        group = (self.groups, shape[axis] // self.groups)
+        grouped = (*shape[:axis], *group, *shape[axis + 1 :])
+        others = [a for a in range(1, len(grouped)) if a != axis]
+        places = (axis, axis + 1)
+        outputs = standardized(
+            at_least_float32(inputs).reshape(grouped),
+            others,
+            self.epsilon,
+            broadcastable(self.gamma, places, grouped),
+            broadcastable(self.beta, places, grouped),
+        )
+        return outputs.reshape(shape).astype(self.compute_dtype)
+
+
+@builtin("keras.layers")
+class RMSNormalization(Layer):
+    """Divides each instance by the root of its mean square: s x / √(mean(x²) + ε).
+
+    Zhang & Sennrich, "Root mean square layer normalization", 2019.
+
+    Args:
+        axis: the axis, or axes, over which the mean is taken.
+        epsilon: ε.
+
+    Raises:
+        TypeError: an axis that is no integer.
+        ValueError: an axis that the inputs do not have.
+
+    >>> import numpy as np
+    >>> np.asarray(RMSNormalization()(np.array([[1.0, 7.0]], "float32"))).round(4)
+    array([[0.2, 1.4]], dtype=float32)
+    """
+
+    config_fields = ("axis", "epsilon")
+
+    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any):
+        check_axes("RMSNormalization", axis)
+        super().__init__(**kwargs)
+        self.axis: Any = axis
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Any) -> None:
+        """Create the scale s, of the sizes of the axes."""
+        axes_over(self, self.axis, input_shape)
+        self.axis = sorted(self.axis) if isinstance(self.axis, (list, tuple)) else [self.axis]
+        shape = [input_shape[axis] for axis in self.axis]
+        self.scale: Variable = self.add_weight(shape, "ones", name="scale")
+
+    def call(self, x: Any) -> Any:
+        """The inputs, scaled."""
+        axes = axes_over(self, self.axis, x.shape)
+        exact = at_least_float32(x)
+        factor = lax.rsqrt(jnp.mean(jnp.square(exact), axes, keepdims=True) + self.epsilon)
+        return (exact * factor * broadcastable(self.scale, axes, x.shape)).astype(
+            self.compute_dtype
+        )
+
+
+@builtin("keras.layers")
+class UnitNormalization(Layer):
+    """Gives each instance the length 1: x / √Σx².
+
+    Args:
+        axis: the axis, or axes, of the sum.
+
+    Raises:
+        TypeError: an axis that is no integer.
+        ValueError: an axis that the inputs do not have.
+
+    >>> import numpy as np
+    >>> np.asarray(UnitNormalization()(np.array([[3.0, 4.0], [0.0, 0.0]], "float32"))).round(4)
+    array([[0.6, 0.8],
+           [0. , 0. ]], dtype=float32)
+    """
+
+    config_fields = ("axis",)
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
+        check_axes("UnitNormalization", axis)
+        super().__init__(**kwargs)
+        self.axis: Any = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs at length 1."""
+        return unit_length(inputs, axes_over(self, self.axis, inputs.shape), 1e-12)
+
+
+def unit_length(x: Any, axes: Sequence[int] | None, epsilon: float) -> Any:
+    """x / max(√Σx², ε), over axes (all if None); its gradient is a number at zero too."""
+    tiny = float(jnp.finfo(jnp.result_type(x, 1.0)).tiny)
+    squares = jnp.sum(jnp.square(x), axes, keepdims=True)
+    return x * lax.rsqrt(jnp.maximum(squares, max(epsilon**2, tiny)))
