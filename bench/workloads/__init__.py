@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bench.harness import Context, Result
 from bench.workloads import (
+    compile_deep,
     fashion_fit,
     housing_fit,
     import_time,
@@ -20,5 +21,6 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "whole_process": whole_process.measure,
     "predict_small": predict_small.measure,
     "import_time": import_time.measure,
+    "compile_deep": compile_deep.measure,
     "memory": memory.measure,
 }
