@@ -10,8 +10,9 @@ from jax import lax
 
 from rosenblatt.core.scope import current_scope
 
-# Below this many elements of a kernel, transposing the inputs costs as much as it gains.
-_SMALL_KERNEL = 256
+# Below this many elements of a kernel the gain is less than what one more operation costs to
+# compile.
+_SMALL_KERNEL = 1024
 
 
 def product(inputs: Any, kernel: Any) -> Any:
