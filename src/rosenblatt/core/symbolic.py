@@ -174,6 +174,7 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """
     leaves, structure = jax.tree_util.tree_flatten((args, kwargs), is_leaf=_is_leaf)
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
+    _refuse_text([leaves[i] for i in places])
     unknown = any(None in leaves[i].shape for i in places)
 
     def trace(size: int) -> Any:
@@ -216,6 +217,17 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return KerasTensor(shape, a.dtype)
 
     return jax.tree_util.tree_map(merge, first, trace(_TRIAL_SIZES[1]))
+
+
+def _refuse_text(tensors: list[KerasTensor]) -> None:
+    for tensor in tensors:
+        if tensor.dtype == "string":
+            raise ValueError(
+                explain(
+                    f"The symbolic tensor {tensor.name!r} is text, and nothing computes with text.",
+                    fix="turn it into integers with `StringLookup` or `Hashing`.",
+                )
+            )
 
 
 def _is_plain(shape: tuple[int, ...]) -> bool:

@@ -129,9 +129,9 @@ def _taken_apart(graph: Any) -> Any:
     """The same graph with the nodes of inner models that look up in place of the models."""
 
     def begin(tensor: KerasTensor) -> KerasTensor:
-        optional = node_of(tensor).operation.optional
+        layer: Any = node_of(tensor).operation
         return Input(
-            batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name, optional=optional
+            batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name, optional=layer.optional
         )
 
     inputs = tree_map(begin, graph.input_structure)

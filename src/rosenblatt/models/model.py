@@ -67,7 +67,6 @@ class Model(Trainer, Layer):
 
     # -- calling ---------------------------------------------------------------------------------
 
-    @property
     def _looks_up(self) -> bool:
         """Whether it holds layers that look up text or ids on the host, in a graph."""
         return self._graph is not None and self._graph.looks_up
@@ -75,10 +74,10 @@ class Model(Trainer, Layer):
     @property
     def takes_text(self) -> bool:  # type: ignore[override]
         """Whether one of its layers does."""
-        return self._looks_up
+        return self._looks_up()
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        if self._looks_up and not any_symbolic(args, kwargs):
+        if self._looks_up() and not any_symbolic(args, kwargs):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         return super()._convert_inputs(args, kwargs)
 
@@ -221,7 +220,7 @@ class Model(Trainer, Layer):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
-        if self._graph is not None and self._looks_up:  # text cannot be traced
+        if self._graph is not None and self._looks_up():  # text cannot be traced
             return tree_map(lambda t: KerasTensor(t.shape, t.dtype), self._graph.output_structure)
         return infer_outputs(self._call_quietly, args, kwargs)
 

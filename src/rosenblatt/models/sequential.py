@@ -159,11 +159,10 @@ class Sequential(Model):
     def _input_like(self, x: Any) -> KerasTensor:
         """An input for data of any number of rows; text, and ids to look up, keep their type."""
         dtype = "string" if is_text(x) else None
-        if dtype is None and self._looks_up and np.dtype(x.dtype).kind in "iu":
+        if dtype is None and self._looks_up() and np.dtype(x.dtype).kind in "iu":
             dtype = "int64"
         return Input(batch_shape=(None, *x.shape[1:]), dtype=dtype)
 
-    @property
     def _looks_up(self) -> bool:
         return any(looks_up(layer) for layer in self._sequence)
 

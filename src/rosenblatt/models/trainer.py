@@ -25,7 +25,6 @@ class Trainer(Compiles):
     """Keras's methods for training; `Model` is a `Layer` with these."""
 
     weights: Any
-    _looks_up: bool
     variables: Any
     build_for_data: Any
     _graph: Any
@@ -114,13 +113,17 @@ class Trainer(Compiles):
         )
         return history
 
+    def _looks_up(self) -> bool:
+        """Whether it holds layers that look up text or ids on the host, in a graph."""
+        return False
+
     def _preparing(self, finite: bool = True) -> Callable[[Any], Any] | None:
         """What makes arrays for the program of the inputs, where the model looks up text or ids.
 
         Args:
             finite: whether NaN and infinity are refused.
         """
-        if not self._looks_up:
+        if not self._looks_up():
             return None
 
         def prepare(x: Any) -> Any:

@@ -40,7 +40,7 @@ class HostLayer(Layer):
         """Symbolic tensors like what `lookup` finds for symbolic inputs."""
         return KerasTensor(tree_leaves(inputs)[0].shape, "int32")
 
-    def compute_output_spec(self, inputs: Any) -> Any:  # type: ignore[override]
+    def compute_output_spec(self, inputs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
         return infer_outputs(self.encode, (self.found_spec(inputs),), {})
 

@@ -39,7 +39,7 @@ class IndexLookup(HostLayer):
     """Tokens to their places in a vocabulary: mask, out-of-vocabulary places, then the tokens."""
 
     vocabulary_dtype = "string"
-    config_fields = (
+    config_fields: tuple[str, ...] = (
         "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode",
         "sparse", "pad_to_max_tokens", "oov_method", "salt",
     )  # fmt: skip
@@ -106,7 +106,7 @@ class IndexLookup(HostLayer):
         """The dtype of the tokens."""
         return self.vocabulary_dtype
 
-    variable_dtype = compute_dtype  # type: ignore[assignment]
+    variable_dtype = compute_dtype
 
     @property
     def idf_weights(self) -> np.ndarray | None:
@@ -320,7 +320,7 @@ class IndexLookup(HostLayer):
             return places
         return places, KerasTensor(inputs.shape, config.floatx())
 
-    def compute_output_spec(self, inputs: Any) -> Any:  # type: ignore[override]
+    def compute_output_spec(self, inputs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
         if self.invert:
             return KerasTensor(inputs.shape, self.vocabulary_dtype)
@@ -357,7 +357,7 @@ class IndexLookup(HostLayer):
             )
         return super().from_config(config)
 
-    def get_build_config(self) -> dict[str, Any]:  # type: ignore[override]
+    def get_build_config(self) -> dict[str, Any]:
         """Nothing: it has no weights."""
         return {}
 

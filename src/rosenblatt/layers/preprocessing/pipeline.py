@@ -51,13 +51,18 @@ class Pipeline(Layer):
         """Whether its first layer does."""
         return bool(self.layers) and self.layers[0].takes_text
 
+    def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        if self.takes_text:
+            return self.layers[0]._convert_inputs(args, {})[0], kwargs
+        return super()._convert_inputs(args, kwargs)
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The layers applied one after the other."""
         for layer in self.layers:
             inputs = layer(inputs, training=training)
         return inputs
 
-    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:  # type: ignore[override]
+    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:
         """Symbolic tensors for the outputs of a call."""
         if not any(isinstance(layer, HostLayer) for layer in self._flatten_layers()):
             return super().compute_output_spec(inputs)
