@@ -123,7 +123,7 @@ class Both(metrics.Metric):
         super().__init__(**kwargs)
         self.parts = [metrics.Mean(), HuberMetric()]
         self.seen = self.add_variable((), "zeros", dtype="int32", name="seen")
-        self._direction = "down"
+        self.direction = "min"
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         self.parts[0].update_state(y_pred)

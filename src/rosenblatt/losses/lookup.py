@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.lookup import Lookup
+from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.losses import crossentropy, focal, margin, overlap, regression
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.losses.shapes import kind_of_classes
@@ -46,6 +47,7 @@ TABLE: dict[str, Any] = {
     "logcosh": regression.log_cosh,
     "kullback_leibler_divergence": crossentropy.kl_divergence,
 }
+_KNOWN = Lookup("loss", "keras.losses", TABLE)
 
 
 def serialize(loss: Any) -> Any:
@@ -59,16 +61,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     >>> deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
     2.0
     """
-    return deserialize_keras_object(
-        within(config, "keras.losses"), custom_objects, module_objects=TABLE
-    )
-
-
-def within(config: Any, module: str) -> Any:
-    """A config that names a class without its module, with the module."""
-    if isinstance(config, Mapping) and "class_name" in config and not config.get("module"):
-        return {**config, "module": module}
-    return config
+    return _KNOWN.deserialize(config, custom_objects)
 
 
 def get(identifier: Any) -> Any:
@@ -81,12 +74,12 @@ def get(identifier: Any) -> Any:
         None, a function (for names of functions) or a `Loss`.
 
     Raises:
-        ValueError: an unknown name, with the nearest one.
+        ValueError: an unknown name, with the nearest one; a class that needs arguments.
 
     >>> get("mse").__name__
     'mean_squared_error'
     """
-    return resolve(within(identifier, "keras.losses"), TABLE, "loss")
+    return _KNOWN.get(identifier)
 
 
 def resolve_crossentropy(

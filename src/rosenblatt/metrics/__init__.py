@@ -33,6 +33,23 @@ from rosenblatt.metrics.classification import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
+from rosenblatt.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from rosenblatt.metrics.curves import (
+    AUC,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+from rosenblatt.metrics.fscore import F1Score, FBetaScore
+from rosenblatt.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from rosenblatt.metrics.lookup import deserialize, get, resolve_accuracy, serialize
 from rosenblatt.metrics.probabilistic import (
     BinaryCrossentropy,
@@ -61,6 +78,24 @@ from rosenblatt.metrics.regression import (
 )
 
 __all__ = [
+    "FalseNegatives",
+    "FalsePositives",
+    "Precision",
+    "Recall",
+    "TrueNegatives",
+    "TruePositives",
+    "AUC",
+    "PrecisionAtRecall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
+    "F1Score",
+    "FBetaScore",
+    "BinaryIoU",
+    "IoU",
+    "MeanIoU",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",

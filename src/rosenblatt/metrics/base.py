@@ -16,18 +16,20 @@ from rosenblatt.core.registry import builtin, is_builtin
 from rosenblatt.core.scope import HasParameters, Scope, use_scope
 from rosenblatt.core.variable import StatelessScope, Variable
 
-_DIRECTIONS = {"up": "max", "down": "min", "max": "max", "min": "min", None: None}
-
 
 @builtin("keras.metrics")
 class Metric(HasParameters):
     """The base of metrics: make variables in `__init__`, write `update_state` and `result`.
+
+    The attribute `direction`, "min" or "max", says which way is better, so that callbacks with
+    `mode="auto"` know it.
 
     Args:
         dtype: float type it computes in; the default float type if None.
         name: its name; from the class name if None.
 
     >>> class Largest(Metric):
+    ...     direction = "min"
     ...     def __init__(self, **kwargs):
     ...         super().__init__(**kwargs)
     ...         self.largest = self.add_variable((), "zeros", name="largest")
@@ -40,7 +42,10 @@ class Metric(HasParameters):
     3.0
     """
 
-    _direction: str | None = None
+    # Which way is better, "min" or "max", for `mode="auto"` of callbacks; None where nobody knows.
+    direction: str | None = None
+    # Whether variables are made at the first batch, from its shapes.
+    waits_for_shapes = False
 
     def __init__(self, dtype: Any = None, name: str | None = None):
         self.name = name or auto_name(type(self).__name__)
@@ -51,11 +56,6 @@ class Metric(HasParameters):
     def dtype(self) -> str:
         """The float type it computes in."""
         return self._dtype
-
-    @property
-    def direction(self) -> str | None:
-        """Which way is better: "min", "max", or None where it is not known."""
-        return _DIRECTIONS.get(self._direction)
 
     @property
     def variables(self) -> list[Variable]:
@@ -166,7 +166,7 @@ class Metric(HasParameters):
             y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
             y_pred: the same for the predictions.
         """
-        if not self._is_own():
+        if self.waits_for_shapes or not self._is_own():
             with use_scope(Scope(binds_all=True)):
                 jax.eval_shape(lambda y, p: self.update_state(y, p), y_true, y_pred)
 

@@ -195,7 +195,7 @@ class Accuracy(FunctionMetric):
     """
 
     function = staticmethod(accuracy)
-    _direction = "up"
+    direction = "max"
 
 
 @builtin("keras.metrics")
@@ -213,7 +213,7 @@ class BinaryAccuracy(FunctionMetric):
 
     function = staticmethod(binary_accuracy)
     runtime_parameters = ("threshold",)
-    _direction = "up"
+    direction = "max"
 
     def __init__(
         self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
@@ -230,7 +230,7 @@ class CategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(categorical_accuracy)
-    _direction = "up"
+    direction = "max"
 
 
 @builtin("keras.metrics")
@@ -242,7 +242,7 @@ class SparseCategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(sparse_categorical_accuracy)
-    _direction = "up"
+    direction = "max"
 
 
 @builtin("keras.metrics")
@@ -257,7 +257,7 @@ class TopKCategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(top_k_categorical_accuracy)
-    _direction = "up"
+    direction = "max"
 
     def __init__(
         self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
@@ -279,7 +279,7 @@ class SparseTopKCategoricalAccuracy(FunctionMetric):
 
     function = staticmethod(sparse_top_k_categorical_accuracy)
     unsaved = {"from_sorted_ids": False}
-    _direction = "up"
+    direction = "max"
 
     def __init__(
         self,

@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.lookup import Lookup
 from rosenblatt.core.naming import to_snake_case
-from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
-from rosenblatt.losses.lookup import within
+from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.losses.shapes import kind_of_classes
-from rosenblatt.metrics import classification, probabilistic, regression
+from rosenblatt.metrics import (
+    classification,
+    confusion,
+    curves,
+    fscore,
+    iou,
+    probabilistic,
+    regression,
+)  # fmt: skip
 from rosenblatt.metrics.base import Metric
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper, Sum
 
@@ -25,7 +33,11 @@ CLASSES: tuple[type[Metric], ...] = (
     probabilistic.BinaryCrossentropy, probabilistic.CategoricalCrossentropy,
     probabilistic.SparseCategoricalCrossentropy, probabilistic.KLDivergence,
     probabilistic.Poisson, probabilistic.Hinge, probabilistic.SquaredHinge,
-    probabilistic.CategoricalHinge,
+    probabilistic.CategoricalHinge, confusion.TruePositives, confusion.TrueNegatives,
+    confusion.FalsePositives, confusion.FalseNegatives, confusion.Precision, confusion.Recall,
+    curves.AUC, curves.SensitivityAtSpecificity, curves.SpecificityAtSensitivity,
+    curves.PrecisionAtRecall, curves.RecallAtPrecision, fscore.FBetaScore, fscore.F1Score,
+    iou.IoU, iou.BinaryIoU, iou.MeanIoU, iou.OneHotIoU, iou.OneHotMeanIoU,
 )  # fmt: skip
 ALIASES: dict[str, type[Metric]] = {
     "bce": probabilistic.BinaryCrossentropy,
@@ -46,6 +58,7 @@ TABLE: dict[str, Any] = {
     "logcosh": regression.LogCoshError,
     "log_cosh": regression.LogCoshError,
 }
+_KNOWN = Lookup("metric", "keras.metrics", TABLE)
 _BY_KIND: dict[str, dict[str, type[Metric]]] = {
     "accuracy": {
         "binary": classification.BinaryAccuracy,
@@ -73,9 +86,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     >>> deserialize({"class_name": "BinaryAccuracy", "config": {"threshold": 0.7}}).threshold
     0.7
     """
-    return deserialize_keras_object(
-        within(config, "keras.metrics"), custom_objects, module_objects=TABLE
-    )
+    return _KNOWN.deserialize(config, custom_objects)
 
 
 def get(identifier: Any) -> Any:
@@ -89,12 +100,12 @@ def get(identifier: Any) -> Any:
         None, a function (if that was given) or a `Metric`.
 
     Raises:
-        ValueError: an unknown name, with the nearest one.
+        ValueError: an unknown name, with the nearest one; a class that needs arguments.
 
     >>> get("mse")
     <MeanSquaredError name=mean_squared_error>
     """
-    return resolve(within(identifier, "keras.metrics"), TABLE, "metric")
+    return _KNOWN.get(identifier)
 
 
 def resolve_accuracy(

@@ -25,7 +25,7 @@ class BinaryCrossentropy(FunctionMetric):
 
     function = staticmethod(crossentropy.binary_crossentropy)
     runtime_parameters = ("label_smoothing",)
-    _direction = "down"
+    direction = "min"
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class CategoricalCrossentropy(FunctionMetric):
 
     function = staticmethod(crossentropy.categorical_crossentropy)
     runtime_parameters = ("label_smoothing",)
-    _direction = "down"
+    direction = "min"
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class SparseCategoricalCrossentropy(FunctionMetric):
     """
 
     function = staticmethod(crossentropy.sparse_categorical_crossentropy)
-    _direction = "down"
+    direction = "min"
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class KLDivergence(FunctionMetric):
     """
 
     function = staticmethod(crossentropy.kl_divergence)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -112,7 +112,7 @@ class Poisson(FunctionMetric):
     """
 
     function = staticmethod(crossentropy.poisson)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -124,7 +124,7 @@ class Hinge(FunctionMetric):
     """
 
     function = staticmethod(margin.hinge)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -136,7 +136,7 @@ class SquaredHinge(FunctionMetric):
     """
 
     function = staticmethod(margin.squared_hinge)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -148,4 +148,4 @@ class CategoricalHinge(FunctionMetric):
     """
 
     function = staticmethod(margin.categorical_hinge)
-    _direction = "down"
+    direction = "min"

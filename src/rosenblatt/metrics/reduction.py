@@ -143,8 +143,8 @@ class MeanMetricWrapper(Mean):
         self._fn = fn
         self._fn_kwargs = kwargs
         # A loss is to be made small, whichever way it is used.
-        if self._direction is None and (isinstance(fn, Loss) or _is_loss_function(fn)):
-            self._direction = "down"
+        if self.direction is None and (isinstance(fn, Loss) or _is_loss_function(fn)):
+            self.direction = "min"
 
     def _kwargs(self) -> dict[str, Any]:
         return self._fn_kwargs

@@ -6,15 +6,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.masks import mask_of
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses import regression
-from rosenblatt.losses.shapes import align, align_weights, as_arrays, real_rows
+from rosenblatt.losses.shapes import align, as_arrays, real_rows
 from rosenblatt.metrics.base import Metric
+from rosenblatt.metrics.counting import element_weights
 from rosenblatt.metrics.reduction import FunctionMetric, Mean
 
 
@@ -76,7 +77,7 @@ class MeanSquaredError(FunctionMetric):
     """
 
     function = staticmethod(regression.mean_squared_error)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -88,7 +89,7 @@ class MeanAbsoluteError(FunctionMetric):
     """
 
     function = staticmethod(regression.mean_absolute_error)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -100,7 +101,7 @@ class MeanAbsolutePercentageError(FunctionMetric):
     """
 
     function = staticmethod(regression.mean_absolute_percentage_error)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -112,7 +113,7 @@ class MeanSquaredLogarithmicError(FunctionMetric):
     """
 
     function = staticmethod(regression.mean_squared_logarithmic_error)
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -125,7 +126,7 @@ class LogCoshError(FunctionMetric):
 
     function = staticmethod(regression.log_cosh)
     default_name = "logcosh"
-    _direction = "down"
+    direction = "min"
 
 
 @builtin("keras.metrics")
@@ -136,7 +137,7 @@ class RootMeanSquaredError(Mean):
     5.0
     """
 
-    _direction = "down"
+    direction = "min"
 
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None):
         super().__init__(name=name, dtype=dtype)
@@ -166,7 +167,7 @@ class CosineSimilarity(FunctionMetric):
 
     function = staticmethod(cosine_similarity)
     unsaved = {"axis": -1}
-    _direction = "up"
+    direction = "max"
 
     def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1):
         self._setup(name, dtype, axis=axis)
@@ -181,7 +182,7 @@ class PearsonCorrelation(FunctionMetric):
     """
 
     function = staticmethod(pearson_correlation)
-    _direction = "up"
+    direction = "max"
 
     def __init__(self, name: str | None = "pearson_correlation", dtype: Any = None, axis: int = -1):
         self._setup(name, dtype, axis=axis)
@@ -196,7 +197,7 @@ class ConcordanceCorrelation(FunctionMetric):
     """
 
     function = staticmethod(concordance_correlation)
-    _direction = "up"
+    direction = "max"
 
     def __init__(
         self, name: str | None = "concordance_correlation", dtype: Any = None, axis: int = -1
@@ -222,7 +223,8 @@ class R2Score(Metric):
     0.5
     """
 
-    _direction = "up"
+    direction = "max"
+    waits_for_shapes = True
 
     def __init__(
         self,
@@ -250,9 +252,7 @@ class R2Score(Metric):
         self.num_samples = self.add_variable((), "zeros", name="num_samples")
         self._sums: dict[str, Variable] = {}
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
-        """Make the variables, one number for each output."""
-        shape = np.shape(y_pred) if not hasattr(y_pred, "shape") else tuple(y_pred.shape)
+    def _make_sums(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 2:
             raise ValueError(
                 explain("R2Score: bad shape.", given=f"y_pred of shape {shape}", expected="(N, d)")
@@ -263,17 +263,12 @@ class R2Score(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in (N, d) targets and predictions."""
+        mask = mask_of(y_pred)
         y_true, y_pred = align(y_true, as_arrays(y_pred, self.dtype), self.name)
-        self.build(y_true, y_pred)
-        weight = jnp.asarray(1.0 if sample_weight is None else sample_weight).astype(y_true.dtype)
-        _, weight = align_weights(y_true, weight, self.name)
-        weight = weight[:, None] if weight.ndim == 1 else weight
-        weight = jnp.broadcast_to(weight, y_true.shape)
+        self._make_sums(y_true.shape)
+        weight = element_weights(y_true, sample_weight, mask, self.name)
         rows = real_rows(y_true)
-        seen: Any = y_true.size
-        if rows is not None:
-            weight = jnp.where(rows, weight, 0)
-            seen = jnp.sum(rows) * y_true.shape[1]
+        seen: Any = y_true.size if rows is None else jnp.sum(rows) * y_true.shape[1]
         self._sums["sum"].assign_add(jnp.sum(weight * y_true, axis=0))
         self._sums["squared_sum"].assign_add(jnp.sum(weight * y_true**2, axis=0))
         self._sums["residual"].assign_add(jnp.sum(weight * (y_true - y_pred) ** 2, axis=0))
