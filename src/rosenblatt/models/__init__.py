@@ -1,10 +1,12 @@
 """Models: the facade users hold."""
 
+from rosenblatt.models.feature_space import FeatureSpace
 from rosenblatt.models.model import Functional, Model, clone_model, model_from_json
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.saving import load_model, save_model
 
 __all__ = [
+    "FeatureSpace",
     "Functional",
     "Model",
     "Sequential",

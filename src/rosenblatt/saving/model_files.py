@@ -176,7 +176,7 @@ def _from_config(
         raise ValueError(
             explain(f"{path!r}: the model cannot be made from the file. {detail or repr(error)}")
         ) from error
-    if not isinstance(model, Layer) or not hasattr(model, "layers"):
+    if not isinstance(model, Layer) or not hasattr(model, "save"):
         raise ValueError(
             explain(
                 f"{path!r}: config.json describes a {type(model).__name__}, not a model.",

@@ -10,6 +10,7 @@ from rosenblatt.core.registry import (
 )
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.data import PyDataset
+from rosenblatt.models import FeatureSpace
 from rosenblatt.utils.arrays import normalize, to_categorical
 
 CustomObjectScope = custom_object_scope
@@ -17,6 +18,7 @@ Sequence = PyDataset
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "PyDataset",
     "Sequence",
     "custom_object_scope",

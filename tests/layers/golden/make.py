@@ -1,4 +1,4 @@
-"""Writes `lookups.json` and `lookups.keras` with real Keras on TensorFlow; no test imports it.
+"""Writes the tables and files of this folder with real Keras on TensorFlow; no test imports it.
 
 python tests/layers/golden/make.py
 """
@@ -138,6 +138,28 @@ def model() -> Any:
     return keras.Model({"city": city, "code": code, "size": size}, outputs)
 
 
+KINDS = {
+    "plain": "float",
+    "normal": "float_normalized",
+    "binned": "float_discretized",
+    "text": "string_categorical",
+    "number": "integer_categorical",
+    "hashed": "string_hashed",
+    "hashed_number": "integer_hashed",
+}
+COLUMNS = {
+    "plain": [1.0, 2.0, 4.0],
+    "normal": [1.0, 5.0, 9.0],
+    "binned": [0.1, 0.5, 0.9],
+    "text": ["x", "y", "x"],
+    "number": [7, 8, 8],
+    "hashed": ["p", "q", "r"],
+    "hashed_number": [1, 2, 3],
+}
+SIZES = {"hashing_dim": 6, "crossing_dim": 5, "num_discretization_bins": 3}
+CROSSES = [["text", "number"], ["binned", "hashed_number"]]
+
+
 def main() -> None:
     keras.utils.set_random_seed(0)
     made = model()
@@ -147,7 +169,12 @@ def main() -> None:
     sizes = [[1.0], [15.0], [29.0]]
     outputs = made({**inputs, "size": tf.constant(sizes)}).numpy().tolist()
     prediction = {"inputs": {**data, "size": sizes}, "outputs": outputs}
-    table = {"cases": [run(case) for case in cases()], "model": prediction}
+    space = keras.utils.FeatureSpace(KINDS, crosses=CROSSES, **SIZES)
+    space.adapt(COLUMNS)
+    space.save(HERE / "space.keras")
+    encoded = {"kinds": KINDS, "crosses": CROSSES, "sizes": SIZES, "columns": COLUMNS}
+    encoded["outputs"] = space(COLUMNS).numpy().tolist()
+    table = {"cases": [run(case) for case in cases()], "model": prediction, "space": encoded}
     text = json.dumps(table, ensure_ascii=True)
     (HERE / "lookups.json").write_text(text.replace('{"layer"', '\n{"layer"') + "\n")
 
