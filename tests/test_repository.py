@@ -22,11 +22,11 @@ RANKS = {
     1: "data datasets",
     2: "layers losses metrics optimizers",
     3: "graph",
-    4: "training",
+    4: "training plots",
     5: "callbacks tensorboard",
     6: "saving",
     7: "models",
-    8: "tuner sklearn tabular plots backend utils",
+    8: "tuner sklearn tabular backend utils",
     9: "cli",
     10: "__main__",
 }

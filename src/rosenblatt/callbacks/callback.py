@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -137,6 +138,7 @@ class CallbackList:
         self.test_batches = self._wants("test")
         self.predict_batches = self._wants("predict")
         self.params = params
+        self._seconds: dict[str, float] | None = None
         if params:
             self.set_params(params)
         if model is not None:
@@ -153,17 +155,22 @@ class CallbackList:
 
     def set_model(self, model: Any) -> None:
         """Give every callback the model."""
+        self._seconds = getattr(model, "seconds", None)
         for callback in self.callbacks:
             callback.set_model(model)
 
     def call(self, hook: str, *args: Any) -> None:
         """Call a hook of every callback; one that fails is named in a note on its error."""
+        begun = time.perf_counter()
         for callback in self.callbacks:
             try:
                 getattr(callback, hook)(*args)
             except Exception as error:
                 error.add_note(f"In callback {type(callback).__name__}.{hook}.")
                 raise
+        if self._seconds is not None:
+            spent = time.perf_counter() - begun
+            self._seconds["callbacks"] = self._seconds.get("callbacks", 0.0) + spent
 
     def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Tell displays where a phase stands."""

@@ -63,7 +63,7 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best."""
-        value = self.watch.read(logs)
+        value = self.watch.read(logs, self.params)
         if value is None or epoch < self.start_from_epoch:
             return
         self.watch.find_direction(self.model)

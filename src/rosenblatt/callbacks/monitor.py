@@ -43,10 +43,21 @@ class Monitor:
         if self.mode == "auto":
             self.direction = None
 
-    def read(self, logs: dict[str, Any] | None) -> float | None:
-        """The entry's value; where it is missing, a warning that lists what there is."""
+    def read(
+        self, logs: dict[str, Any] | None, params: dict[str, Any] | None = None
+    ) -> float | None:
+        """The entry's value; where it is missing, a warning that lists what there is.
+
+        Args:
+            logs: of the epoch.
+            params: of the callback: an epoch without validation may be one of `validation_freq`.
+        """
         logs = logs or {}
         if self.name not in logs:
+            validated = any(name.startswith("val_") for name in logs)
+            waits = not validated and (params or {}).get("validates")
+            if waits and self.name.startswith("val_"):
+                return None
             warn_user(
                 f"{self.owner} watches {self.name!r}, which is not among the logs: "
                 f"{', '.join(logs) or 'none'}; {nearest(self.name, logs)}",

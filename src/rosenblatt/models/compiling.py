@@ -52,6 +52,8 @@ class Compiles:
         self._compiled: Compiled | None = None
         self.optimizer = None
         self.stop_training = False
+        # Steps of training and seconds by part, added up: see `callbacks.Timing`.
+        self.seconds: dict[str, float] = {}
 
     def compile(
         self,

@@ -99,7 +99,14 @@ class Trainer(Compiles):
         )
         steps = steps_per_epoch or source.n_batches
         history = History()
-        hooks = self._hooks(callbacks, verbose, history, epochs=epochs, steps=steps)
+        hooks = self._hooks(
+            callbacks,
+            verbose,
+            history,
+            epochs=epochs,
+            steps=steps,
+            validates=validation is not None,
+        )
         loop.fit(
             self,
             source,
@@ -138,7 +145,7 @@ class Trainer(Compiles):
         if isinstance(callbacks, CallbackList):
             return callbacks
         shown = [ProgbarLogger()] if level else []
-        hooks = CallbackList([*extra, *shown, callbacks or []], verbose=level, **params)
+        hooks = CallbackList([callbacks or [], *extra, *shown], verbose=level, **params)
         hooks.set_model(self)
         return hooks
 

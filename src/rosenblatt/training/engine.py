@@ -76,7 +76,7 @@ class Engine:
         """
         pending: Logs | None = None
         pending_steps, begun = 0, time.perf_counter()
-        for block in blocks:
+        for block in self._timed(blocks):
             for arrays, start, stop, rows in self._pieces(block):
                 logs = self._call(arrays, start, stop, rows)
                 if pending is not None:
@@ -86,10 +86,27 @@ class Engine:
         if pending is not None:
             self._wait(pending, pending_steps, begun)
 
+    def _timed(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """The blocks; what making them takes is noted."""
+        while True:
+            begun = time.perf_counter()
+            block = next(blocks, None)
+            self._spent("data", time.perf_counter() - begun)
+            if block is None:
+                return
+            yield block
+
+    def _spent(self, part: str, amount: float) -> None:
+        if self.kind == "train":
+            self.model.seconds[part] = self.model.seconds.get(part, 0.0) + amount
+
     def _wait(self, logs: Logs, steps: int, begun: float) -> float:
         """Let at most one call run while the next block is being made."""
+        waiting = time.perf_counter()
         jax.block_until_ready(logs)
         now = time.perf_counter()
+        self._spent("program", now - waiting)
+        self._spent("steps", steps)
         self._seconds_per_step = max((now - begun) / max(steps, 1), 1e-7)
         return now
 

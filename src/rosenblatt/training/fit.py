@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -62,6 +63,7 @@ def fit(
     model.stop_training = False
     hooks.call("on_train_begin")
     logs: dict[str, float] = {}
+    ended = False
     try:
         for epoch in range(initial_epoch, epochs):
             model.reset_metrics()
@@ -76,13 +78,18 @@ def fit(
                 if tester is None:
                     prepare(model, validation, train=False)
                     tester = Engine.of(model, "test")
+                begun = time.perf_counter()
                 found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
+                spent = time.perf_counter() - begun
+                model.seconds["validation"] = model.seconds.get("validation", 0.0) + spent
                 logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
             hooks.call("on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
+        ended = True
     finally:
-        engine.store()
+        if not ended:  # an error or Ctrl-C passes through: files are closed, best weights restored
+            _end_after_error(hooks, logs)
     optimizer = model.optimizer
     if optimizer is not None and epochs > initial_epoch:
         optimizer.finalize_variable_values(list(engine.variables.trainable))
@@ -189,6 +196,8 @@ def _run(
             if now - shown > _PROGRESS_SECONDS:
                 hooks.progress(phase, step, engine.read(logs))
                 shown = now
+                if phase == "train" and engine.model.stop_training:
+                    break
     finally:
         engine.store()
     _require_steps(step)
@@ -220,6 +229,15 @@ def _run_by_batch(
     _require_steps(step)
     hooks.progress(phase, step, found)
     return dict(found)
+
+
+def _end_after_error(hooks: Hooks, logs: dict[str, float]) -> None:
+    error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+    try:
+        hooks.call("on_train_end", logs)
+    except Exception as another:
+        if error is not None:
+            error.add_note(f"And `on_train_end` failed: {another}")
 
 
 def _require_steps(step: int) -> None:

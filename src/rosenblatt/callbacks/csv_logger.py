@@ -1,0 +1,82 @@
+"""CSVLogger: the metrics of each epoch in a file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras.callbacks")
+class CSVLogger(Callback):
+    """Writes a line of metrics after each epoch.
+
+    Args:
+        filename: the file; its folder is made where missing.
+        separator: between values.
+        append: go on with the file instead of beginning it anew.
+
+    >>> CSVLogger("log.csv", append=True).append
+    True
+    """
+
+    def __init__(self, filename: Any, separator: str = ",", append: bool = False):
+        super().__init__()
+        self.filename = os.fspath(filename)
+        self.sep = separator
+        self.append = append
+        self._file: IO[str] | None = None
+        self._writer: csv.DictWriter[str] | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the file."""
+        path = Path(self.filename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._has_head = self.append and path.exists() and path.stat().st_size > 0
+        self._known = self._head_of(path) if self._has_head else None
+        self._file = path.open("a" if self.append else "w", newline="")
+        self._writer = None
+
+    def _head_of(self, path: Path) -> list[str]:
+        with path.open(newline="") as file:
+            return next(csv.reader(file, delimiter=self.sep), [])[1:]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the epoch's line; it is in the file when this returns."""
+        assert self._file is not None
+        logs = logs or {}
+        if self._writer is None:
+            self._writer = self._make_writer(self._known or self._columns(logs))
+        self._writer.writerow({"epoch": epoch, **logs})
+        self._file.flush()
+
+    def _columns(self, logs: dict[str, Any]) -> list[str]:
+        names = sorted(logs)
+        validated = any(name.startswith("val_") for name in names)
+        # An epoch without validation may come first: its columns are kept free.
+        if self.params.get("validates") and not validated:
+            names += [f"val_{name}" for name in names if name != "learning_rate"]
+        return names
+
+    def _make_writer(self, names: list[str]) -> csv.DictWriter[str]:
+        assert self._file is not None
+        writer = csv.DictWriter(
+            self._file, ["epoch", *names], "NA", extrasaction="ignore", delimiter=self.sep
+        )
+        if not self._has_head:
+            writer.writeheader()
+        return writer
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+        self._file = self._writer = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the open file."""
+        return {**self.__dict__, "_file": None, "_writer": None}

@@ -1,0 +1,162 @@
+"""ModelCheckpoint: save the model while it trains."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras.callbacks")
+class ModelCheckpoint(Callback):
+    """Saves the model, or its weights, after epochs or batches.
+
+    Files are written whole or not at all: the one before stays until the new one is complete.
+
+    Args:
+        filepath: ends in `.keras`, or in `.weights.h5` with `save_weights_only`; may hold names in
+            braces: `{epoch}` (from 1), `{batch}`, and the logs' (`{val_loss:.3f}`).
+        monitor: the log entry that says which model is best.
+        verbose: 1 tells when it saves.
+        save_best_only: save only what is better than everything before.
+        save_weights_only: save weights alone.
+        mode: "min", "max", or "auto": by the metric of that name.
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: a value to beat.
+        keep: with names in `filepath`, how many of the best files stay; all if None.
+
+    Raises:
+        ValueError: another ending, or a `save_freq` that is neither.
+
+    >>> ModelCheckpoint("best.keras", save_best_only=True).monitor
+    'val_loss'
+    """
+
+    def __init__(
+        self,
+        filepath: Any,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: Any = "epoch",
+        initial_value_threshold: float | None = None,
+        keep: int | None = None,
+    ):
+        super().__init__()
+        self.watch = Monitor("ModelCheckpoint", monitor, mode)
+        self.monitor = monitor
+        self.verbose = verbose
+        self.filepath = os.fspath(filepath)
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self.initial_value_threshold = initial_value_threshold
+        self.keep = keep
+        self._check()
+        if save_freq != "epoch":  # only then does training have to stop at each batch
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
+        self._reset()
+
+    def _check(self) -> None:
+        ending = ".weights.h5" if self.save_weights_only else ".keras"
+        if not self.filepath.endswith(ending):
+            raise ValueError(
+                explain(
+                    "ModelCheckpoint: bad `filepath`.",
+                    given=repr(self.filepath),
+                    expected=f"a name that ends in {ending!r} with `save_weights_only="
+                    f"{self.save_weights_only}`",
+                )
+            )
+        whole = isinstance(self.save_freq, int) and self.save_freq > 0
+        if self.save_freq != "epoch" and not whole:
+            raise ValueError(
+                explain(
+                    "ModelCheckpoint: bad `save_freq`.",
+                    given=repr(self.save_freq),
+                    expected="'epoch', or a number of batches above 0",
+                )
+            )
+
+    def _reset(self) -> None:
+        self.watch.reset(self.initial_value_threshold)
+        self._epoch = 0
+        self._batches = 0
+        self._kept: list[tuple[float, str]] = []
+
+    @property
+    def best(self) -> float | None:
+        """The best value so far."""
+        return self.watch.best
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Start anew: an object may serve several fits."""
+        self._reset()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Remember the epoch, for the names of files."""
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save after an epoch."""
+        if self.save_freq == "epoch":
+            self._save(epoch, None, logs)
+
+    def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._batches += 1
+        if self._batches % self.save_freq == 0:
+            self._save(self._epoch, batch, logs)
+
+    def _save(self, epoch: int, batch: int | None, logs: dict[str, Any] | None) -> None:
+        value = None
+        if self.save_best_only or self.keep is not None:
+            value = self.watch.read(logs, self.params)
+            if value is None:
+                return
+            better = self.watch.improves(value, self.model)
+            self.watch.find_direction(self.model)
+            if better:
+                self.watch.best = value
+            elif self.save_best_only:
+                return
+        path = self._path(epoch, batch, logs or {})
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: saved {path}")  # noqa: T201
+        if self.keep is not None and value is not None:
+            self._forget_worst(value, path)
+
+    def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
+        names = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
+        try:
+            return self.filepath.format(**names)
+        except (KeyError, IndexError, ValueError) as error:
+            wrong = str(error).strip("'")
+            raise ValueError(
+                explain(
+                    f"ModelCheckpoint: `filepath` asks for {wrong!r}.",
+                    given=self.filepath,
+                    expected=f"names among {', '.join(names)}",
+                    fix=nearest(wrong, names),
+                )
+            ) from None
+
+    def _forget_worst(self, value: float, path: str) -> None:
+        """Remove the worst of the files written in this training beyond `keep`."""
+        sign = -1 if self.watch.direction == "max" else 1
+        self._kept = [entry for entry in self._kept if entry[1] != path]
+        self._kept = sorted([*self._kept, (sign * value, path)])
+        for _, worst in self._kept[self.keep :]:
+            Path(worst).unlink(missing_ok=True)
+        self._kept = self._kept[: self.keep]

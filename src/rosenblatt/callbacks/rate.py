@@ -1,0 +1,38 @@
+"""What callbacks ask of an optimizer's learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.variable import Variable
+
+
+def read_rate(optimizer: Any) -> float:
+    """The learning rate now."""
+    return float(optimizer.learning_rate)
+
+
+def require_settable_rate(optimizer: Any, owner: str) -> None:
+    """Refuse an optimizer whose rate something else decides.
+
+    Args:
+        optimizer: the compiled optimizer.
+        owner: the callback's class name, for the message.
+
+    Raises:
+        ValueError: no learning rate, or one that follows a schedule or function.
+    """
+    if not hasattr(optimizer, "learning_rate"):
+        raise ValueError(
+            explain(f"{owner}: the optimizer has no learning rate.", given=repr(optimizer))
+        )
+    rate = getattr(optimizer, "_learning_rate", None)
+    if rate is not None and not isinstance(rate, Variable):
+        raise ValueError(
+            explain(
+                f"{owner} sets the learning rate, but the optimizer's follows a "
+                f"{type(rate).__name__}, which would overrule it at the next step.",
+                fix="give the optimizer a number, or leave the callback out.",
+            )
+        )

@@ -1,0 +1,105 @@
+"""ReduceLROnPlateau: a lower learning rate where a value no longer gets better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.callbacks.rate import read_rate, require_settable_rate
+from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras.callbacks")
+class ReduceLROnPlateau(Callback):
+    """Multiplies the learning rate by a factor where a value has stopped getting better.
+
+    Args:
+        monitor: the log entry to watch.
+        factor: what the rate is multiplied by, below 1.
+        patience: epochs without a gain to wait for.
+        verbose: 1 tells when it lowers the rate.
+        mode: "min", "max", or "auto": by the metric of that name.
+        min_delta: a smaller gain does not count.
+        cooldown: epochs to wait after a reduction before counting again.
+        min_lr: the rate does not go below it.
+
+    Raises:
+        ValueError: a factor of 1 or more; or, when training begins, a rate that follows a schedule.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__()
+        if factor >= 1.0:
+            raise ValueError(
+                explain("ReduceLROnPlateau: bad `factor`.", given=factor, expected="less than 1")
+            )
+        self.watch = Monitor("ReduceLROnPlateau", monitor, mode, min_delta)
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self._reset()
+
+    def _reset(self) -> None:
+        self.watch.reset()
+        self.wait = 0
+        self.cooldown_counter = 0
+
+    @property
+    def best(self) -> float | None:
+        """The best value so far."""
+        return self.watch.best
+
+    def in_cooldown(self) -> bool:
+        """Whether a reduction was less than `cooldown` epochs ago."""
+        return self.cooldown_counter > 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Start anew: an object may serve several fits."""
+        self._reset()
+        require_settable_rate(self.model.optimizer, "ReduceLROnPlateau")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Compare the epoch's value with the best, and lower the rate where it is time."""
+        logs = {} if logs is None else logs
+        rate = read_rate(self.model.optimizer)
+        value = self.watch.read(logs, self.params)
+        logs["learning_rate"] = rate
+        if value is None:
+            return
+        self.watch.find_direction(self.model)
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.watch.improves(value, self.model):
+            self.watch.best = value
+            self.wait = 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience:
+                self._reduce(epoch, rate)
+
+    def _reduce(self, epoch: int, rate: float) -> None:
+        if rate <= self.min_lr:
+            return
+        lower = max(rate * self.factor, self.min_lr)
+        self.model.optimizer.learning_rate = lower
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: the learning rate goes down to {lower:.6g}")  # noqa: T201
+        self.cooldown_counter = self.cooldown
+        self.wait = 0

@@ -1,0 +1,30 @@
+"""TerminateOnNaN: stop when the loss is no number any more."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.registry import builtin
+
+
+@builtin("keras.callbacks")
+class TerminateOnNaN(Callback):
+    """Stops training when the loss becomes NaN or infinite.
+
+    The loss is looked at about ten times a second and at the end of each epoch: a running mean that
+    was NaN once stays so.
+    """
+
+    def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
+        """Look at the loss so far."""
+        loss = logs.get("loss")
+        if phase == "train" and loss is not None and not math.isfinite(loss):
+            if not self.model.stop_training:
+                print(f"Batch {step}: the loss is {loss}, training stops.")  # noqa: T201
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the loss of the epoch."""
+        self.on_progress("train", int(self.params.get("steps") or 0), logs or {})
