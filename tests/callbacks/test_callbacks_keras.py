@@ -19,7 +19,7 @@ QUICK = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 VALUES = st.lists(
-    st.one_of(st.integers(0, 6).map(float), st.floats(0, 1), st.just(math.nan)),
+    st.one_of(st.integers(0, 6).map(float), st.floats(0, 1, width=16), st.just(math.nan)),
     min_size=1,
     max_size=14,
 ).filter(lambda values: not math.isnan(values[0]))  # NaN first: see docs/differences.md
