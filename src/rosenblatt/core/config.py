@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import platformdirs
 
 from rosenblatt.core.errors import explain
@@ -48,7 +49,18 @@ def set_floatx(value: str) -> None:
                 expected=f"one of {_FLOAT_TYPES}",
             )
         )
+    if value == "float64":
+        allow_float64()
     _settings.floatx = value
+
+
+def allow_float64() -> None:
+    """Let JAX compute in 64 bits, which it does not unless told to.
+
+    Nothing else changes: layers of other types keep theirs.
+    """
+    if not jax.config.jax_enable_x64:
+        jax.config.update("jax_enable_x64", True)
 
 
 def epsilon() -> float:

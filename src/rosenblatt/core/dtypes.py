@@ -97,6 +97,8 @@ class DTypePolicy:
                 )
         else:
             compute = variable = standardize_dtype(name)
+        if compute == "float64":
+            config.allow_float64()
         self.name = name
         self.compute_dtype = compute
         self.variable_dtype = variable
