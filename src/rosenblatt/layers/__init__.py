@@ -56,6 +56,7 @@ from rosenblatt.layers.row_normalization import (
 )
 from rosenblatt.layers.serialization import deserialize, serialize
 from rosenblatt.layers.spec import InputSpec
+from rosenblatt.layers.spectral import SpectralNormalization
 from rosenblatt.layers.wrapping import TimeDistributed, Wrapper
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "SpectralNormalization",
     "StringLookup",
     "Subtract",
     "TimeDistributed",

@@ -95,6 +95,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         self._trainable = bool(trainable)
         self._build_shapes: dict[str, Any] | None = None
         self.built = False
+        self._in_build = False
         self._complete = False  # whether `build` is over, and no more weights may come
         self.autocast = autocast
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
@@ -172,7 +173,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def _mark_built(self, shapes: dict[str, Any]) -> None:
         self._build_shapes = shapes
-        self.built = self._complete = True
+        self.built = True
+        self._complete = not self._in_build  # `super().build()` is not the end of it
         if not self._trainable:
             self.trainable = False
 

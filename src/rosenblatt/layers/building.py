@@ -18,11 +18,17 @@ def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(build)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
+        if self._in_build:  # `super().build()`: part of the build that is running
+            return build(self, *args, **kwargs)
         bound = signature.bind(self, *args, **kwargs)
         shapes = dict(list(bound.arguments.items())[1:])
         _check(self, shapes)
-        with inside(self.name, None):
-            result = build(self, *args, **kwargs)
+        self._in_build = True
+        try:
+            with inside(self.name, None):
+                result = build(self, *args, **kwargs)
+        finally:
+            self._in_build = False
         single = len(shapes) == 1
         self._mark_built(
             {"input_shape": next(iter(shapes.values()))} if single else {"shapes_dict": shapes}

@@ -13,6 +13,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.initializers import VarianceScaling
 from rosenblatt.layers.kernel import KernelLayer
+from rosenblatt.layers.signatures import is_shape
 from rosenblatt.layers.spec import InputSpec
 
 _FORMS = [
@@ -39,7 +40,7 @@ class Equation:
         Raises:
             ValueError: another form; a letter whose size nothing tells.
         """
-        found = next((m for form in _FORMS if (m := form.fullmatch(text))), None)
+        found = next((m for form in _FORMS if (m := form.fullmatch(str(text)))), None)
         if found is None:
             raise ValueError(
                 explain(
@@ -115,6 +116,8 @@ class EinsumDense(KernelLayer):
         quantization_config: Any = None,
         **kwargs: Any,
     ):
+        if gptq_unpacked_column_size is not None:
+            raise ValueError(explain("EinsumDense: `gptq_unpacked_column_size` is not supported."))
         super().__init__(
             activation,
             kernel_initializer,
@@ -129,8 +132,16 @@ class EinsumDense(KernelLayer):
         )
         self.equation = equation
         self._parsed = Equation.parse(equation)
-        sizes = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
-        self.partial_output_shape = sizes
+        sizes = output_shape if isinstance(output_shape, (list, tuple)) else (output_shape,)
+        self.partial_output_shape = tuple(sizes)
+        if not is_shape(sizes) or output_shape is None:
+            raise ValueError(
+                explain(
+                    "EinsumDense: bad `output_shape`.",
+                    given=repr(output_shape),
+                    expected="an integer, or a tuple of integers and None, without the batch",
+                )
+            )
         self.bias_axes = bias_axes
         for letter in bias_axes or "":
             if letter not in self._parsed.outputs:

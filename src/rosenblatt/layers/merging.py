@@ -201,6 +201,8 @@ class Concatenate(Merge):
                     expected="that axis in each, and equal sizes at every other axis",
                 )
             )
+        if self.axis % rank == 0:  # padded rows would come between real ones
+            self.row_independent = False
 
     def call(self, inputs: Any) -> Any:
         """The inputs along the axis."""

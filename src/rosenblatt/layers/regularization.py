@@ -14,6 +14,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.layers.activation import Elementwise
 from rosenblatt.layers.noise import Noise, refuse_one
+from rosenblatt.layers.numbers import number_within
 from rosenblatt.layers.spec import InputSpec
 
 
@@ -237,6 +238,8 @@ class ActivityRegularization(Elementwise):
     runtime_parameters = config_fields
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
+        for name, factor in (("l1", l1), ("l2", l2)):
+            number_within("ActivityRegularization", name, factor, 0)
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
 
     def call(self, inputs: Any) -> Any:

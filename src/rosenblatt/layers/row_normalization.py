@@ -291,6 +291,7 @@ class UnitNormalization(Layer):
 
 def unit_length(x: Any, axes: Sequence[int] | None, epsilon: float) -> Any:
     """x / max(√Σx², ε), over axes (all if None); its gradient is a number at zero too."""
-    tiny = float(jnp.finfo(jnp.result_type(x, 1.0)).tiny)
-    squares = jnp.sum(jnp.square(x), axes, keepdims=True)
-    return x * lax.rsqrt(jnp.maximum(squares, max(epsilon**2, tiny)))
+    exact = at_least_float32(x)
+    squares = jnp.sum(jnp.square(exact), axes, keepdims=True)
+    scaled = exact * lax.rsqrt(jnp.maximum(squares, epsilon**2))
+    return scaled.astype(jnp.result_type(x, 1.0))

@@ -49,7 +49,8 @@ def train_step(
         return scaled, variables.read(scope.values)
 
     gradients, after = jax.grad(objective, has_aux=True)(state.trainable)
-    before_update = after._replace(trainable=state.trainable, optimizer=state.optimizer)
+    # A layer may have assigned to its trained weights, as SpectralNormalization does.
+    before_update = after._replace(optimizer=state.optimizer)
     scope = Scope(variables.bind(before_update), parameters)
     with use_scope(scope):
         optimizer.apply(list(gradients), list(variables.trainable))
