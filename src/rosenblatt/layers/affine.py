@@ -46,7 +46,7 @@ class Affine(Layer):
         self.beta: Variable | None = None
         self.supports_masking = True
 
-    def add_gamma_and_beta(self, shape: Sequence[int | None], gamma: bool, beta: bool) -> None:
+    def add_gamma_and_beta(self, shape: Sequence[Any], gamma: bool, beta: bool) -> None:
         """Create γ and β, or one of them."""
         if gamma:
             self.gamma = self.add_weight(

@@ -50,7 +50,7 @@ class KernelLayer(Layer):
         self.quantization_config = None
         self.bias: Variable | None = None
 
-    def add_kernel(self, shape: Sequence[int | None], initializer: Any = None) -> None:
+    def add_kernel(self, shape: Sequence[Any], initializer: Any = None) -> None:
         """Create the kernel; the initializer is the layer's unless one is given."""
         self.kernel: Variable = self.add_weight(
             name="kernel",
@@ -60,7 +60,7 @@ class KernelLayer(Layer):
             constraint=self.kernel_constraint,
         )
 
-    def add_bias(self, shape: Sequence[int | None]) -> None:
+    def add_bias(self, shape: Sequence[Any]) -> None:
         """Create the bias."""
         self.bias = self.add_weight(
             name="bias",

@@ -39,7 +39,7 @@ class SpectralNormalization(Wrapper):
            [0., 3.]], dtype=float32)
     """
 
-    config_fields = (*Wrapper.config_fields, "power_iterations")
+    config_fields = ("layer", "power_iterations")  # type: ignore[assignment]
 
     def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any):
         super().__init__(layer, **kwargs)
