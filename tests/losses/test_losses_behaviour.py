@@ -85,6 +85,55 @@ def test_logits_of_any_size_keep_value_and_gradient(logit, target):
         tolerant(gradient, [[-slope, slope]], 1e-5, 1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_logits_of_100_in_every_crossentropy(dtype):
+    logits = jnp.asarray([[0.0, -100.0], [0.0, 100.0], [100.0, 100.0], [-100.0, 100.0]], dtype)
+    ids = np.array([0, 0, 1, 0])
+    one_hot = np.eye(2, dtype="float32")[ids]
+    log_p = np.asarray(jax.nn.log_softmax(logits.astype("float32")))
+    softmax = -np.sum(one_hot * log_p, -1)
+    sigmoid = np.logaddexp(0, np.where(one_hot == 1, -1, 1) * np.asarray(logits, "float32"))
+    miss = 1 - np.exp(-sigmoid)
+    expected = {
+        losses.BinaryCrossentropy: (one_hot, sigmoid.mean(-1), {}),
+        losses.CategoricalCrossentropy: (one_hot, softmax, {}),
+        losses.SparseCategoricalCrossentropy: (ids, softmax, {}),
+        losses.BinaryFocalCrossentropy: (one_hot, (miss**0.5 * sigmoid).mean(-1), {"gamma": 0.5}),
+        losses.CategoricalFocalCrossentropy: (
+            one_hot,
+            0.25 * (1 - np.exp(-softmax)) ** 0.5 * softmax,
+            {"gamma": 0.5},
+        ),
+    }
+    for cls, (y, values, kwargs) in expected.items():
+        loss = cls(from_logits=True, reduction=None, dtype=dtype, **kwargs)
+        given, back = jax.vjp(lambda p, loss=loss, y=y: loss(y, p), logits)
+        np.testing.assert_allclose(
+            np.asarray(given, "float32"), values, 5e-3 if dtype == "bfloat16" else 1e-5, 1e-6
+        )
+        (gradient,) = back(jnp.ones_like(given))
+        assert np.isfinite(np.asarray(gradient, "float32")).all()
+        assert np.asarray(gradient, "float32")[3].any()  # wrong by far, and still told so
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_certain_probabilities_of_softmax_train_on(dtype):
+    """Softmax of ±100 is 0 and 1 exactly; no loss may make its gradient NaN."""
+    logits, ids = jnp.asarray([[-100.0, 100.0], [100.0, -100.0]], dtype), np.array([0, 0])
+    for loss, y in (
+        (losses.CategoricalGeneralizedCrossEntropy(dtype=dtype), ids),
+        (losses.SparseCategoricalCrossentropy(dtype=dtype), ids),
+        (losses.CategoricalFocalCrossentropy(gamma=0.5, dtype=dtype), np.eye(2)[ids]),
+        (losses.BinaryFocalCrossentropy(gamma=0.5, dtype=dtype), np.eye(2)[ids]),
+        (losses.KLDivergence(dtype=dtype), np.eye(2)[ids]),
+    ):
+        value, gradient = jax.value_and_grad(lambda x, loss=loss, y=y: loss(y, jax.nn.softmax(x)))(
+            logits
+        )
+        assert np.isfinite(np.asarray(value, "float32"))
+        assert np.isfinite(np.asarray(gradient, "float32")).all()
+
+
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_certain_probabilities_are_clipped(p):
     for loss, y, x in (
@@ -176,11 +225,73 @@ def test_ignored_class_does_not_count():
     assert not gradient[0].any()
 
 
+def test_class_ids_along_another_axis():
+    y, p = np.array([[0, 2], [1, -1]]), np.random.default_rng(0).normal(size=(2, 3, 2))
+    for kwargs in ({}, {"ignore_class": -1}):
+        first = losses.SparseCategoricalCrossentropy(from_logits=True, axis=1, **kwargs)
+        last = losses.SparseCategoricalCrossentropy(from_logits=True, **kwargs)
+        np.testing.assert_allclose(first(y, p), last(y, p.transpose(0, 2, 1)), 1e-6)
+    one_hot = np.eye(3)[np.array([[0, 2], [1, 0]])]
+    for cls in (losses.CategoricalCrossentropy, losses.CategoricalFocalCrossentropy):
+        first = cls(from_logits=True, label_smoothing=0.3, axis=1)
+        last = cls(from_logits=True, label_smoothing=0.3)
+        expected = last(one_hot, p.transpose(0, 2, 1))
+        np.testing.assert_allclose(first(one_hot.transpose(0, 2, 1), p), expected, 1e-6)
+
+
 def test_rows_without_an_axis_of_outputs_are_masked():
     y, p = np.zeros(4, "float32"), np.array([1.0, 2, 3, 9], "float32")
     with use_scope(Scope(row_mask=jnp.array([True, True, True, False]))):
         assert losses.MeanSquaredError()(y, p) == pytest.approx(14 / 3)
         assert losses.BinaryCrossentropy()(y, y) == pytest.approx(0, abs=1e-6)
+
+
+def test_quantile_loss_equals_scikit_learn():
+    from sklearn.metrics import mean_pinball_loss
+
+    rng = np.random.default_rng(0)
+    y, p = rng.normal(size=7), rng.normal(size=(7, 3))
+    quantiles = [0.05, 0.5, 0.9]
+    each = [mean_pinball_loss(y, p[:, k], alpha=q) for k, q in enumerate(quantiles)]
+    loss = losses.Quantile(quantiles)
+    cases = [
+        (losses.Quantile(0.9)(y[:, None], p[:, 2:]), each[2]),
+        (losses.Quantile([0.9])(y, p[:, 2:]), each[2]),
+        (loss(y, p), np.mean(each)),
+        (loss(y[:, None], p), np.mean(each)),
+        (losses.get("quantile")(y[:, None], p[:, 1:2]).mean(), each[1]),
+    ]
+    some = losses.Quantile(quantiles, reduction="mean_with_sample_weight")
+    cases.append((some(y, p, y < 0), loss(y[y < 0], p[y < 0])))
+    for value, expected in cases:
+        np.testing.assert_allclose(value, expected, 1e-5)
+    steps = np.stack([p, -p], 1)  # (N, steps, K)
+    assert losses.quantile(np.stack([y, y], 1), steps, quantiles).shape == (7, 2)
+    gradient = jax.grad(lambda p: loss(y, p))(jnp.asarray(p))
+    slopes = np.where(y[:, None] > p, 0, 1) - np.array(quantiles)
+    np.testing.assert_allclose(gradient, slopes / 21, 1e-4)
+
+
+def test_quantile_is_saved_and_refuses():
+    for quantiles in (0.3, [0.1, 0.9]):
+        again = losses.deserialize(losses.serialize(losses.Quantile(quantiles)))
+        assert again.quantiles == quantiles
+    assert losses.Quantile(np.array([0.1, 0.9])).quantiles == [0.1, 0.9]
+    wrapped = losses.LossFunctionWrapper(losses.quantile, quantiles=0.2)
+    assert losses.deserialize(losses.serialize(wrapped)).fn is losses.quantile
+    with fails(
+        "Quantile: `quantiles` is out of range. Given: [0.5, 1]. Expected: 0 < q < 1, or a list of "
+        "such numbers."
+    ):
+        losses.Quantile([0.5, 1])
+    with fails(
+        "quantile: targets and predictions have shapes that do not align. Given: y_true of shape "
+        "(4,), y_pred of shape (4, 3). Expected: equal shapes, up to a last axis of 1. Fix: give "
+        "the output layer one unit for each quantile, units=2, and pass one target for each row."
+    ):
+        losses.Quantile([0.1, 0.9])(np.zeros(4), np.zeros((4, 3)))
+    with fails("quantile: targets and predictions have shapes that do not align."):
+        losses.Quantile(0.5)(np.zeros(4), np.zeros((4, 3)))
 
 
 class Worst(losses.Loss):
@@ -197,6 +308,17 @@ class Worst(losses.Loss):
 
 def triple(y_true, y_pred, factor=3.0):
     return factor * jnp.abs(y_true - y_pred).mean(-1)
+
+
+def centred(y_true, y_pred):
+    return jnp.abs(y_true - y_pred - jnp.mean(y_true - y_pred, axis=0)).mean(-1)
+
+
+class Declared(Worst):
+    row_independent = True
+
+    def call(self, y_true, y_pred):
+        return centred(y_true, y_pred)
 
 
 def whole_batch(y_true, y_pred):
@@ -219,10 +341,12 @@ def test_losses_of_users():
 
 def test_what_padding_leaves_alone():
     y, p = np.zeros((4, 2), "float32"), np.ones((4, 2), "float32")
-    for fn, exact in ((triple, True), (losses.huber, True), (whole_batch, False)):
+    known = {triple: True, losses.huber: True, whole_batch: False, centred: False}
+    for fn, exact in known.items():
         assert losses.LossFunctionWrapper(fn).exact_on_padding(y, p) is exact
     assert Worst().exact_on_padding(y, jax.ShapeDtypeStruct((4, 2), "float32"))
     assert losses.Dice().exact_on_padding(y, p)
+    assert Declared().exact_on_padding(y, p)
 
 
 def test_lookups_and_their_messages():
@@ -232,6 +356,11 @@ def test_lookups_and_their_messages():
     assert losses.get({"class_name": "Huber", "config": {"delta": 3.0}}).delta == 3.0
     with fails("Unknown loss 'mean_square_error'. Fix: did you mean 'mean_squared_error'?"):
         losses.get("mean_square_error")
+    with fails(
+        "The loss LossFunctionWrapper needs arguments. Given: 'LossFunctionWrapper'. Fix: pass the "
+        "object: `LossFunctionWrapper(fn=…)`."
+    ):
+        losses.get("LossFunctionWrapper")
     with fails("Cannot understand this loss. Given: 3."):
         losses.get(3)
     with fails(

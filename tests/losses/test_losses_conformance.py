@@ -24,6 +24,11 @@ IDS = rng.integers(0, D, N)
 SOFTMAX = np.exp(NUMBERS) / np.exp(NUMBERS).sum(-1, keepdims=True)
 UNIT = NUMBERS / np.linalg.norm(NUMBERS, axis=-1, keepdims=True)
 FEW = np.array([0, 0, 1, 1, 2, 2, 0])
+STEPS = rng.normal(size=(N, D, 2)).astype("float32")
+STEP_IDS = rng.integers(0, D, (N, 2))
+STEP_ONE_HOT = np.eye(D, dtype="float32")[STEP_IDS].transpose(0, 2, 1)
+STEP_SOFTMAX = np.exp(STEPS) / np.exp(STEPS).sum(1, keepdims=True)
+SWAPPED = STEP_SOFTMAX.transpose(0, 2, 1)
 LOGITS = {"from_logits": True}
 SMOOTH = {"label_smoothing": 0.1}
 
@@ -65,10 +70,19 @@ CASES = [
     ("Dice", {"axis": 1}, BINARY, PROBABILITIES),
     ("Tversky", {"alpha": 0.3, "beta": 0.7}, BINARY, PROBABILITIES),
     ("Circle", {"gamma": 4.0}, FEW, UNIT),
+    ("BinaryCrossentropy", {"axis": 1} | SMOOTH, STEP_ONE_HOT, STEP_SOFTMAX),
+    ("CategoricalCrossentropy", {"axis": 1} | LOGITS, STEP_ONE_HOT, STEPS),
+    ("CategoricalCrossentropy", {"axis": 1}, STEP_ONE_HOT, STEP_SOFTMAX),
+    ("SparseCategoricalCrossentropy", {"ignore_class": 1}, STEP_IDS, SWAPPED),
+    ("BinaryFocalCrossentropy", {"axis": 1} | LOGITS | SMOOTH, STEP_ONE_HOT, STEPS),
+    ("CategoricalFocalCrossentropy", {"axis": 1} | LOGITS, STEP_ONE_HOT, STEPS),
+    ("Tversky", {"axis": (1,), "alpha": 0.3}, BINARY, PROBABILITIES),
 ]
 IDS_OF_CASES = [f"{name}-{'-'.join(kwargs)}-{i}" for i, (name, kwargs, *_) in enumerate(CASES)]
 each = pytest.mark.parametrize(("name", "kwargs", "y_true", "y_pred"), CASES, ids=IDS_OF_CASES)
 WEIGHTS = rng.uniform(0.5, 2, N).astype("float32")
+# Keras wants weights of as many axes as the values.
+STEP_WEIGHTS = WEIGHTS[:, None]
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
@@ -83,7 +97,8 @@ def test_equals_keras(keras, name, kwargs, y_true, y_pred):
     for reduction, weight in ((None, None), ("sum_over_batch_size", WEIGHTS)):
         ours = getattr(losses, name)(**kwargs, reduction=reduction)
         theirs = getattr(keras.losses, name)(**kwargs, reduction=reduction)
-        close(ours(y_true, y_pred, weight), theirs(y_true, y_pred, weight))
+        given = weight if weight is None or y_pred.ndim == 2 else STEP_WEIGHTS
+        close(ours(y_true, y_pred, weight), theirs(y_true, y_pred, given))
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -99,9 +114,8 @@ def test_reductions_equal_keras(keras, case, reduction):
 @each
 def test_gradient_equals_keras_and_central_differences(keras, name, kwargs, y_true, y_pred):
     pair = getattr(losses, name)(**kwargs), getattr(keras.losses, name)(**kwargs)
-    close(
-        *(jax.grad(lambda p, f=f: f(y_true, p, WEIGHTS))(jnp.asarray(y_pred)) for f in pair), 1e-4
-    )
+    weight = WEIGHTS if y_pred.ndim == 2 else STEP_WEIGHTS
+    close(*(jax.grad(lambda p, f=f: f(y_true, p, weight))(jnp.asarray(y_pred)) for f in pair), 1e-4)
     with jax.enable_x64():
         exact = getattr(losses, name)(**kwargs, dtype="float64")
         targets = y_true.astype("float64") if y_true.dtype == np.float32 else y_true

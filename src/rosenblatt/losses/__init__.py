@@ -39,6 +39,7 @@ from rosenblatt.losses.regression import (
     MeanAbsolutePercentageError,
     MeanSquaredError,
     MeanSquaredLogarithmicError,
+    Quantile,
     cosine_similarity,
     huber,
     log_cosh,
@@ -46,6 +47,7 @@ from rosenblatt.losses.regression import (
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    quantile,
 )
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Poisson",
+    "Quantile",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
     "Tversky",
@@ -92,6 +95,7 @@ __all__ = [
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
+    "quantile",
     "resolve_crossentropy",
     "serialize",
     "sparse_categorical_crossentropy",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
-from rosenblatt.core import config, dtypes
+from rosenblatt.core import config, dtypes, rows
 from rosenblatt.core.errors import explain
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import auto_name
@@ -167,18 +166,21 @@ class Loss(HasParameters):
     def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
         """Whether padding rows of a batch leave the loss what it is without them.
 
-        True of the library's own losses; of a user's, where it gives one value for each row (one
-        that reduces the batch by itself cannot leave the padding out).
+        True of the library's own losses; of a user's, where its class says `row_independent = True`
+        or its trace shows one value for each row that depends on that row alone.
 
         Args:
-            y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
+            y_true: anything with the shapes and dtypes of a batch.
             y_pred: the same for the predictions.
         """
-        if self._is_own():
+        if self._is_own() or vars(type(self)).get("row_independent", False):
             return True
-        values = jax.eval_shape(self.call, y_true, y_pred)
-        batch = jax.tree.leaves(y_pred)[0].shape[0]
-        return bool(values.ndim) and values.shape[0] == batch
+
+        def values(y_true: Any, y_pred: Any) -> Any:
+            y_true = as_arrays(y_true, self.dtype, self._keeps_integers)
+            return self.call(y_true, as_arrays(y_pred, self.dtype))
+
+        return rows.stay_apart(values, y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make it again."""

@@ -25,6 +25,11 @@ from rosenblatt.losses.crossentropy import (
 from rosenblatt.losses.shapes import align, as_float, mean_over
 
 
+def _power(p: Any, exponent: Any) -> Any:
+    """p to an exponent, which below 1 has no finite slope at 0: there the slope is 0."""
+    return jnp.power(jnp.maximum(p, jnp.finfo(p.dtype).tiny), exponent)
+
+
 @builtin("keras.metrics")
 @builtin("keras.losses")
 def binary_focal_crossentropy(
@@ -61,7 +66,8 @@ def binary_focal_crossentropy(
     y = smooth(wide(y_true), label_smoothing, 2)
     bce = elementwise_bce(y, y_pred, from_logits)
     p = jax.nn.sigmoid(wide(y_pred)) if from_logits else wide(y_pred)
-    losses = jnp.power(1.0 - (y * p + (1.0 - y) * (1.0 - p)), gamma) * bce
+    q = jax.nn.sigmoid(-wide(y_pred)) if from_logits else 1.0 - p
+    losses = _power(y * q + (1.0 - y) * p, gamma) * bce
     if apply_class_balancing:
         losses = losses * (y * alpha + (1.0 - y) * (1.0 - alpha))
     return mean_over(losses, axis).astype(y_pred.dtype)
@@ -98,7 +104,7 @@ def categorical_focal_crossentropy(
     y_true, y_pred = align(y_true, y_pred, "categorical_focal_crossentropy", SPARSE_HINT)
     y = smooth(wide(y_true), label_smoothing, y_true.shape[axis])
     logs = log_probabilities(y_pred, from_logits, axis)
-    weight = jnp.asarray(alpha, logs.dtype) * jnp.power(1.0 - jnp.exp(logs), gamma)
+    weight = jnp.asarray(alpha, logs.dtype) * _power(-jnp.expm1(logs), gamma)
     return -jnp.sum(weight * y * logs, axis=axis).astype(y_pred.dtype)
 
 
@@ -123,7 +129,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: Any) -> A
     y_pred = as_float(y_pred)
     ids = class_ids(y_true, y_pred, "categorical_generalized_cross_entropy")[..., None]
     p = jnp.sum(jnp.where(ids == jnp.arange(y_pred.shape[-1]), y_pred, 0), axis=-1)
-    return (1 - jnp.power(p, q)) / q
+    return (1 - _power(p, q)) / q
 
 
 categorical_generalized_cross_entropy.takes_class_ids = True

@@ -14,7 +14,7 @@ from rosenblatt.losses.shapes import kind_of_classes
 CLASSES: tuple[type[Loss], ...] = (
     Loss, LossFunctionWrapper, regression.MeanSquaredError, regression.MeanAbsoluteError,
     regression.MeanAbsolutePercentageError, regression.MeanSquaredLogarithmicError,
-    regression.Huber, regression.LogCosh, regression.CosineSimilarity,
+    regression.Huber, regression.Quantile, regression.LogCosh, regression.CosineSimilarity,
     crossentropy.BinaryCrossentropy, crossentropy.CategoricalCrossentropy,
     crossentropy.SparseCategoricalCrossentropy, crossentropy.KLDivergence, crossentropy.Poisson,
     focal.BinaryFocalCrossentropy, focal.CategoricalFocalCrossentropy,
@@ -24,7 +24,7 @@ CLASSES: tuple[type[Loss], ...] = (
 FUNCTIONS: tuple[Callable[..., Any], ...] = (
     regression.mean_squared_error, regression.mean_absolute_error,
     regression.mean_absolute_percentage_error, regression.mean_squared_logarithmic_error,
-    regression.huber, regression.log_cosh, regression.cosine_similarity,
+    regression.huber, regression.quantile, regression.log_cosh, regression.cosine_similarity,
     crossentropy.binary_crossentropy, crossentropy.categorical_crossentropy,
     crossentropy.sparse_categorical_crossentropy, crossentropy.kl_divergence,
     crossentropy.poisson, focal.binary_focal_crossentropy, focal.categorical_focal_crossentropy,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
+from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.losses.base import FunctionLoss, PlainLoss
-from rosenblatt.losses.shapes import align, mean_over
+from rosenblatt.losses.shapes import align, as_float, mean_over, misaligned
 
 
 @builtin("keras.metrics")
@@ -143,6 +145,52 @@ def unit(x: Any, axis: int) -> Any:
     return x * jnp.minimum(1 / jnp.sqrt(jnp.maximum(square, tiny)), 1 / eps)
 
 
+@builtin("keras.losses")  # where configs of functions are looked for
+def quantile(y_true: Any, y_pred: Any, quantiles: Any = 0.5) -> Any:
+    """Pinball loss: mean_j max(q e_j, (q − 1) e_j) with e = y − ŷ; least at the q-quantile.
+
+    Koenker & Bassett, "Regression quantiles", 1978. Not in Keras.
+
+    Args:
+        y_true: (N, …, d) targets; (N, …) or (N, …, 1) where there are several quantiles.
+        y_pred: (N, …, d) predictions; (N, …, K), one output for each of K quantiles.
+        quantiles: q with 0 < q < 1, or K of them.
+
+    Returns:
+        (N, …) values; q = 0.5 gives half the absolute error.
+
+    Raises:
+        ValueError: shapes that do not align.
+
+    >>> quantile([[0.0], [0.0]], [[-1.0], [1.0]], 0.75)
+    Array([0.75, 0.25], dtype=float32)
+    >>> quantile([2.0], [[1.0, 3.0]], [0.25, 0.75])
+    Array([0.25], dtype=float32)
+    """
+    y_pred = as_float(y_pred)
+    q = jnp.asarray(quantiles, y_pred.dtype)
+    if q.ndim:
+        y_true = _one_target(y_true, y_pred, q)
+    y_true, y_pred = align(y_true, y_pred, "quantile")
+    error = y_true - y_pred
+    return mean_over(jnp.maximum(q * error, (q - 1) * error))
+
+
+def _one_target(y_true: Any, y_pred: Any, q: Any) -> Any:
+    """Targets repeated for each of the quantiles."""
+    given = jnp.asarray(y_true)
+    target = given[..., 0] if given.ndim == y_pred.ndim and given.shape[-1] == 1 else given
+    if y_pred.shape != (*target.shape, *q.shape):
+        raise misaligned(
+            given.shape,
+            y_pred.shape,
+            "quantile",
+            f"give the output layer one unit for each quantile, units={q.size}, and pass one "
+            "target for each row.",
+        )
+    return jnp.broadcast_to(target[..., None], y_pred.shape)
+
+
 @builtin("keras.losses")
 class MeanSquaredError(PlainLoss):
     """Squared error: mean (y − ŷ)².
@@ -214,6 +262,48 @@ class Huber(FunctionLoss):
         dtype: Any = None,
     ):
         super().__init__(huber, reduction, name, dtype, delta=delta)
+
+
+@builtin("rosenblatt.losses")
+class Quantile(FunctionLoss):
+    """Pinball loss, for quantiles instead of means: see `quantile`. Not in Keras.
+
+    Args:
+        quantiles: q with 0 < q < 1, or a list of K, one for each output of the last axis.
+        reduction: how per-sample values become one number.
+        name: its name.
+        dtype: float type it computes in.
+
+    Raises:
+        ValueError: a quantile outside (0, 1).
+
+    >>> round(float(Quantile(0.9)([[0.0], [0.0]], [[-1.0], [1.0]])), 4)
+    0.5
+    >>> float(Quantile([0.25, 0.75])([2.0], [[1.0, 3.0]]))
+    0.25
+    """
+
+    runtime_parameters = ("quantiles",)
+
+    def __init__(
+        self,
+        quantiles: float | Sequence[float] = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "quantile",
+        dtype: Any = None,
+    ):
+        several = np.ndim(quantiles) == 1
+        for q in quantiles if several else [quantiles]:  # type: ignore[union-attr]
+            if not (np.ndim(q) == 0 and 0 < q < 1):
+                raise ValueError(
+                    explain(
+                        "Quantile: `quantiles` is out of range.",
+                        given=quantiles,
+                        expected="0 < q < 1, or a list of such numbers",
+                    )
+                )
+        number = [float(q) for q in quantiles] if several else float(quantiles)  # type: ignore
+        super().__init__(quantile, reduction, name, dtype, quantiles=number)
 
 
 @builtin("keras.losses")

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from rosenblatt import initializers
-from rosenblatt.core import config, dtypes
+from rosenblatt.core import config, dtypes, rows
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin, is_builtin
@@ -163,12 +163,14 @@ class Metric(HasParameters):
         Nothing is computed. To be called before the metric is traced in a program.
 
         Args:
-            y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
+            y_true: anything with the shapes and dtypes of a batch.
             y_pred: the same for the predictions.
         """
-        if self.waits_for_shapes or not self._is_own():
-            with use_scope(Scope(binds_all=True)):
-                jax.eval_shape(lambda y, p: self.update_state(y, p), y_true, y_pred)
+        if not self.waits_for_shapes and is_builtin(type(self)):
+            return
+        batch = [rows.with_rows(tree, 2) for tree in (y_true, y_pred)]
+        with use_scope(Scope(binds_all=True)):
+            jax.eval_shape(lambda y, p: self.update_state(y, p), *batch)
 
     def _is_own(self) -> bool:
         return is_builtin(type(self))
@@ -176,14 +178,14 @@ class Metric(HasParameters):
     def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
         """Whether padding rows of a batch leave the result what it is without them.
 
-        True of the library's own metrics, and of a function wrapped that gives one value for each
-        row. A user's `update_state` knows nothing of padding.
+        True of the library's own metrics, and where a class says `row_independent = True`; a user's
+        `update_state` knows nothing of padding.
 
         Args:
-            y_true: arrays or `jax.ShapeDtypeStruct`s of a batch.
+            y_true: anything with the shapes and dtypes of a batch.
             y_pred: the same for the predictions.
         """
-        return self._is_own()
+        return self._is_own() or vars(type(self)).get("row_independent", False)
 
     def stateless_update_state(
         self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any

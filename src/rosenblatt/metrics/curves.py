@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -18,7 +18,11 @@ from rosenblatt.losses.shapes import as_float, divide_no_nan
 from rosenblatt.metrics.counting import ConfusionMetric, Thresholds, check_share
 
 _CURVES = ("ROC", "PR", "PRGAIN")
-_SUMMATIONS = ("interpolation", "minoring", "majoring")
+_HEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
+    "interpolation": lambda a, b: (a + b) / 2,
+    "minoring": jnp.minimum,
+    "majoring": jnp.maximum,
+}
 
 
 class _RateAtRate(ConfusionMetric):
@@ -218,7 +222,7 @@ class AUC(ConfusionMetric):
     ):
         super().__init__(name=name, dtype=dtype)
         self.curve = _one_of(curve, _CURVES, "curve")
-        self.summation_method = _one_of(summation_method, _SUMMATIONS, "summation_method")
+        self.summation_method = _one_of(summation_method, tuple(_HEIGHTS), "summation_method")
         if num_labels and not multi_label:
             raise ValueError(
                 explain(
@@ -269,11 +273,7 @@ class AUC(ConfusionMetric):
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._over_labels(self._interpolated_pr())
         x, y = self._curve()
-        height = {
-            "interpolation": lambda a, b: (a + b) / 2,
-            "minoring": jnp.minimum,
-            "majoring": jnp.maximum,
-        }[self.summation_method](y[:-1], y[1:])
+        height = _HEIGHTS[self.summation_method](y[:-1], y[1:])
         return self._over_labels((x[:-1] - x[1:]) * height)
 
     def _curve(self) -> tuple[Any, Any]:

@@ -40,6 +40,9 @@ class IoU(Metric):
     """
 
     direction = "max"
+    _saved: tuple[str, ...] = (
+        "num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -119,10 +122,6 @@ class IoU(Metric):
         """The arguments that make it again."""
         return {**super().get_config(), **{name: getattr(self, name) for name in self._saved}}
 
-    _saved: tuple[str, ...] = (
-        "num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
-    )  # fmt: skip
-
 
 _HINT = (
     "class ids and one-hot rows are told apart by `sparse_y_true` and `sparse_y_pred`; "
@@ -171,7 +170,13 @@ class MeanIoU(IoU):
     0.3333
     """
 
-    _saved = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
+    _saved: tuple[str, ...] = (
+        "num_classes",
+        "ignore_class",
+        "sparse_y_true",
+        "sparse_y_pred",
+        "axis",
+    )
 
     def __init__(
         self,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, rows
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -174,11 +173,13 @@ class MeanMetricWrapper(Mean):
         return super()._is_own() and own
 
     def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
-        """As in `Metric`."""
-        if self._is_own() or not super()._is_own():
-            return self._is_own()
-        values = jax.eval_shape(lambda y, p: self._fn(y, p, **self._fn_kwargs), y_true, y_pred)
-        return bool(values.ndim) and values.shape[0] == jax.tree.leaves(y_pred)[0].shape[0]
+        """As in `Metric`; true also of a user's function whose values depend on their own row."""
+        if super().exact_on_padding(y_true, y_pred):
+            return True
+        if type(self).update_state is not MeanMetricWrapper.update_state:
+            return False
+        kwargs = self._kwargs()
+        return rows.stay_apart(lambda y, p: self._fn(y, p, **kwargs), y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make it again, the function by its name."""

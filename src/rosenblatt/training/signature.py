@@ -183,23 +183,15 @@ def _renamed(value: Any, names: Mapping[str, int]) -> Any:
 
 
 def rows_stay_apart(model: Any) -> bool:
-    """Whether padding a batch changes nothing: every part is this library's own, or says so itself.
+    """Whether padding a batch changes nothing: in no layer, loss or metric.
 
-    A user's `call()`, loss or metric may look across the rows of a batch.
+    A user's `call()` may look across the rows of a batch, unless its class says
+    `row_independent = True`.
     """
-    compiled = model._compiled
-    parts = list(model._flatten_layers())
-    functions = []
-    if compiled is not None:
-        parts += [one.loss for one in compiled.spec.losses] + list(compiled.spec.metrics)
-        functions = [getattr(p, "fn", None) or getattr(p, "_fn", None) for p in parts]
-    own = all(
-        getattr(part, "row_independent", True)
-        if registry.is_builtin(type(part))
-        else vars(type(part)).get("row_independent", False)
-        for part in parts
+    layers = all(
+        getattr(layer, "row_independent", True)
+        if registry.is_builtin(type(layer))
+        else vars(type(layer)).get("row_independent", False)
+        for layer in model._flatten_layers()
     )
-    return own and all(
-        f is None or (getattr(f, "__module__", "") or "").startswith("rosenblatt.")
-        for f in functions
-    )
+    return layers and (model._compiled is None or model._compiled.spec.exact_on_padding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
 from rosenblatt.core.errors import explain
+from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
@@ -65,6 +67,8 @@ class CompileSpec:
         self.names: list[str] = []
         self.structure: Any = None
         self.built = False
+        # Whether padding rows leave every loss and metric what it is without them.
+        self.exact_on_padding = True
 
     @property
     def is_empty(self) -> bool:
@@ -125,6 +129,13 @@ class CompileSpec:
             for index, group in enumerate(groups)
             if group
         ]
+        metrics = [(metric, group.index) for group in self.outputs for metric in group.metrics]
+        for metric, index in metrics:
+            _build_metric(metric, targets[index], flat[index])
+        parts = [(one.loss, one.index) for one in self.losses] + metrics
+        self.exact_on_padding = all(
+            part.exact_on_padding(targets[index], flat[index]) for part, index in parts
+        )
         self.built = True
 
     def _loss_of(self, index: int) -> Loss | None:
@@ -255,6 +266,15 @@ def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool)
         free = f"{name}_{number}"
         number += 1
     return free
+
+
+def _build_metric(metric: Metric, y: Any, y_pred: Any) -> None:
+    """Make the variables that wait for shapes; what is wrong with a user's is told at its step."""
+    if is_builtin(type(metric)):
+        metric.build(y, y_pred)
+        return
+    with suppress(Exception):
+        metric.build(y, y_pred)
 
 
 def _as_loss(identifier: Any) -> Loss:
