@@ -1,5 +1,6 @@
 """Callbacks, under Keras's names."""
 
+from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
 from rosenblatt.callbacks.callback import Callback, CallbackList
 from rosenblatt.callbacks.csv_logger import CSVLogger
 from rosenblatt.callbacks.early_stopping import EarlyStopping
@@ -16,6 +17,7 @@ from rosenblatt.callbacks.terminate_on_nan import TerminateOnNaN
 from rosenblatt.callbacks.timing import Timing
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

@@ -92,6 +92,15 @@ class Callback:
     def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
         """After prediction."""
 
+    # -- going on with a run ---------------------------------------------------------------------
+
+    def get_state(self) -> dict[str, Any]:
+        """What it has to remember when a run goes on in another process: plain data and arrays."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave; called after `on_train_begin`."""
+
 
 _BATCH_HOOKS = {
     "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
@@ -122,6 +131,7 @@ class CallbackList:
         **params: Any,
     ):
         self.callbacks: list[Any] = list(_flat(callbacks))
+        self.callbacks.sort(key=lambda callback: getattr(callback, "runs_last", False))
         for callback in self.callbacks:
             if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
                 raise TypeError(

@@ -33,13 +33,31 @@ class CSVLogger(Callback):
         self._writer: csv.DictWriter[str] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Open the file."""
+        """Start anew; the file is opened with the first line."""
+        self._file, self._writer = None, None
+        self._size = None if not self.append else -1  # bytes of it to keep: none, or all
+
+    def get_state(self) -> dict[str, Any]:
+        """How long the file is."""
+        return {"size": Path(self.filename).stat().st_size if self._file is not None else None}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on with the file as long as it was; what came after is written again."""
+        self._size = state["size"]
+
+    def _open(self, logs: dict[str, Any]) -> None:
         path = Path(self.filename)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._has_head = self.append and path.exists() and path.stat().st_size > 0
-        self._known = self._head_of(path) if self._has_head else None
-        self._file = path.open("a" if self.append else "w", newline="")
-        self._writer = None
+        goes_on = self._size is not None and path.exists() and path.stat().st_size > 0
+        if goes_on and self._size != -1:
+            os.truncate(path, self._size)  # type: ignore[arg-type]
+        columns = self._head_of(path) if goes_on else self._columns(logs)
+        self._file = path.open("a" if goes_on else "w", newline="")
+        self._writer = csv.DictWriter(
+            self._file, ["epoch", *columns], "NA", extrasaction="ignore", delimiter=self.sep
+        )
+        if not goes_on:
+            self._writer.writeheader()
 
     def _head_of(self, path: Path) -> list[str]:
         with path.open(newline="") as file:
@@ -47,10 +65,11 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the epoch's line; it is in the file when this returns."""
-        assert self._file is not None
         logs = logs or {}
-        if self._writer is None:
-            self._writer = self._make_writer(self._known or self._columns(logs))
+        if self._file is None:
+            self._open(logs)
+        assert self._file is not None
+        assert self._writer is not None
         self._writer.writerow({"epoch": epoch, **logs})
         self._file.flush()
 
@@ -61,15 +80,6 @@ class CSVLogger(Callback):
         if self.params.get("validates") and not validated:
             names += [f"val_{name}" for name in names if name != "learning_rate"]
         return names
-
-    def _make_writer(self, names: list[str]) -> csv.DictWriter[str]:
-        assert self._file is not None
-        writer = csv.DictWriter(
-            self._file, ["epoch", *names], "NA", extrasaction="ignore", delimiter=self.sep
-        )
-        if not self._has_head:
-            writer.writeheader()
-        return writer
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the file."""

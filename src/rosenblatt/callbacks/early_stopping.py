@@ -81,6 +81,21 @@ class EarlyStopping(Callback):
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
+    def get_state(self) -> dict[str, Any]:
+        """The best value, its weights, and how long it was waited for a better one."""
+        return {
+            "watch": self.watch.get_state(),
+            "wait": self.wait,
+            "best_epoch": self.best_epoch,
+            "best_weights": self.best_weights,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.watch.set_state(state["watch"])
+        self.wait, self.best_epoch = state["wait"], state["best_epoch"]
+        self.best_weights = state["best_weights"]
+
     def _beats_baseline(self, value: float) -> bool:
         assert self.baseline is not None
         higher = self.watch.direction == "max"

@@ -27,6 +27,14 @@ class History(Callback):
         """Start anew."""
         self.epoch = []
 
+    def get_state(self) -> dict[str, Any]:
+        """The epochs so far."""
+        return {"history": self.history, "epoch": self.epoch}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.history, self.epoch = dict(state["history"]), list(state["epoch"])
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add an epoch's values."""
         self.epoch.append(epoch)

@@ -37,6 +37,14 @@ class LearningCurves(Callback):
         self.curves = {}
         self._drawn = 0
 
+    def get_state(self) -> dict[str, Any]:
+        """The curves so far."""
+        return {"curves": self.curves}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.curves = dict(state["curves"])
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add the epoch's values, and draw where it is time."""
         for name, value in (logs or {}).items():

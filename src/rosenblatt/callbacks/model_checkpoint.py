@@ -100,6 +100,17 @@ class ModelCheckpoint(Callback):
         """Start anew: an object may serve several fits."""
         self._reset()
 
+    def get_state(self) -> dict[str, Any]:
+        """The best value, the batches counted, and the files kept."""
+        files = {"batches": self._batches, "kept": [list(entry) for entry in self._kept]}
+        return {"watch": self.watch.get_state(), **files}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.watch.set_state(state["watch"])
+        self._batches = state["batches"]
+        self._kept = [(value, path) for value, path in state["kept"]]
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remember the epoch, for the names of files."""
         self._epoch = epoch

@@ -43,6 +43,14 @@ class Monitor:
         if self.mode == "auto":
             self.direction = None
 
+    def get_state(self) -> dict[str, Any]:
+        """The best value so far."""
+        return {"best": self.best}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take it back."""
+        self.best = state["best"]
+
     def read(
         self, logs: dict[str, Any] | None, params: dict[str, Any] | None = None
     ) -> float | None:

@@ -74,6 +74,16 @@ class ReduceLROnPlateau(Callback):
         self._reset()
         require_settable_rate(self.model.optimizer, "ReduceLROnPlateau")
 
+    def get_state(self) -> dict[str, Any]:
+        """The best value, and the counters."""
+        counters = {"wait": self.wait, "cooldown_counter": self.cooldown_counter}
+        return {"watch": self.watch.get_state(), **counters}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.watch.set_state(state["watch"])
+        self.wait, self.cooldown_counter = state["wait"], state["cooldown_counter"]
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best, and lower the rate where it is time."""
         logs = {} if logs is None else logs

@@ -16,7 +16,9 @@ from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
 
 # Attributes of the library's own that hold no parts, or parts that belong to someone else.
-_SKIPPED = frozenset({"_inbound_nodes", "_auto_config", "_losses", "optimizer", "_compiled"})
+_SKIPPED = frozenset(
+    {"_inbound_nodes", "_auto_config", "_losses", "optimizer", "_compiled", "current_run"}
+)
 
 _PLAIN = frozenset({str, int, float, bool, type(None), np.ndarray})
 _CONTAINERS = (list, tuple, dict, UserDict, UserList)

@@ -54,6 +54,7 @@ class Compiles:
         self.stop_training = False
         # Steps of training and seconds by part, added up: see `callbacks.Timing`.
         self.seconds: dict[str, float] = {}
+        self.current_run: Any = None  # the latest call of `fit`: see `training.run.Run`
 
     def compile(
         self,

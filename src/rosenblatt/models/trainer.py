@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.callbacks import CallbackList, History, ProgbarLogger
+from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, ProgbarLogger
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data import ArraySource, as_arrays, as_columns, is_stream, make_source
@@ -50,6 +50,7 @@ class Trainer(Compiles):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        resume_from: Any = None,
     ) -> History:
         """Train for some epochs.
 
@@ -69,6 +70,8 @@ class Trainer(Compiles):
             initial_epoch: number of the epoch to start with.
             steps_per_epoch: batches of an epoch; a pass over the data if None.
             validation_steps, validation_batch_size, validation_freq: the same for validation.
+            resume_from: a folder in which the run is backed up after each epoch, and from which it
+                goes on where it was cut off (`callbacks.BackupAndRestore`).
 
         Returns:
             The history of the metrics.
@@ -99,6 +102,8 @@ class Trainer(Compiles):
         )
         steps = steps_per_epoch or source.n_batches
         history = History()
+        if resume_from is not None:
+            callbacks = [callbacks or [], BackupAndRestore(resume_from)]
         hooks = self._hooks(
             callbacks,
             verbose,
@@ -253,7 +258,9 @@ class Trainer(Compiles):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the compiled prediction, which cannot be copied and is made again."""
-        return {key: value for key, value in self.__dict__.items() if key != "_predictor"}
+        return {
+            key: value for key, value in self.__dict__.items() if key not in ("_predictor", "run")
+        }
 
     def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:
         parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.data import ArraySource, Block, StreamSource
 from rosenblatt.training.checks import check_targets
 from rosenblatt.training.engine import Engine
+from rosenblatt.training.run import Run
 
 Source = ArraySource | StreamSource
 _PROGRESS_SECONDS = 0.1
@@ -61,18 +63,21 @@ def fit(
     engine.load()
     tester: Engine | None = None
     model.stop_training = False
+    run = model.current_run = Run(source, hooks, initial_epoch)
     hooks.call("on_train_begin")
     logs: dict[str, float] = {}
-    ended = False
     try:
-        for epoch in range(initial_epoch, epochs):
-            model.reset_metrics()
+        for epoch in range(run.epoch, epochs):
+            run.epoch = epoch
+            if not run.step:  # an epoch that goes on in its middle keeps its metrics so far
+                model.reset_metrics()
             hooks.call("on_epoch_begin", epoch)
             engine.load()
             blocks = epoch_blocks(
-                source, epoch, steps_per_epoch, 1 if hooks.train_batches else None
+                source, epoch, steps_per_epoch, 1 if hooks.train_batches else None, run.step
             )
-            logs = _run(engine, blocks, hooks, "train", hooks.train_batches)
+            logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
+            run.step = 0
             _warn_if_not_finite(logs, epoch, model)
             if validation is not None and _validates(epoch, validation_freq):
                 if tester is None:
@@ -86,9 +91,11 @@ def fit(
             hooks.call("on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
-        ended = True
+        run.completed = True
     finally:
-        if not ended:  # an error or Ctrl-C passes through: files are closed, best weights restored
+        if (
+            not run.completed
+        ):  # an error or Ctrl-C passes through: files are closed, best weights restored
             _end_after_error(hooks, logs)
     optimizer = model.optimizer
     if optimizer is not None and epochs > initial_epoch:
@@ -165,13 +172,25 @@ def prepare(model: Any, source: Source, train: bool) -> None:
 
 
 def epoch_blocks(
-    source: Source, epoch: int, steps: int | None, max_batches: int | None
+    source: Source, epoch: int, steps: int | None, max_batches: int | None, done: int = 0
 ) -> Iterator[Block]:
-    """The blocks of an epoch; a fixed number of steps goes on where the last epoch stopped."""
-    if isinstance(source, StreamSource) or steps in (None, source.n_batches):
-        yield from source.blocks(epoch=epoch, n_batches=steps, max_batches=max_batches)
+    """The blocks of an epoch; a fixed number of steps goes on where the last epoch stopped.
+
+    Args:
+        source: the data.
+        epoch: number of the epoch.
+        steps: batches of an epoch; one pass if None.
+        max_batches: most batches of a block.
+        done: batches of this epoch to leave out, because an earlier run did them.
+    """
+    if isinstance(source, StreamSource):
+        blocks = source.blocks(epoch=epoch, n_batches=steps, max_batches=1 if done else max_batches)
+        yield from itertools.islice(blocks, done, None)
         return
-    cursor, left = epoch * int(steps or 0), int(steps or 0)
+    if steps in (None, source.n_batches):
+        yield from source.blocks(epoch=epoch, first_batch=done, max_batches=max_batches)
+        return
+    cursor, left = epoch * int(steps or 0) + done, int(steps or 0) - done
     while left > 0:
         turn, first = divmod(cursor, source.n_batches)
         taken = min(left, source.n_batches - first)
@@ -182,12 +201,12 @@ def epoch_blocks(
 
 
 def _run(
-    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, by_batch: bool
+    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, by_batch: bool, step: int = 0
 ) -> dict[str, float]:
-    """One pass; the state is in the variables at its end, and at each hook within."""
+    """One pass, from a step on; the state is in the variables at its end, and at each hook."""
     if by_batch:
-        return _run_by_batch(engine, blocks, hooks, phase)
-    step, shown = 0, time.perf_counter()
+        return _run_by_batch(engine, blocks, hooks, phase, step)
+    shown = time.perf_counter()
     logs: Any = None
     try:
         for done, logs in engine.run(blocks):
@@ -207,10 +226,10 @@ def _run(
 
 
 def _run_by_batch(
-    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str
+    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, step: int
 ) -> dict[str, float]:
     """Step by step, because a callback asked for each batch."""
-    step, found = 0, {}
+    found: dict[str, float] = {}
     shown = time.perf_counter()
     for block in blocks:
         hooks.call(f"on_{phase}_batch_begin", step)

@@ -1,6 +1,6 @@
-"""Writes the tables and files of this folder with real Keras on TensorFlow; no test imports it.
+"""Writes tests/layers/golden with real Keras on TensorFlow; no test imports it.
 
-python tests/layers/golden/make.py
+python tools/preprocessing_golden.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent / "tests" / "layers" / "golden"
 TOKENS = [["a", "b", "b"], ["c", "a", "b"], ["é", "c", "z"]]
 QUERIES = [["a", "q", "b"], ["", "b", "b"], ["é", "zz", "c"]]
 IDS = [[7, 7, 2**40], [12, 7, -3], [2**40, 5, 12]]

@@ -1,0 +1,189 @@
+"""BackupAndRestore: a run that was cut off goes on where it stood."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.errors import explain
+from rosenblatt.core.files import atomic_write
+from rosenblatt.core.registry import builtin
+
+_INDEX = "run.json"  # names the files of the newest backup; written last
+
+
+@builtin("keras.callbacks")
+class BackupAndRestore(Callback):
+    """Backs up a run while it trains, and restores it when `fit` is called again.
+
+    The continued run ends with the weights, bit for bit, that the uninterrupted one would have:
+    weights, optimizer, random state, order of the rows, metrics and the state of other callbacks
+    are kept. A backup is whole or not there: its files get names of their own, and the index that
+    points to them is replaced last.
+
+    Args:
+        backup_dir: a folder for this run alone.
+        save_freq: "epoch", or a number of batches.
+        double_checkpoint: with a number of batches, back up at the end of epochs too.
+        delete_checkpoint: remove the backup when training has come to its end.
+
+    Raises:
+        ValueError: no folder or a bad `save_freq`; or, when training begins, a backup of another
+            model or other data.
+
+    >>> BackupAndRestore("runs/first").save_freq
+    'epoch'
+    """
+
+    def __init__(
+        self,
+        backup_dir: Any,
+        save_freq: Any = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ):
+        super().__init__()
+        if not backup_dir:
+            raise ValueError(
+                explain("BackupAndRestore: bad `backup_dir`.", given=repr(backup_dir),
+                        expected="a folder")
+            )  # fmt: skip
+        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
+        if save_freq != "epoch" and not whole:
+            raise ValueError(
+                explain(
+                    "BackupAndRestore: bad `save_freq`.",
+                    given=repr(save_freq),
+                    expected="'epoch', or a number of batches above 0",
+                )
+            )
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        if save_freq != "epoch":  # only then does training have to stop at each batch
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.backup_dir)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Restore the backup, where there is one."""
+        self._number = 0
+        self._batches = 0
+        if (self._folder / _INDEX).exists():
+            self._restore()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Back up after an epoch; the other callbacks have seen it by then, see `runs_last`."""
+        if self.save_freq == "epoch" or self.double_checkpoint:
+            self._back_up(epoch + 1, 0)
+
+    # Its backup holds the other callbacks' state: they have to see the epoch's end before it.
+    runs_last = True
+
+    def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._batches += 1
+        if self._batches % self.save_freq == 0:
+            self._back_up(self.model.current_run.epoch, batch + 1)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Remove the backup of a training that came to its end."""
+        if self.delete_checkpoint and self.model.current_run.completed and self._folder.is_dir():
+            (self._folder / _INDEX).unlink(missing_ok=True)
+            self._remove_others(set())
+            if not any(self._folder.iterdir()):
+                self._folder.rmdir()
+
+    # -- files -------------------------------------------------------------------------------
+
+    def _back_up(self, epoch: int, step: int) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._number += 1
+        weights, arrays = f"{self._number}.weights.h5", f"{self._number}.npz"
+        self.model.save_weights(self._folder / weights)
+        found: dict[str, np.ndarray] = {
+            f"metric/{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
+        }
+        states = {
+            name: _without_arrays(callback.get_state(), f"callback/{name}", found)
+            for name, callback in self._named_callbacks()
+        }
+        with atomic_write(self._folder / arrays) as file:
+            np.savez(file, **found)  # type: ignore[arg-type]
+        index = {
+            "position": {**self.model.current_run.position(), "epoch": epoch, "step": step},
+            "weights": weights,
+            "arrays": arrays,
+            "callbacks": states,
+        }
+        with atomic_write(self._folder / _INDEX) as file:
+            file.write(json.dumps(index, indent=1).encode())
+        self._remove_others({weights, arrays})
+
+    def _remove_others(self, kept: set[str]) -> None:
+        for path in self._folder.glob("*"):
+            ours = path.name.endswith((".weights.h5", ".npz"))
+            if ours and path.name.split(".")[0].isdigit() and path.name not in kept:
+                path.unlink(missing_ok=True)
+
+    def _restore(self) -> None:
+        path = self._folder / _INDEX
+        try:
+            index = json.loads(path.read_text())
+            with np.load(self._folder / index["arrays"], allow_pickle=False) as file:
+                found = dict(file)
+            run = self.model.current_run
+            run.go_to(index["position"])
+            self.model.load_weights(self._folder / index["weights"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(
+                explain(
+                    f"BackupAndRestore: the run in {str(self._folder)!r} cannot be gone on with. "
+                    f"{error}",
+                    fix="remove the folder to start anew, or pass the model and data of that run.",
+                )
+            ) from error
+        self._number = int(index["weights"].split(".")[0])
+        for number, variable in enumerate(self.model.metrics_variables):
+            variable.assign(found[f"metric/{number}"])
+        for name, callback in self._named_callbacks():
+            state = _with_arrays(index["callbacks"].get(name), found)
+            if state:
+                callback.set_state(state)
+
+    def _named_callbacks(self) -> Iterator[tuple[str, Any]]:
+        """Each callback with its class and its number within it: others may come and go."""
+        counts: Counter[str] = Counter()
+        for callback in self.model.current_run.hooks.callbacks:
+            name = type(callback).__name__
+            counts[name] += 1
+            yield f"{name}/{counts[name]}", callback
+
+
+def _without_arrays(state: Any, path: str, found: dict[str, np.ndarray]) -> Any:
+    """Plain data; arrays in it go to `found`, and their paths stay."""
+    if isinstance(state, dict):
+        return {k: _without_arrays(v, f"{path}/{k}", found) for k, v in state.items()}
+    if isinstance(state, (list, tuple)):
+        return [_without_arrays(v, f"{path}/{i}", found) for i, v in enumerate(state)]
+    if hasattr(state, "shape") and hasattr(state, "dtype"):
+        found[path] = np.asarray(state)
+        return {"array": path}
+    return state
+
+
+def _with_arrays(state: Any, found: dict[str, np.ndarray]) -> Any:
+    if isinstance(state, dict):
+        if set(state) == {"array"} and state["array"] in found:
+            return found[state["array"]]
+        return {key: _with_arrays(value, found) for key, value in state.items()}
+    return [_with_arrays(value, found) for value in state] if isinstance(state, list) else state
