@@ -270,6 +270,8 @@ def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool)
 
 def _build_metric(metric: Metric, y: Any, y_pred: Any) -> None:
     """Make the variables that wait for shapes; what is wrong with a user's is told at its step."""
+    if y is None:  # which is said with the other things that are missing
+        return
     if is_builtin(type(metric)):
         metric.build(y, y_pred)
         return
