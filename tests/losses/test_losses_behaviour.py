@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import rosenblatt as rb
 from rosenblatt import losses
 from rosenblatt.core.registry import custom_object_scope
 from rosenblatt.core.scope import Scope, use_scope
@@ -409,3 +410,26 @@ def test_a_loss_is_compiled_once():
     for _ in range(2):
         step(np.array([0, 1, 2]), p)
     assert len(traces) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "programs"),
+    [
+        (lambda alpha: losses.CategoricalFocalCrossentropy(alpha), {0.25: 1, 0.5: 0}),
+        (lambda alpha: losses.CategoricalFocalCrossentropy(list(alpha)), {(1, 2): 1, (2, 1): 1}),
+        (lambda q: losses.Quantile(q, name="q"), {(0.1, 0.9): 1, (0.2, 0.8): 1}),
+    ],
+    ids=["number", "list", "quantiles"],
+)
+def test_numbers_share_a_program_and_lists_are_part_of_it(make, programs, compiled):
+    x, y = np.ones((4, 3), "float32"), np.eye(2, dtype="float32")[[0, 1, 1, 0]]
+    for values, expected in programs.items():
+        loss = make(values)
+        model = rb.Sequential([rb.Input((3,)), rb.layers.Dense(2, "softmax")])
+        model.compile("sgd", loss)
+        targets = y[:, 0] if isinstance(loss, losses.Quantile) else y
+        before = float(loss(targets, model.predict(x, verbose=0)))
+        count = len(compiled)
+        history = model.fit(x, targets, epochs=1, verbose=0)
+        assert len(compiled) - count == expected
+        assert history.history["loss"] == [pytest.approx(before, rel=1e-5)]

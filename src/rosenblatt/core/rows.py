@@ -156,7 +156,7 @@ def _after_slice(params: Any, axis: int, shape: Any, rows: int) -> int | None:
     return axis if whole else None
 
 
-def _after_product(numbers: Any, axes: list[int | None], shapes: Any) -> int | None:
+def _after_product(numbers: Any, axes: list[Any], shapes: Any) -> int | None:
     """The axis after a product: rows meet rows of their own only, or what all rows share."""
     contracted, batched = numbers
     if None not in axes:

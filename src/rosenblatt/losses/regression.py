@@ -292,17 +292,16 @@ class Quantile(FunctionLoss):
         name: str | None = "quantile",
         dtype: Any = None,
     ):
-        several = np.ndim(quantiles) == 1
-        for q in quantiles if several else [quantiles]:  # type: ignore[union-attr]
-            if not (np.ndim(q) == 0 and 0 < q < 1):
-                raise ValueError(
-                    explain(
-                        "Quantile: `quantiles` is out of range.",
-                        given=quantiles,
-                        expected="0 < q < 1, or a list of such numbers",
-                    )
+        several: list[Any] = list(np.atleast_1d(np.asarray(quantiles, dtype=object)))
+        if np.ndim(quantiles) > 1 or not all(0 < q < 1 for q in several):
+            raise ValueError(
+                explain(
+                    "Quantile: `quantiles` is out of range.",
+                    given=quantiles,
+                    expected="0 < q < 1, or a list of such numbers",
                 )
-        number = [float(q) for q in quantiles] if several else float(quantiles)  # type: ignore
+            )
+        number = [float(q) for q in several] if np.ndim(quantiles) else float(several[0])
         super().__init__(quantile, reduction, name, dtype, quantiles=number)
 
 
