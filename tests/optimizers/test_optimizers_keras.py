@@ -19,7 +19,10 @@ from rosenblatt.core.variable import Variable
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SHAPES = {"kernel": (3, 4), "bias": (4,), "gain": (4, 2)}
-NAMES = ["SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Lion"]
+NAMES = [
+    "SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Lion",
+    "Adafactor", "Ftrl", "Lamb", "Muon", "ScheduleFreeAdamW",
+]  # fmt: skip
 COMMON = [
     {"weight_decay": 0.1},
     {"clipnorm": 0.5},
@@ -49,6 +52,17 @@ CASES = [
     ("Adamax", {"beta_1": 0.7, "beta_2": 0.8, "epsilon": 1e-2}),
     ("Nadam", {"beta_1": 0.7, "beta_2": 0.8, "epsilon": 1e-2, "gradient_accumulation_steps": 2}),
     ("Lion", {"beta_1": 0.7, "beta_2": 0.8, "weight_decay": 0.1}),
+    ("Adafactor", {"beta_2_decay": -0.5, "clip_threshold": 0.5, "epsilon_2": 1e-2}),
+    ("Adafactor", {"weight_decay": 0.1, "clipnorm": 0.5}),
+    ("Ftrl", {"l1_regularization_strength": 0.01, "l2_regularization_strength": 0.1, "beta": 0.2}),
+    ("Ftrl", {"l2_shrinkage_regularization_strength": 0.1, "learning_rate_power": -0.3}),
+    ("Ftrl", {"initial_accumulator_value": 0.5, "clipvalue": 0.2}),
+    ("Lamb", {"beta_1": 0.7, "beta_2": 0.8, "weight_decay": 0.1, "global_clipnorm": 0.5}),
+    ("Muon", {"nesterov": False, "ns_steps": 3, "rms_rate": None}),
+    ("Muon", {"exclude_layers": ["gain"], "adam_lr_ratio": 0.5, "adam_weight_decay": 0.2}),
+    ("Muon", {"momentum": 0.8, "muon_a": 3.0, "weight_decay": None, "use_ema": True}),
+    ("ScheduleFreeAdamW", {"warmup_steps": 4, "beta_1": 0.8, "epsilon": 1e-4}),
+    ("ScheduleFreeAdamW", {"weight_decay": 0.1, "gradient_accumulation_steps": 2}),
 ]
 
 
@@ -107,7 +121,9 @@ def test_config_both_ways(name, options):
     assert config == keras.optimizers.serialize(theirs)
     assert list(config["config"]) == list(theirs.get_config())
     assert optimizers.get(config).get_config() == ours.get_config()
-    assert keras.optimizers.get(config).get_config() == theirs.get_config()
+    # Keras's own `get` does not know Lamb.
+    again = getattr(keras.optimizers, name).from_config(config["config"])
+    assert again.get_config() == theirs.get_config()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -199,7 +215,7 @@ def test_bfloat16_variables(name):
         low.apply([gradient], variables)
         high.apply([gradient], single)
     assert variables[0].dtype == "bfloat16"
-    assert all(v.dtype == "bfloat16" for v in low.variables[2:])
+    assert all(v.dtype in ("bfloat16", "int32") for v in low.variables[2:])
     np.testing.assert_allclose(
         variables[0].numpy().astype("float32"), single[0].numpy(), rtol=0.04, atol=0.04
     )

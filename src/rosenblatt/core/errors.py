@@ -7,6 +7,8 @@ import sys
 import warnings
 from collections.abc import Iterable
 
+_MOST_NAMES = 60  # a longer list hides the message
+
 
 def explain(
     problem: str, *, given: object = None, expected: object = None, fix: str | None = None
@@ -43,7 +45,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         known: the names that exist.
 
     Returns:
-        `did you mean 'relu'?`, or the list of known names where none is close.
+        `did you mean 'relu'?`, or the list of known names where none is close and it is short.
 
     >>> nearest("rellu", ["relu", "tanh"])
     "did you mean 'relu'?"
@@ -58,6 +60,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
         ]
     if close:
         return f"did you mean {close[0]!r}?"
+    if len(names) > _MOST_NAMES:
+        return f"none of the {len(names)} known names is close to it."
     return "known names: " + ", ".join(names) + "."
 
 

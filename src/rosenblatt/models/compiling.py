@@ -46,6 +46,7 @@ class Compiles:
     non_trainable_variables: Any
     metrics_variables: Any
     _flatten_layers: Any
+    dtype_policy: Any
     stateless_call: Any
 
     def _init_trainer(self) -> None:
@@ -77,13 +78,20 @@ class Compiles:
             metrics: names, functions or objects; for several outputs a list of lists or a dict.
             weighted_metrics: metrics that see the sample weights.
             run_eagerly: run each step as plain Python, to debug it.
-            steps_per_execution, jit_compile, auto_scale_loss: accepted; the engine compiles whole
-                epochs and chooses by itself.
+            steps_per_execution, jit_compile: accepted; the engine compiles whole epochs and
+                chooses by itself.
+            auto_scale_loss: scale the loss where the model's policy is "mixed_float16".
 
         Raises:
             ValueError: an unknown name, with the nearest match.
         """
         self.optimizer = optimizers.get(optimizer)
+        scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and self.optimizer and not scaled:
+            if self.dtype_policy.name == "mixed_float16":
+                self.optimizer = optimizers.LossScaleOptimizer(
+                    self.optimizer, name="loss_scale_optimizer"
+                )
         spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
         spec.check_names()
         config = {

@@ -11,11 +11,18 @@ from rosenblatt.optimizers import schedules
 from rosenblatt.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from rosenblatt.optimizers.adaptive import Adadelta, Adagrad, Lion
 from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.optimizers.factored import Adafactor
+from rosenblatt.optimizers.ftrl import Ftrl
+from rosenblatt.optimizers.layerwise import Lamb, ScheduleFreeAdamW
+from rosenblatt.optimizers.loss_scale import LossScaleOptimizer
+from rosenblatt.optimizers.muon import Muon
+from rosenblatt.optimizers.optax_adapter import OptaxOptimizer, is_transform
 from rosenblatt.optimizers.rmsprop import RMSprop
 from rosenblatt.optimizers.sgd import SGD
 
 _CLASSES: tuple[type[Optimizer], ...] = (
-    Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, Nadam, RMSprop, SGD,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon,
+    Nadam, RMSprop, SGD, ScheduleFreeAdamW,
 )  # fmt: skip
 _TABLE: dict[str, Any] = {cls.__name__.lower(): cls for cls in _CLASSES}
 
@@ -38,12 +45,16 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 def get(identifier: Any) -> Any:
     """The optimizer meant by a name (in any case), a config, a class, an optimizer or None.
 
+    An Optax transform becomes an optimizer too.
+
     Raises:
         ValueError: an unknown name, with the nearest one, or something that is no optimizer.
 
     >>> get("SGD").get_config()["momentum"]
     0.0
     """
+    if is_transform(identifier):
+        return OptaxOptimizer(identifier)
     if isinstance(identifier, Mapping):
         identifier = deserialize(identifier)
     elif isinstance(identifier, str) and identifier.lower() in _TABLE:
@@ -62,15 +73,22 @@ def get(identifier: Any) -> Any:
 
 __all__ = [
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Ftrl",
+    "Lamb",
     "Lion",
+    "LossScaleOptimizer",
+    "Muon",
     "Nadam",
+    "OptaxOptimizer",
     "Optimizer",
     "RMSprop",
     "SGD",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

@@ -12,7 +12,7 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.base import Common, Optimizer
 
 
-class _Moments(Optimizer):
+class Moments(Optimizer):
     """The arguments β₁, β₂, ε, and running means of gradients and of their squares."""
 
     runtime_parameters = (
@@ -58,7 +58,7 @@ class _Moments(Optimizer):
 
 
 @builtin("keras.optimizers")
-class Adam(_Moments):
+class Adam(Moments):
     """m ← m + (1 − β₁)(g − m); v ← v + (1 − β₂)(g² − v); w ← w − η c m / (√v + ε).
 
     c = √(1 − β₂ᵗ) / (1 − β₁ᵗ) corrects for the means' start at 0. Kingma and Ba, 2014,
@@ -162,7 +162,7 @@ class AdamW(Adam):
 
 
 @builtin("keras.optimizers")
-class Adamax(_Moments):
+class Adamax(Moments):
     """m ← m + (1 − β₁)(g − m); u ← max(β₂ u, |g|); w ← w − η m / ((1 − β₁ᵗ)(u + ε)).
 
     Kingma and Ba, 2014, arXiv:1412.6980, section 7.1: Adam with the largest gradient for the norm.
@@ -197,7 +197,7 @@ class Adamax(_Moments):
 
 
 @builtin("keras.optimizers")
-class Nadam(_Moments):
+class Nadam(Moments):
     """Adam with Nesterov's momentum (Dozat, 2016).
 
     With uₜ = β₁ (1 − 0.5 · 0.96ᵗ) and Uₜ = u₁ … uₜ, the mean of gradients is replaced by

@@ -14,6 +14,7 @@ from rosenblatt.optimizers.schedules.decays import (
     PiecewiseConstantDecay,
     PolynomialDecay,
 )
+from rosenblatt.optimizers.schedules.warm_up import WarmUp
 
 
 def serialize(learning_rate_schedule: Any) -> Any:
@@ -34,6 +35,7 @@ __all__ = [
     "LearningRateSchedule",
     "PiecewiseConstantDecay",
     "PolynomialDecay",
+    "WarmUp",
     "deserialize",
     "serialize",
 ]
