@@ -150,7 +150,7 @@ def _serialize_named(obj: Any) -> Any:
     module = vars(cls).get("_keras_module")
     data = {
         "module": module or cls.__module__,
-        "class_name": cls.__name__,
+        "class_name": vars(cls).get("_keras_name", cls.__name__),
         "config": serialize_keras_object(obj.get_config()),
         # What Keras exports is known by its module; the rest, by a registered name too.
         "registered_name": None

@@ -1,6 +1,7 @@
 """Layers, under Keras's names."""
 
 from rosenblatt.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from rosenblatt.layers.attention import AdditiveAttention, Attention
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.dense import Dense
 from rosenblatt.layers.dot import Dot, dot
@@ -25,6 +26,11 @@ from rosenblatt.layers.merging import (
     minimum,
     multiply,
     subtract,
+)
+from rosenblatt.layers.multi_head import (
+    GroupedQueryAttention,
+    GroupQueryAttention,
+    MultiHeadAttention,
 )
 from rosenblatt.layers.noise import GaussianDropout, GaussianNoise
 from rosenblatt.layers.normalization import BatchNormalization
@@ -63,7 +69,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
     "CategoryEncoding",
@@ -79,6 +87,8 @@ __all__ = [
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
+    "GroupQueryAttention",
+    "GroupedQueryAttention",
     "HashedCrossing",
     "Hashing",
     "Identity",
@@ -93,6 +103,7 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",

@@ -186,8 +186,6 @@ class Layer(HoldsWeights, Operation, HasParameters):
         if not self.built:
             self._build_for(args, kwargs)
         training = calls.resolve_training(self, args, kwargs)
-        if "mask" in kwargs and kwargs["mask"] is None:
-            del kwargs["mask"]  # Keras writes `mask: null` into the configs of nested models
         outermost = not current_path() and current_scope() is None
         if outermost:
             for layer in self._flatten_layers():

@@ -18,9 +18,13 @@ from rosenblatt.layers.signatures import parameter_names, parameters_of
 def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
     """Refuse a call without inputs, or with an argument that `call` does not have.
 
+    A `mask` of None is taken out: Keras writes one into the configs of nested models.
+
     Raises:
         TypeError: with the nearest argument.
     """
+    if "mask" in kwargs and kwargs["mask"] is None:
+        del kwargs["mask"]
     where = f"Layer {layer.name!r} ({type(layer).__name__})"
     parameters = parameters_of(type(layer), "call")
     positional = [p for name, p in parameters.items() if name != "self"]
@@ -29,8 +33,7 @@ def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
     if any(p.kind is p.VAR_KEYWORD for p in positional):
         return
     for name in kwargs:
-        unused = name == "training" or (name == "mask" and kwargs[name] is None)
-        if name not in parameters and not unused:
+        if name not in parameters and name != "training":
             raise TypeError(
                 explain(
                     f"{where}: `call` has no argument {name!r}.",

@@ -145,6 +145,6 @@ class Embedding(Layer):
             )
         )
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where the id is not 0, if `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None

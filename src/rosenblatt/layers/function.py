@@ -71,7 +71,7 @@ class Lambda(Layer):
         passed = {name: context[name] for name in self._passed_on}
         return self.function(inputs, **self.arguments, **passed)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """What `mask` says."""
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 

@@ -42,7 +42,7 @@ class Masking(Layer):
         self.input_spec = InputSpec(min_ndim=2)
         self.built = True
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where any feature differs from the value."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 

@@ -63,7 +63,7 @@ class Merge(Layer):
         self.check_shapes([x.shape for x in inputs])
         return self.finish(functools.reduce(self.merge, aligned), len(inputs))
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where any input has a step; None where one of them has no mask, and so every step."""
         given = self.masks_of(inputs, mask)
         if any(one is None for one in given):
@@ -209,7 +209,7 @@ class Concatenate(Merge):
         self.check_shapes([x.shape for x in inputs])
         return jnp.concatenate(inputs, axis=self.axis)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The inputs' masks along the axis; an input without one counts wholly.
 
         Where the axis is the last, a step counts that counts in any input.

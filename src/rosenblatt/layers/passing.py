@@ -27,7 +27,8 @@ def with_masks(layer: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
 
     A layer of one argument gets `mask`; one of several gets `<argument>_mask` for each.
     """
-    names = mask_arguments(type(layer))
+    kind: Any = type(layer)
+    names = mask_arguments(kind)
     if not names:
         return kwargs
     given = {**dict(zip(parameter_names(type(layer), "call")[1:], args, strict=False)), **kwargs}

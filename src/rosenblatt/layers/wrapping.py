@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin, is_builtin
 from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.signatures import is_shape
 from rosenblatt.layers.tracking import parts_of
@@ -91,13 +92,20 @@ class TimeDistributed(Wrapper):
         inner = self.layer.compute_output_shape(self._step_shape(input_shape))
         return (inner[0], input_shape[1], *inner[1:])
 
-    def build(self, input_shape: Any) -> None:
-        """Build the layer inside for one step."""
-        super().build(self._step_shape(input_shape))
+    def compute_output_spec(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+        """Symbolic tensors for the outputs: what one step gives, for all of them."""
+        self._check_mask(inputs, mask)
+        first = KerasTensor((inputs.shape[0], 1, *inputs.shape[2:]), inputs.dtype)
+        if mask is not None:
+            kwargs["mask"] = KerasTensor((mask.shape[0], 1, *mask.shape[2:]), mask.dtype)
+        output = super().compute_output_spec(first, **kwargs)
+        return KerasTensor((output.shape[0], inputs.shape[1], *output.shape[2:]), output.dtype)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """The layer's outputs for each step."""
-        if mask is not None and tuple(mask.shape[:2]) != tuple(inputs.shape[:2]):
+    def _check_mask(self, inputs: Any, mask: Any) -> None:
+        if mask is None:
+            return
+        pairs = zip(mask.shape[:2], inputs.shape[:2], strict=False)
+        if len(mask.shape) < 2 or any(None not in (m, s) and m != s for m, s in pairs):
             raise ValueError(
                 explain(
                     f"Layer {self.name!r} (TimeDistributed): the mask has the wrong shape.",
@@ -105,6 +113,14 @@ class TimeDistributed(Wrapper):
                     expected=f"(batch, steps) = {tuple(inputs.shape[:2])}",
                 )
             )
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the layer inside for one step."""
+        super().build(self._step_shape(input_shape))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The layer's outputs for each step."""
+        self._check_mask(inputs, mask)
         if mask is not None and not self.layer._call_takes("mask"):
             mask = None
         given = {"training": training} if self.layer._call_takes("training") else {}

@@ -1,0 +1,237 @@
+"""Attention: outputs that are means of values, weighted by how well queries and keys agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import SeedGenerator
+from rosenblatt.core.registry import builtin
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.regularization import dropped
+
+
+@builtin("keras.layers")
+class Attention(Layer):
+    """Dot-product attention: softmax(s · Q Kᵀ) V.
+
+    Luong et al., "Effective approaches to attention-based neural machine translation", 2015.
+
+    Args:
+        use_scale: whether there is a trained factor s; 1 otherwise.
+        score_mode: "dot", or "concat": w · Σ tanh(s · (q + k)) in place of the dot product, with a
+            trained factor w.
+        dropout: share of the weights that is dropped in training; an argument of programs.
+        seed: seed of the dropout.
+
+    Called on a list `[query, value]` or `[query, value, key]` (the key is the value if left out)
+    of shapes (batch, Tq, dim), (batch, Tv, dim'), (batch, Tv, dim); gives (batch, Tq, dim').
+    `mask=[query_mask, value_mask]`, bool (batch, Tq) and (batch, Tv): outputs are 0 at masked
+    queries, masked values have no weight. `use_causal_mask=True`: query i sees values up to i.
+    `return_attention_scores=True`: gives the weights (batch, Tq, Tv) too.
+
+    Raises:
+        ValueError: another number of inputs, shapes or masks that do not fit.
+
+    >>> import numpy as np
+    >>> q, v = np.zeros((1, 2, 3), "float32"), np.array([[[0.0], [4.0]]], "float32")
+    >>> k = np.zeros((1, 2, 3), "float32")
+    >>> Attention()([q, v, k])[0]
+    Array([[2.],
+           [2.]], dtype=float32)
+    """
+
+    config_fields: tuple[str, ...] = ("use_scale", "score_mode", "dropout", "seed")
+    runtime_parameters = ("dropout",)
+    makes_masks = False
+
+    def __init__(
+        self,
+        use_scale: bool = False,
+        score_mode: str = "dot",
+        dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        number_within(type(self).__name__, "dropout", dropout, 0, 1)
+        if score_mode not in ("dot", "concat"):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: bad `score_mode`.",
+                    given=repr(score_mode),
+                    expected="'dot' or 'concat'",
+                )
+            )
+        self.use_scale = use_scale
+        self.score_mode = score_mode
+        self.dropout = dropout
+        self.seed = seed
+        self.scale: Variable | None = None
+        self.concat_score_weight: Variable | None = None
+        if dropout > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def build(self, input_shape: Any) -> None:
+        """Create the scale and the weight of "concat" scores, scalars."""
+        self._check_shapes(input_shape)
+        if self.use_scale:
+            self.scale = self.add_weight((), "ones", name="scale")
+        if self.score_mode == "concat":
+            self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight")
+
+    def scores(self, query: Any, key: Any) -> Any:
+        """How well each query agrees with each key, (batch, Tq, Tv)."""
+        scale = 1.0 if self.scale is None else self.scale.value
+        if self.concat_score_weight is None:
+            return jnp.matmul(query, jnp.swapaxes(key, -2, -1)) * scale
+        pairs = query[..., :, None, :] + key[..., None, :, :]
+        return self.concat_score_weight.value * jnp.sum(jnp.tanh(scale * pairs), axis=-1)
+
+    def call(
+        self,
+        inputs: Any,
+        mask: Any = None,
+        training: bool | None = False,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        """The values' weighted means for each query."""
+        self._check_shapes([x.shape for x in self._listed(inputs)])
+        query, value, key = inputs if len(inputs) == 3 else (*inputs, inputs[1])
+        query_mask, value_mask = self._masks(mask, query, value)
+        scores = self.scores(query, key)
+        seen = value_mask
+        if value_mask is not None and value_mask.ndim == 2:
+            seen = value_mask[:, None, :]
+        if use_causal_mask:
+            causal = jnp.tril(jnp.ones(scores.shape[-2:], bool))[None]
+            seen = causal if seen is None else seen & causal
+        if seen is not None:
+            far = 65504.0 if scores.dtype == jnp.float16 else 1e9
+            scores = jnp.where(seen, scores, scores - jnp.asarray(far, scores.dtype))
+        weights = jax.nn.softmax(scores, axis=-1)
+        if training and self.dropout > 0:
+            rate, random = self.parameter("dropout"), self.seed_generator.next()
+            weights = dropped(weights, rate, random, weights.shape)
+        outputs = jnp.matmul(weights, value)
+        if query_mask is not None:
+            outputs = jnp.where(query_mask[..., None], outputs, 0)
+        return (outputs, weights) if return_attention_scores else outputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The query's mask."""
+        return None if mask is None else mask[0]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """(batch, Tq, dim') of the query's and the value's shapes."""
+        self._check_shapes(input_shape)
+        return (*input_shape[0][:-1], input_shape[1][-1])
+
+    def _listed(self, inputs: Any) -> Any:
+        if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
+            given = (
+                f"{len(inputs)} tensors"
+                if isinstance(inputs, (list, tuple))
+                else f"one of shape {tuple(getattr(inputs, 'shape', ()))}"
+            )
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    given=given,
+                    expected="a list `[query, value]` or `[query, value, key]`",
+                )
+            )
+        return inputs
+
+    def _check_shapes(self, shapes: Any) -> None:
+        if not isinstance(shapes, (list, tuple)) or not all(
+            isinstance(shape, (list, tuple)) for shape in shapes
+        ):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    given=f"one of shape {shapes}",
+                    expected="a list `[query, value]` or `[query, value, key]`",
+                )
+            )
+        query, value, key = (*self._listed(shapes), shapes[1])[:3]
+        fits = min(map(len, (query, value, key))) >= 2 and _equal(query[-1], key[-1])
+        if not fits or not _equal(value[-2], key[-2]):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): the shapes do not fit.",
+                    given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
+                    expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
+                )
+            )
+
+    def _masks(self, mask: Any, query: Any, value: Any) -> tuple[Any, Any]:
+        if mask is None:
+            return None, None
+        if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
+            raise ValueError(
+                explain(
+                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    given=type(mask).__name__,
+                    expected="a list `[query_mask, value_mask]`; each bool, or None",
+                )
+            )
+        for name, one, array in (("query", mask[0], query), ("value", mask[1], value)):
+            if one is not None and (
+                one.shape[-1] != array.shape[-2] or (one.ndim != 2 and name == "query")
+            ):
+                raise ValueError(
+                    explain(
+                        f"Layer {self.name!r} ({type(self).__name__}): the mask of the {name} has "
+                        "the wrong shape.",
+                        given=tuple(one.shape),
+                        expected=f"(batch, steps) = {tuple(array.shape[:-1])}",
+                    )
+                )
+        return tuple(None if m is None else m.astype(bool) for m in mask[:2])  # type: ignore[return-value]
+
+
+@builtin("keras.layers")
+class AdditiveAttention(Attention):
+    """Additive attention: softmax(Σ s · tanh(q + k)) V, with a trained vector s.
+
+    Bahdanau et al., "Neural machine translation by jointly learning to align and translate", 2015.
+
+    Args:
+        use_scale: whether there is an s; 1 otherwise.
+        dropout: as in `Attention`.
+
+    Called as `Attention` is.
+
+    >>> import numpy as np
+    >>> q, v = np.zeros((1, 2, 3), "float32"), np.ones((1, 4, 3), "float32")
+    >>> AdditiveAttention()([q, v]).shape
+    (1, 2, 3)
+    """
+
+    config_fields = ("use_scale", "dropout", "seed")
+
+    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        """Create the scale, one factor for each feature."""
+        self._check_shapes(input_shape)
+        if self.use_scale:
+            self.scale = self.add_weight((input_shape[0][-1],), "glorot_uniform", name="scale")
+
+    def scores(self, query: Any, key: Any) -> Any:
+        """Σ s · tanh(q + k), (batch, Tq, Tv)."""
+        scale = 1.0 if self.scale is None else self.scale.value
+        pairs = query[..., :, None, :] + key[..., None, :, :]
+        return jnp.sum(scale * jnp.tanh(pairs), axis=-1)
+
+
+def _equal(first: int | None, second: int | None) -> bool:
+    return first is None or second is None or first == second
