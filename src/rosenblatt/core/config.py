@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import jax
 import platformdirs
 
 from rosenblatt.core.errors import explain
@@ -59,6 +58,8 @@ def allow_float64() -> None:
 
     Nothing else changes: layers of other types keep theirs.
     """
+    import jax  # settings, folders and data sets do without it
+
     if not jax.config.jax_enable_x64:
         jax.config.update("jax_enable_x64", True)
 
