@@ -115,7 +115,8 @@ MESSAGES = [
         lambda: _built().apply([START], [_weight(name="other")]),
         ValueError,
         "Optimizer 'sgd' was not built for variable 'other'. Given: it knows ['w']. Fix: make a "
-        "new optimizer for another set of variables.",
+        "new optimizer for another set of variables; after a layer's `trainable` has changed, "
+        "compile the model again with one.",
     ),
     (
         lambda: _built().apply([None]),

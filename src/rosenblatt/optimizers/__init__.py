@@ -15,14 +15,15 @@ from rosenblatt.optimizers.factored import Adafactor
 from rosenblatt.optimizers.ftrl import Ftrl
 from rosenblatt.optimizers.layerwise import Lamb, ScheduleFreeAdamW
 from rosenblatt.optimizers.loss_scale import LossScaleOptimizer
+from rosenblatt.optimizers.multi import MultiOptimizer, OptimizerMap
 from rosenblatt.optimizers.muon import Muon
 from rosenblatt.optimizers.optax_adapter import OptaxOptimizer, is_transform
 from rosenblatt.optimizers.rmsprop import RMSprop
 from rosenblatt.optimizers.sgd import SGD
 
 _CLASSES: tuple[type[Optimizer], ...] = (
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon,
-    Nadam, RMSprop, SGD, ScheduleFreeAdamW,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer,
+    MultiOptimizer, Muon, Nadam, RMSprop, SGD, ScheduleFreeAdamW,
 )  # fmt: skip
 _TABLE: dict[str, Any] = {cls.__name__.lower(): cls for cls in _CLASSES}
 
@@ -82,10 +83,12 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
     "Muon",
     "Nadam",
     "OptaxOptimizer",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
     "SGD",
     "ScheduleFreeAdamW",

@@ -28,7 +28,9 @@ class Adagrad(Optimizer):
     0.1
     """
 
-    runtime_parameters = (*Optimizer.runtime_parameters, "epsilon")
+    runtime_parameters = (
+        *Optimizer.runtime_parameters, "epsilon", "initial_accumulator_value",
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -74,7 +74,9 @@ class Optimizer(Surroundings):
         "clipvalue",
         "global_clipnorm",
         "ema_momentum",
+        "ema_overwrite_frequency",
         "loss_scale_factor",
+        "gradient_accumulation_steps",
     )
     # Initial value of slots.
     slot_initializer: Any = "zeros"
@@ -351,7 +353,7 @@ class Optimizer(Surroundings):
                 )
             )
         for label, values, variables in (
-            ("optimizer_variables", optimizer_variables, self._variables),
+            ("optimizer_variables", optimizer_variables, self.variables),
             ("trainable_variables", trainable_variables, self._trainable_variables),
         ):
             if len(values) != len(variables):
@@ -364,12 +366,12 @@ class Optimizer(Surroundings):
                 )
         state = [
             *zip(self._trainable_variables, trainable_variables, strict=True),
-            *zip(self._variables, optimizer_variables, strict=True),
+            *zip(self.variables, optimizer_variables, strict=True),
         ]
         with StatelessScope(state) as scope:
             self.apply(grads)
         trained = [scope.get_current_value(v) for v in self._trainable_variables]
-        return trained, [scope.get_current_value(v) for v in self._variables]
+        return trained, [scope.get_current_value(v) for v in self.variables]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer, without its state."""

@@ -42,7 +42,8 @@ class Ftrl(Optimizer):
     """
 
     runtime_parameters = (
-        *Optimizer.runtime_parameters, "learning_rate_power", "beta", *_STRENGTHS,
+        *Optimizer.runtime_parameters, "learning_rate_power", "initial_accumulator_value", "beta",
+        *_STRENGTHS,
     )  # fmt: skip
 
     def __init__(

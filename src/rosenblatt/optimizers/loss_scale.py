@@ -37,7 +37,7 @@ class LossScaleOptimizer(Optimizer):
     32768.0
     """
 
-    runtime_parameters = ()
+    runtime_parameters = ("initial_scale", "dynamic_growth_steps")
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class LossScaleOptimizer(Optimizer):
             value = scope.get_current_value(variable)
             variable.assign(jnp.where(finite, value, variable.value))
         count = self.step_counter.value
-        grows = count == self.dynamic_growth_steps - 1
+        grows = count == self._count("dynamic_growth_steps") - 1
         self.step_counter.assign(jnp.where(finite & ~grows, count + 1, 0))
         self.dynamic_scale.assign(scale * jnp.where(finite, jnp.where(grows, 2.0, 1.0), 0.5))
 

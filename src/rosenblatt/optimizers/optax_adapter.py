@@ -6,38 +6,56 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.base import Optimizer
 
+_RATE = "hyperparams['learning_rate']"
+_RATE_OF_SCHEDULE = "hyperparams_states['learning_rate']"
+
 
 def is_transform(candidate: Any) -> bool:
-    """Whether a value is an Optax transform: a pair of functions `init` and `update`."""
-    return (
-        isinstance(candidate, tuple)
-        and callable(getattr(candidate, "init", None))
-        and callable(getattr(candidate, "update", None))
-    )
+    """Whether a value is an Optax transform: something with functions `init` and `update`.
+
+    >>> is_transform("adam")
+    False
+    """
+    functions = (getattr(candidate, name, None) for name in ("init", "update"))
+    return not isinstance(candidate, type) and all(callable(one) for one in functions)
+
+
+def _is_key(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 class OptaxOptimizer(Optimizer):
     """Takes the steps of an Optax transform; its state is kept in the optimizer's variables.
 
     `compile(optimizer=optax.adam(1e-3))` makes one. Optax is imported by whoever makes the
-    transform, never here. Rates and schedules are the transform's own.
+    transform, never here. The transform sees the weights as a list, in the order of
+    `model.trainable_variables`. Its numbers are constants of the compiled program, but for those of
+    `optax.inject_hyperparams(optax.adam)(learning_rate=1e-3)`: they are state, and the rate is then
+    `learning_rate`, which callbacks can set.
 
     Args:
         transform: an `optax.GradientTransformation`.
         name: its name.
 
     Raises:
-        ValueError: not a transform; or, when a model is saved, that code would have to be saved.
+        ValueError: not a transform; in training, one that needs more than gradients and weights;
+            and, when a model is saved, that code would have to be saved.
 
-    >>> class Halve:  # what Optax calls a transform is any such pair
-    ...     pass
-    >>> is_transform(Halve())
-    False
+    >>> import jax.numpy as jnp, numpy as np
+    >>> from collections import namedtuple
+    >>> descent = namedtuple("Descent", "init update")(
+    ...     lambda weights: (), lambda grads, state, weights: ([-0.1 * g for g in grads], state)
+    ... )
+    >>> weight = Variable(np.array([1.0, 2.0]), dtype="float32", name="weight")
+    >>> OptaxOptimizer(descent).apply([jnp.array([10.0, 0.0])], [weight])
+    >>> weight.numpy()
+    array([0., 2.], dtype=float32)
     """
 
     runtime_parameters = ()
@@ -51,9 +69,12 @@ class OptaxOptimizer(Optimizer):
                     expected="what a function of Optax returns, such as `optax.adam(1e-3)`",
                 )
             )
-        super().__init__(0.0, name=name)
+        super().__init__(lambda: 0.0, name=name)
+        self._learning_rate = None  # known once the transform's state is
         self._transform = transform
         self._structure: Any = None
+        self._key_kinds: list[Any] = []
+        self._state: list[Variable] = []
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make a variable for each array of the transform's state."""
@@ -61,15 +82,47 @@ class OptaxOptimizer(Optimizer):
             return
         super().build(variables)
         state = self._transform.init([v.value for v in self._trainable_variables])
-        leaves, self._structure = jax.tree_util.tree_flatten(state)
-        self._state = []
-        for number, leaf in enumerate(leaves):
+        entries, self._structure = jax.tree_util.tree_flatten_with_path(state)
+        leaves = [jnp.asarray(leaf) for _, leaf in entries]
+        self._key_kinds = [jax.random.key_impl(leaf) if _is_key(leaf) else None for leaf in leaves]
+        for number, leaf in enumerate(self._plain(leaves)):
             variable = Variable(
                 leaf, dtype=str(leaf.dtype), trainable=False, name=f"state_{number}"
             )
             variable.path = f"{self.name}/{variable.name}"
             self._track(variable)
             self._state.append(variable)
+        places = [jax.tree_util.keystr(path) for path, _ in entries]
+        rates = [v for v, p in zip(self._state, places, strict=True) if p.endswith(_RATE)]
+        if len(rates) == 1 and not any(_RATE_OF_SCHEDULE in place for place in places):
+            self._learning_rate = rates[0]
+
+    def _plain(self, leaves: Sequence[Any]) -> list[Any]:
+        """A state's arrays, random keys as the numbers that files can hold."""
+        kinds = zip(leaves, self._key_kinds, strict=True)
+        return [leaf if kind is None else jax.random.key_data(leaf) for leaf, kind in kinds]
+
+    @property
+    def learning_rate(self) -> Any:
+        """The rate that `optax.inject_hyperparams` keeps in the state.
+
+        Raises:
+            AttributeError: no such rate, or not built yet.
+        """
+        if self._learning_rate is None:
+            raise AttributeError(
+                explain(
+                    f"Optimizer {self.name!r}: an Optax transform's learning rate is part of it.",
+                    fix="to read and set it, compile with "
+                    "`optax.inject_hyperparams(optax.adam)(learning_rate=0.001)`; it is known from "
+                    "`fit` on.",
+                )
+            )
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        self.learning_rate.assign(learning_rate)
 
     def _update_all(self, grads: list[Any], variables: list[Variable]) -> None:
         places = [self._get_variable_index(variable) for variable in variables]
@@ -79,14 +132,31 @@ class OptaxOptimizer(Optimizer):
                     f"Optimizer {self.name!r}: an Optax transform needs all gradients at once.",
                     given=f"{len(grads)} gradients",
                     expected=f"{len(self._trainable_variables)}, in the order of `build`",
+                    fix="after a layer's `trainable` has changed, compile the model again.",
                 )
             )
-        state = jax.tree_util.tree_unflatten(self._structure, [v.value for v in self._state])
+        held = zip(self._state, self._key_kinds, strict=True)
+        leaves = [
+            v.value if kind is None else jax.random.wrap_key_data(v.value, impl=kind)
+            for v, kind in held
+        ]
         values = [variable.value for variable in variables]
-        moves, state = self._transform.update(grads, state, values)
+        try:
+            moves, state = self._transform.update(
+                grads, jax.tree_util.tree_unflatten(self._structure, leaves), values
+            )
+        except TypeError as error:
+            raise ValueError(
+                explain(
+                    f"Optimizer {self.name!r}: the Optax transform cannot take this step.",
+                    given=str(error),
+                    expected="a transform that needs gradients and weights only",
+                )
+            ) from error
         for variable, value, move in zip(variables, values, moves, strict=True):
             variable.assign(value + move)
-        for kept, leaf in zip(self._state, jax.tree_util.tree_leaves(state), strict=True):
+        leaves = jax.tree_util.tree_leaves(state)
+        for kept, leaf in zip(self._state, self._plain(leaves), strict=True):
             kept.assign(leaf)
 
     def get_config(self) -> dict[str, Any]:

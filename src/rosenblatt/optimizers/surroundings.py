@@ -42,12 +42,16 @@ class Surroundings(LearningRate):
     def iterations(self) -> Any:
         """Number of updates so far."""
         if self.gradient_accumulation_steps:
-            return self._iterations.value // self.gradient_accumulation_steps
+            return self._iterations.value // self._count("gradient_accumulation_steps")
         return self._iterations
 
     def scalar(self, name: str) -> Any:
         """A run-time parameter as an array of at least 32 bits."""
         return jnp.asarray(self.parameter(name), scalar_dtype())
+
+    def _count(self, name: str) -> Any:
+        """A run-time parameter that counts, as an integer array."""
+        return jnp.asarray(self.parameter(name), "int32")
 
     def _step(self) -> Any:
         iterations = self.iterations
@@ -62,7 +66,7 @@ class Surroundings(LearningRate):
             scale = self.scalar("loss_scale_factor")
             grads = [g / scale.astype(g.dtype) for g in grads]
         if self.gradient_accumulation_steps:
-            self._accumulate(grads, variables, self.gradient_accumulation_steps)
+            self._accumulate(grads, variables)
         else:
             self._update_all(grads, variables)
         if self.use_ema:
@@ -128,8 +132,9 @@ class Surroundings(LearningRate):
         pattern = self._not_decayed_names
         return pattern is None or re.search(pattern, variable.name) is None
 
-    def _accumulate(self, grads: list[Any], variables: list[Variable], steps: int) -> None:
-        """Collect gradients; at every `steps`-th call, update with their mean."""
+    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Collect gradients; after `gradient_accumulation_steps` calls, update with their mean."""
+        steps = self._count("gradient_accumulation_steps")
         sums = [self._accumulators[self._get_variable_index(v)] for v in variables]
         state = [*variables, *self.variables]
 
@@ -156,8 +161,9 @@ class Surroundings(LearningRate):
         """Move the averages towards the weights; in due course set the weights to them."""
         iterations = jnp.asarray(self.iterations)
         momentum = self.scalar("ema_momentum") * (iterations != 0)
-        frequency = self.ema_overwrite_frequency
-        due = (iterations + 1) % frequency == 0 if frequency else None
+        due = None
+        if self.ema_overwrite_frequency:
+            due = (iterations + 1) % self._count("ema_overwrite_frequency") == 0
         for variable, average in zip(self._trainable_variables, self._averages, strict=True):
             if average is None:
                 continue

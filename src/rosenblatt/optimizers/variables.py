@@ -139,7 +139,8 @@ class OptimizerVariables(HasParameters):
                 explain(
                     f"Optimizer {self.name!r} was not built for variable {variable.path!r}.",
                     given=f"it knows {[v.path for v in self._trainable_variables]}",
-                    fix="make a new optimizer for another set of variables.",
+                    fix="make a new optimizer for another set of variables; after a layer's "
+                    "`trainable` has changed, compile the model again with one.",
                 )
             )
         return self._indices[id(variable)]
@@ -172,15 +173,15 @@ class OptimizerVariables(HasParameters):
                     fix="call `optimizer.build(model.trainable_variables)` first.",
                 )
             )
-        if len(weights) != len(self._variables):
+        if len(weights) != len(self.variables):
             raise ValueError(
                 explain(
                     f"Optimizer {self.name!r}: another number of arrays than variables.",
                     given=len(weights),
-                    expected=len(self._variables),
+                    expected=len(self.variables),
                 )
             )
-        for variable, weight in zip(self._variables, weights, strict=True):
+        for variable, weight in zip(self.variables, weights, strict=True):
             variable.assign(weight)
 
     def save_own_variables(self, store: Any) -> None:

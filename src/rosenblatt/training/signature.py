@@ -35,9 +35,10 @@ def parameters_of(model: Any, train: bool) -> list[tuple[HasParameters, str]]:
             if isinstance(value, (int, float, np.floating, np.integer)) and value is not None:
                 found.append((owner, name))
         for attribute, value in list(vars(owner).items()):
-            inner = isinstance(value, HasParameters) and not hasattr(value, "_flatten_layers")
-            if inner and attribute != "optimizer":  # a model's optimizer has its own place
-                visit(value)
+            for one in value if isinstance(value, list) else [value]:
+                inner = isinstance(one, HasParameters) and not hasattr(one, "_flatten_layers")
+                if inner and attribute != "optimizer":  # a model's optimizer has its own place
+                    visit(one)
 
     for owner in _owners(model, train):
         visit(owner)
