@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -190,3 +191,54 @@ def test_nothing_is_compiled_by_building(compiled: list[str]) -> None:
     for make in WITH_STRUCTURE:
         make(rb)
     assert compiled == []
+
+
+def test_noise_of_keras_configs_is_active_in_training(keras: Any, tmp_path: Path) -> None:
+    """Keras writes `training=False`, its default, into the nodes of a config."""
+    names = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+    for name in names:
+        inputs = keras.Input((6,))
+        theirs = keras.Model(inputs, getattr(keras.layers, name)(0.5, seed=3)(inputs))
+        theirs.save(tmp_path / "m.keras")
+        for ours in (
+            rb.Model.from_config(theirs.get_config()),
+            rb.saving.load_model(tmp_path / "m.keras"),
+        ):
+            x = np.ones((4, 6), "float32")
+            expected = np.asarray(theirs(x, training=True))
+            np.testing.assert_allclose(ours(x, training=True), expected, rtol=1e-5)
+            np.testing.assert_array_equal(ours(x, training=False), x)
+            theirs.layers[1].seed_generator.state.assign([3, 0])
+
+
+def test_training_said_at_a_call_holds(tmp_path: Path) -> None:
+    inputs = rb.Input((6,))
+    inner = rb.Sequential([rb.Input((6,)), rb.layers.Dropout(0.5)])
+    outputs = [
+        rb.layers.Dropout(0.5)(inputs, training=False),
+        rb.layers.Dropout(0.5)(inputs, training=True),
+        inner(inputs, training=False),
+        rb.layers.BatchNormalization()(inputs, training=False),
+    ]
+    model = rb.Model(inputs, outputs)
+    model.save(tmp_path / "m.keras")
+    x = np.ones((8, 6), "float32")
+    for one in (model, rb.saving.load_model(tmp_path / "m.keras")):
+        still, noisy, nested, _ = one(x, training=True)
+        np.testing.assert_array_equal(still, x)
+        np.testing.assert_array_equal(nested, x)
+        assert np.any(np.asarray(one(x, training=False)[1]) == 0)
+        assert np.any(np.asarray(noisy) == 0)
+
+
+def test_single_batches_give_their_own_loss(keras: Any) -> None:
+    results, weights = [], None
+    for k in (keras, rb):
+        model = k.Sequential([k.Input((3,)), k.layers.Dense(1)])
+        weights = weights or model.get_weights()
+        model.set_weights(weights)
+        model.compile("sgd", "mse", metrics=["mae"])
+        batches = np.random.default_rng(0).normal(size=(3, 8, 3)).astype("float32")
+        found = [model.train_on_batch(x, x[:, :1]) for x in batches]
+        results.append([*found, model.test_on_batch(batches[0], batches[0][:, :1])])
+    np.testing.assert_allclose(*results, rtol=1e-4)

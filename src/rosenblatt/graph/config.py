@@ -7,8 +7,9 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
-from rosenblatt.core.symbolic import KerasTensor, node_of, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_map
 from rosenblatt.graph.graph import Graph
+from rosenblatt.layers.signatures import parameters_of
 
 
 def graph_to_config(graph: Graph) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def graph_to_config(graph: Graph) -> dict[str, Any]:
         config["inbound_nodes"] = [
             {
                 "args": serialize_keras_object(list(tree_map(argument, node.args))),
-                "kwargs": serialize_keras_object(tree_map(argument, node.kwargs)),
+                "kwargs": serialize_keras_object(tree_map(argument, _said(node))),
             }
             for node in layer._inbound_nodes
             if id(node) in in_graph and node.inputs
@@ -110,6 +111,23 @@ def _first_call(layer: Any) -> int:
     return int(getattr(layer, "_counts_calls_from", 0))
 
 
+def _trains_unless_told(layer: Any) -> bool:
+    """Whether `call` has `training=False` for its default, as Keras's dropout has.
+
+    Keras writes that default into configs as if it were given, and lets the model overrule it.
+    """
+    parameter = parameters_of(type(layer), "call").get("training")
+    return parameter is not None and parameter.default is False
+
+
+def _said(node: Node) -> dict[str, Any]:
+    """A node's keyword arguments; where `training=False` was really given, 0 says so."""
+    given = dict(node.kwargs)
+    if given.get("training") is False and _trains_unless_told(node.operation):
+        given["training"] = 0
+    return given
+
+
 def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:
     def fill(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -126,6 +144,8 @@ def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:
         args, kwargs = fill(node["args"]), fill(node["kwargs"])
     except IndexError:
         return False
+    if kwargs.get("training") is False and _trains_unless_told(layer):
+        kwargs = {key: value for key, value in kwargs.items() if key != "training"}
     layer(*args, **kwargs)
     return True
 

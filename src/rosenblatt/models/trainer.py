@@ -285,7 +285,7 @@ class Trainer(Compiles):
         """One gradient step on a batch.
 
         Returns:
-            Loss and metrics since they were last reset.
+            Loss and metrics of this batch.
         """
         self._require_compiled("train_on_batch")
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
@@ -308,6 +308,7 @@ class Trainer(Compiles):
         source.block_batches = 1
         loop.prepare(self, source, train=kind == "train")
         engine = Engine.of(self, kind)
+        self.reset_metrics()
         engine.load()
         *_, (_, logs) = engine.run(source.blocks())
         engine.store()
