@@ -5,9 +5,34 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _lock = threading.Lock()
 _counts: defaultdict[str, int] = defaultdict(int)
+# Counts of this context alone, where it has any.
+_own: ContextVar[defaultdict[str, int] | None] = ContextVar("names", default=None)
+
+
+def _current() -> defaultdict[str, int]:
+    own = _own.get()
+    return _counts if own is None else own
+
+
+@contextmanager
+def fresh_names() -> Iterator[None]:
+    """Let names start anew inside, and go on afterwards as if nothing had happened.
+
+    >>> with fresh_names():
+    ...     auto_name("Dense"), auto_name("Dense")
+    ('dense', 'dense_1')
+    """
+    token = _own.set(defaultdict(int))
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
 
 def to_snake_case(name: str) -> str:
@@ -24,8 +49,9 @@ def to_snake_case(name: str) -> str:
 def uniquify(name: str) -> str:
     """Append `_1`, `_2` … to a name that was given out before."""
     with _lock:
-        count = _counts[name]
-        _counts[name] += 1
+        counts = _current()
+        count = counts[name]
+        counts[name] += 1
     return f"{name}_{count}" if count else name
 
 
@@ -37,11 +63,12 @@ def auto_name(class_name: str) -> str:
 def get_uid(prefix: str = "") -> int:
     """The next number for a prefix, starting at 1 (Keras's `backend.get_uid`)."""
     with _lock:
-        _counts[prefix] += 1
-        return _counts[prefix]
+        counts = _current()
+        counts[prefix] += 1
+        return counts[prefix]
 
 
 def reset_names() -> None:
     """Forget every name given out so far."""
     with _lock:
-        _counts.clear()
+        _current().clear()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random as _python_random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,6 +15,9 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
+
+# Where seeds are drawn from: None is Python's own generator.
+_own: ContextVar[_python_random.Random | None] = ContextVar("seeds", default=None)
 
 
 def set_random_seed(seed: int) -> None:
@@ -29,13 +35,33 @@ def set_random_seed(seed: int) -> None:
         raise ValueError(
             explain("set_random_seed: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
         )
-    _python_random.seed(int(seed))
+    (_own.get() or _python_random).seed(int(seed))
     np.random.seed(int(seed))
 
 
 def draw_seed() -> int:
     """A seed for an object that was given none, drawn from Python's generator as Keras does."""
-    return _python_random.randint(1, int(1e9))
+    return (_own.get() or _python_random).randint(1, int(1e9))
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw seeds from a generator of this context's own, whatever other threads draw.
+
+    Args:
+        seed: where it starts.
+
+    >>> with seeded(1):
+    ...     first = draw_seed()
+    >>> with seeded(1):
+    ...     draw_seed() == first
+    True
+    """
+    token = _own.set(_python_random.Random(seed))
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
 
 @builtin("keras.random")

@@ -1,0 +1,278 @@
+"""BaseTuner: runs trials of any kind of model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zlib
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.tuner.crew import Crew, apart
+from rosenblatt.tuner.hypermodel import get_hypermodel
+from rosenblatt.tuner.hyperparameter import Parent
+from rosenblatt.tuner.hyperparameters import HyperParameters
+from rosenblatt.tuner.journal import FILE
+from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.tuner.outcomes import read_outcome
+from rosenblatt.tuner.trial import Trial, TrialStatus
+
+
+class BaseTuner:
+    """Runs the trials that an oracle proposes; a subclass says how in `run_trial`.
+
+    Args:
+        oracle: proposes trials and keeps their results.
+        hypermodel: a `HyperModel`, or a function build(hp) that returns a model; may be left out
+            where `run_trial` does without.
+        directory: where projects are; the working directory if None.
+        project_name: a folder in it; "untitled_project" if None.
+        overwrite: start anew; otherwise a search whose folder is there goes on.
+        workers: trials that run side by side in threads; as many as there are cores if None.
+        max_seconds: no trial begins after this time.
+        target: no trial begins once the objective is this good.
+
+    Raises:
+        ValueError: something that is no oracle, a bad limit.
+    """
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        hypermodel: Any = None,
+        directory: str | os.PathLike[str] | None = None,
+        project_name: str | None = None,
+        overwrite: bool = False,
+        workers: int | None = None,
+        max_seconds: float | None = None,
+        target: float | None = None,
+    ):
+        if not isinstance(oracle, Oracle):
+            raise ValueError(
+                explain(
+                    "`oracle` is wrong.",
+                    given=f"{type(oracle).__name__}: {oracle!r}",
+                    expected="an Oracle, as `RandomSearchOracle(objective='val_loss')`",
+                )
+            )
+        if workers is not None and (not isinstance(workers, int) or workers < 1):
+            raise ValueError(
+                explain("Bad `workers`.", given=repr(workers), expected="a number above 0, or None")
+            )
+        self.oracle = oracle
+        self.hypermodel = get_hypermodel(hypermodel)
+        self.directory = directory or "."
+        self.project_name = project_name or "untitled_project"
+        self.tuner_id = "tuner0"
+        self.workers = workers
+        self.max_seconds = max_seconds
+        self.target = target
+        self._crew: Crew | None = None
+        oracle.set_project_dir(self.directory, self.project_name)
+        if overwrite:
+            self._remove_project()
+        self._populate_initial_space()
+        if (Path(self.project_dir) / FILE).exists():
+            print(f"Reloading Tuner from {self.project_dir}")
+            self.reload()
+
+    # -- the search ----------------------------------------------------------------------------
+
+    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """Run trials until none is left or a limit is reached. Ctrl-C ends it with what it has.
+
+        Args:
+            fit_args, fit_kwargs: for `run_trial`: data, epochs, callbacks.
+
+        Raises:
+            RuntimeError: too many trials in a row failed; with the reason of the first.
+            FatalError: a trial failed in a way that every trial would.
+        """
+        if "verbose" in fit_kwargs:
+            self.oracle.verbose = fit_kwargs["verbose"]
+        self.on_search_begin()
+        self._crew = Crew(self, fit_args, fit_kwargs)
+        if not self._crew.run(self.number_of_workers()):
+            done = len(self.oracle.end_order)
+            print(f"Search interrupted after {done} trials; `search` again goes on with it.")
+        self.on_search_end()
+
+    def number_of_workers(self) -> int:
+        """Trials that run side by side."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return self.workers or cores or 1
+
+    def seed_of(self, trial: Trial, execution: int = 0) -> int:
+        """The seed of a trial, the same whoever runs it and whenever."""
+        return zlib.crc32(f"{self.oracle.seed}/{trial.trial_id}/{execution}".encode())
+
+    def run_and_report(self, trial: Trial, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """Run a trial and tell the oracle what came of it."""
+        outcome = self.run_trial(trial, *fit_args, **fit_kwargs)
+        objective = self.oracle.objective
+        if outcome is None and trial.metrics.exists(objective.name):
+            return  # run_trial has told the oracle itself
+        where = f"{type(self).__name__}.run_trial()"
+        metrics, step = read_outcome(outcome, objective, where)
+        self.oracle.update_trial(trial.trial_id, metrics, step)
+
+    def run_trial(self, trial: Trial, *fit_args: Any, **fit_kwargs: Any) -> Any:
+        """Evaluate a trial's values.
+
+        Args:
+            trial: `trial.hyperparameters` gives values.
+            fit_args, fit_kwargs: of `search`.
+
+        Returns:
+            A number, a dict of metrics, a History, or a list of these.
+        """
+        raise NotImplementedError
+
+    def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
+        """Keep a trial's model."""
+        raise NotImplementedError
+
+    def load_model(self, trial: Trial) -> Any:
+        """A trial's model."""
+        raise NotImplementedError
+
+    def pre_create_trial(self) -> None:
+        """Called before the oracle is asked for a trial."""
+
+    def on_trial_begin(self, trial: Trial) -> None:
+        """Called before a trial runs."""
+
+    def on_trial_end(self, trial: Trial) -> None:
+        """Called after a trial ran; tells the oracle."""
+        self.oracle.end_trial(trial)
+
+    def on_search_begin(self) -> None:
+        """Called when `search` begins."""
+
+    def on_search_end(self) -> None:
+        """Called when `search` ends."""
+
+    # -- the space -----------------------------------------------------------------------------
+
+    def _populate_initial_space(self) -> None:
+        """Find the space by building models, until each conditional scope was entered."""
+        if self.hypermodel is None:
+            return
+        hp = self.oracle.get_space()
+        self.hypermodel.declare_hyperparameters(hp)
+        self.oracle.update_space(hp)
+        entered: list[list[Parent]] = []
+        waiting: list[list[Parent]] = []
+        tried: list[list[Parent]] = []
+        while True:
+            hp = self.oracle.get_space()
+            if waiting:
+                scope = waiting.pop(0)
+                tried.append(scope)
+                for condition in scope:
+                    hp.values[condition.name] = condition.values[0]
+                hp.ensure_active_values(self.oracle.seed)
+            with apart(self.oracle.seed):
+                self.hypermodel.build(hp)
+            self.oracle.update_space(hp)
+            entered += [scope for scope in hp.active_scopes if scope not in entered]
+            waiting += [s for s in hp.inactive_scopes if s not in waiting and s not in tried]
+            waiting = [scope for scope in waiting if scope not in entered]
+            if not waiting:
+                return
+
+    # -- results -------------------------------------------------------------------------------
+
+    def get_best_models(self, num_models: int = 1) -> list[Any]:
+        """The models of the best trials, best first."""
+        return [self.load_model(trial) for trial in self.oracle.get_best_trials(num_models)]
+
+    def get_best_hyperparameters(self, num_trials: int = 1) -> list[HyperParameters]:
+        """The values of the best trials, best first; `tuner.hypermodel.build` takes them."""
+        return [trial.hyperparameters for trial in self.oracle.get_best_trials(num_trials)]
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Print the hyperparameters and what they may be.
+
+        Args:
+            extended: accepted for Keras Tuner's sake.
+        """
+        space = self.oracle.get_space().space
+        print(f"Search space summary\nDefault search space size: {len(space)}")
+        for hp in space:
+            config = hp.get_config()
+            print(f"{config.pop('name')} ({type(hp).__name__})\n{config}")
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Print the best trials, and why others failed."""
+        print(f"Results summary\nResults in {self.project_dir}")
+        print(f"Showing {num_trials} best trials\n{self.oracle.objective}")
+        trials = self.oracle.get_best_trials(num_trials)
+        failed = [t for t in self.oracle.trials.values() if t.status == TrialStatus.FAILED]
+        for trial in (trials + failed)[:num_trials]:
+            print()
+            trial.summary()
+
+    def results(self) -> Any:
+        """All trials as a polars frame: id, status, score, best epoch, values, metrics.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError as error:
+            problem = "results() needs polars."
+            fix = "install it: `pip install rosenblatt[tabular]`."
+            raise ImportError(explain(problem, fix=fix)) from error
+        rows = []
+        for trial in self.oracle.trials.values():
+            metrics = {n: trial.metrics.get_last_value(n) for n in trial.metrics.metrics}
+            rows.append(
+                {
+                    "trial_id": trial.trial_id,
+                    "status": trial.status,
+                    "score": trial.score,
+                    "best_step": trial.best_step,
+                    **{f"hp/{name}": v for name, v in trial.hyperparameters.values.items()},
+                    **metrics,
+                    "message": trial.message,
+                }
+            )
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        table = {name: [row.get(name) for row in rows] for name in columns}
+        return polars.DataFrame(table, strict=False)
+
+    # -- files ---------------------------------------------------------------------------------
+
+    @property
+    def remaining_trials(self) -> int | None:
+        """Trials that may still be made; None without a limit."""
+        return self.oracle.remaining_trials()
+
+    @property
+    def project_dir(self) -> str:
+        """The folder of this search."""
+        return os.path.join(self.directory, self.project_name)
+
+    def get_trial_dir(self, trial_id: str) -> str:
+        """A trial's folder; made if need be."""
+        path = Path(self.project_dir) / f"trial_{trial_id}"
+        path.mkdir(parents=True, exist_ok=True)
+        return str(path)
+
+    def _remove_project(self) -> None:
+        """Remove what a search has written, and nothing else."""
+        folder = Path(self.project_dir)
+        for path in folder.glob("trial_*"):
+            shutil.rmtree(path)
+        (folder / FILE).unlink(missing_ok=True)
+
+    def save(self) -> None:
+        """Nothing to do: the journal holds everything already."""
+        self.oracle.save()
+
+    def reload(self) -> None:
+        """Take back the search from its journal."""
+        self.oracle.reload()

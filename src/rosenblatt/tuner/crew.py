@@ -1,0 +1,142 @@
+"""The workers of a search: threads that take trials, run them and report."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rosenblatt.core.naming import fresh_names
+from rosenblatt.core.random import seeded
+from rosenblatt.tuner.errors import FailedTrialError, FatalError
+from rosenblatt.tuner.trial import Trial, TrialStatus
+
+_IDLE_SECONDS = 0.05
+
+
+class SearchStopped(BaseException):
+    """Leaves a trial that the search no longer waits for; no code of users catches it."""
+
+
+class Crew:
+    """Runs a tuner's trials until its oracle has no more, or a limit is reached.
+
+    Trials draw their seeds from (seed of the search, trial id), each with names of its own, so
+    they come out the same whoever runs them.
+
+    Args:
+        tuner: whose trials are run.
+        args, kwargs: of `search`, for `run_trial`.
+    """
+
+    def __init__(self, tuner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]):
+        self.tuner = tuner
+        self.oracle = tuner.oracle
+        self.args = args
+        self.kwargs = kwargs
+        self.stop = threading.Event()
+        self._error: BaseException | None = None
+        self._began = time.monotonic()
+
+    def run(self, workers: int) -> bool:
+        """Run the trials.
+
+        Args:
+            workers: threads; one runs in the caller's own.
+
+        Returns:
+            Whether the search came to its end by itself, not by Ctrl-C.
+
+        Raises:
+            Exception: what ended the search for every trial.
+        """
+        names = [self.tuner.tuner_id, *(f"{self.tuner.tuner_id}.{i}" for i in range(1, workers))]
+        interrupted = False
+        try:
+            if workers == 1:
+                self._work(names[0])
+            else:
+                self._side_by_side(names)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            self.oracle.release()
+        if self._error is not None:
+            raise self._error
+        return not interrupted
+
+    def _side_by_side(self, names: list[str]) -> None:
+        threads = [threading.Thread(target=self._work, args=(n,), daemon=True) for n in names]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        finally:  # Ctrl-C: each leaves its trial within about a tenth of a second
+            self.stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _work(self, name: str) -> None:
+        try:
+            while not self._over():
+                self.tuner.pre_create_trial()
+                trial = self._next_trial(name)
+                if trial is None or trial.status == TrialStatus.IDLE:
+                    self.oracle.wait(_IDLE_SECONDS)
+                elif trial.status == TrialStatus.STOPPED:
+                    return
+                else:
+                    self.tuner.on_trial_begin(trial)
+                    with apart(self.tuner.seed_of(trial)):
+                        self._attempt(trial)
+                    self.tuner.on_trial_end(trial)
+        except SearchStopped:
+            pass
+        except Exception as error:
+            self._error = self._error or error
+            self.stop.set()
+
+    def _next_trial(self, name: str) -> Trial | None:
+        """A trial; None while the first one runs.
+
+        It runs alone: it finds hyperparameters that only training asks for, and compiles what the
+        others share.
+        """
+        with self.oracle._changed:
+            if self.oracle.ongoing_trials and not self.oracle.end_order:
+                return None
+            return self.oracle.create_trial(name)
+
+    def _over(self) -> bool:
+        tuner = self.tuner
+        if self.stop.is_set():
+            return True
+        if tuner.max_seconds is not None and time.monotonic() - self._began >= tuner.max_seconds:
+            return True
+        if tuner.target is None:
+            return False
+        best = self.oracle.get_best_trials()
+        return bool(best) and not self.oracle.objective.better_than(tuner.target, best[0].score)
+
+    def _attempt(self, trial: Trial) -> None:
+        try:
+            self.tuner.run_and_report(trial, *self.args, **self.kwargs)
+            trial.status = TrialStatus.COMPLETED
+        except FatalError:
+            raise
+        except Exception as error:
+            failed = isinstance(error, FailedTrialError)
+            trial.status = TrialStatus.FAILED if failed else TrialStatus.INVALID
+            reason = f"{type(error).__name__}: {error}".strip()
+            trial.message = f"{reason}\n\n{traceback.format_exc()}"
+
+
+@contextmanager
+def apart(seed: int) -> Iterator[None]:
+    """Seeds and names of this context's own; the seeds start at `seed`."""
+    with seeded(seed), fresh_names():
+        yield

@@ -1,0 +1,163 @@
+"""Objectives: what a search makes small or large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.losses import get as get_loss
+from rosenblatt.metrics import get as get_metric
+
+DIRECTIONS = ("min", "max")
+_SHORT = {"loss": "min", "crossentropy": "min", "ce": "min", "acc": "max", "accuracy": "max"}
+
+
+class Objective:
+    """The log entry that a search makes as small or as large as it can.
+
+    Args:
+        name: of the entry, as `"val_loss"`.
+        direction: "min" or "max".
+
+    Raises:
+        ValueError: another direction.
+
+    >>> Objective("val_f1", "max").better_than(0.9, 0.8)
+    True
+    """
+
+    def __init__(self, name: str, direction: str):
+        if direction not in DIRECTIONS:
+            raise ValueError(
+                explain(
+                    f"Objective {name!r}: unknown `direction`.",
+                    given=repr(direction),
+                    expected="'min' or 'max'",
+                )
+            )
+        self.name = name
+        self.direction = direction
+
+    def has_value(self, logs: Mapping[str, Any]) -> bool:
+        """Whether logs have the entry."""
+        return self.name in logs
+
+    def get_value(self, logs: Mapping[str, Any]) -> Any:
+        """The entry."""
+        return logs[self.name]
+
+    def better_than(self, a: float, b: float) -> bool:
+        """Whether a is better than b."""
+        return a > b if self.direction == "max" else a < b
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Objective) and str(self) == str(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return f'Objective(name="{self.name}", direction="{self.direction}")'
+
+    __repr__ = __str__
+
+
+class DefaultObjective(Objective):
+    """What a search makes small where its trials return one number."""
+
+    def __init__(self) -> None:
+        super().__init__("default_objective", "min")
+
+
+class MultiObjective(Objective):
+    """Several objectives as one: the sum of those to make small minus those to make large.
+
+    Args:
+        objectives: the objectives.
+
+    >>> both = MultiObjective([Objective("loss", "min"), Objective("accuracy", "max")])
+    >>> both.get_value({"loss": 0.5, "accuracy": 0.25})
+    0.25
+    """
+
+    def __init__(self, objectives: list[Objective]):
+        super().__init__("multi_objective", "min")
+        self.objectives = objectives
+        self.name_to_direction = {one.name: one.direction for one in objectives}
+
+    def has_value(self, logs: Mapping[str, Any]) -> bool:
+        """Whether logs have all entries."""
+        return all(one.has_value(logs) for one in self.objectives)
+
+    def get_value(self, logs: Mapping[str, Any]) -> Any:
+        """The sum."""
+        signs = {"min": 1, "max": -1}
+        return sum(signs[one.direction] * one.get_value(logs) for one in self.objectives)
+
+    def __str__(self) -> str:
+        return f"Multi{super().__str__()}: [{', '.join(sorted(map(str, self.objectives)))}]"
+
+    __repr__ = __str__
+
+
+def create_objective(objective: Any) -> Objective:
+    """The objective of a name, an `Objective`, or a list of these; the default one of None.
+
+    Raises:
+        ValueError: a name of which it is not known whether higher is better.
+        TypeError: something else.
+
+    >>> create_objective("val_accuracy")
+    Objective(name="val_accuracy", direction="max")
+    """
+    if objective is None:
+        return DefaultObjective()
+    if isinstance(objective, (list, tuple)):
+        return MultiObjective([create_objective(one) for one in objective])
+    if isinstance(objective, Objective):
+        return objective
+    if not isinstance(objective, str):
+        raise TypeError(
+            explain(
+                "`objective` is wrong.",
+                given=repr(objective),
+                expected="a name, an `Objective`, or a list of them",
+            )
+        )
+    direction = infer_direction(objective)
+    if direction is None:
+        raise ValueError(
+            explain(
+                f"`objective`: whether a higher {objective!r} is better is not known.",
+                fix=f'write `Objective("{objective}", "min")`, or "max".',
+            )
+        )
+    return Objective(objective, direction)
+
+
+def infer_direction(name: str) -> str | None:
+    """Whether lower or higher is better for a log entry, by the metric or loss of that name."""
+    name = name.removeprefix("val_").removeprefix("weighted_")
+    if name in _SHORT:
+        return _SHORT[name]
+    for get in (get_metric, get_loss):
+        for spelled in (name, "".join(part.capitalize() for part in name.split("_")), name.upper()):
+            try:
+                found = get(spelled)
+            except (ValueError, TypeError, KeyError):
+                continue
+            direction = getattr(found, "direction", None)
+            if direction in DIRECTIONS:
+                return direction
+            if get is get_loss:
+                return "min"
+    return None
+
+
+__all__ = [
+    "DefaultObjective",
+    "MultiObjective",
+    "Objective",
+    "create_objective",
+    "infer_direction",
+]

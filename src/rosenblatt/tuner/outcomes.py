@@ -1,0 +1,100 @@
+"""What a trial returned, as metrics: a number, a dict, a History, or a list of these."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
+from rosenblatt.tuner.objective import DefaultObjective, Objective
+
+
+def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[str, float], int]:
+    """Metrics and best epoch of what a trial returned.
+
+    Args:
+        outcome: a number (the objective), a dict of metrics, a History (its best epoch counts),
+            or a list of these, which are averaged.
+        objective: of the search.
+        where: the function that returned it, for messages.
+
+    Returns:
+        Metrics by name, and the best epoch (0 where there are none).
+
+    Raises:
+        FatalTypeError: something else, as no trial would return better.
+        FatalValueError: the objective is missing.
+
+    >>> read_outcome([{"loss": 1.0}, {"loss": 3.0}], Objective("loss", "min"), "fit()")
+    ({'loss': 2.0}, 0)
+    """
+    if isinstance(outcome, (list, tuple)) and outcome:
+        parts = [read_outcome(one, objective, where) for one in outcome]
+        names = [name for name in parts[0][0] if all(name in metrics for metrics, _ in parts)]
+        mean = {n: math.fsum(metrics[n] for metrics, _ in parts) / len(parts) for n in names}
+        return mean, sum(step for _, step in parts) // len(parts)
+    if _is_number(outcome):
+        return {objective.name: float(outcome)}, 0
+    history = getattr(outcome, "history", None)
+    if isinstance(history, dict):
+        return _best_epoch(history, objective, where)
+    if not isinstance(outcome, dict):
+        raise FatalTypeError(
+            explain(
+                f"{where} returned something that is no result.",
+                given="None" if outcome is None else f"{type(outcome).__name__}: {outcome!r}",
+                expected="a number, a dict of metrics, a History, or a list of these",
+                fix="return what `model.fit()` returns." if outcome is None else None,
+            )
+        )
+    metrics = {str(name): float(value) for name, value in outcome.items()}
+    _require(objective, metrics, where)
+    return metrics, 0
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return True
+    return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
+
+
+def _require(objective: Objective, metrics: Any, where: str) -> None:
+    if objective.has_value(metrics):
+        return
+    if isinstance(objective, DefaultObjective):
+        raise FatalTypeError(
+            explain(
+                f"{where} returned several metrics, and the search has no `objective`.",
+                given=", ".join(metrics),
+                fix="name one: `objective='val_loss'`.",
+            )
+        )
+    names = [one.name for one in getattr(objective, "objectives", [objective])]
+    raise FatalValueError(
+        explain(
+            f"The objective is not among what {where} returned.",
+            given=", ".join(metrics) or "nothing",
+            expected=", ".join(names),
+            fix="name it as the logs do, and pass `validation_data` for a `val_…` entry.",
+        )
+    )
+
+
+def _best_epoch(
+    history: dict[str, list[Any]], objective: Objective, where: str
+) -> tuple[dict[str, float], int]:
+    _require(objective, history, where)
+    epochs = min(len(values) for values in history.values())
+    best: tuple[dict[str, float], int] | None = None
+    for epoch in range(epochs):
+        metrics = {name: float(values[epoch]) for name, values in history.items()}
+        metrics[objective.name] = value = float(objective.get_value(metrics))
+        if math.isnan(value):
+            continue
+        if best is None or objective.better_than(value, best[0][objective.name]):
+            best = metrics, epoch
+    if best is None:  # every epoch was NaN; the trial is not a valid one
+        return {objective.name: math.nan, **dict.fromkeys(history, math.nan)}, 0
+    return best

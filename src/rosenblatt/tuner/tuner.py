@@ -1,0 +1,261 @@
+"""Tuner: trials that build and train models."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.files import atomic_write
+from rosenblatt.models import Model
+from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.crew import apart
+from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
+from rosenblatt.tuner.hyperparameters import HyperParameters
+from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.tuner.outcomes import read_outcome
+from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.watching import BestEpoch, TunerCallback
+
+
+class Tuner(BaseTuner):
+    """Runs trials that build a model and train it.
+
+    Args:
+        oracle, hypermodel, directory, project_name, overwrite: see `BaseTuner`.
+        max_model_size: trainable parameters at most; a larger model fails its trial.
+        optimizer, loss, metrics: take the place of what the model was compiled with.
+        distribution_strategy, logger: accepted as None only.
+        tuner_id: its name towards the oracle.
+        executions_per_trial: how often a trial trains, each time from other weights; results are
+            averaged.
+        keep_best: checkpoints that are kept: those of the best trials.
+        kwargs: `workers`, `max_seconds`, `target` of `BaseTuner`.
+
+    Raises:
+        ValueError: no hypermodel, and `run_trial` is not overridden.
+    """
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        hypermodel: Any = None,
+        max_model_size: int | None = None,
+        optimizer: Any = None,
+        loss: Any = None,
+        metrics: Any = None,
+        distribution_strategy: Any = None,
+        directory: str | os.PathLike[str] | None = None,
+        project_name: str | None = None,
+        logger: Any = None,
+        tuner_id: str | None = None,
+        overwrite: bool = False,
+        executions_per_trial: int = 1,
+        keep_best: int = 10,
+        **kwargs: Any,
+    ):
+        if hypermodel is None and type(self).run_trial is Tuner.run_trial:
+            raise ValueError(
+                explain(
+                    "`hypermodel` is missing.",
+                    expected="a function build(hp) or a HyperModel",
+                    fix="pass one, or override `run_trial`.",
+                )
+            )
+        for name, value in (("distribution_strategy", distribution_strategy), ("logger", logger)):
+            if value is not None:
+                raise ValueError(explain(f"`{name}` is not supported.", expected="None"))
+        self.max_model_size = max_model_size
+        self.optimizer = optimizer
+        self.loss = loss
+        self.metrics = metrics
+        self.executions_per_trial = executions_per_trial
+        self.keep_best = keep_best
+        super().__init__(oracle, hypermodel, directory, project_name, overwrite=overwrite, **kwargs)
+        self.tuner_id = tuner_id or self.tuner_id
+
+    @property
+    def plain(self) -> type[Tuner]:
+        """The class whose hooks do nothing."""
+        return Tuner
+
+    @property
+    def stopping(self) -> bool:
+        """Whether running trials are to be left."""
+        return self._crew is not None and self._crew.stop.is_set()
+
+    # -- a trial -------------------------------------------------------------------------------
+
+    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
+        """Build and train a model, `executions_per_trial` times.
+
+        Args:
+            trial: gives the values.
+            args, kwargs: of `search`.
+
+        Returns:
+            A list with the result of each execution.
+        """
+        best = BestEpoch(self.oracle.objective)
+        given = kwargs.pop("callbacks", None) or []
+        results = []
+        for execution in range(self.executions_per_trial):
+            with apart(self.seed_of(trial, execution)):
+                callbacks = [*self._copied(given), TunerCallback(self, trial), best]
+                options = {**self._quiet(kwargs), "callbacks": callbacks}
+                model, result = self._build_and_fit_model(trial, *args, **options)
+            results.append(result)
+        self._keep_checkpoint(trial, model, best, results)
+        return results
+
+    def _build_and_fit_model(self, trial: Trial, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        assert self.hypermodel is not None
+        model = self._try_build(trial.hyperparameters)
+        return model, self.hypermodel.fit(trial.hyperparameters, model, *args, **kwargs)
+
+    def _build_hypermodel(self, hp: HyperParameters) -> Any:
+        assert self.hypermodel is not None
+        return self.hypermodel.build(hp)
+
+    def _try_build(self, hp: HyperParameters) -> Any:
+        model = self._build_hypermodel(hp)
+        if not isinstance(model, Model):
+            raise FatalTypeError(
+                explain(
+                    "The function that builds models returned something else.",
+                    given=f"{type(model).__name__}: {model!r}",
+                    expected="a rosenblatt Model",
+                    fix="end it with `return model`." if model is None else None,
+                )
+            )
+        self._override_compile_args(model)
+        size = sum(math.prod(v.shape) for v in model.trainable_weights) if model.built else 0
+        if self.max_model_size and size > self.max_model_size:
+            raise FailedTrialError(
+                explain(
+                    "The model is too large.",
+                    given=f"{size} parameters",
+                    expected=f"at most {self.max_model_size}, the `max_model_size`",
+                )
+            )
+        return model
+
+    def _override_compile_args(self, model: Any) -> None:
+        given = {"optimizer": self.optimizer, "loss": self.loss, "metrics": self.metrics}
+        given = {name: copy.deepcopy(value) for name, value in given.items() if value}
+        if given:
+            model.compile(**{**(model.get_compile_config() or {}), **given})
+
+    def _copied(self, callbacks: Any) -> list[Any]:
+        try:
+            return list(copy.deepcopy(callbacks))
+        except Exception as error:
+            raise FatalValueError(
+                explain(
+                    f"A callback cannot be copied ({error}), and each trial needs its own.",
+                    given=repr(callbacks),
+                    fix="make it in `HyperModel.fit` instead.",
+                )
+            ) from error
+
+    def _quiet(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Without progress bars where several trials would write into each other's."""
+        if self.number_of_workers() == 1:
+            return kwargs
+        assert self.hypermodel is not None
+        parameters = inspect.signature(self.hypermodel.fit).parameters.values()
+        takes = any(p.name == "verbose" or p.kind is p.VAR_KEYWORD for p in parameters)
+        return {**kwargs, "verbose": 0} if takes else kwargs
+
+    # -- hooks ---------------------------------------------------------------------------------
+
+    def on_batch_begin(self, trial: Trial, model: Any, batch: int, logs: Any) -> None:
+        """Called before a batch of a trial's training, where a subclass overrides it."""
+
+    def on_batch_end(self, trial: Trial, model: Any, batch: int, logs: Any = None) -> None:
+        """Called after a batch of a trial's training, where a subclass overrides it."""
+
+    def on_epoch_begin(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
+        """Called before an epoch of a trial's training."""
+
+    def on_epoch_end(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
+        """Called after an epoch of a trial's training."""
+
+    def on_trial_end(self, trial: Trial) -> None:
+        """Tell the oracle, and remove checkpoints that are no longer of the best."""
+        super().on_trial_end(trial)
+        with self.oracle._changed:
+            kept = {t.trial_id for t in self.oracle.get_best_trials(self.keep_best)}
+            ended = [name for name in self.oracle.end_order if name not in kept]
+        for name in ended:
+            self._checkpoint(name).unlink(missing_ok=True)
+
+    # -- checkpoints ---------------------------------------------------------------------------
+
+    def _checkpoint(self, trial_id: str) -> Path:
+        return Path(self.project_dir) / f"trial_{trial_id}" / "checkpoint.weights.h5"
+
+    def _build_config(self, trial_id: str) -> Path:
+        return Path(self.project_dir) / f"trial_{trial_id}" / "build_config.json"
+
+    def _keep_checkpoint(self, trial: Trial, model: Any, best: BestEpoch, results: Any) -> None:
+        """Write the best epoch's weights, where the trial is among the best so far."""
+        where = f"{type(self.hypermodel).__name__}.fit()"
+        objective = self.oracle.objective
+        score = read_outcome(results, objective, where)[0]
+        value = float(objective.get_value(score))
+        if math.isnan(value) or not model.built:
+            return
+        others = self.oracle.get_best_trials(self.keep_best)
+        if len(others) == self.keep_best and objective.better_than(others[-1].score, value):  # type: ignore[arg-type]
+            return
+        best.give_back(model)
+        self.save_model(trial.trial_id, model)
+
+    def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
+        """Write a trial's weights.
+
+        Args:
+            trial_id: of the trial.
+            model: its model.
+            step: accepted for Keras Tuner's sake.
+        """
+        self._write_build_config(trial_id, model)
+        model.save_weights(self._checkpoint(trial_id))
+
+    def _write_build_config(self, trial_id: str, model: Any) -> None:
+        self.get_trial_dir(trial_id)
+        with atomic_write(self._build_config(trial_id)) as file:
+            file.write(json.dumps(model.get_build_config()).encode())
+
+    def load_model(self, trial: Trial) -> Any:
+        """A trial's model with the weights of its best epoch.
+
+        Raises:
+            FileNotFoundError: they were not kept.
+        """
+        path = self._checkpoint(trial.trial_id)
+        if not path.exists():
+            raise FileNotFoundError(
+                explain(
+                    f"Trial {trial.trial_id} has no weights on disk.",
+                    expected=f"one of the {self.keep_best} best trials (`keep_best`), trained by "
+                    "`HyperModel.fit`",
+                    fix="build it anew from `get_best_hyperparameters`, or override `run_trial` "
+                    "with `save_model`.",
+                )
+            )
+        with apart(self.seed_of(trial)):
+            model = self._try_build(trial.hyperparameters)
+            self._load(model, trial.trial_id, path)
+        return model
+
+    def _load(self, model: Any, trial_id: str, path: Path) -> None:
+        if not model.built:
+            model.build_from_config(json.loads(self._build_config(trial_id).read_text()))
+        model.load_weights(path)

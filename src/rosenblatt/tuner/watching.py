@@ -1,0 +1,88 @@
+"""The callbacks that a tuner adds to a trial's training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rosenblatt.callbacks import Callback
+from rosenblatt.tuner.crew import SearchStopped
+from rosenblatt.tuner.objective import Objective
+
+_HOOKS = ("on_batch_begin", "on_batch_end")
+
+
+class TunerCallback(Callback):
+    """Tells tuner and oracle of epochs, and leaves a trial when the search is over.
+
+    Args:
+        tuner: whose hooks are called.
+        trial: the trial.
+    """
+
+    def __init__(self, tuner: Any, trial: Any):
+        super().__init__()
+        self.tuner = tuner
+        self.trial = trial
+        if any(getattr(type(tuner), hook) is not getattr(tuner.plain, hook) for hook in _HOOKS):
+            # Only then does training have to stop at each batch.
+            self.on_train_batch_begin = self._batch_begin  # type: ignore[method-assign]
+            self.on_train_batch_end = self._batch_end  # type: ignore[method-assign]
+
+    def _batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.tuner.on_batch_begin(self.trial, self.model, batch, logs)
+
+    def _batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.tuner.on_batch_end(self.trial, self.model, batch, logs)
+
+    def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
+        """Some ten times a second: leave the trial when the search is over."""
+        if self.tuner.stopping:
+            raise SearchStopped
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Call the tuner's hook."""
+        self.tuner.on_epoch_begin(self.trial, self.model, epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keep the epoch's logs, and call the tuner's hook."""
+        if self.tuner.stopping:
+            raise SearchStopped
+        self.tuner.oracle.update_history(self.trial.trial_id, epoch, logs or {})
+        self.tuner.on_epoch_end(self.trial, self.model, epoch, logs)
+
+
+class BestEpoch(Callback):
+    """Remembers the weights of the best epoch of all executions of a trial.
+
+    Arrays of a model are never changed in place, so remembering them copies nothing.
+
+    Args:
+        objective: of the search.
+    """
+
+    def __init__(self, objective: Objective):
+        super().__init__()
+        self.objective = objective
+        self.best: float | None = None
+        self.weights: list[Any] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Compare the epoch with the best one."""
+        logs = logs or {}
+        if not self.objective.has_value(logs):
+            return
+        value = float(self.objective.get_value(logs))
+        if value == value and (self.best is None or self.objective.better_than(value, self.best)):
+            self.best = value
+            self.weights = [v.value for v in _variables(self.model)]
+
+    def give_back(self, model: Any) -> None:
+        """Give a model of the trial the weights and the optimizer's state of the best epoch."""
+        variables = _variables(model)
+        if len(variables) == len(self.weights):
+            for variable, value in zip(variables, self.weights, strict=True):
+                variable.assign(value)
+
+
+def _variables(model: Any) -> list[Any]:
+    return [*model.variables, *getattr(model.optimizer, "variables", [])]
