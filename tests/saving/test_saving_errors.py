@@ -96,12 +96,6 @@ def test_folders() -> None:
             "text that looks like JSON",
             "Fix: an architecture alone is read by `rosenblatt.models.model_from_json(text)`.",
         ),
-        (
-            b"\x89HDF\r\n\x1a\n....",
-            "an HDF5 file: weights alone, or a model in Keras 2's format",
-            "Fix: for weights, `model.load_weights(path)`; a model of Keras 2's `.h5` format must "
-            "be saved again by Keras as `model.save('model.keras')`.",
-        ),
         (b"\x1f\x8b\x08", "a gzip file", "Fix: unpack it first: `gunzip` or `tar xzf`."),
         (
             b"\x93NUMPY\x01",
@@ -298,7 +292,6 @@ def test_an_optimizer_state_that_does_not_fit_is_left_out(small: Any, saved: Pat
 def test_names_of_files_to_write(small: Any) -> None:
     for name, better in (
         ("model", "model.keras"),
-        ("model.h5", "model.keras"),
         ("a/model.weights.h5", "a/model.keras"),
         ("net.v2.zip", "net.v2.keras"),
     ):
@@ -344,10 +337,10 @@ def test_models_that_are_not_built(saved: Path) -> None:
         )
 
 
-def test_what_is_not_read_yet(small: Any, saved: Path) -> None:
+def test_what_is_not_read(small: Any, saved: Path) -> None:
     assert message(ValueError, small.load_weights, "model.keras", by_name=True) == (
-        "load_weights: `by_name=True` belongs to Keras 2's `.h5` files, which are not read yet. "
-        "Fix: leave it out: weights are found by their place in the model."
+        "load_weights: `by_name=True` belongs to Keras 2's `.h5` files; 'model.keras' finds "
+        "weights by their place in the model. Fix: leave it out."
     )
     Path("w.weights.h5").write_bytes(b"abc")
     assert message(ValueError, small.load_weights, "w.weights.h5") == (
@@ -355,17 +348,6 @@ def test_what_is_not_read_yet(small: Any, saved: Path) -> None:
         "Expected: a `.weights.h5` file of `model.save_weights()`, or a `.keras` file of "
         "`model.save()`."
     )
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_legacy_weights(small: Any, keras: Any) -> None:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.save("old.h5")
-    assert message(ValueError, small.load_weights, "old.h5") == (
-        "load_weights: 'old.h5' is in Keras 2's `.h5` format, which is not read yet. "
-        "Fix: load it in Keras and save it as `model.save_weights('model.weights.h5')`."
-    )
-    assert "HDF5 file" in message(ValueError, load_model, "old.h5")
 
 
 def test_what_cannot_be_saved(saved: Path, small: Any) -> None:

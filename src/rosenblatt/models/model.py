@@ -293,7 +293,7 @@ class Model(Trainer, Layer):
         """Save architecture, weights, compile settings and optimizer state.
 
         Args:
-            filepath: a path that ends in `.keras`.
+            filepath: a path that ends in `.keras`, or in `.h5` for Keras 2.
             overwrite: whether an existing file is replaced.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped)
@@ -302,9 +302,9 @@ class Model(Trainer, Layer):
         """Save the weights alone, to a path that ends in `.weights.h5`."""
         saving.save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Take the weights of a `.weights.h5` or `.keras` file."""
-        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+        """Take the weights of a `.weights.h5`, `.keras` or `.h5` file; returns what was loaded."""
+        return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes it was built for; a Functional model has them in its structure."""

@@ -177,6 +177,56 @@ class WeightsReader:
             attributes = self._file.attrs
             return "layer_names" in attributes or "model_config" in attributes
 
+    def text(self, name: str) -> str | None:
+        """A text among the file's attributes; None where it has none of that name.
+
+        Raises:
+            ValueError: it is something else than text.
+        """
+        with _reading(f"{self._place}: {name}"):
+            value = self._file.attrs.get(name)
+            if value is None:
+                return None
+            value = value.decode() if isinstance(value, bytes) else value
+        if not isinstance(value, str):
+            raise _refused(f"{self._place}: {name}", f"it is {type(value).__name__}, not text")
+        return value
+
+    def names(self, path: str, name: str) -> list[str]:
+        """A list of texts among the attributes of a group; a long one is cut into several."""
+        with _reading(f"{self._place}/{path}: {name}"):
+            attributes = self._file[path or "/"].attrs
+            keys = [name] if name in attributes else []
+            while not keys or f"{name}{len(keys)}" in attributes:
+                if not keys and f"{name}0" not in attributes:
+                    return []
+                keys.append(f"{name}{len(keys)}")
+            found = [item for key in keys for item in np.atleast_1d(attributes[key]).tolist()]
+            return [item.decode() if isinstance(item, bytes) else str(item) for item in found]
+
+    def has_group(self, path: str) -> bool:
+        """Whether the file has a group at a path."""
+        return path.strip("/") in self._groups
+
+    def values(self, path: str, names: list[str]) -> list[tuple[ReadStore, str]]:
+        """Where to read the values of these paths below a group.
+
+        Raises:
+            ValueError: one of them is not in the file.
+        """
+        found = []
+        for name in names:
+            group, _, key = f"{path}/{name}".lstrip("/").rpartition("/")
+            store = ReadStore(
+                self._groups.get(group, {}), f"{self._place}/{group}", self._file_size
+            )
+            if key not in store:
+                raise ValueError(
+                    explain(f"{self._place}: the file lacks {path}/{name}.", fix=_AGAIN)
+                )
+            found.append((store, key))
+        return found
+
     def store(self, path: str) -> ReadStore:
         """The values of the object at a path."""
         name = f"{path}/vars".lstrip("/")

@@ -15,8 +15,7 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (
         _HDF5,
         "an HDF5 file: weights alone, or a model in Keras 2's format",
-        "for weights, `model.load_weights(path)`; a model of Keras 2's `.h5` format must be saved "
-        "again by Keras as `model.save('model.keras')`.",
+        "build the model in Python, then `model.load_weights(path)`.",
     ),
     (rb"\s*(<!doctype html|<html)", "an HTML page", "download the file itself, not its web page."),
     (

@@ -15,7 +15,14 @@ from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
 from rosenblatt.saving.assets import asset_files, load_assets
 from rosenblatt.saving.hdf5 import open_weights
-from rosenblatt.saving.identify import require_file
+from rosenblatt.saving.identify import is_hdf5, require_file
+from rosenblatt.saving.legacy_h5 import (
+    is_legacy_name,
+    legacy_model_config,
+    load_legacy_optimizer,
+    load_legacy_weights,
+    write_legacy_model,
+)
 from rosenblatt.saving.state import load_state, state_bytes
 
 # The release of Keras whose format is written.
@@ -35,7 +42,7 @@ def save_model(
 
     Args:
         model: the model.
-        filepath: a path that ends in `.keras`.
+        filepath: a path that ends in `.keras`; or in `.h5`, for Keras 2 and tf.keras.
         overwrite: whether an existing file is replaced.
         zipped: accepted for Keras's sake; always an archive.
 
@@ -61,6 +68,10 @@ def save_model(
                 fix="leave it out.",
             )
         )
+    if is_legacy_name(path):
+        check_target(path, Path(path).suffix, overwrite, "save_model")
+        write_legacy_model(model, path, KERAS_VERSION)
+        return
     check_target(path, ".keras", overwrite, "save_model")
     if not model.built:
         warn_user(
@@ -125,7 +136,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """Load a model from a `.keras` file, written here or by real Keras 3.
+    """Load a model from a `.keras` file, written here or by real Keras 3, or from a legacy `.h5`.
 
     No code of the file is ever run, and nothing is unpacked onto the disk.
 
@@ -153,6 +164,8 @@ def load_model(
     """
     path = os.fspath(filepath)
     require_file(path, "load_model")
+    if is_hdf5(path):
+        return _load_legacy(path, custom_objects, compile, safe_mode)
     with open_archive(path) as archive:
         config = read_config(archive, path)
         if not compile:
@@ -162,6 +175,26 @@ def load_model(
         with open_weights(weights, f"{path!r}: model.weights.h5") as reader:
             load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
         load_assets(model, archive, path)
+    return model
+
+
+def _load_legacy(
+    path: str, custom_objects: Mapping[str, Any] | None, compile: bool, safe_mode: bool
+) -> Any:
+    with open_weights(path, repr(path)) as reader:
+        config = legacy_model_config(reader, repr(path), compile)
+        model = _from_config(config, custom_objects, safe_mode, path)
+        if model.built:
+            load_legacy_weights(model, reader, repr(path), by_name=False, skip_mismatch=False)
+            load_legacy_optimizer(model, reader)
+        else:
+            warn_user(
+                explain(
+                    f"{path!r}: the file does not tell the input's shape, so the model is not "
+                    "built and its weights are not loaded.",
+                    fix="`model.build((None, features))`, then `model.load_weights(path)`.",
+                )
+            )
     return model
 
 

@@ -11,6 +11,7 @@ from rosenblatt.layers import Layer
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.saving.hdf5 import ReadStore, WeightsReader, WeightsWriter
 from rosenblatt.saving.owners import owners
+from rosenblatt.saving.report import LoadReport
 
 _SHOWN = 3
 
@@ -27,7 +28,7 @@ def state_bytes(model: Any) -> bytes:
 
 def load_state(
     model: Any, reader: WeightsReader, place: str, *, skip_mismatch: bool, strict: bool
-) -> None:
+) -> LoadReport:
     """Give a model's variables the values of a weights file: all of them, or none.
 
     Args:
@@ -36,6 +37,9 @@ def load_state(
         place: what to call the file in messages.
         skip_mismatch: warn of what does not fit and load the rest.
         strict: refuse values that the model has no place for; else warn.
+
+    Returns:
+        What was loaded and what was not.
 
     Raises:
         ValueError: values that do not fit the model.
@@ -59,7 +63,14 @@ def load_state(
         raise
     if problems:
         warn_user(_report(list(problems.values()), place))
-    _check_left_over(reader, model, place, strict and not skip_mismatch)
+    left = _check_left_over(reader, model, place, strict and not skip_mismatch)
+    layers = [o for o, store in found if store and isinstance(o, Layer)]
+    return LoadReport(
+        place,
+        [layer.name for layer in layers if id(layer) not in problems],
+        {o.name: problems[id(o)].rstrip(".") for o, _ in found if id(o) in problems},
+        left,
+    )
 
 
 def _variables(owner: Any) -> list[Variable]:
@@ -154,14 +165,14 @@ def _load_optimizer(optimizer: Any, store: ReadStore, expected: list[Variable]) 
         variable.assign(value)
 
 
-def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool) -> None:
+def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool) -> list[str]:
     """Weights that the model has no place for would be lost without a word."""
     compiled = getattr(model, "optimizer", None) is not None
     left = [
         path for path in reader.not_asked_for() if compiled or path.split("/")[0] != "optimizer"
     ]
     if not left:
-        return
+        return left
     more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
     text = explain(
         f"{place} holds weights that the model has no layer for: {left[:_SHOWN]}{more}.",
@@ -170,3 +181,4 @@ def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool
     if strict:
         raise ValueError(text)
     warn_user(text)
+    return left

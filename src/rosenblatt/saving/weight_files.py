@@ -8,9 +8,11 @@ from typing import Any
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.saving.archive import open_archive, read_weights
-from rosenblatt.saving.hdf5 import WeightsReader, open_weights
+from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.legacy_h5 import load_legacy_weights
 from rosenblatt.saving.model_files import check_target
+from rosenblatt.saving.report import LoadReport
 from rosenblatt.saving.state import load_state, state_bytes
 
 
@@ -29,10 +31,11 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
 
     >>> import tempfile
     >>> import rosenblatt as rb
-    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1, name="out")])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_weights(model, f"{folder}/a.weights.h5")
-    ...     load_weights(model, f"{folder}/a.weights.h5")
+    ...     load_weights(model, f"{folder}/a.weights.h5").matched
+    ['out']
     """
     path = os.fspath(filepath)
     check_target(path, ".weights.h5", overwrite, "save_weights")
@@ -47,8 +50,8 @@ def load_weights(
     filepath: str | os.PathLike[str],
     skip_mismatch: bool = False,
     by_name: bool = False,
-) -> None:
-    """Give a model the weights of a `.weights.h5` or `.keras` file.
+) -> LoadReport:
+    """Give a model the weights of a `.weights.h5`, `.keras` or legacy `.h5` file.
 
     Weights are found by their place in the model. All are loaded, or none.
 
@@ -56,21 +59,16 @@ def load_weights(
         model: a built model.
         filepath: the file's path.
         skip_mismatch: load the layers that fit, and warn of the others.
-        by_name: not offered yet.
+        by_name: find layers by their names; of Keras 2's `.h5` files only.
+
+    Returns:
+        What was loaded and what was not, and why.
 
     Raises:
         FileNotFoundError, IsADirectoryError: nothing to read there.
         ValueError: not such a file, a model that is not built, or weights that do not fit.
     """
     path = os.fspath(filepath)
-    if by_name:
-        raise ValueError(
-            explain(
-                "load_weights: `by_name=True` belongs to Keras 2's `.h5` files, which are not read "
-                "yet.",
-                fix="leave it out: weights are found by their place in the model.",
-            )
-        )
     require_file(path, "load_weights")
     _require_built(model, "load_weights")
     if is_zip(path):
@@ -89,18 +87,19 @@ def load_weights(
             )
         )
     with open_weights(source, repr(path)) as reader:
-        _refuse_legacy(reader, path)
-        load_state(model, reader, repr(path), skip_mismatch=skip_mismatch, strict=False)
-
-
-def _refuse_legacy(reader: WeightsReader, path: str) -> None:
-    if reader.is_legacy:
-        raise ValueError(
-            explain(
-                f"load_weights: {path!r} is in Keras 2's `.h5` format, which is not read yet.",
-                fix="load it in Keras and save it as `model.save_weights('model.weights.h5')`.",
+        if reader.is_legacy:
+            return load_legacy_weights(
+                model, reader, repr(path), by_name=by_name, skip_mismatch=skip_mismatch
             )
-        )
+        if by_name:
+            raise ValueError(
+                explain(
+                    f"load_weights: `by_name=True` belongs to Keras 2's `.h5` files; {path!r} "
+                    "finds weights by their place in the model.",
+                    fix="leave it out.",
+                )
+            )
+        return load_state(model, reader, repr(path), skip_mismatch=skip_mismatch, strict=False)
 
 
 def _require_built(model: Any, method: str) -> None:
