@@ -23,7 +23,7 @@ RANKS = {
     2: "layers losses metrics optimizers",
     3: "graph",
     4: "training plots",
-    5: "callbacks tensorboard",
+    5: "callbacks tensorboard summary",
     6: "saving",
     7: "models",
     8: "tuner sklearn tabular backend utils",

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rosenblatt.cli import commands
+from rosenblatt.cli import commands, runs
 from rosenblatt.cli.problems import BUILTIN
 
 _NAMES = ", ".join(BUILTIN)
@@ -109,6 +109,30 @@ def predict(
 def summary(model: Model) -> None:
     """Print a model's layers and parameters."""
     commands.summary(model)
+
+
+@app.command()
+def tensorboard(
+    logdir: Annotated[Path, typer.Argument(help="A folder of runs.")],
+    port: Annotated[int, typer.Option(help="Where it listens; 0 for a free port.")] = 6006,
+    host: Annotated[str, typer.Option(help="The address it listens at.")] = "localhost",
+) -> None:
+    """Start TensorBoard on a folder of runs; Ctrl-C ends it."""
+    runs.tensorboard(logdir, port=port, host=host)
+
+
+@app.command()
+def curves(
+    run: Annotated[
+        list[Path], typer.Argument(help="Folders of TensorBoard's, or of `rosenblatt train`.")
+    ],
+    name: Annotated[
+        list[str] | None, typer.Option(help="A curve to draw, e.g. loss; all if not given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A picture to write (.png, .svg).")] = None,
+) -> None:
+    """Draw the curves of runs against each other, as text and as a picture."""
+    runs.curves(run, names=name or [], out=out)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

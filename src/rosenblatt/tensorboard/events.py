@@ -1,0 +1,105 @@
+"""Events as bytes.
+
+Scalars are encoded by hand, since there may be millions of them; all else by protocol buffers.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.tensorboard import library
+
+_DOUBLE = struct.Struct("<d")
+_FLOAT = struct.Struct("<f")
+_DT_STRING = 7
+_DTYPES = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int64": 9, "bool": 10}
+# The length of the scalar's 4 bytes, which comes before them.
+_PLACEHOLDER = _FLOAT.pack(float("nan"))
+
+
+def metadata(plugin: str, description: str | None = None, content: bytes = b"") -> Any:
+    """The `SummaryMetadata` that says which of TensorBoard's plugins shows a value."""
+    kind = library.summary_pb2().SummaryMetadata
+    data = kind.PluginData(plugin_name=plugin, content=content)
+    return kind(plugin_data=data, summary_description=description or "")
+
+
+def tensor_proto(array: Any) -> Any:
+    """An array of numbers or strings as a `TensorProto`."""
+    proto = library.tensor_pb2().TensorProto()
+    array = np.asarray(array)
+    proto.tensor_shape.SetInParent()
+    for size in array.shape:
+        proto.tensor_shape.dim.add().size = size
+    if array.dtype.kind in "USO":
+        proto.dtype = _DT_STRING
+        strings = [text if isinstance(text, bytes) else str(text).encode() for text in array.flat]
+        proto.string_val.extend(strings)
+        return proto
+    proto.dtype = _DTYPES[array.dtype.name]
+    proto.tensor_content = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    return proto
+
+
+def event(wall_time: float, step: int, tag: str, tensor: Any, about: Any) -> bytes:
+    """An event of one value.
+
+    Args:
+        wall_time: seconds since 1970.
+        step: where it stands on the axis.
+        tag: its name.
+        tensor: a `TensorProto`.
+        about: a `SummaryMetadata`.
+    """
+    value = library.summary_pb2().Summary.Value(tag=tag, tensor=tensor, metadata=about)
+    summary = library.summary_pb2().Summary(value=[value])
+    message = library.event_pb2().Event(wall_time=wall_time, step=step, summary=summary)
+    return bytes(message.SerializeToString())
+
+
+def scalar_event(
+    wall_time: float, step: int, tag: str, value: float, description: str | None = None
+) -> bytes:
+    """The event of a float32 number: the bytes that `event` would give.
+
+    >>> array = tensor_proto(np.float32(0.5))
+    >>> scalar_event(2.0, 300, "loss", 0.5) == event(2.0, 300, "loss", array, metadata("scalars"))
+    True
+    """
+    before, after = _around_scalar(tag, description)
+    counted = b"\x10" + _varint(step) if step else b""
+    return b"".join((b"\x09", _DOUBLE.pack(wall_time), counted, before, _float32(value), after))
+
+
+def _float32(value: float) -> bytes:
+    try:
+        return _FLOAT.pack(value)
+    except OverflowError:  # a large float64 becomes infinite, as in NumPy
+        return _FLOAT.pack(float("inf") if value > 0 else float("-inf"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _around_scalar(tag: str, description: str | None) -> tuple[bytes, bytes]:
+    """What stands before and after the number, the same for all of a tag."""
+    tensor = tensor_proto(np.float32(0))
+    tensor.tensor_content = _PLACEHOLDER
+    # wall_time takes 9 bytes; no step.
+    whole = event(1.0, 0, tag, tensor, metadata("scalars", description))[9:]
+    name = tag.encode()
+    place = whole.index(_PLACEHOLDER, whole.index(name) + len(name))
+    return whole[:place], whole[place + len(_PLACEHOLDER) :]
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement."""
+    number &= 0xFFFFFFFFFFFFFFFF
+    encoded = bytearray()
+    while number > 127:
+        encoded.append(number & 127 | 128)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
