@@ -54,6 +54,12 @@ MESSAGES = [
         "a function that returns one.",
     ),
     (
+        lambda: setattr(SGD(0.1), "learning_rate", None),
+        ValueError,
+        "SGD: bad `learning_rate`. Given: None. Expected: a number, a `LearningRateSchedule`, or a "
+        "function that returns one.",
+    ),
+    (
         lambda: SGD(learning_rte=0.1),
         ValueError,
         "SGD: unknown argument 'learning_rte'. Fix: did you mean 'learning_rate'?",

@@ -75,6 +75,13 @@ def test_a_float16_policy_scales_by_itself() -> None:
     assert float(model.optimizer.inner_optimizer.learning_rate) == 0.5
 
 
+def test_a_schedule_inside_is_seen_by_callbacks() -> None:
+    schedule = rb.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    model = network(rb, rb.optimizers.LossScaleOptimizer(rb.optimizers.SGD(schedule)))
+    with pytest.raises(ValueError, match="the optimizer's follows a ExponentialDecay"):
+        fit(model, 1, callbacks=[rb.callbacks.LearningRateScheduler(lambda epoch: 0.1)])
+
+
 # -- Optax -----------------------------------------------------------------------------------
 
 
@@ -154,9 +161,7 @@ def test_an_injected_rate_is_the_optimizers() -> None:
 
 def test_transforms_that_do_not_fit_say_so() -> None:
     optax = pytest.importorskip("optax")
-    with pytest.raises(
-        ValueError, match=r"cannot take this step\. Given: .*value_fn"
-    ):
+    with pytest.raises(ValueError, match=r"cannot take this step\. Given: .*value_fn"):
         fit(network(rb, optax.lbfgs()), 1)
     model = network(rb, optax.sgd(0.1))
     fit(model, 1)

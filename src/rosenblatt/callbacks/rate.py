@@ -27,7 +27,7 @@ def require_settable_rate(optimizer: Any, owner: str) -> None:
         raise ValueError(
             explain(f"{owner}: the optimizer has no learning rate.", given=repr(optimizer))
         )
-    rate = getattr(optimizer, "_learning_rate", None)
+    rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
     if rate is not None and not isinstance(rate, Variable):
         raise ValueError(
             explain(

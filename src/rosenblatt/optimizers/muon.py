@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any
 
 import jax.numpy as jnp
 
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.optimizers.base import Optimizer
 
 _SETTINGS = (
     "adam_beta_1", "adam_beta_2", "epsilon", "exclude_layers", "muon_a", "muon_b", "muon_c",
@@ -59,6 +59,7 @@ class Muon(Optimizer):
         adam_weight_decay: float | None = 0.004,
         epsilon: float = 1e-7,
         weight_decay: float | None = 0.004,
+        *,
         exclude_layers: Sequence[str] | None = None,
         exclude_embeddings: bool = True,
         muon_a: float = 3.4445,
@@ -69,9 +70,9 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         nesterov: bool = True,
         rms_rate: float | None = 0.2,
-        **common: Unpack[Common],
+        **common: Any,
     ):
-        super().__init__(learning_rate, weight_decay=weight_decay, **common)  # type: ignore[misc]
+        super().__init__(learning_rate, weight_decay=weight_decay, **common)
         self.adam_beta_1 = adam_beta_1
         self.adam_beta_2 = adam_beta_2
         self.adam_weight_decay = adam_weight_decay

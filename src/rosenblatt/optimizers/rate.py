@@ -44,14 +44,7 @@ class LearningRate(OptimizerVariables):
         if callable(learning_rate) and not hasattr(learning_rate, "dtype"):
             self._learning_rate = learning_rate
             return
-        if not _is_number(learning_rate):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: bad `learning_rate`.",
-                    given=repr(learning_rate),
-                    expected="a number, a `LearningRateSchedule`, or a function that returns one",
-                )
-            )
+        self._check_rate(learning_rate)
         variable = Variable(
             np.asarray(float(learning_rate), "float64"),
             dtype=config.floatx(),
@@ -60,6 +53,16 @@ class LearningRate(OptimizerVariables):
         )
         variable.path = f"{self.name}/learning_rate"
         self._learning_rate = variable
+
+    def _check_rate(self, learning_rate: Any) -> None:
+        if not _is_number(learning_rate):
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: bad `learning_rate`.",
+                    given=repr(learning_rate),
+                    expected="a number, a `LearningRateSchedule`, or a function that returns one",
+                )
+            )
 
     @property
     def learning_rate(self) -> Any:
@@ -85,6 +88,7 @@ class LearningRate(OptimizerVariables):
                 )
             self._learning_rate = learning_rate
         elif isinstance(current, Variable):
+            self._check_rate(learning_rate)
             current.assign(learning_rate)
         else:
             kind = "schedule" if isinstance(current, LearningRateSchedule) else "function"
