@@ -1,7 +1,8 @@
 """Search for hyperparameters, under Keras Tuner's names."""
 
-from rosenblatt.tuner import errors
+from rosenblatt.tuner import errors, oracles
 from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.bayesian import BayesianOptimization, BayesianOptimizationOracle
 from rosenblatt.tuner.grid_search import GridSearch, GridSearchOracle
 from rosenblatt.tuner.hyperband import Hyperband, HyperbandOracle
 from rosenblatt.tuner.hypermodel import HyperModel
@@ -9,11 +10,14 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.objective import Objective
 from rosenblatt.tuner.oracle import Oracle, synchronized
 from rosenblatt.tuner.random_search import RandomSearch, RandomSearchOracle
+from rosenblatt.tuner.sklearn_tuner import SklearnTuner
 from rosenblatt.tuner.trial import Trial, TrialStatus
 from rosenblatt.tuner.tuner import Tuner
 
 __all__ = [
     "BaseTuner",
+    "BayesianOptimization",
+    "BayesianOptimizationOracle",
     "GridSearch",
     "GridSearchOracle",
     "HyperModel",
@@ -24,9 +28,11 @@ __all__ = [
     "Oracle",
     "RandomSearch",
     "RandomSearchOracle",
+    "SklearnTuner",
     "Trial",
     "TrialStatus",
     "Tuner",
     "errors",
+    "oracles",
     "synchronized",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
 from rosenblatt.tuner.errors import FailedTrialError, FatalError
+from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
 _IDLE_SECONDS = 0.05
@@ -40,6 +41,7 @@ class Crew:
         self.stop = threading.Event()
         self._error: BaseException | None = None
         self._began = time.monotonic()
+        self._exhausted = False  # the oracle has said that there is nothing left to try
 
     def run(self, workers: int) -> bool:
         """Run the trials.
@@ -85,10 +87,10 @@ class Crew:
             while not self._over():
                 self.tuner.pre_create_trial()
                 trial = self._next_trial(name)
-                if trial is None or trial.status == TrialStatus.IDLE:
-                    self.oracle.wait(_IDLE_SECONDS)
-                elif trial.status == TrialStatus.STOPPED:
+                if trial is None:
                     return
+                if trial.status == TrialStatus.IDLE:
+                    self.oracle.wait(_IDLE_SECONDS)
                 else:
                     self.tuner.on_trial_begin(trial)
                     with apart(self.tuner.seed_of(trial)):
@@ -101,15 +103,20 @@ class Crew:
             self.stop.set()
 
     def _next_trial(self, name: str) -> Trial | None:
-        """A trial; None while the first one runs.
+        """A trial; an idle one while there may come others; None where there is nothing to do.
 
-        It runs alone: it finds hyperparameters that only training asks for, and compiles what the
-        others share.
+        The first trial runs alone: it finds hyperparameters that only training asks for, and
+        compiles what the others share.
         """
-        with self.oracle._changed:
-            if self.oracle.ongoing_trials and not self.oracle.end_order:
+        oracle = self.oracle
+        with oracle._changed:
+            if oracle.ongoing_trials and not oracle.end_order:
+                return Trial(HyperParameters(), "", TrialStatus.IDLE)
+            if self._exhausted and not oracle._retry_queue:
                 return None
-            return self.oracle.create_trial(name)
+            trial = oracle.create_trial(name)
+            self._exhausted = trial.status == TrialStatus.STOPPED
+            return None if self._exhausted else trial
 
     def _over(self) -> bool:
         tuner = self.tuner

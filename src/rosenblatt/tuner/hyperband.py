@@ -91,7 +91,7 @@ class HyperbandOracle(Oracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Random values for a bracket's first round, or those of the best of the last round."""
-        while True:
+        while self._iteration < self.hyperband_iterations:
             current = len(self._rounds) - 1
             if current == 0 and len(self._rounds[0]) < self.size_of(self._bracket, 0):
                 values = self._random_values()
@@ -105,8 +105,10 @@ class HyperbandOracle(Oracle):
                 return self._proposal(values, current)
             if any(name not in self.end_order for name in self._rounds[-1]):
                 return {"status": TrialStatus.IDLE, "values": None}
-            if not self._go_on():
-                return {"status": TrialStatus.STOPPED, "values": None}
+            if not self._rounds[0]:  # every combination was tried
+                break
+            self._go_on()
+        return {"status": TrialStatus.STOPPED, "values": None}
 
     def _proposal(self, values: dict[str, Any], round_number: int) -> dict[str, Any]:
         first = 0 if round_number == 0 else self.epochs_of(self._bracket, round_number - 1)
@@ -116,8 +118,8 @@ class HyperbandOracle(Oracle):
         values["tuner/round"] = round_number
         return {"status": TrialStatus.RUNNING, "values": values}
 
-    def _go_on(self) -> bool:
-        """Begin the next round, or the next bracket; False after the last one."""
+    def _go_on(self) -> None:
+        """Begin the next round, or the next bracket."""
         begun = len(self._rounds)
         done = [self.trials[name] for name in self._rounds[-1]]
         done = [trial for trial in done if trial.status == TrialStatus.COMPLETED]
@@ -127,14 +129,12 @@ class HyperbandOracle(Oracle):
             best = done[: self.size_of(self._bracket, begun)]
             self._promoted = [trial.trial_id for trial in best]
             self._rounds.append([])
-            return True
-        nothing_new = not self._rounds[0]  # every combination was tried
+            return
         self._rounds, self._promoted = [[]], []
         self._bracket -= 1
         if self._bracket < 0:
             self._bracket = self.number_of_brackets() - 1
             self._iteration += 1
-        return self._iteration < self.hyperband_iterations and not nothing_new
 
     def may_go_on(self, trial_id: str) -> bool:
         """Whether a later round may continue a trial."""

@@ -1,0 +1,114 @@
+"""SklearnTuner: scikit-learn's models, scored by cross-validation."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.core.files import atomic_write
+from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.tuner.trial import Trial
+
+
+class SklearnTuner(BaseTuner):
+    """Runs trials of scikit-learn models; the objective is `Objective("score", "max")`.
+
+    Args:
+        oracle: proposes trials.
+        hypermodel: a function build(hp) that returns an estimator, or a `HyperModel`.
+        scoring: scorer(model, X, y, sample_weight=…) as of `sklearn.metrics.make_scorer`; the
+            model's own `score` if None.
+        metrics: further functions metric(y, predicted, sample_weight=…), entered by their names.
+        cv: a splitter; five shuffled folds if None.
+        kwargs: see `BaseTuner`.
+
+    Raises:
+        ImportError: scikit-learn is not installed.
+    """
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        hypermodel: Any,
+        scoring: Callable[..., float] | None = None,
+        metrics: Any = None,
+        cv: Any = None,
+        **kwargs: Any,
+    ):
+        try:
+            from sklearn.model_selection import KFold
+        except ImportError as error:
+            problem = "SklearnTuner needs scikit-learn."
+            fix = "install it: `pip install rosenblatt[sklearn]`."
+            raise ImportError(explain(problem, fix=fix)) from error
+        super().__init__(oracle, hypermodel, **kwargs)
+        self.scoring = scoring
+        self.metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+        self.metrics = [metric for metric in self.metrics if metric is not None]
+        self.cv = cv or KFold(5, shuffle=True, random_state=1)
+
+    def search(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> None:
+        """Run trials on data.
+
+        Args:
+            X, y: rows and targets: arrays or data frames.
+            sample_weight: weights of the rows.
+            groups: for splitters that keep groups together.
+        """
+        super().search(X, y, sample_weight=sample_weight, groups=groups)
+
+    def run_trial(
+        self, trial: Trial, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> dict[str, float]:
+        """Fit and score a model on each fold; the means over the folds count."""
+        assert self.hypermodel is not None
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for train, test in self.cv.split(X, y, **({} if groups is None else {"groups": groups})):
+            model = self.hypermodel.build(trial.hyperparameters)
+            model.fit(_rows(X, train), _rows(y, train), **_weights(model, sample_weight, train))
+            weights = {} if sample_weight is None else {"sample_weight": _rows(sample_weight, test)}
+            score = model.score if self.scoring is None else _bound(self.scoring, model)
+            found["score"].append(float(score(_rows(X, test), _rows(y, test), **weights)))
+            if self.metrics:
+                predicted = model.predict(_rows(X, test))
+            for metric in self.metrics:
+                value = metric(_rows(y, test), predicted, **weights)
+                found[metric.__name__].append(float(value))
+        self.save_model(trial.trial_id, model)
+        return {name: float(np.mean(values)) for name, values in found.items()}
+
+    def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
+        """Keep a trial's model (of the last fold) as a pickle."""
+        with atomic_write(Path(self.get_trial_dir(trial_id)) / "model.pickle") as file:
+            pickle.dump(model, file)
+
+    def load_model(self, trial: Trial) -> Any:
+        """A trial's model. Pickles run code: open only folders of your own searches."""
+        with (Path(self.get_trial_dir(trial.trial_id)) / "model.pickle").open("rb") as file:
+            return pickle.load(file)
+
+
+def _rows(data: Any, indices: np.ndarray) -> Any:
+    if hasattr(data, "iloc"):
+        return data.iloc[indices]
+    return data[indices] if hasattr(data, "shape") else [data[i] for i in indices]
+
+
+def _weights(model: Any, sample_weight: Any, indices: np.ndarray) -> dict[str, Any]:
+    """The weights for `fit`, where the model takes them."""
+    takes = "sample_weight" in inspect.signature(model.fit).parameters
+    if sample_weight is None or not takes:
+        return {}
+    return {"sample_weight": _rows(sample_weight, indices)}
+
+
+def _bound(scoring: Callable[..., float], model: Any) -> Callable[..., float]:
+    return lambda X, y, **weights: scoring(model, X, y, **weights)
