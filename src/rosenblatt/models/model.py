@@ -18,6 +18,7 @@ from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.signatures import map_shapes, shape_of
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
+from rosenblatt.saving import export
 
 
 @registry.builtin("keras")
@@ -297,6 +298,18 @@ class Model(Trainer, Layer):
             overwrite: whether an existing file is replaced.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped)
+
+    def export(self, filepath: Any, format: str = "tf_saved_model") -> None:
+        """Write the model, as it predicts, for other programs.
+
+        Args:
+            filepath: the file to write; a folder for "tf_saved_model".
+            format: "onnx", "stablehlo", "npz" (a plain NumPy archive) or "tf_saved_model".
+
+        Raises:
+            ValueError: a layer that the format cannot hold, by name; nothing is written then.
+        """
+        export.export_model(self, filepath, format)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""

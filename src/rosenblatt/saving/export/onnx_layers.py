@@ -1,0 +1,268 @@
+"""Each layer as nodes of ONNX."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.activations import serialize
+from rosenblatt.core import config
+from rosenblatt.saving.export.onnx_builder import Builder, refused
+from rosenblatt.saving.export.plan import Step
+
+Writer = Callable[[Builder, Step, Sequence[str]], str]
+
+_PLAIN = {
+    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softplus": "Softplus",
+    "softsign": "Softsign", "exponential": "Exp", "mish": "Mish",
+}  # fmt: skip
+
+
+def activation(b: Builder, layer: Any, x: str) -> str:
+    """An activation's nodes.
+
+    Raises:
+        ValueError: one that is not among them.
+    """
+    name = serialize(layer.activation)
+    if name in (None, "linear"):
+        return x
+    if name in _PLAIN:
+        return b.op(_PLAIN[name], x)
+    if name in ("softmax", "log_softmax"):
+        return b.op("Softmax" if name == "softmax" else "LogSoftmax", x, axis=-1)
+    if name in ("silu", "hard_silu"):
+        gate = b.op("Sigmoid", x) if name == "silu" else _hard_sigmoid(b, x)
+        return b.op("Mul", x, gate)
+    if name == "hard_sigmoid":
+        return _hard_sigmoid(b, x)
+    if name == "leaky_relu":
+        return b.op("LeakyRelu", x, alpha=0.2)
+    if name in ("elu", "celu"):
+        return b.op("Elu", x, alpha=1.0)
+    if name == "selu":
+        return b.op("Selu", x, alpha=1.6732632423543772, gamma=1.0507009873554805)
+    if name in ("relu6", "hard_tanh"):
+        low, high = (0, 6) if name == "relu6" else (-1, 1)
+        return b.op("Clip", x, b.constant(low), b.constant(high))
+    if name == "gelu":
+        inner = b.op("Erf", b.op("Mul", x, b.constant(1 / math.sqrt(2))))
+        return b.op("Mul", b.op("Mul", x, b.constant(0.5)), b.op("Add", inner, b.constant(1)))
+    raise refused(layer, f"activation {name!r}")
+
+
+def _hard_sigmoid(b: Builder, x: str) -> str:
+    return b.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)
+
+
+def _dense(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    layer, (x,) = step.layer, inputs
+    y = b.op("MatMul", x, b.constant(layer.kernel.numpy()))
+    if layer.use_bias:
+        y = b.op("Add", y, b.constant(layer.bias.numpy()))
+    return activation(b, layer, y)
+
+
+def _activation(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    return activation(b, step.layer, inputs[0])
+
+
+def _relu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    layer, (x,) = step.layer, inputs
+    if layer.threshold:
+        raise refused(layer, f"threshold={layer.threshold}")
+    slope = layer.negative_slope
+    y = b.op("LeakyRelu", x, alpha=float(slope)) if slope else b.op("Relu", x)
+    if layer.max_value is None:
+        return y
+    return b.op("Min", y, b.constant(layer.max_value))
+
+
+def _softmax(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    if not isinstance(step.layer.axis, int):
+        raise refused(step.layer, f"axis={step.layer.axis}")
+    return b.op("Softmax", inputs[0], axis=step.layer.axis)
+
+
+def _prelu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    return b.op("PRelu", inputs[0], b.constant(step.layer.alpha.numpy()))
+
+
+def _affine(b: Builder, x: str, factor: np.ndarray, shift: np.ndarray) -> str:
+    return b.op("Add", b.op("Mul", x, b.constant(factor)), b.constant(shift))
+
+
+def _batch_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    """The running statistics, γ and β as one product and one sum."""
+    layer = step.layer
+    factor = 1 / np.sqrt(layer.moving_variance.numpy() + layer.epsilon)
+    factor = factor * (1 if layer.gamma is None else layer.gamma.numpy())
+    shift = -layer.moving_mean.numpy() * factor
+    shift = shift + (0 if layer.beta is None else layer.beta.numpy())
+    shape = [1] * len(step.shape)
+    shape[layer.axis] = -1
+    return _affine(b, inputs[0], factor.reshape(shape), shift.reshape(shape))
+
+
+def _layer_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    layer, (x,) = step.layer, inputs
+    rank = len(step.shape)
+    axes = [a % rank for a in np.atleast_1d(layer.axis).tolist()]
+    if layer.rms_scaling:
+        raise refused(layer, "rms_scaling=True")
+    where = b.constant(axes, "int64")
+    centred = b.op("Sub", x, b.op("ReduceMean", x, where))
+    variance = b.op("ReduceMean", b.op("Mul", centred, centred), where)
+    y = b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, b.constant(layer.epsilon))))
+    shape = [size if axis in axes else 1 for axis, size in enumerate(step.shape)]
+    if layer.gamma is not None:
+        y = b.op("Mul", y, b.constant(layer.gamma.numpy().reshape(shape)))
+    if layer.beta is not None:
+        y = b.op("Add", y, b.constant(layer.beta.numpy().reshape(shape)))
+    return y
+
+
+def _normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    layer = step.layer
+    x = inputs[0] if step.dtypes[0] == "float32" else b.cast(inputs[0], "float32")
+    mean = np.asarray(layer.mean)
+    deviation = np.maximum(np.sqrt(np.asarray(layer.variance)), config.epsilon())
+    if layer.invert:
+        return _affine(b, x, deviation, mean)
+    return b.op("Div", b.op("Sub", x, b.constant(mean)), b.constant(deviation))
+
+
+def _rescaling(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    x = inputs[0] if step.dtypes[0] == "float32" else b.cast(inputs[0], "float32")
+    return _affine(b, x, np.asarray(step.layer.scale), np.asarray(step.layer.offset))
+
+
+def _embedding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    ids = b.cast(inputs[0], "int64")
+    return b.op("Gather", b.constant(step.layer.embeddings.numpy()), ids, axis=0)
+
+
+def _vectors(b: Builder, step: Step, ids: str, mode: str, depth: int) -> str:
+    """Ids as they are, or as vectors; an id outside the vectors counts nowhere."""
+    if mode == "int":
+        return ids
+    if mode not in ("one_hot", "multi_hot", "count"):
+        raise refused(step.layer, f"output_mode={mode!r}")
+    if mode == "one_hot" and step.shapes[0][-1] == 1:
+        ids = b.op("Squeeze", ids, b.constant([-1], "int64"))
+    places = b.constant(np.arange(depth), "int64")
+    same = b.op("Equal", b.op("Unsqueeze", ids, b.constant([-1], "int64")), places)
+    vectors = b.cast(same, "float32")
+    if mode == "one_hot":
+        return vectors
+    kind = "ReduceMax" if mode == "multi_hot" else "ReduceSum"
+    return b.op(kind, vectors, b.constant([-2], "int64"), keepdims=0)
+
+
+def _category_encoding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    if len(inputs) > 1:
+        raise refused(step.layer, "count_weights")
+    ids = b.cast(inputs[0], "int64")
+    return _vectors(b, step, ids, step.layer.output_mode, step.layer.num_tokens)
+
+
+def _lookup(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    """A label encoder; what is not in the vocabulary gets the one place for it."""
+    layer = step.layer
+    if layer.invert or layer.num_oov_indices != 1 or layer.pad_to_max_tokens:
+        raise refused(layer, "invert, pad_to_max_tokens or num_oov_indices other than 1")
+    vocabulary = layer.get_vocabulary()
+    start = int(layer.mask_token is not None and layer.output_mode == "int")
+    places = {token: place for place, token in enumerate(vocabulary) if place != start}
+    kind = "strings" if layer.vocabulary_dtype == "string" else "int64s"
+    x = inputs[0] if kind == "strings" else b.cast(inputs[0], "int64")
+    ids = b.op(
+        "LabelEncoder",
+        x,
+        domain="ai.onnx.ml",
+        **{f"keys_{kind}": list(places), "values_int64s": list(places.values())},
+        default_int64=start,
+    )
+    return _vectors(b, step, ids, layer.output_mode, len(vocabulary))
+
+
+def _reshape(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    sizes = [0, *(-1 if size is None else size for size in step.shape[1:])]
+    return b.op("Reshape", inputs[0], b.constant(sizes, "int64"))
+
+
+def _permute(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    return b.op("Transpose", inputs[0], perm=[0, *step.layer.dims])
+
+
+def _repeat(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    rows = b.op("Unsqueeze", inputs[0], b.constant([1], "int64"))
+    return b.op("Tile", rows, b.constant([1, step.layer.n, 1], "int64"))
+
+
+def _merge(kind: str) -> Writer:
+    def write(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+        if len({len(shape) for shape in step.shapes}) > 1:
+            raise refused(step.layer, f"inputs of different ranks, {step.shapes}")
+        return functools.reduce(lambda first, second: b.op(kind, first, second), inputs)
+
+    return write
+
+
+def _average(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    return b.op("Div", _merge("Add")(b, step, inputs), b.constant(len(inputs)))
+
+
+def _concatenate(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    return b.op("Concat", *inputs, axis=step.layer.axis)
+
+
+def _same(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    """What only training uses leaves its inputs as they are."""
+    return inputs[0]
+
+
+WRITERS: dict[str, Writer] = {
+    "Dense": _dense,
+    "Activation": _activation,
+    "ReLU": _relu,
+    "LeakyReLU": lambda b, s, x: b.op("LeakyRelu", x[0], alpha=float(s.layer.negative_slope)),
+    "ELU": lambda b, s, x: b.op("Elu", x[0], alpha=float(s.layer.alpha)),
+    "PReLU": _prelu,
+    "Softmax": _softmax,
+    "BatchNormalization": _batch_normalization,
+    "LayerNormalization": _layer_normalization,
+    "Normalization": _normalization,
+    "Rescaling": _rescaling,
+    "Embedding": _embedding,
+    "CategoryEncoding": _category_encoding,
+    "StringLookup": _lookup,
+    "IntegerLookup": _lookup,
+    "Flatten": _reshape,
+    "Reshape": _reshape,
+    "Permute": _permute,
+    "RepeatVector": _repeat,
+    "Add": _merge("Add"),
+    "Subtract": _merge("Sub"),
+    "Multiply": _merge("Mul"),
+    "Maximum": _merge("Max"),
+    "Minimum": _merge("Min"),
+    "Average": _average,
+    "Concatenate": _concatenate,
+    **dict.fromkeys(
+        (
+            "Dropout",
+            "AlphaDropout",
+            "GaussianDropout",
+            "GaussianNoise",
+            "SpatialDropout1D",
+            "ActivityRegularization",
+            "Identity",
+        ),
+        _same,
+    ),
+}

@@ -1,0 +1,197 @@
+"""Exported models against their own predictions, in programs without this library."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import rosenblatt as rb
+from rosenblatt import layers as L
+
+ROOT = Path(__file__).parents[2]
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(5, 4)).astype("float32")
+ACTIVATIONS = [
+    "relu", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "celu", "selu", "softplus", "gelu",
+    "softsign", "silu", "leaky_relu", "exponential", "mish", "relu6", "hard_sigmoid", "hard_silu",
+    "hard_tanh",
+]  # fmt: skip
+
+
+def spoiled(model: Any) -> Any:
+    """Weights of other values than the initial zeros and ones."""
+    rng = np.random.default_rng(4)
+    for weight in model.weights:
+        if "float" in weight.dtype:
+            weight.assign(rng.uniform(0.3, 0.9, weight.shape))
+    return model
+
+
+def wide() -> Any:
+    """Every layer that all formats hold."""
+    i = rb.Input((4,), name="x")
+    ids = rb.Input((2,), dtype="int32", name="ids")
+    x = L.Rescaling(2.0, offset=[0.0, 1, 2, 3])(L.Normalization()(i))
+    a = L.Dropout(0.3)(L.BatchNormalization()(L.Dense(6, "gelu")(x)))
+    b = L.LayerNormalization()(L.Dense(6, "selu", use_bias=False)(x))
+    merged = [kind()([a, b]) for kind in
+              (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum)]  # fmt: skip
+    inner = rb.Sequential([rb.Input((6,)), L.Dense(2, "tanh"), L.ELU(0.5)], name="inner")
+    e = L.Flatten()(L.LeakyReLU(0.1)(L.Reshape((3, 2))(L.Flatten()(L.Embedding(7, 3)(ids)))))
+    out = L.Concatenate()([*merged, inner(a), e, L.ReLU()(x), L.Activation("softmax")(b)])
+    return spoiled(rb.Model([i, ids], {"all": out, "one": L.Dense(1)(out)}, name="wide"))
+
+
+def batch(rows: int) -> list[np.ndarray]:
+    ids = RNG.integers(0, 7, (rows, 2)).astype("int32")
+    return [RNG.normal(size=(rows, 4)).astype("float32"), ids]
+
+
+def run_onnx(path: Path, *arrays: Any) -> list[np.ndarray]:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [one.name for one in session.get_inputs()]
+    return session.run(None, dict(zip(names, arrays, strict=True)))
+
+
+def run_alone(code: str, *arguments: str) -> str:
+    """What a process prints that cannot import this library."""
+    guard = "import sys; sys.modules['rosenblatt'] = None\n"
+    command = [sys.executable, "-W", "ignore", "-c", guard + code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_onnx(tmp_path: Path) -> None:
+    model, path = wide(), tmp_path / "m.onnx"
+    model.export(path, format="onnx")
+    for rows in (1, 5):
+        x = batch(rows)
+        expected = model.predict(x)
+        for given, name in zip(run_onnx(path, *x), ("all", "one"), strict=True):
+            np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
+
+
+def test_onnx_activations_and_shapes(tmp_path: Path) -> None:
+    i = rb.Input((4,))
+    many = [L.Activation(name)(i) for name in ACTIVATIONS]
+    many += [L.ReLU(1.0, 0.5)(i), L.PReLU("ones")(i), L.Softmax()(i), L.GaussianNoise(1.0)(i)]
+    many += [L.Flatten()(L.Permute((2, 1))(L.RepeatVector(3)(i)))]
+    model = rb.Model(i, L.Concatenate()(many))
+    model.export(tmp_path / "m.onnx", format="onnx")
+    (given,) = run_onnx(tmp_path / "m.onnx", 3 * X)
+    np.testing.assert_allclose(given, model.predict(3 * X), rtol=1e-5, atol=1e-5)
+
+
+def test_onnx_text_and_ids(tmp_path: Path) -> None:
+    town, number = rb.Input((1,), dtype="string", name="t"), rb.Input((2,), dtype="int64", name="n")
+    parts = [L.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(town)]
+    parts += [L.Flatten()(L.Embedding(4, 2)(L.StringLookup(vocabulary=["b", "é"])(town)))]
+    parts += [
+        L.IntegerLookup(vocabulary=[5, 2**40], output_mode=mode)(number)
+        for mode in ("multi_hot", "count")
+    ]
+    model = rb.Model([town, number], L.Concatenate()(parts))
+    text = np.array([["a"], ["b"], ["é"], ["new"]], object)
+    ids = np.array([[5, 5], [2**40, 5], [9, 8], [0, 5]])
+    model.export(tmp_path / "m.onnx", format="onnx")
+    (given,) = run_onnx(tmp_path / "m.onnx", text, ids)
+    np.testing.assert_allclose(given, model.predict([text, ids]), rtol=1e-6)
+
+
+def test_numpy_archive(tmp_path: Path) -> None:
+    model, x = wide(), batch(5)
+    model.export(tmp_path / "m.npz", format="npz")
+    np.savez(tmp_path / "x.npz", *x)
+    code = (
+        "import runpy, numpy as np\n"
+        "predict = runpy.run_path(sys.argv[1])['load'](sys.argv[2])\n"
+        "x = np.load(sys.argv[3]); np.savez(sys.argv[4], *predict(*x.values()))"
+    )
+    paths = [str(tmp_path / name) for name in ("m.npz", "x.npz", "y.npz")]
+    run_alone(code, str(ROOT / "docs/npz_loader.py"), *paths)
+    expected = model.predict(x)
+    for given, name in zip(np.load(paths[2]).values(), ("all", "one"), strict=True):
+        np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
+
+
+def test_stablehlo(tmp_path: Path) -> None:
+    model, x = wide(), batch(5)
+    model.export(tmp_path / "m.hlo", format="stablehlo")
+    np.savez(tmp_path / "x.npz", *x)
+    code = (
+        "import jax, numpy as np\nfrom jax import export\n"
+        "program = export.deserialize(bytearray(open(sys.argv[1], 'rb').read()))\n"
+        "x = np.load(sys.argv[2]); np.savez(sys.argv[3], *program.call(*x.values()))"
+    )
+    paths = [str(tmp_path / name) for name in ("m.hlo", "x.npz", "y.npz")]
+    run_alone(code, *paths)
+    expected = model.predict(x)
+    for given, name in zip(np.load(paths[2]).values(), ("all", "one"), strict=True):
+        np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None,
+    reason="TensorFlow is a peer of `make bench`, not of the test environment",
+)
+def test_saved_model(tmp_path: Path) -> None:
+    """In processes of their own: TensorFlow takes seconds to import and keeps its threads."""
+    model, x = wide(), batch(5)
+    model.save(tmp_path / "m.keras")
+    np.savez(tmp_path / "x.npz", *x)
+    code = "import sys, rosenblatt as rb\nrb.models.load_model(sys.argv[1]).export(sys.argv[2])"
+    command = [sys.executable, "-W", "ignore", "-c", code, tmp_path / "m.keras", tmp_path / "m"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    code = (
+        "sys.modules['jax'] = None\nimport tensorflow as tf, numpy as np\n"
+        "serve = tf.saved_model.load(sys.argv[1]).serve\n"
+        "x = np.load(sys.argv[2]); y = serve(*x.values())\n"
+        "np.savez(sys.argv[3], y['all'], y['one'])"
+    )
+    paths = [str(tmp_path / name) for name in ("m", "x.npz", "y.npz")]
+    run_alone(code, *paths)
+    expected = model.predict(x)
+    for given, name in zip(np.load(paths[2]).values(), ("all", "one"), strict=True):
+        np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("format", ["onnx", "npz"])
+def test_what_a_format_cannot_hold(format: str, tmp_path: Path) -> None:
+    i = rb.Input((4,))
+    model = rb.Model(i, L.UnitNormalization(name="unit")(L.Dense(2)(i)), name="m")
+    with pytest.raises(ValueError) as caught:
+        model.export(tmp_path / "m", format=format)
+    assert str(caught.value).startswith(
+        f"export: format '{format}' cannot hold layer 'unit' (UnitNormalization) of model 'm'."
+    )
+    model = rb.Model(i, L.Dense(2, "sparsemax", name="odd")(i))
+    with pytest.raises(ValueError) as caught:
+        model.export(tmp_path / "m", format=format)
+    assert str(caught.value).startswith(
+        f"export: format '{format}' cannot hold layer 'odd' (Dense) with activation 'sparsemax'."
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_exported(tmp_path: Path) -> None:
+    model = rb.Sequential([L.Dense(2)], name="m")
+    with pytest.raises(ValueError) as caught:
+        model.export(tmp_path / "m", format="onnx")
+    assert "model 'm' (Sequential) has no graph of layers to write." in str(caught.value)
+    with pytest.raises(ValueError) as caught:
+        model.export(tmp_path / "m", format="onx")
+    assert str(caught.value) == "export: unknown format 'onx'. Fix: did you mean 'onnx'?"
+    i = rb.Input((1,), dtype="string")
+    text = rb.Model(i, L.StringLookup(vocabulary=["a"], output_mode="one_hot", name="towns")(i))
+    with pytest.raises(ValueError) as caught:
+        text.export(tmp_path / "m", format="stablehlo")
+    assert "cannot hold layer 'towns' (StringLookup), which looks values up" in str(caught.value)
