@@ -371,6 +371,19 @@ def test_executions_callbacks_and_hooks(tmp_path: Path) -> None:
     assert trial.score == pytest.approx(np.mean([min(e) for e in executions]))
 
 
+def test_tensorboard_has_a_folder_for_each_execution(tmp_path: Path) -> None:
+    tuner = rt.RandomSearch(
+        build, "val_loss", max_trials=2, seed=1, directory=tmp_path, executions_per_trial=2
+    )
+    board = rb.callbacks.TensorBoard(tmp_path / "logs", write_graph=False)
+    tuner.search(X, Y, epochs=1, validation_split=0.25, verbose=0, callbacks=[board])
+    assert {t.status for t in tuner.oracle.trials.values()} == {"COMPLETED"}
+    for trial in ("0", "1"):
+        for execution in ("execution0", "execution1"):
+            run = tmp_path / "logs" / trial / execution
+            assert list(run.glob("*tfevents*")) and list(run.glob("validation/*tfevents*"))
+
+
 def test_models_that_are_too_large_or_none(tmp_path: Path) -> None:
     tuner = rt.RandomSearch(
         build, "val_loss", max_trials=1, max_model_size=3, directory=tmp_path / "a"

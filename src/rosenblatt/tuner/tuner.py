@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rosenblatt.callbacks import HParams, TensorBoard
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.models import Model
@@ -106,7 +107,8 @@ class Tuner(BaseTuner):
         results = []
         for execution in range(self.executions_per_trial):
             with apart(self.seed_of(trial, execution)):
-                callbacks = [*self._copied(given), TunerCallback(self, trial), best]
+                own = self._logging_apart(self._copied(given), trial, execution)
+                callbacks = [*own, TunerCallback(self, trial), best]
                 options = {**self._quiet(kwargs), "callbacks": callbacks}
                 model, result = self._build_and_fit_model(trial, *args, **options)
             results.append(result)
@@ -162,6 +164,16 @@ class Tuner(BaseTuner):
                     fix="make it in `HyperModel.fit` instead.",
                 )
             ) from error
+
+    def _logging_apart(self, callbacks: list[Any], trial: Trial, execution: int) -> list[Any]:
+        """TensorBoard's folders for each execution, with the trial's values beside the curves."""
+        found = list(callbacks)
+        for callback in callbacks:
+            if isinstance(callback, TensorBoard):
+                run = Path(callback.log_dir) / trial.trial_id / f"execution{execution}"
+                callback.log_dir = str(run)
+                found.append(HParams(str(run), trial.hyperparameters.values, trial.trial_id))
+        return found
 
     def _quiet(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Without progress bars where several trials would write into each other's."""
