@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 _PACKAGES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets", "initializers",
     "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "random",
-    "regularizers", "saving", "summary", "tensorboard", "tuner", "utils",
+    "regularizers", "saving", "sklearn", "summary", "tensorboard", "tuner", "utils",
 )  # fmt: skip
 _NAMES = {
     "Functional": "models",

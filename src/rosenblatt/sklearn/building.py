@@ -1,0 +1,146 @@
+"""A compiled model from what an estimator was given: build function, class or instance."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rosenblatt import losses, metrics, optimizers
+from rosenblatt.callbacks import Callback
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.models import Model
+from rosenblatt.sklearn.routing import PREFIXES, construct, keyword_names, route
+
+COMPILE_NAMES = (
+    "optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
+    "steps_per_execution",
+)  # fmt: skip
+_OFFERED = ("meta", "compile_kwargs", "params")  # what a build function may ask for
+
+
+def compile_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of `compile()`, with optimizer, loss and metrics made of their parameters."""
+    found = route(params, "compile", COMPILE_NAMES)
+    for name, package in (("optimizer", optimizers), ("loss", losses), ("metrics", metrics)):
+        if found.get(name) is not None:
+            found[name] = construct(found[name], route(params, name), package.get, name)
+    return copy.deepcopy(found)  # objects belong to the estimator; each model has its own
+
+
+def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback]:
+    """New callbacks for a call of `fit` or `predict`.
+
+    Args:
+        params: the estimator's parameters.
+        destination: "fit" or "predict".
+    """
+    given = [params.get("callbacks"), params.get(f"{destination}__callbacks")]
+    routed = [route(params, "callbacks"), route(params, f"{destination}__callbacks")]
+    made: list[Callback] = []
+    for item, own in zip(given, routed, strict=True):
+        if item is not None:
+            built = construct(item, own, str, "callbacks")
+            built = built.values() if isinstance(built, Mapping) else built
+            made += list(built) if not isinstance(built, Callback) else [built]
+    return [copy.deepcopy(callback) for callback in made]
+
+
+def build_model(
+    source: Any, params: Mapping[str, Any], meta: Mapping[str, Any], own: frozenset[str]
+) -> Model:
+    """A compiled model.
+
+    Args:
+        source: a function (or a subclass's method) that returns a model, a model class, or a model,
+            which is copied with its weights.
+        params: the estimator's parameters.
+        meta: what its `fit` knows of the data: `n_features_in_`, `n_classes_`, …
+        own: names of the parameters that are the estimator's, not the build function's.
+
+    Raises:
+        ValueError: a parameter that goes nowhere; a model without a loss.
+        TypeError: the function returned no model.
+    """
+    if isinstance(source, Model):
+        check_prefixes(params, own, [], False)
+        model = copy.deepcopy(source)
+    else:
+        model = _call(source, params, meta, own)
+    if not model.compiled:
+        arguments = compile_arguments(params)
+        if arguments.get("loss") is None:
+            raise ValueError(
+                explain(
+                    "The model has no loss.",
+                    fix="give the estimator one, `loss='mse'`, or compile in the build function.",
+                )
+            )
+        model.compile(**arguments)
+    return model
+
+
+def _call(
+    source: Callable[..., Any],
+    params: Mapping[str, Any],
+    meta: Mapping[str, Any],
+    own: frozenset[str],
+) -> Model:
+    names, takes_any = keyword_names(source)
+    check_prefixes(params, own, names, takes_any or bool({"meta", "params"} & set(names)))
+    routed = route(params, "model", [n for n in names if n not in _OFFERED])
+    if takes_any and not inspect.isclass(source):
+        routed = {**{k: v for k, v in params.items() if "__" not in k and k not in own}, **routed}
+    for name in routed:
+        if name not in names and not takes_any:
+            raise ValueError(_goes_nowhere(f"model__{name}", [f"model__{n}" for n in names]))
+    offered = {"meta": dict(meta), "params": dict(params)}
+    if "compile_kwargs" in names:
+        offered["compile_kwargs"] = compile_arguments(params)
+    routed.update((name, value) for name, value in offered.items() if name in names)
+    model = source(**routed)
+    if not isinstance(model, Model):
+        raise TypeError(
+            explain(
+                "The build function returned no model.",
+                given=type(model).__name__,
+                expected="a rosenblatt Model, Sequential or Functional",
+                fix="end the function with `return model`.",
+            )
+        )
+    return model
+
+
+def check_prefixes(
+    params: Mapping[str, Any], own: frozenset[str], names: list[str], takes_any: bool
+) -> None:
+    """Refuse parameters that go nowhere.
+
+    Args:
+        params: the estimator's parameters.
+        own: names of its own parameters.
+        names: arguments of the build function.
+        takes_any: whether the function may use any other.
+
+    Raises:
+        ValueError: with the nearest name that goes somewhere.
+    """
+    known = [*own, *names, *(f"{prefix}__" for prefix in PREFIXES)]
+    for name in params:
+        prefix, separator, rest = name.partition("__")
+        if name in own or (separator and prefix in PREFIXES):
+            continue
+        if not separator and (takes_any or name in names):
+            continue
+        if separator:
+            known = [f"{p}__{rest}" for p in PREFIXES]
+        raise ValueError(_goes_nowhere(name, known))
+
+
+def _goes_nowhere(name: str, known: list[str]) -> str:
+    return explain(
+        f"The parameter {name!r} goes nowhere: neither the estimator nor its build function "
+        "has it.",
+        fix=nearest(name, known),
+    )

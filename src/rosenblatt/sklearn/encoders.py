@@ -1,0 +1,202 @@
+"""Between scikit-learn's targets and a network's: labels to numbers, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.multiclass import type_of_target
+
+from rosenblatt.core.errors import explain
+
+_ONE_HOT = ("categorical", "kl", "kullback")
+
+
+class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
+    """Class labels of any kind as the numbers a network's loss takes.
+
+    | `target_type_` | targets of the network | its output |
+    | --- | --- | --- |
+    | binary | (rows,) of 0 and 1 | (rows, 1) or (rows, 2) probabilities |
+    | multiclass | (rows,) class numbers, or one-hot for a categorical loss | (rows, classes) |
+    | multilabel-indicator | (rows, labels) of 0 and 1 | (rows, labels), or a list of outputs |
+    | multiclass-multioutput | a list, one for each column | a list |
+
+    Args:
+        loss: the network's loss: one-hot targets are made for categorical ones.
+        categories: "auto", or a list of arrays with the classes of each output.
+
+    >>> encoder = ClassifierLabelEncoder().fit(["no", "yes", "no"])
+    >>> encoder.transform(["yes", "no"])
+    array([1., 0.], dtype=float32)
+    >>> encoder.inverse_transform(np.array([[0.2], [0.9]]))
+    array(['no', 'yes'], dtype='<U3')
+    """
+
+    def __init__(self, loss: Any = None, categories: Any = "auto"):
+        self.loss = loss
+        self.categories = categories
+
+    def fit(self, y: Any) -> ClassifierLabelEncoder:
+        """Learn the classes of targets."""
+        y = np.asarray(y)
+        self.target_type_ = _target_type(y)
+        if self.target_type_ == "multilabel-indicator":
+            self.classes_: Any = np.arange(y.shape[1])
+            self.n_outputs_, self.n_outputs_expected_ = y.shape[1], None
+            self.n_classes_: Any = y.shape[1]
+            return self
+        columns = _columns(y)
+        found = [np.unique(column) for column in columns]
+        if not isinstance(self.categories, str):
+            found = [np.sort(np.asarray(c)) for c in self.categories]
+            if self.target_type_ == "binary" and len(found[0]) > 2:
+                self.target_type_ = "multiclass"
+        self._categories = found
+        for classes in found:
+            if len(classes) < 2:
+                raise ValueError(
+                    explain(
+                        "y holds one class only, so there is nothing to tell apart.",
+                        given=repr(classes.tolist()),
+                        expected="at least two classes",
+                    )
+                )
+        several = len(found) > 1
+        self.classes_ = found if several else found[0]
+        self.n_classes_ = [len(c) for c in found] if several else len(found[0])
+        self.n_outputs_ = self.n_outputs_expected_ = len(found)
+        return self
+
+    def transform(self, y: Any) -> Any:
+        """The network's targets.
+
+        Raises:
+            ValueError: a label that `fit` has not seen.
+        """
+        y = np.asarray(y)
+        if self.target_type_ == "multilabel-indicator":
+            return y.astype(np.float32)
+        numbers = [
+            _numbers(column, classes)
+            for column, classes in zip(_columns(y), self._categories, strict=True)
+        ]
+        if self.target_type_ != "binary" and _wants_one_hot(self.loss):
+            numbers = [
+                np.eye(len(classes), dtype=np.float32)[n.astype(int)]
+                for n, classes in zip(numbers, self._categories, strict=True)
+            ]
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    def probabilities(self, outputs: Any) -> Any:
+        """A network's outputs as scikit-learn's `predict_proba`: (rows, classes), or a list."""
+        if self.target_type_ == "multilabel-indicator":
+            if isinstance(outputs, (list, tuple)):
+                return np.column_stack([_second_class(o) for o in outputs])
+            return outputs
+        outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+        both = [
+            np.column_stack([1 - o, o]) if o.ndim == 1 or o.shape[1] == 1 else o for o in outputs
+        ]
+        return both[0] if len(both) == 1 else both
+
+    def inverse_transform(self, y: Any, return_proba: bool = False) -> Any:
+        """Labels (or probabilities of the classes) of a network's outputs.
+
+        Args:
+            y: what the network gave.
+            return_proba: give probabilities.
+        """
+        found = self.probabilities(y)
+        if return_proba:
+            return found
+        if self.target_type_ == "multilabel-indicator":
+            return (np.asarray(found) > 0.5).astype(int)
+        each = found if isinstance(found, list) else [found]
+        labels = [
+            classes[np.argmax(p, axis=1)] for p, classes in zip(each, self._categories, strict=True)
+        ]
+        return labels[0] if len(labels) == 1 else np.column_stack(labels)
+
+    def get_metadata(self) -> dict[str, Any]:
+        """What an estimator tells of its classes: `classes_`, `n_classes_`, `n_outputs_`, …"""
+        names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
+        return {name: getattr(self, name) for name in names}
+
+
+class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
+    """Numbers to predict, and predictions back in the shape and dtype of those numbers.
+
+    >>> encoder = RegressorTargetEncoder().fit(np.array([1.0, 2.0]))
+    >>> encoder.inverse_transform(np.array([[3.0], [4.0]], "float32"))
+    array([3., 4.])
+    """
+
+    def fit(self, y: Any) -> RegressorTargetEncoder:
+        """Learn shape and dtype of targets."""
+        y = np.asarray(y)
+        self._ndim = y.ndim
+        self._dtype = y.dtype if y.dtype.kind == "f" else np.dtype(np.float64)
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        self.n_outputs_expected_ = None if self.n_outputs_ > 1 else 1
+        return self
+
+    def transform(self, y: Any) -> Any:
+        """The network's targets."""
+        return np.asarray(y)
+
+    def inverse_transform(self, y: Any) -> Any:
+        """Predictions of a network's outputs."""
+        y = np.column_stack(y) if isinstance(y, (list, tuple)) else np.asarray(y)
+        if self._ndim == 1 and y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        return y.astype(self._dtype)
+
+    def get_metadata(self) -> dict[str, Any]:
+        """What an estimator tells of its outputs."""
+        names = ("n_outputs_", "n_outputs_expected_")
+        return {name: getattr(self, name) for name in names}
+
+
+def _target_type(y: np.ndarray) -> str:
+    kind = type_of_target(y, input_name="y")
+    if kind not in ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"):
+        raise ValueError(
+            explain(
+                f"Unknown label type: {kind}. A classifier's y holds labels of classes.",
+                given=f"{y.dtype} of shape {y.shape}",
+                fix="use the regressor for numbers, or make classes of them, as with "
+                "`KBinsDiscretizer`.",
+            )
+        )
+    return kind
+
+
+def _columns(y: np.ndarray) -> list[np.ndarray]:
+    return [y] if y.ndim == 1 else [y[:, i] for i in range(y.shape[1])]
+
+
+def _numbers(column: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    unseen = np.setdiff1d(column, classes)
+    if len(unseen):
+        raise ValueError(
+            explain(
+                "y: labels that are not among the classes of the first fit.",
+                given=", ".join(map(repr, unseen[:5].tolist())),
+                expected=", ".join(map(repr, classes[:10].tolist())),
+                fix="name all classes in the first call: `partial_fit(X, y, classes=…)`.",
+            )
+        )
+    return np.searchsorted(classes, column).astype(np.float32)
+
+
+def _second_class(output: np.ndarray) -> np.ndarray:
+    return output[:, -1] if output.ndim == 2 else output
+
+
+def _wants_one_hot(loss: Any) -> bool:
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None)
+    name = str(name or getattr(loss, "__name__", ""))
+    plain = name.lower().replace("_", "")
+    return plain.startswith(_ONE_HOT)

@@ -1,0 +1,265 @@
+"""What MLPClassifier and MLPRegressor share: data, training, attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+
+from rosenblatt import losses
+from rosenblatt.core.errors import explain
+from rosenblatt.sklearn.inputs import FrameEncoder, check_inputs, check_targets, require_targets
+from rosenblatt.sklearn.mlp_network import (
+    build_network,
+    dense_layers,
+    draw_weights,
+    make_optimizer,
+)
+from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
+from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative, seeded
+
+_AUTO_BATCH = 200
+
+
+class BaseMLP(BaseEstimator):
+    """A multilayer perceptron with scikit-learn's parameters.
+
+    Args:
+        hidden_layer_sizes: units of each hidden layer.
+        activation: "identity", "logistic", "tanh", "relu" or any activation of Keras's.
+        solver: "adam", "sgd", "lbfgs", or any optimizer of Keras's.
+        alpha: factor of the squared weights.
+        batch_size: rows of a batch; "auto" is min(200, rows).
+        learning_rate: for "sgd": "constant", "invscaling" or "adaptive".
+        learning_rate_init, power_t, momentum, nesterovs_momentum, beta_1, beta_2, epsilon: numbers
+            of the solvers.
+        max_iter: most epochs (iterations of "lbfgs").
+        shuffle: whether rows get a new order each epoch.
+        random_state: seed of weights, validation rows, order and dropout.
+        tol, n_iter_no_change: stop after so many epochs without a gain of `tol`.
+        verbose: print the loss of each epoch.
+        warm_start: go on with the weights of the last `fit`.
+        early_stopping: watch the score on rows kept apart, and keep the best weights.
+        validation_fraction: share of the rows to keep apart.
+        max_fun: most evaluations of "lbfgs".
+        dropout: share of each hidden layer's outputs to drop.
+        batch_normalization: normalize before each hidden activation.
+        loss: "auto" (cross-entropy or half the squared error), or any loss of Keras's.
+        callbacks: callbacks of Keras's.
+
+    References:
+        Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
+        Parameters and defaults: scikit-learn's `neural_network`.
+    """
+
+    hidden_layer_sizes: Any
+    _encoder: Any
+
+    # -- what the two differ in ------------------------------------------------------------------
+
+    def _encode(self, y: Any, classes: Any, reset: bool) -> np.ndarray:
+        raise NotImplementedError
+
+    def _outputs(self) -> tuple[int, str, str]:
+        """Units of the output, its activation, and the loss."""
+        raise NotImplementedError
+
+    def _score_of(self, x: np.ndarray, y: Any, weights: Any = None) -> float:
+        raise NotImplementedError
+
+    def _weights_of_classes(self, y: Any) -> np.ndarray | None:
+        return None
+
+    # -- training ----------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Any:
+        """Train.
+
+        Args:
+            X: (rows, features): an array, a sparse matrix, or a frame, whose columns of text
+                become one column for each of their values.
+            y: (rows,) or (rows, outputs) targets.
+            sample_weight: (rows,): a weight of 2 counts as the row given twice.
+            validation_data: (X, y) to watch in place of rows kept apart.
+
+        Raises:
+            ValueError: bad data or parameters.
+        """
+        new = not (self.warm_start and hasattr(self, "model_"))
+        return self._fit(X, y, sample_weight, validation_data, new=new, epochs=None)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, new: bool,
+        epochs: int | None, classes: Any = None,
+    ) -> Any:  # fmt: skip
+        self._check_settings(partial=epochs is not None)
+        require_targets(self, y)
+        x = self._check_x(X, reset=new)
+        y = check_targets(self, y, x)
+        weights = check_weights(sample_weight, x)
+        by_class = self._weights_of_classes(y)
+        if by_class is not None:
+            weights = by_class if weights is None else weights * by_class
+        targets = self._encode(y, classes, reset=new)
+        random_state = check_random_state(self.random_state)
+        if new:
+            self._random_state = random_state
+            self._start(x.shape[1])
+        if epochs is None:
+            self._forget_progress()
+        watched = None if validation_data is None else self._check_validation(validation_data)
+        if self.early_stopping and watched is None and epochs is None:
+            x, targets, weights, watched = self._keep_apart(x, y, targets, weights)
+        rows = len(x)
+        total = float(rows if weights is None else weights.sum())
+        batch = min(_AUTO_BATCH, rows) if self.batch_size == "auto" else min(self.batch_size, rows)
+        if batch == rows:
+            x, targets, weights = one_batch_form(x, targets, weights)
+        _, _, loss = self._outputs()
+        if self.solver == "lbfgs":
+            fit_lbfgs(self, self._make_loss(loss), x, targets, weights, self._loss_factor())
+            return self
+        for layer in dense_layers(self.model_):
+            if layer.kernel.regularizer is not None:
+                layer.kernel.regularizer.l2 = 0.5 * self.alpha * rows / total / batch
+        size = padded_rows(len(x)) if batch == rows else batch
+        self._train(x, targets, relative(weights), size, rows, watched, epochs)
+        return self
+
+    def _start(self, n_features: int) -> None:
+        """A new network, and attributes of a training that has not begun."""
+        units, activation, loss = self._outputs()
+        self.out_activation_, self.n_outputs_ = activation, units
+        self._ends_in_logits = isinstance(self.loss, str) and self.loss == "auto"
+        output = "linear" if self._ends_in_logits or activation == "identity" else activation
+        output = {"logistic": "sigmoid"}.get(output, output)
+        l2 = 0.5 * self.alpha if self.solver != "lbfgs" else 0.0
+        self.model_ = build_network(self, n_features, units, output, l2)
+        draw_weights(self.model_, self.activation, self._random_state)
+        self.n_layers_ = len(dense_layers(self.model_)) + 1
+        if self.solver != "lbfgs":
+            self.model_.compile(
+                make_optimizer(self), self._make_loss(loss), loss_weights=[self._loss_factor()]
+            )
+        self.t_ = 0
+        self._forget_progress()
+
+    def _forget_progress(self) -> None:
+        self.loss_curve_: list[float] = []
+        self.n_iter_ = 0
+        self.best_loss_: Any = np.inf
+
+    def _make_loss(self, name: str) -> Any:
+        if not self._ends_in_logits:
+            return losses.get(self.loss)
+        if name == "mean_squared_error":
+            return losses.MeanSquaredError()
+        if name == "binary_crossentropy":
+            return losses.BinaryCrossentropy(from_logits=True)
+        return losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def _loss_factor(self) -> float:
+        """Keras's losses are means over the outputs of a row, scikit-learn minimizes the sum."""
+        if not self._ends_in_logits or self.out_activation_ == "softmax":
+            return 1.0
+        return self.n_outputs_ * (0.5 if self.out_activation_ == "identity" else 1.0)
+
+    def _train(
+        self, x: np.ndarray, y: np.ndarray, weights: Any, batch: int, rows: int, watched: Any,
+        epochs: int | None,
+    ) -> None:  # fmt: skip
+        score = None
+        if self.early_stopping and watched is not None:
+            self.validation_scores_: Any = []
+            self.best_validation_score_: Any = -np.inf
+            self.best_loss_ = None
+            score = lambda: self._score_of(*watched)  # noqa: E731
+        elif epochs is None:
+            self.validation_scores_ = self.best_validation_score_ = None
+        progress = Progress(self, rows, score)
+        validation = None
+        if watched is not None and score is None:
+            validation = (watched[0], self._encode(watched[1], None, reset=False))
+        callbacks = [progress, *(self.callbacks or [])]
+        with seeded(int(self._random_state.randint(np.iinfo(np.int32).max))):
+            history = self.model_.fit(
+                x,
+                y,
+                batch_size=batch,
+                epochs=self.max_iter if epochs is None else epochs,
+                shuffle=self.shuffle,
+                sample_weight=weights,
+                validation_data=validation,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        self.history_ = history.history
+        if epochs is None and not self.model_.stop_training:
+            warn_not_converged(self.max_iter)
+
+    def _keep_apart(self, x: Any, y: Any, targets: Any, weights: Any) -> Any:
+        """Rows to train on, and (x, y, weights) of those to watch."""
+        kind = getattr(self._encoder, "target_type_", "")
+        stratify = y if kind in ("binary", "multiclass") else None
+        train, test = train_test_split(
+            np.arange(len(x)),
+            random_state=self._random_state,
+            test_size=self.validation_fraction,
+            stratify=stratify,
+        )
+        pick = (lambda rows: None) if weights is None else (lambda rows: weights[rows])
+        return x[train], targets[train], pick(train), (x[test], y[test], pick(test))
+
+    def _check_validation(self, data: Any) -> tuple[Any, ...]:
+        x = self._check_x(data[0], reset=False)
+        return (x, check_targets(self, data[1], x), *data[2:])
+
+    def _check_settings(self, partial: bool) -> None:
+        name = type(self).__name__
+        if self.solver != "lbfgs":
+            return
+        if self.dropout or self.batch_normalization:
+            what = "dropout" if self.dropout else "batch_normalization"
+            raise ValueError(
+                explain(
+                    f"{name}: `{what}` and solver='lbfgs' exclude each other: L-BFGS minimizes one "
+                    "function of all rows, without noise.",
+                    fix="use solver='adam'.",
+                )
+            )
+        if partial:
+            raise AttributeError(
+                explain(f"{name}: partial_fit needs batches.", given="solver='lbfgs'",
+                        fix="use solver='sgd' or 'adam'.")
+            )  # fmt: skip
+
+    # -- data and predictions ----------------------------------------------------------------------
+
+    def _check_x(self, X: Any, reset: bool) -> np.ndarray:
+        if reset:
+            self._frame_encoder = FrameEncoder.of(X)
+        if self._frame_encoder is not None:
+            return self._frame_encoder.transform(self, X, reset)
+        return check_inputs(self, X, reset, numbers=True).astype(np.float32)
+
+    def _raw_outputs(self, x: np.ndarray) -> np.ndarray:
+        return np.asarray(self.model_.predict(x, verbose=0))
+
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """The kernels, from the first layer to the last."""
+        return [layer.get_weights()[0] for layer in dense_layers(self.model_)]
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """The biases, from the first layer to the last."""
+        return [layer.get_weights()[1] for layer in dense_layers(self.model_)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        return tags
