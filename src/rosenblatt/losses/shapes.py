@@ -156,8 +156,8 @@ def align_mask(mask: Any, shape: Sequence[int], where: str) -> Any:
                 f"{where}: the mask of the predictions does not fit the values it masks.",
                 given=f"mask of shape {given}, values of shape {tuple(shape)}",
                 expected="one value for each masked step",
-                fix="let the layers after the mask keep its steps, or end it: a layer that joins "
-                "the steps gives its outputs no mask.",
+                fix="give the targets the predictions' shape, (batch, steps, units), so that each "
+                "step has a value.",
             )
         )
     return mask

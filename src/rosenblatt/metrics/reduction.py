@@ -155,8 +155,9 @@ class MeanMetricWrapper(Mean):
         kwargs = self._kwargs()
         values = self._fn(y_true, y_pred, **kwargs)
         step_mask = mask_of(y_pred)
-        if step_mask is not None:
-            sample_weight = _masked_weight(step_mask, sample_weight, self.name)
+        if step_mask is not None and jnp.ndim(values):
+            step_mask = align_mask(step_mask, jnp.shape(values), self.name)
+            sample_weight = _masked_weight(step_mask, sample_weight)
         if sample_weight is not None:
             # As in Keras: ignored classes drop out where rows are weighted, else they count as 0.
             mask = counted_values(self._fn, jnp.asarray(y_true), values, kwargs)
@@ -192,11 +193,11 @@ class MeanMetricWrapper(Mean):
         return cls(**(deserialize_keras_object(config) if "fn" in config else config))
 
 
-def _masked_weight(mask: Any, weight: Any, where: str) -> Any:
+def _masked_weight(mask: Any, weight: Any) -> Any:
     """Weights that are 0 where predictions are masked."""
-    weight = jnp.ones((1,) * mask.ndim) if weight is None else jnp.asarray(weight)
+    weight = jnp.asarray(1.0 if weight is None else weight)
     weight = weight.reshape(weight.shape + (1,) * (mask.ndim - weight.ndim))
-    return jnp.where(align_mask(mask, weight.shape, where), weight, 0)
+    return jnp.where(mask, weight, 0)
 
 
 def _is_own_function(fn: Any) -> bool:
