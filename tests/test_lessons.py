@@ -146,3 +146,14 @@ def test_subclassing(lesson: Lesson) -> None:
     assert main <= 0.62
     assert auxiliary < 0.75
     assert "clone_model: WideAndDeepModel is subclassed; its structure is Python code." in text
+
+
+def test_tuning(lesson: Lesson) -> None:
+    text = lesson("row15_tuning", epochs=2)
+    best = number(text, r"accuracy at random: (\S+)")
+    assert best > 0.7
+    assert number(text, r"The model, loaded: (\S+)") == best
+    # Two epochs and a factor of three: one bracket of ⌈1 + log₃ 2⌉ trials.
+    assert number(text, r"Trials: (\S+)") == 2
+    first, second = (number(text, rf"{n} trials, the best: (\S+)") for n in (3, 4))
+    assert second >= first > 0.5
