@@ -86,7 +86,7 @@ class BayesianOptimizationOracle(Oracle):
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Random values at first, then the most promising ones that were not tried."""
         searched = [hp for hp in self.hyperparameters.space if not isinstance(hp, Fixed)]
-        done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED]
+        done = [t for t in self.trials.values() if t.score is not None]
         wanted = self.num_initial_points or max(3 * len(self.hyperparameters.space), 3)
         values = None
         if searched and len(done) >= wanted:

@@ -313,7 +313,8 @@ class Oracle:
 
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """The best completed trials, best first."""
-        done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED]
+        # One that has just ended has no score before `end_trial` has seen it.
+        done = [t for t in list(self.trials.values()) if t.score is not None]
         sign = -1 if self.objective.direction == "max" else 1
         return sorted(done, key=lambda t: sign * t.score)[:num_trials]  # type: ignore[operator]
 
