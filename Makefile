@@ -2,6 +2,7 @@
 #
 #   make demo    train the housing network and write the model, history, curves and metrics
 #   make test    lint, types, tests, doctests, lessons
+#   make browser TensorBoard's pages in headless Chromium, with screenshots in browser-output
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
 #   make clean   remove what the targets made (.venv included)
@@ -11,7 +12,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint clean lock
+.PHONY: help demo test browser bench lint clean lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,11 +40,16 @@ lint: $(VENV)/test.stamp
 test: lint
 	$(BIN)/python -m pytest -n 2
 
+browser: $(VENV)/test.stamp
+	@command -v chromium google-chrome >/dev/null || \
+		{ echo "make browser needs Chromium (on Debian: apt install chromium)" >&2; exit 1; }
+	ROSENBLATT_SCREENSHOTS=browser-output $(BIN)/python -m pytest tests/tensorboard/test_tensorboard_browser.py
+
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUT) build dist bench/results examples/output
+	rm -rf $(VENV) $(DEMO_OUT) browser-output build dist bench/results examples/output
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

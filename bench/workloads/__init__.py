@@ -12,6 +12,7 @@ from bench.workloads import (
     import_time,
     memory,
     predict_small,
+    tensorboard_scalars,
     whole_process,
 )
 
@@ -23,4 +24,5 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "import_time": import_time.measure,
     "compile_deep": compile_deep.measure,
     "memory": memory.measure,
+    "tensorboard_scalars": tensorboard_scalars.measure,
 }

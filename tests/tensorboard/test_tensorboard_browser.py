@@ -1,0 +1,139 @@
+"""The real server in real headless Chromium, driven through its DevTools."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from calls import fit
+
+import rosenblatt as rb
+
+pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
+websocket = pytest.importorskip("websocket", reason="needs websocket-client")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("needs Chromium (on Debian: apt install chromium)", allow_module_level=True)
+
+# The text of a page, also inside shadow roots. (Not the projector's, which is a frame of its own:
+# test_tensorboard_server.py asks for its points and labels.)
+TEXT = """
+(function read(node) {
+  let text = node.nodeType === 3 ? node.data + " " : "";
+  if (node.shadowRoot) text += read(node.shadowRoot);
+  if (["STYLE", "SCRIPT"].includes(node.nodeName)) return text;
+  for (const child of node.childNodes) text += read(child);
+  return text;
+})(document.body)
+"""
+# A page to what it has to show.
+PAGES = {
+    "scalars": ["epoch_loss", "by_hand"],
+    "graphs": ["net"],
+    "histograms": ["my_hist"],
+    "images": ["my_image"],
+    "text": ["my_text", "hello"],
+    "audio": ["my_audio"],
+    "hparams": ["units"],
+}
+
+
+class Page:
+    """A page of the browser."""
+
+    def __init__(self, address: str):
+        self._socket = websocket.create_connection(address, suppress_origin=True, timeout=60)
+        self._numbers = itertools.count(1)
+        self.errors: list[str] = []
+        for domain in ("Page", "Runtime", "Log"):
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method: str, **arguments: Any) -> Any:
+        number = next(self._numbers)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": arguments}))
+        while True:
+            message = json.loads(self._socket.recv())
+            if message.get("method") == "Runtime.exceptionThrown":
+                self.errors.append(json.dumps(message["params"]))
+            if message.get("id") == number:
+                return message["result"]
+
+    def shows(self, words: list[str], seconds: float = 60) -> str:
+        """Wait until all words are there; the text, whatever it is then."""
+        end = time.monotonic() + seconds
+        while True:
+            reply = self.ask("Runtime.evaluate", expression=TEXT, returnByValue=True)
+            text = str(reply["result"].get("value", ""))
+            if all(word in text for word in words) or time.monotonic() > end:
+                return text
+            time.sleep(0.25)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    logs = tmp_path_factory.mktemp("logs")
+    fit(rb, logs / "run", histogram_freq=1)
+    with rb.summary.create_file_writer(logs / "by_hand").as_default(step=0):
+        rb.summary.scalar("epoch_loss", 0.5)
+        rb.summary.histogram("my_hist", np.arange(9))
+        rb.summary.image("my_image", np.ones((1, 4, 4, 3)))
+        rb.summary.text("my_text", "hello")
+        rb.summary.audio("my_audio", np.zeros((1, 80, 1)), 8000)
+        rb.summary.hparams({"units": 2})
+        rb.summary.embedding("points", np.eye(2), metadata=["a", "b"])
+    with rb.tensorboard.start(logs) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    profile = tmp_path_factory.mktemp("profile")
+    command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio"]
+    command += ["--enable-unsafe-swiftshader", "--window-size=1400,1000"]
+    command += ["--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        port, end = profile / "DevToolsActivePort", time.monotonic() + 60
+        while not (port.exists() and port.read_text()) and time.monotonic() < end:
+            time.sleep(0.1)
+        where = f"http://localhost:{port.read_text().split()[0]}/json/list"
+        with urllib.request.urlopen(where, timeout=60) as reply:
+            found = next(one for one in json.load(reply) if one["type"] == "page")
+        page = Page(found["webSocketDebuggerUrl"])
+        yield page
+        page.close()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages(name: str, address: str, page: Page) -> None:
+    page.errors.clear()
+    page.ask("Page.navigate", url="about:blank")
+    page.ask("Page.navigate", url=f"{address}#{name}")
+    text = page.shows(PAGES[name])
+    folder = os.environ.get("ROSENBLATT_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        picture = base64.b64decode(page.ask("Page.captureScreenshot")["data"])
+        (Path(folder) / f"{name}.png").write_bytes(picture)
+    assert [word for word in PAGES[name] if word not in text] == []
+    assert page.errors == []
