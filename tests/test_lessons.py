@@ -148,6 +148,13 @@ def test_subclassing(lesson: Lesson) -> None:
     assert "clone_model: WideAndDeepModel is subclassed; its structure is Python code." in text
 
 
+def test_tensorboard(lesson: Lesson) -> None:
+    text = lesson("row14_tensorboard", epochs=2)
+    for rate in ("0.001", "0.003"):
+        assert number(text, rf"rate_{rate}/train: last loss (\S+)") < 0.6
+    assert "Scalars by hand: 100" in text
+
+
 def test_tuning(lesson: Lesson) -> None:
     text = lesson("row15_tuning", epochs=2)
     best = number(text, r"accuracy at random: (\S+)")
