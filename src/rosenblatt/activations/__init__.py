@@ -10,7 +10,6 @@ from rosenblatt.activations.common import (
     elu,
     exponential,
     gelu,
-    heaviside,
     leaky_relu,
     linear,
     log_softmax,
@@ -19,7 +18,6 @@ from rosenblatt.activations.common import (
     relu6,
     selu,
     sigmoid,
-    sign,
     silu,
     softmax,
     softplus,
@@ -41,6 +39,7 @@ from rosenblatt.activations.rare import (
     tanh_shrink,
     threshold,
 )
+from rosenblatt.activations.steps import heaviside, sign
 from rosenblatt.activations.table import TABLE
 from rosenblatt.core.registry import get_registered_name
 from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object

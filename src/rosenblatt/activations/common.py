@@ -7,11 +7,12 @@ from typing import Any
 import jax.numpy as jnp
 from jax import nn
 
-from rosenblatt.activations.table import NUMPY, OWN, TABLE, activation
+from rosenblatt import ops
+from rosenblatt.activations.table import TABLE, activation
+from rosenblatt.ops.define import op
 
 
-# Keras's class is ReLU, in snake case re_l_u.
-@activation(OWN, "re_l_u")
+@activation()
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
@@ -31,6 +32,11 @@ def relu(
     >>> relu([-2.0, 9.0], negative_slope=0.5, max_value=6.0)
     Array([-1.,  6.], dtype=float32)
     """
+    return _relu(x, negative_slope, max_value, threshold)
+
+
+@op(module="keras.src.activations.activations", class_name="ReLU", name="relu")
+def _relu(x: Any, negative_slope: Any = 0.0, max_value: Any = None, threshold: Any = 0.0) -> Any:
     slopes, shifted = not _is_zero(negative_slope), not _is_zero(threshold)
     if slopes and max_value is None and not shifted:
         return nn.leaky_relu(x, negative_slope)
@@ -54,7 +60,7 @@ def relu6(x: Any) -> Any:
     >>> relu6([-2.0, 9.0])
     Array([0., 6.], dtype=float32)
     """
-    return nn.relu6(x)
+    return ops.relu6(x)
 
 
 @activation()
@@ -64,7 +70,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     >>> leaky_relu([-1.0, 2.0])
     Array([-0.2,  2. ], dtype=float32)
     """
-    return nn.leaky_relu(x, negative_slope)
+    return ops.leaky_relu(x, negative_slope)
 
 
 @activation()
@@ -74,17 +80,17 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid([0.0])
     Array([0.5], dtype=float32)
     """
-    return nn.sigmoid(x)
+    return ops.sigmoid(x)
 
 
-@activation(NUMPY)
+@activation()
 def tanh(x: Any) -> Any:
     """(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
 
     >>> tanh([0.0])
     Array([0.], dtype=float32)
     """
-    return jnp.tanh(x)
+    return ops.tanh(x)
 
 
 @activation()
@@ -94,7 +100,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     >>> softmax([[1.0, 1.0]])
     Array([[0.5, 0.5]], dtype=float32)
     """
-    return nn.softmax(x, _axes(axis))
+    return ops.softmax(x, axis)
 
 
 @activation()
@@ -104,11 +110,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
     >>> log_softmax([[1.0, 1.0]]).round(3)
     Array([[-0.693, -0.693]], dtype=float32)
     """
-    return nn.log_softmax(x, _axes(axis))
-
-
-def _axes(axis: Any) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
+    return ops.log_softmax(x, axis)
 
 
 @activation()
@@ -118,7 +120,7 @@ def softplus(x: Any) -> Any:
     >>> softplus([0.0]).round(3)
     Array([0.693], dtype=float32)
     """
-    return nn.softplus(x)
+    return ops.softplus(x)
 
 
 @activation()
@@ -128,7 +130,7 @@ def softsign(x: Any) -> Any:
     >>> softsign([1.0])
     Array([0.5], dtype=float32)
     """
-    return nn.soft_sign(x)
+    return ops.softsign(x)
 
 
 @activation()
@@ -138,7 +140,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu([-1.0, 2.0]).round(3)
     Array([-0.632,  2.   ], dtype=float32)
     """
-    return nn.elu(x, alpha)
+    return ops.elu(x, alpha)
 
 
 @activation()
@@ -148,7 +150,7 @@ def selu(x: Any) -> Any:
     >>> selu([-1.0, 2.0])
     Array([-1.111..., 2.101...], dtype=float32)
     """
-    return nn.selu(x)
+    return ops.selu(x)
 
 
 @activation()
@@ -158,7 +160,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
     >>> celu([-1.0, 2.0]).round(3)
     Array([-0.632,  2.   ], dtype=float32)
     """
-    return nn.celu(x, alpha)
+    return ops.celu(x, alpha)
 
 
 @activation()
@@ -172,37 +174,37 @@ def gelu(x: Any, approximate: bool = False) -> Any:
     >>> gelu([-1.0, 2.0])
     Array([-0.158..., 1.954...], dtype=float32)
     """
-    return nn.gelu(x, approximate)
+    return ops.gelu(x, approximate)
 
 
-@activation(aliases=("swish",))
+@activation("swish")
 def silu(x: Any) -> Any:
     """x · sigmoid(x), also called swish (Ramachandran et al., 2017, arXiv:1710.05941).
 
     >>> silu([1.0]).round(3)
     Array([0.731], dtype=float32)
     """
-    return nn.silu(x)
+    return ops.silu(x)
 
 
-@activation(OWN)
+@activation()
 def mish(x: Any) -> Any:
     """x · tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681).
 
     >>> float(mish(1.0))
     0.8650...
     """
-    return x * jnp.tanh(nn.softplus(x))
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
-@activation(NUMPY, "exp")
+@activation()
 def exponential(x: Any) -> Any:
     """eˣ
 
     >>> exponential([0.0])
     Array([1.], dtype=float32)
     """
-    return jnp.exp(x)
+    return ops.exp(x)
 
 
 def linear(x: Any) -> Any:
@@ -215,27 +217,3 @@ def linear(x: Any) -> Any:
 
 
 TABLE["linear"] = linear
-
-
-@activation("rosenblatt.activations")
-def heaviside(x: Any) -> Any:
-    """0 where x < 0, 1 elsewhere: the step of a threshold unit; its derivative is 0.
-
-    Keras has no such activation: a file that names it is ours alone.
-
-    >>> heaviside([-1.0, 0.0, 2.0])
-    Array([0., 1., 1.], dtype=float32)
-    """
-    return jnp.heaviside(x, jnp.ones((), x.dtype))
-
-
-@activation(NUMPY)
-def sign(x: Any) -> Any:
-    """−1, 0 or +1, the other step of a threshold unit; its derivative is 0.
-
-    Keras has no such activation (its `ops.sign` is the same): a file that names it is ours alone.
-
-    >>> sign([-3.0, 0.0, 2.0])
-    Array([-1.,  0.,  1.], dtype=float32)
-    """
-    return jnp.sign(x)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
-from jax import nn
-
+from rosenblatt import ops
 from rosenblatt.activations.table import activation
 
 
@@ -17,17 +15,17 @@ def hard_sigmoid(x: Any) -> Any:
     >>> hard_sigmoid([-3.0, 0.0, 3.0])
     Array([0. , 0.5, 1. ], dtype=float32)
     """
-    return nn.hard_sigmoid(x)
+    return ops.hard_sigmoid(x)
 
 
-@activation(aliases=("hard_swish",))
+@activation("hard_swish")
 def hard_silu(x: Any) -> Any:
     """x · hard_sigmoid(x) (Howard et al., 2019, arXiv:1905.02244).
 
     >>> hard_silu([3.0])
     Array([3.], dtype=float32)
     """
-    return nn.hard_silu(x)
+    return ops.hard_silu(x)
 
 
 @activation()
@@ -37,7 +35,7 @@ def hard_tanh(x: Any) -> Any:
     >>> hard_tanh([-3.0, 0.5])
     Array([-1. ,  0.5], dtype=float32)
     """
-    return nn.hard_tanh(x)
+    return ops.hard_tanh(x)
 
 
 @activation()
@@ -47,7 +45,7 @@ def log_sigmoid(x: Any) -> Any:
     >>> log_sigmoid([0.0]).round(3)
     Array([-0.693], dtype=float32)
     """
-    return nn.log_sigmoid(x)
+    return ops.log_sigmoid(x)
 
 
 @activation()
@@ -57,7 +55,7 @@ def tanh_shrink(x: Any) -> Any:
     >>> tanh_shrink([1.0]).round(3)
     Array([0.238], dtype=float32)
     """
-    return x - jnp.tanh(x)
+    return ops.tanh_shrink(x)
 
 
 @activation()
@@ -67,7 +65,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
     >>> soft_shrink([-1.0, 0.2])
     Array([-0.5,  0. ], dtype=float32)
     """
-    return jnp.where(x > threshold, x - threshold, jnp.where(x < -threshold, x + threshold, 0.0))
+    return ops.soft_shrink(x, threshold)
 
 
 @activation()
@@ -77,7 +75,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     >>> hard_shrink([-1.0, 0.2])
     Array([-1.,  0.], dtype=float32)
     """
-    return jnp.where(jnp.abs(x) > threshold, x, 0.0)
+    return ops.hard_shrink(x, threshold)
 
 
 @activation()
@@ -87,7 +85,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> Any:
     >>> threshold([-1.0, 2.0], 0.0, 7.0)
     Array([7., 2.], dtype=float32)
     """
-    return jnp.where(x > threshold, x, default_value)
+    return ops.threshold(x, threshold, default_value)
 
 
 @activation()
@@ -97,7 +95,7 @@ def squareplus(x: Any, b: float = 4) -> Any:
     >>> squareplus([0.0])
     Array([1.], dtype=float32)
     """
-    return nn.squareplus(x, b)
+    return ops.squareplus(x, b)
 
 
 @activation()
@@ -107,7 +105,7 @@ def sparse_plus(x: Any) -> Any:
     >>> sparse_plus([-2.0, 0.0, 2.0])
     Array([0.  , 0.25, 2.  ], dtype=float32)
     """
-    return nn.sparse_plus(x)
+    return ops.sparse_plus(x)
 
 
 @activation()
@@ -117,7 +115,7 @@ def sparse_sigmoid(x: Any) -> Any:
     >>> sparse_sigmoid([-2.0, 0.0, 2.0])
     Array([0. , 0.5, 1. ], dtype=float32)
     """
-    return nn.sparse_sigmoid(x)
+    return ops.sparse_sigmoid(x)
 
 
 @activation()
@@ -127,7 +125,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     >>> glu([3.0, 0.0])
     Array([1.5], dtype=float32)
     """
-    return nn.glu(x, axis)
+    return ops.glu(x, axis)
 
 
 @activation()
@@ -137,10 +135,4 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     >>> sparsemax([1.0, 0.5, -2.0])
     Array([0.75, 0.25, 0.  ], dtype=float32)
     """
-    descending = -jnp.sort(-jnp.moveaxis(x, axis, -1))
-    excess = jnp.cumsum(descending, -1) - 1
-    counts = jnp.arange(1, descending.shape[-1] + 1, dtype=x.dtype)
-    support = descending * counts > excess
-    count = jnp.sum(support, -1, keepdims=True)
-    tau = jnp.take_along_axis(excess, count - 1, -1) / count
-    return jnp.maximum(x - jnp.moveaxis(tau, -1, axis), 0.0)
+    return ops.sparsemax(x, axis)

@@ -13,7 +13,7 @@ import jax
 
 from rosenblatt.core.errors import explain
 
-_VALUE_ERRORS = (
+VALUE_ERRORS = (
     jax.errors.ConcretizationTypeError,
     jax.errors.TracerArrayConversionError,
     jax.errors.TracerIntegerConversionError,
@@ -42,7 +42,7 @@ def explaining(where: str) -> Iterator[None]:
     """
     try:
         yield
-    except _VALUE_ERRORS as error:
+    except VALUE_ERRORS as error:
         raise TypeError(
             explain(
                 f"{where} asks for the values of an array in Python (an `if`, `float()`, NumPy, a "

@@ -11,59 +11,190 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core import registry
+from rosenblatt.core import config, dtypes, registry
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.symbolic import Operation, any_symbolic, tree_leaves
+from rosenblatt.core.symbolic import KerasTensor, Operation, any_symbolic, tree_leaves, tree_map
+from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
 
+Function = Callable[..., Any]
 
-def define(
-    name: str,
-    fn: Callable[..., Any],
-    tensors: int = 1,
-    module: str = "keras.src.ops.numpy",
-    class_name: str | None = None,
-) -> Callable[..., Any]:
-    """Make an op.
+# Modules that Keras's files name for the classes of ops.
+NUMPY, NN, CORE, MATH, LINALG, EINOPS = (
+    f"keras.src.ops.{name}" for name in ("numpy", "nn", "core", "math", "linalg", "einops")
+)
+_EACH = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def op(
+    tensors: str = "x", module: str = NUMPY, class_name: str | None = None, name: str | None = None
+) -> Callable[[Function], Function]:
+    """Make an op of a function of arrays.
 
     Args:
-        name: Keras's name, in snake case.
-        fn: the function of arrays; its first `tensors` arguments are arrays (or lists of arrays),
-            the others settings.
-        tensors: how many arguments are arrays.
+        tensors: the names of the arguments that are arrays, in the order in which Keras's class
+            takes them; `*` before one that is a nest of arrays, a key or a function, which is
+            passed as it is. The function's other arguments are settings.
         module: the module that Keras's files name for the op's class.
         class_name: the name of that class; made from the op's name if None.
+        name: the op's name; the function's if None.
 
     Returns:
-        The function: on arrays it computes, on symbolic tensors it records an operation whose
-        class Keras's files know.
+        A decorator. The op computes on arrays, numbers and variables; on symbolic tensors it
+        records an operation whose class Keras's files know.
     """
-    class_name = class_name or "".join(part.capitalize() for part in name.split("_"))
-    signature = inspect.signature(fn)
-    settings = known = list(signature.parameters)[tensors:]
-    op_name = name
+
+    def enter(fn: Function) -> Function:
+        spec = _Spec(fn, name or fn.__name__, tensors)
+        operation = _operation(spec, module, class_name or _camel(spec.name))
+
+        @functools.wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if any_symbolic(args, kwargs):
+                return spec.record(operation, args, kwargs)
+            return fn(
+                *(spec.convert(spec.name_at(i), a) for i, a in enumerate(args)),
+                **{key: spec.convert(key, value) for key, value in kwargs.items()},
+            )
+
+        call.__name__ = call.__qualname__ = spec.name
+        return call
+
+    return enter
+
+
+class _Spec:
+    """What is known of an op: which of a function's arguments are arrays, which are settings."""
+
+    def __init__(self, fn: Function, name: str, tensors: str):
+        self.fn = fn
+        self.name = name
+        self.signature = inspect.signature(fn)
+        parameters = self.signature.parameters
+        self.nests = {mark[1:] for mark in tensors.split() if mark.startswith("*")}
+        self.tensors = [mark.lstrip("*") for mark in tensors.split()]
+        self.settings = [key for key in parameters if key not in self.tensors]
+        self.call_signature = inspect.Signature(
+            [
+                p if p.kind in _EACH else p.replace(kind=p.POSITIONAL_OR_KEYWORD)
+                for p in sorted(
+                    (parameters[key] for key in self.tensors),
+                    key=lambda p: (p.kind in _EACH, p.default is not p.empty),
+                )
+            ]
+        )
+        # What comes after *args is given by name.
+        kinds = [p.kind for p in parameters.values()]
+        count = 1 + kinds.index(_EACH[0]) if _EACH[0] in kinds else len(kinds)
+        self._positions = list(parameters)[:count]
+
+    def name_at(self, position: int) -> str:
+        """The name of the argument at a position."""
+        return self._positions[min(position, len(self._positions) - 1)]
+
+    def convert(self, name: str, value: Any) -> Any:
+        """An argument as the function takes it."""
+        if name not in self.tensors:
+            if name not in self.signature.parameters:  # one of **kwargs
+                return value
+            return _setting(name, value)
+        if name in self.nests:
+            return tree_map(lambda v: v.value if isinstance(v, Variable) else v, value)
+        problem: TypeError | None = None
+        if not isinstance(value, str):
+            try:
+                return as_array(value)
+            except TypeError as error:
+                problem = error
+        raise TypeError(
+            explain(
+                f"`ops.{self.name}`: `{name}` is not an array of numbers.",
+                given=f"{type(value).__name__}: {value!r}",
+            )
+        ) from problem
+
+    def record(self, operation: type[Operation], args: Any, kwargs: Any) -> Any:
+        """Record a node for a call with symbolic tensors."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = bound.arguments
+        settings = {key: given[key] for key in self.settings}
+        for key, value in settings.items():
+            if any_symbolic(value):
+                raise ValueError(
+                    explain(
+                        f"`ops.{self.name}`: `{key}` is a setting and cannot be a symbolic tensor.",
+                        expected="a number or what else it is documented to take",
+                    )
+                )
+        arrays: list[Any] = []
+        further: dict[str, Any] = {}
+        for key, parameter in self.call_signature.parameters.items():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                arrays.extend(given[key])
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                further = given[key]
+            else:
+                arrays.append(given[key])
+        return operation(**settings)(*arrays, **further)
+
+    def compute(self, settings: dict[str, Any], args: Any, kwargs: Any) -> Any:
+        """Call the function with the arrays of a node and the settings of its operation."""
+        bound = self.call_signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        values = {key: _setting(key, value) for key, value in settings.items()}
+        for key, value in bound.arguments.items():
+            kind = self.call_signature.parameters[key].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                values[key] = tuple(self.convert(key, v) for v in value)
+            else:
+                values[key] = self.convert(key, value)
+        call = inspect.BoundArguments(self.signature, values)
+        return self.fn(*call.args, **call.kwargs)
+
+
+def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
+    defaults = {
+        key: None if p.default is p.empty else p.default
+        for key, p in spec.signature.parameters.items()
+        if key in spec.settings and p.kind not in _EACH
+    }
 
     class Op(Operation):
         def __init__(self, name: str | None = None, **settings: Any):
             super().__init__(name)
-            wrong = next((key for key in settings if key not in known), None)
+            wrong = next((key for key in settings if key not in spec.settings), None)
             if wrong is not None:
                 raise TypeError(
-                    explain(f"Op {op_name!r} has no argument {wrong!r}.", fix=nearest(wrong, known))
+                    explain(
+                        f"Op {spec.name!r} has no argument {wrong!r}.",
+                        fix=nearest(wrong, spec.settings),
+                    )
                 )
-            self.settings = settings
+            if settings.get("dtype") is not None:
+                settings["dtype"] = dtypes.standardize_dtype(settings["dtype"])
+            self.settings = {**defaults, **settings}
 
-        def call(self, *arrays: Any) -> Any:
-            return fn(*(_array(a) for a in arrays), **self.settings)
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            return spec.compute(self.settings, args, kwargs)
 
-        def compute_output_spec(self, *arrays: Any, **kwargs: Any) -> Any:
+        def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
             try:
-                return super().compute_output_spec(*arrays, **kwargs)
-            except (TypeError, ValueError, IndexError) as error:
-                shapes = [str(a.shape) for a in tree_leaves(arrays) if hasattr(a, "shape")]
+                return super().compute_output_spec(*args, **kwargs)
+            except VALUE_ERRORS:
                 raise ValueError(
                     explain(
-                        f"`ops.{op_name}` cannot be applied to these tensors: {error}",
+                        f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
+                        "of its result depends on their values.",
+                        fix="compute it on the data before the model, or choose an op whose result "
+                        "has a fixed shape.",
+                    )
+                ) from None
+            except (TypeError, ValueError, IndexError) as error:
+                shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
+                raise ValueError(
+                    explain(
+                        f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
                         given=f"shapes {', '.join(shapes)}",
                     )
                 ) from error
@@ -73,29 +204,46 @@ def define(
 
     Op.__name__ = Op.__qualname__ = class_name
     registry.builtin(module)(Op)
-
-    @functools.wraps(fn)
-    def op(*args: Any, **kwargs: Any) -> Any:
-        if not any_symbolic(args, kwargs):
-            return fn(*(_array(a) for a in args), **{k: _array(v) for k, v in kwargs.items()})
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        arrays = list(bound.arguments.values())[:tensors]
-        return Op(**{k: bound.arguments[k] for k in settings})(*arrays)
-
-    op.__name__ = op.__qualname__ = name
-    op.__module__ = __name__
-    return op
+    return Op
 
 
-def _array(value: Any) -> Any:
-    """Variables and NumPy arrays as JAX arrays, in lists too."""
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _setting(name: str, value: Any) -> Any:
+    """A setting as jax.numpy takes it: tuples for lists, a dtype's name."""
     if isinstance(value, Variable):
         return value.value
-    if isinstance(value, np.ndarray):
-        return jnp.asarray(value)
-    if isinstance(value, (list, tuple)) and any(
-        isinstance(v, (Variable, np.ndarray, jax.Array)) for v in value
-    ):
-        return [_array(v) for v in value]
+    if name == "dtype" and value is not None:
+        return dtypes.numpy_dtype(dtypes.standardize_dtype(value))
+    if isinstance(value, (list, tuple)):
+        return tuple(_setting("", item) for item in value)
     return value
+
+
+def as_array(value: Any) -> Any:
+    """A JAX array of a variable, a NumPy array, a list or a number; None stays None."""
+    if value is None or isinstance(value, (jax.Array, KerasTensor)):
+        return value
+    return value.value if isinstance(value, Variable) else jnp.asarray(value)
+
+
+def as_float(x: Any) -> Any:
+    """Integers and booleans in the default float type, as Keras's ops take them."""
+    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(config.floatx())
+
+
+def wide(x: Any) -> Any:
+    """x in float32 where its type is a shorter float."""
+    return x.astype("float32") if x.dtype.itemsize < 4 and is_float(x) else x
+
+
+def is_float(x: Any) -> bool:
+    """Whether an array's dtype is a float type."""
+    return bool(jnp.issubdtype(x.dtype, jnp.floating))
+
+
+def static(value: Any) -> Any:
+    """Numbers that say how large a result is, as NumPy."""
+    return np.asarray(value)

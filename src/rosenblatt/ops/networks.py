@@ -1,0 +1,253 @@
+"""Parts of networks: normalization, attention, cross-entropies, one-hot rows.
+
+>>> one_hot([0, 2], 3)
+Array([[1., 0., 0.],
+       [0., 0., 1.]], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import nn
+
+from rosenblatt.core import config
+from rosenblatt.core.errors import explain
+from rosenblatt.ops.define import NN, as_float, is_float, op, wide
+
+
+def _float_dtype(dtype: Any) -> Any:
+    return config.floatx() if dtype is None else dtype
+
+
+def _epsilon(epsilon: Any) -> Any:
+    return config.epsilon() if epsilon is None else epsilon
+
+
+@op(module=NN)
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """1 at the class, 0 elsewhere; always dense."""
+    return nn.one_hot(x.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
+
+
+@op("inputs", module=NN)
+def multi_hot(
+    inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """1 at each class that occurs in a row, 0 elsewhere; always dense."""
+    rows = nn.one_hot(inputs.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
+    return jnp.max(rows, axis=1 if inputs.ndim > 1 else 0)
+
+
+@op(module=NN)
+def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Any:
+    """Mean and variance along axes, computed in float32 at least."""
+    exact, limits = wide(x), jnp.finfo("float16")
+    found = jnp.mean(exact, axes, keepdims=keepdims), jnp.var(exact, axes, keepdims=keepdims)
+    if exact.dtype == x.dtype:
+        return found
+    return tuple(jnp.clip(v, limits.min, limits.max).astype(x.dtype) for v in found)
+
+
+@op(module=NN)
+def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: Any = None) -> Any:
+    """x / max(‖x‖, ε) along axes.
+
+    Raises:
+        ValueError: an order that is not 1, 2, 3 …
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(
+            explain("`ops.normalize`: bad `order`.", given=repr(order), expected="1, 2, 3 …")
+        )
+    x, epsilon = jnp.atleast_1d(x), _epsilon(epsilon)
+    if order == 2:
+        inverse = jax.lax.rsqrt(as_float(jnp.sum(jnp.square(x), axis, keepdims=True)))
+        return x * jnp.minimum(inverse, 1.0 / epsilon)
+    norm = jnp.linalg.norm(as_float(x), order, axis, keepdims=True)
+    return x / jnp.maximum(norm, epsilon)
+
+
+@op("x mean variance offset scale", module=NN, class_name="BatchNorm")
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: Any = 1e-3,
+) -> Any:
+    """(x − mean) / √(variance + ε) · scale + offset, each of them along one axis."""
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    factor = jax.lax.rsqrt(variance.reshape(shape) + epsilon)
+    if scale is not None:
+        factor = factor * scale.reshape(shape)
+    shift = -mean.reshape(shape) * factor
+    return x * factor + (shift if offset is None else shift + offset.reshape(shape))
+
+
+@op("x gamma beta", module=NN, class_name="LayerNorm")
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: Any = None,
+    rms_scaling: bool = False,
+) -> Any:
+    """(x − μ) / √(σ² + ε) · γ + β, μ and σ of each row (Ba et al., 2016, arXiv:1607.06450).
+
+    With `rms_scaling` x / √(σ² + ε) · γ, as Keras once had it.
+    """
+    axes = sorted(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    exact = wide(x)
+
+    def along(v: Any) -> Any:
+        v = v.astype(exact.dtype)
+        shape = [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
+        return v if v.ndim == x.ndim or axes == [x.ndim - 1] else v.reshape(shape)
+
+    axes_of_rows = tuple(axes)
+    factor = jax.lax.rsqrt(jnp.var(exact, axes_of_rows, keepdims=True) + _epsilon(epsilon))
+    if gamma is not None:
+        factor = factor * along(gamma)
+    if rms_scaling:
+        return (exact * factor).astype(x.dtype)
+    shift = -jnp.mean(exact, axes_of_rows, keepdims=True) * factor
+    return (exact * factor + (shift if beta is None else shift + along(beta))).astype(x.dtype)
+
+
+@op("x scale", module=NN, class_name="RMSNorm")
+def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = None) -> Any:
+    """x / √(mean(x²) + ε) · scale, of each row (Zhang and Sennrich, 2019, arXiv:1910.07467)."""
+    exact = jnp.atleast_1d(wide(x))
+    squares = jnp.mean(jnp.square(exact), axis, keepdims=True)
+    outputs = exact * jax.lax.rsqrt(squares + _epsilon(epsilon))
+    return (outputs if scale is None else outputs * scale.astype(exact.dtype)).astype(x.dtype)
+
+
+def _refuse(problem: str, target: Any, output: Any) -> ValueError:
+    return ValueError(explain(problem, given=f"shapes {target.shape}, {output.shape}"))
+
+
+def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
+    if from_logits:
+        return nn.log_softmax(output, axis)
+    p = output / jnp.sum(output, axis, keepdims=True)
+    return jnp.log(jnp.clip(p, config.epsilon(), 1.0 - config.epsilon()))
+
+
+@op("target output", module=NN)
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    """−y log p − (1 − y) log(1 − p) of each element, p = sigmoid(output) for logits.
+
+    Raises:
+        ValueError: two shapes.
+    """
+    if target.shape != output.shape:
+        raise _refuse("`ops.binary_crossentropy`: the shapes differ.", target, output)
+    if from_logits:
+        return -target * nn.log_sigmoid(output) - (1.0 - target) * nn.log_sigmoid(-output)
+    p = jnp.clip(output, config.epsilon(), 1.0 - config.epsilon())
+    return -(target * jnp.log(p) + (1.0 - target) * jnp.log(1.0 - p))
+
+
+@op("target output", module=NN)
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    """−Σ y log p along an axis, p = softmax(output) for logits.
+
+    Raises:
+        ValueError: two shapes, or no axis.
+    """
+    if target.shape != output.shape or not output.ndim:
+        raise _refuse(
+            "`ops.categorical_crossentropy`: the shapes differ or have no axis.", target, output
+        )
+    return -jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
+
+
+@op("target output", module=NN)
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    """−log p of the target's class, p = softmax(output) for logits.
+
+    Raises:
+        ValueError: class ids in another shape than the rows of the output.
+    """
+    if target.ndim == output.ndim and target.shape[-1] == 1:
+        target = target[..., 0]
+    if not output.ndim or target.shape != output.shape[:-1]:
+        raise _refuse(
+            "`ops.sparse_categorical_crossentropy`: one class id is needed for each row.",
+            target,
+            output,
+        )
+    rows = nn.one_hot(target.astype("int32"), output.shape[axis], axis=axis)
+    return -jnp.sum(rows * _log_probabilities(output, from_logits, axis), axis)
+
+
+@op("query key value bias mask scale", module=NN)
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: Any = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Any:
+    """softmax(q kᵀ · scale + bias) v for each head, shapes (batch, time, heads, depth).
+
+    Raises:
+        ValueError: other shapes; a flash kernel or a soft cap, which no processor here has.
+    """
+    if query.ndim != 4 or key.ndim != 4 or value.ndim != 4:
+        raise ValueError(
+            explain(
+                "`ops.dot_product_attention` takes arrays (batch, time, heads, depth).",
+                given=f"shapes {query.shape}, {key.shape}, {value.shape}",
+            )
+        )
+    if flash_attention or attn_logits_soft_cap is not None:
+        raise ValueError(
+            explain(
+                "`ops.dot_product_attention`: `flash_attention` and `attn_logits_soft_cap` need "
+                "kernels of GPUs or TPUs.",
+                fix="leave them out.",
+            )
+        )
+    dtype = jnp.result_type(query, key, value)
+    query, key, value = (a.astype(dtype) for a in (query, key, value))
+    bias = None if bias is None else bias.astype(dtype)
+    scale = scale if scale is None or isinstance(scale, float) else jnp.asarray(scale, dtype)
+    return nn.dot_product_attention(
+        query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="xla"
+    )
+
+
+@op("abs_ angle", module=NN)
+def polar(abs_: Any, angle: Any) -> Any:
+    """The complex number of a distance from 0 and an angle."""
+    if not (is_float(abs_) and is_float(angle)):
+        abs_, angle = as_float(abs_), as_float(angle)
+    return jax.lax.complex(abs_ * jnp.cos(angle), abs_ * jnp.sin(angle))
+
+
+NAMES = (
+    "one_hot", "multi_hot", "moments", "normalize", "batch_normalization",
+    "layer_normalization", "rms_normalization", "binary_crossentropy",
+    "categorical_crossentropy", "sparse_categorical_crossentropy", "dot_product_attention",
+    "polar",
+)  # fmt: skip
+TABLE = {name: globals()[name] for name in NAMES}
