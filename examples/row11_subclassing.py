@@ -65,9 +65,14 @@ y_pred_main, y_pred_aux = model.predict(wide_deep(X_test[:3]), verbose=0)
 print("Main predictions:     ", y_pred_main.ravel().round(2))
 print("Auxiliary predictions:", y_pred_aux.ravel().round(2))
 
+print("A clone is made from the arguments of the class:", rb.models.clone_model(model).hidden)
 print("What only a fixed graph offers:")
 try:
-    rb.models.clone_model(model)
+    print(model.input)
+except AttributeError as error:
+    print("  ", error)
+try:
+    rb.models.clone_model(model, clone_function=lambda layer: layer)
 except ValueError as error:
     print("  ", error)
 axes = plots.learning_curves(history, names=["loss"])

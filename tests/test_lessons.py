@@ -145,7 +145,8 @@ def test_subclassing(lesson: Lesson) -> None:
     main, auxiliary = (float(f) for f in figures[3:])
     assert main <= 0.62
     assert auxiliary < 0.75
-    assert "clone_model: WideAndDeepModel is subclassed; its structure is Python code." in text
+    assert "Model 'my_cool_model' (WideAndDeepModel) has no `input`: its structure is" in text
+    assert "clone_model: WideAndDeepModel is subclassed; its structure is Python code" in text
 
 
 def test_tensorboard(lesson: Lesson) -> None:

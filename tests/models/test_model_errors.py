@@ -176,7 +176,27 @@ CASES: dict[str, Case] = {
     "nothing returned, in fit": (ValueError, lambda: trained(Returning())),
     "an array kept": (TypeError, lambda: keeping()),
     "structure of a subclass": (AttributeError, lambda: Branching().input),
-    "clone of a subclass": (ValueError, lambda: rb.models.clone_model(Branching())),
+    "clone of a subclass": (
+        ValueError,
+        lambda: rb.models.clone_model(Branching(), clone_function=lambda layer: layer),
+    ),
+    "clone of a subclass of a layer": (
+        NotImplementedError,
+        lambda: rb.models.clone_model(OfALayer(layers.Dense(2))),
+    ),
+    "clone with calls of a sequence": (
+        ValueError,
+        lambda: rb.models.clone_model(small(), call_function=lambda layer, x: layer(x)),
+    ),
+    "clone of a sequence with two inputs": (
+        ValueError,
+        lambda: rb.models.clone_model(small(), [rb.Input((3,)), rb.Input((3,))]),
+    ),
+    "clone with too few inputs": (
+        ValueError,
+        lambda: rb.models.clone_model(two(), [rb.Input((3,))]),
+    ),
+    "clone on arrays": (ValueError, lambda: rb.models.clone_model(two(), [X, X])),
     "config of a subclass": (NotImplementedError, lambda: OfALayer(layers.Dense(2)).get_config()),
     "unknown class": (TypeError, lambda: rb.models.model_from_json(renamed("Dense", "Dens"))),
     "unknown class of a user": (

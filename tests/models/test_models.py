@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -132,6 +133,40 @@ def test_inputs_by_place_and_by_name(structure: Any) -> None:
             np.testing.assert_array_equal(model(given)[0], expected[0])
     assert sorted(model.input_names) == ["deep", "wide"]
     assert model.output_names == ["main", "aux"]
+
+
+def test_structures_of_any_depth(keras: Any) -> None:
+    data = {"x": [X[:, :2], {"y": X[:, 1:3]}], "z": (X[:, 2:],)}
+    configs, outputs = [], []
+    for k in (keras, rb):
+        a, b, c = (k.Input((2,), name=name) for name in "abc")
+        s = k.layers.Concatenate()([a, b, c])
+        head = k.layers.Dense(1, kernel_initializer="ones", name="head")(s)
+        model = k.Model({"x": [a, {"y": b}], "z": (c,)}, {"p": s, "q": (s, [head])})
+        config = json.loads(model.to_json())
+        configs.append([config["config"][key] for key in ("input_layers", "output_layers")])
+        again = k.models.model_from_json(model.to_json())
+        outputs.append([model(data), model.predict(data, verbose=0), again(data)])
+    assert configs[0] == configs[1]
+    for theirs, ours in zip(*outputs, strict=True):
+        assert jax.tree_util.tree_structure(theirs) == jax.tree_util.tree_structure(ours)
+        for one, other in zip(*map(jax.tree_util.tree_leaves, (theirs, ours)), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("structure", [list, tuple])
+def test_a_list_of_one_output_gives_the_output(keras: Any, structure: Any) -> None:
+    for k in (keras, rb):
+        inputs = k.Input((4,))
+        model = k.Model(structure([inputs]), structure([k.layers.Dense(2)(inputs)]))
+        data = structure([X])
+        assert model(data).shape == model.predict(data, verbose=0).shape == (6, 2)
+        (symbolic,) = model(structure([inputs]))
+        outer = k.Model(inputs, k.layers.Dense(3)(symbolic))
+        assert outer(X).shape == k.models.model_from_json(outer.to_json())(X).shape == (6, 3)
+        model.compile("sgd", ["mse"], metrics=[["mae"]])
+        assert list(model.fit(data, X[:, :2], verbose=0).history) == ["loss", "mae"]
+        assert isinstance(model.output, (list, tuple))
 
 
 def test_a_model_from_the_middle_of_another() -> None:

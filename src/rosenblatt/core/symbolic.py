@@ -13,7 +13,7 @@ import numpy as np
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.scope import Scope, current_scope, use_scope
 
 # Two values for an unknown dimension: where the inferred shapes differ, the dimension is unknown.
 # The first is a prime, so that it is recognized in most shapes, and one trace is enough.
@@ -217,6 +217,15 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return KerasTensor(shape, a.dtype)
 
     return jax.tree_util.tree_map(merge, first, trace(_TRIAL_SIZES[1]))
+
+
+def shape_of(value: Any) -> tuple[int | None, ...]:
+    """An array's shape; None for the number of rows where that is a size tried in inference."""
+    shape = tuple(value.shape)
+    scope = current_scope()
+    if scope is not None and scope.binds_all and shape[:1] == _TRIAL_SIZES[:1]:
+        return (None, *shape[1:])
+    return shape
 
 
 def _refuse_text(tensors: list[KerasTensor]) -> None:

@@ -44,7 +44,10 @@ def host_array(value: Any, what: str) -> np.ndarray:
 
 def is_text(array: Any) -> bool:
     """Whether an array holds text, or Python objects that may be text."""
-    return getattr(array.dtype, "kind", "") in _TEXT
+    dtype = array.dtype
+    if isinstance(dtype, str):  # a symbolic tensor's
+        return dtype == "string"
+    return getattr(dtype, "kind", " ") in _TEXT
 
 
 def texts(array: np.ndarray, where: str) -> list[str]:

@@ -97,10 +97,14 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
         name, node_index, tensor_index = history[:3]
         return find([name, node_index - _first_call(created[name]), tensor_index])
 
-    return (
-        _references(config["input_layers"], find_end),
-        _references(config["output_layers"], find_end),
+    inputs, outputs = (
+        _references(config[key], find_end) for key in ("input_layers", "output_layers")
     )
+    return _single(inputs), _single(outputs)
+
+
+def _single(structure: Any) -> Any:
+    return structure[0] if isinstance(structure, list) and len(structure) == 1 else structure
 
 
 def _first_call(layer: Any) -> int:
@@ -155,5 +159,4 @@ def _references(structure: Any, find: Any) -> Any:
         return {k: _references(v, find) for k, v in structure.items()}
     if len(structure) == 3 and isinstance(structure[0], str) and isinstance(structure[1], int):
         return find(structure)
-    items = [_references(item, find) for item in structure]
-    return items[0] if len(items) == 1 and isinstance(structure, list) else items
+    return [_references(item, find) for item in structure]

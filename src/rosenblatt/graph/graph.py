@@ -55,7 +55,7 @@ class Graph:
             mask: masks of the inputs, in their order; None where they bring their own, if any.
 
         Returns:
-            Arrays in the outputs' structure.
+            Arrays in the outputs' structure; the array itself where that is a list or tuple of one.
         """
         if isinstance(inputs, Prepared):
             return self.host.run(inputs, training)
@@ -84,7 +84,7 @@ class Graph:
             training: passed to the layers that take it.
 
         Returns:
-            Values in the outputs' structure.
+            Values in the outputs' structure; the value itself where that is a list or tuple of one.
         """
         for node in nodes:
             if all(id(t) in values for t in node.outputs):
@@ -98,7 +98,18 @@ class Graph:
                 kwargs = {**kwargs, "training": training}
             results = tree_leaves(node.operation(*args, **kwargs))
             values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
-        return tree_map(lambda t: values[id(t)], self.output_structure)
+        return tree_map(lambda t: values[id(t)], self.returned)
+
+    @property
+    def returned(self) -> Any:
+        """The symbolic outputs in the structure a call returns: without a list or tuple of one."""
+        return self.output_structure[0] if self.is_single else self.output_structure
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the outputs are a list or tuple of one."""
+        outputs = self.output_structure
+        return isinstance(outputs, (list, tuple)) and len(outputs) == 1
 
     @staticmethod
     def filled(node: Node, values: dict[int, Any]) -> tuple[Any, Any]:
@@ -131,7 +142,11 @@ class Graph:
         if isinstance(data, Mapping) and not isinstance(self.input_structure, Mapping):
             given = self._by_name(data)
         elif isinstance(self.input_structure, Mapping) and isinstance(data, Mapping):
-            given = self._by_name({k: data[k] for k in data}, list(self.input_structure))
+            given = []
+            names = list(self.input_structure)
+            for name, value in zip(sorted(names), self._by_name(data, names), strict=True):
+                single = isinstance(self.input_structure[name], KerasTensor)
+                given.extend([value] if single else tree_leaves(value))
         else:
             given = tree_leaves(data)
         if len(given) != len(self.inputs):

@@ -20,6 +20,7 @@ from rosenblatt.core.symbolic import (
     Operation,
     any_symbolic,
     infer_outputs,
+    shape_of,
     tree_leaves,
     tree_map,
 )
@@ -36,7 +37,6 @@ from rosenblatt.layers.signatures import (
     parameter_names,
     parameters_of,
     pop_input_shape,
-    shape_of,
 )
 from rosenblatt.layers.weights import HoldsWeights
 

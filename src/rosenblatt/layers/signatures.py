@@ -64,7 +64,3 @@ def all_numbers(value: Any) -> bool:
 def holds_arrays(value: Any) -> bool:
     leaves = tree_leaves(value)
     return bool(leaves) and all(hasattr(leaf, "shape") for leaf in leaves)
-
-
-def shape_of(value: Any) -> tuple[int | None, ...]:
-    return tuple(value.shape)

@@ -1,7 +1,8 @@
 """Models: the facade users hold."""
 
+from rosenblatt.models.cloning import clone_model
 from rosenblatt.models.feature_space import FeatureSpace
-from rosenblatt.models.model import Functional, Model, clone_model, model_from_json
+from rosenblatt.models.model import Functional, Model, model_from_json
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.saving import load_model, save_model
 

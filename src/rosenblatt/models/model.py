@@ -11,11 +11,19 @@ import numpy as np
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, node_of, tree_map
+from rosenblatt.core.symbolic import (
+    KerasTensor,
+    any_symbolic,
+    infer_outputs,
+    node_of,
+    shape_of,
+    tree_leaves,
+    tree_map,
+)
 from rosenblatt.graph import Graph, Prepared
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.layers import Input, InputLayer, Layer
-from rosenblatt.layers.signatures import map_shapes, shape_of
+from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
 from rosenblatt.saving import export
@@ -207,7 +215,7 @@ class Model(Trainer, Layer):
         if self._graph is not None:
             if not isinstance(x, Prepared):
                 self._graph.arrange(x)
-            return self._graph.output_structure
+            return self._graph.returned
         if self.run_eagerly:  # its `call` may ask for values
             outputs = tree_map(lambda a: np.asarray(a), self(x))
             return tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), outputs)
@@ -221,9 +229,12 @@ class Model(Trainer, Layer):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
-        if self._graph is not None and self._looks_up():  # text cannot be traced
-            return tree_map(lambda t: KerasTensor(t.shape, t.dtype), self._graph.output_structure)
-        return infer_outputs(self._call_quietly, args, kwargs)
+        graph = self._graph
+        if graph is not None and self._looks_up():  # text cannot be traced
+            return tree_map(lambda t: KerasTensor(t.shape, t.dtype), graph.output_structure)
+        outputs = infer_outputs(self._call_quietly, args, kwargs)
+        # Keras takes a list or tuple of one apart for arrays, but not for symbolic tensors.
+        return type(graph.output_structure)([outputs]) if graph and graph.is_single else outputs
 
     # -- printing, configuration, files ----------------------------------------------------------
 
@@ -353,7 +364,10 @@ def _from_inputs(graph: Graph) -> Graph:
         ),
         graph.input_structure,
     )
-    return Graph(inputs, graph.run(inputs), graph.name)
+    values = dict(zip(map(id, graph.inputs), tree_leaves(inputs), strict=True))
+    graph.compute(graph.nodes, values, None)
+    outputs = tree_map(lambda t: values[id(t)], graph.output_structure)
+    return Graph(inputs, outputs, graph.name)
 
 
 def _one_or_list(items: list[Any]) -> Any:
@@ -379,22 +393,3 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
             )
         ) from error
     return serialization.deserialize_keras_object(config, custom_objects)
-
-
-def clone_model(model: Any) -> Any:
-    """A model of the same architecture with new weights and layers.
-
-    Args:
-        model: a Sequential or Functional model.
-
-    Raises:
-        ValueError: a subclassed model, whose structure is code.
-    """
-    if model._graph is None and type(model).__name__ != "Sequential":
-        raise ValueError(
-            explain(
-                f"clone_model: {type(model).__name__} is subclassed; its structure is Python code.",
-                fix=f"make a new one: `{type(model).__name__}(…)`.",
-            )
-        )
-    return type(model).from_config(model.get_config())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves
 from rosenblatt.layers.signatures import map_shapes
 
 # Widths as Keras sets them: where each column ends, as a share of the line.
@@ -172,8 +172,11 @@ def _rows(layers: list[Any], expand: bool, depth: int = 0) -> list[tuple[Any, in
 def _shape_text(layer: Any) -> str:
     """The shape of the last call's output, or the one for the shape it was built for."""
     structure: Any = None
+    graph = getattr(layer, "_graph", None)
     if layer._inbound_nodes:
-        structure = tree_map(_brackets, layer._inbound_nodes[-1].output_structure)
+        structure = [_brackets(tensor) for tensor in layer._inbound_nodes[-1].outputs]
+    elif graph is not None:
+        structure = [_brackets(tensor) for tensor in graph.outputs]
     elif getattr(layer, "_build_shapes", None) and not getattr(layer, "layers", None):
         shape = layer.compute_output_shape(*layer._build_shapes.values())
         structure = map_shapes(lambda one: _brackets(KerasTensor(one, "float32", "shape")), shape)
