@@ -60,7 +60,7 @@ def allow_float64() -> None:
     """
     import jax  # settings, folders and data sets do without it
 
-    if not jax.config.jax_enable_x64:
+    if not jax.config.read("jax_enable_x64"):
         jax.config.update("jax_enable_x64", True)
 
 

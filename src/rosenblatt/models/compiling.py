@@ -87,11 +87,10 @@ class Compiles:
         """
         self.optimizer = optimizers.get(optimizer)
         scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
-        if auto_scale_loss and self.optimizer and not scaled:
-            if self.dtype_policy.name == "mixed_float16":
-                self.optimizer = optimizers.LossScaleOptimizer(
-                    self.optimizer, name="loss_scale_optimizer"
-                )
+        small = self.dtype_policy.name == "mixed_float16"
+        if small and auto_scale_loss and self.optimizer and not scaled:
+            name = "loss_scale_optimizer"
+            self.optimizer = optimizers.LossScaleOptimizer(self.optimizer, name=name)
         spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
         spec.check_names()
         config = {

@@ -37,7 +37,8 @@ def modern_layer(entry: Mapping[str, Any]) -> dict[str, Any]:
     name, config = entry["class_name"], entry["config"]
     if name in _MODELS:
         module = "keras" if name == "Sequential" else "keras.src.models.functional"
-        found = {"module": module, "class_name": _MODELS[name], "config": _modern_model(config)}
+        inner = _modern_model(config)
+        found: dict[str, Any] = {"module": module, "class_name": _MODELS[name], "config": inner}
     else:
         found = _named(name, "keras.layers", _modern_arguments(name, config))
     # Keras 2 writes a layer's name beside its config too, and the calls of the graph.
