@@ -18,7 +18,8 @@ SOURCE = ROOT / "src" / "rosenblatt"
 # A package imports its own rank or lower. Within a rank two packages never import each other
 # in a circle (Python itself would fail on that).
 RANKS = {
-    0: "core ops activations initializers regularizers constraints logic config random",
+    0: "core ops activations initializers regularizers constraints logic config random tree "
+    "dtype_policies",
     1: "data datasets",
     2: "layers losses metrics optimizers",
     3: "graph",

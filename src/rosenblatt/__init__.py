@@ -16,11 +16,14 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PACKAGES = (
-    "activations", "backend", "callbacks", "config", "constraints", "datasets", "initializers",
-    "layers", "losses", "metrics", "models", "ops", "optimizers", "plots", "random",
-    "regularizers", "saving", "sklearn", "summary", "tensorboard", "tuner", "utils",
+    "activations", "backend", "callbacks", "config", "constraints", "datasets",
+    "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops",
+    "optimizers", "plots", "random", "regularizers", "saving", "sklearn", "summary",
+    "tensorboard", "tree", "tuner", "utils",
 )  # fmt: skip
 _NAMES = {
+    "DTypePolicy": "core.dtypes",
+    "FloatDTypePolicy": "core.dtypes",
     "Functional": "models",
     "Initializer": "initializers",
     "Input": "layers",

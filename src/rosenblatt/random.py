@@ -1,5 +1,188 @@
-"""Keras's `random` names."""
+"""Keras's `random`: numbers drawn inside or outside of programs, by JAX.
 
-from rosenblatt.core.random import SeedGenerator, set_random_seed
+A seed that is an integer gives the same numbers each time; a `SeedGenerator` other ones at each
+call. The numbers are those of Keras on JAX.
 
-__all__ = ["SeedGenerator", "set_random_seed"]
+>>> uniform((2,), seed=1)
+Array([0.136..., 0.682...], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from rosenblatt.core import config, dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.random import SeedGenerator, key_of, set_random_seed
+from rosenblatt.ops.define import as_array
+
+Seed = int | SeedGenerator | None
+
+
+def _key(seed: Any, name: str) -> Any:
+    if isinstance(seed, jax.Array):
+        return seed
+    if seed is None and isinstance(jnp.zeros(()), jax.core.Tracer):
+        raise ValueError(
+            explain(
+                f"random.{name}: a compiled function needs a seed; without one it would draw the "
+                "same numbers at every call.",
+                fix="keep a `SeedGenerator` in the layer and pass it as `seed=`.",
+            )
+        )
+    return key_of(seed)
+
+
+def _dtype(dtype: Any, name: str, kind: str = "float") -> Any:
+    known = config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
+    if kind not in known:
+        raise ValueError(
+            explain(
+                f"random.{name}: bad `dtype`.",
+                given=repr(known),
+                expected="a float type" if kind == "float" else "an integer type",
+            )
+        )
+    return dtypes.numpy_dtype(known)
+
+
+def normal(
+    shape: Sequence[int],
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = None,
+    seed: Seed = None,
+) -> Any:
+    """Numbers of a normal distribution."""
+    draw = jax.random.normal(_key(seed, "normal"), tuple(shape), _dtype(dtype, "normal"))
+    return draw * stddev + mean
+
+
+def truncated_normal(
+    shape: Sequence[int],
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = None,
+    seed: Seed = None,
+) -> Any:
+    """Numbers of a normal distribution, those beyond two deviations drawn again."""
+    kind = _dtype(dtype, "truncated_normal")
+    key = _key(seed, "truncated_normal")
+    return jax.random.truncated_normal(key, -2.0, 2.0, tuple(shape), kind) * stddev + mean
+
+
+def uniform(
+    shape: Sequence[int],
+    minval: Any = 0.0,
+    maxval: Any = 1.0,
+    dtype: Any = None,
+    seed: Seed = None,
+) -> Any:
+    """Numbers of the interval [minval, maxval).
+
+    Raises:
+        ValueError: a dtype that is not a float type.
+    """
+    kind = _dtype(dtype, "uniform")
+    return jax.random.uniform(_key(seed, "uniform"), tuple(shape), kind, minval, maxval)
+
+
+def randint(
+    shape: Sequence[int], minval: Any, maxval: Any, dtype: Any = "int32", seed: Seed = None
+) -> Any:
+    """Integers of minval, …, maxval − 1.
+
+    Raises:
+        ValueError: a dtype that is not an integer type.
+    """
+    kind = _dtype(dtype, "randint", "int")
+    return jax.random.randint(_key(seed, "randint"), tuple(shape), minval, maxval, kind)
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed = None) -> Any:
+    """Class numbers (N, num_samples), drawn from the softmax of (N, classes) logits.
+
+    Raises:
+        ValueError: logits with another number of axes.
+    """
+    logits = as_array(logits)
+    if logits.ndim != 2:
+        raise ValueError(
+            explain(
+                "random.categorical: bad `logits`.",
+                given=f"shape {logits.shape}",
+                expected="shape (batch, classes)",
+            )
+        )
+    shape = (logits.shape[0], num_samples)
+    draw = jax.random.categorical(_key(seed, "categorical"), logits[..., None], axis=1, shape=shape)
+    return draw.astype(_dtype(dtype, "categorical", "int"))
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Any:
+    """Inputs, each set to 0 with a probability, the others divided by 1 − rate.
+
+    Args:
+        inputs: array.
+        rate: the probability of a 0.
+        noise_shape: shape of the draw, 1 along axes that are dropped as a whole; None: the inputs'.
+        seed: seed.
+
+    Returns:
+        An array of the inputs' shape.
+    """
+    inputs = as_array(inputs)
+    if rate in (0.0, 1.0):
+        return inputs if rate == 0.0 else jnp.zeros_like(inputs)
+    shape = inputs.shape
+    if noise_shape is not None:
+        shape = tuple(n if m is None else m for m, n in zip(noise_shape, shape, strict=True))
+    kept = jax.random.bernoulli(_key(seed, "dropout"), 1.0 - rate, shape)
+    return jnp.where(kept, inputs / (1.0 - rate), jnp.zeros((), inputs.dtype))
+
+
+def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
+    """The elements along an axis in another order, each row in its own."""
+    return jax.random.permutation(_key(seed, "shuffle"), as_array(x), axis, independent=True)
+
+
+def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Seed = None) -> Any:
+    """Numbers of a gamma distribution of shape alpha and scale 1."""
+    kind = _dtype(dtype, "gamma")
+    return jax.random.gamma(_key(seed, "gamma"), as_array(alpha), tuple(shape), kind)
+
+
+def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None) -> Any:
+    """Numbers of a beta distribution."""
+    kind = _dtype(dtype, "beta")
+    return jax.random.beta(_key(seed, "beta"), as_array(alpha), as_array(beta), tuple(shape), kind)
+
+
+def binomial(
+    shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any = None, seed: Seed = None
+) -> Any:
+    """How many of so many trials succeed."""
+    kind = _dtype(dtype, "binomial")
+    return jax.random.binomial(
+        _key(seed, "binomial"), as_array(counts), as_array(probabilities), tuple(shape), kind
+    )
+
+
+__all__ = [
+    "SeedGenerator",
+    "beta",
+    "binomial",
+    "categorical",
+    "dropout",
+    "gamma",
+    "normal",
+    "randint",
+    "set_random_seed",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]

@@ -15,6 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from rosenblatt import plots
+from rosenblatt.activations.table import TABLE
 from rosenblatt.core.files import replacing
 
 HISTORY = {"loss": [3.0, 2.0], "mae": [1.0, 0.5], "val_loss": [2.5, 2.0], "learning_rate": [1, 1]}
@@ -100,6 +101,37 @@ def test_activation_functions_by_arithmetic() -> None:
         np.testing.assert_allclose(table[name], rows, rtol=1e-5, atol=1e-6, err_msg=name)
     axes = plots.activation_functions()
     assert all(len(ax.get_lines()) == 5 for ax in axes)
+
+
+def test_gallery_of_all_activations() -> None:
+    axes = plots.activation_gallery()
+    drawn = {ax.get_title(): ax for ax in axes.flat if ax.get_title()}
+    several = {"glu", "log_softmax", "softmax", "sparsemax", "threshold"}
+    assert set(drawn) == set(TABLE) - several - {"swish", "hard_swish"}
+    for name, ax in drawn.items():
+        values, slopes = (line.get_ydata() for line in ax.get_lines())
+        z = ax.get_lines()[0].get_xdata()
+        middle = (slopes[1:] + slopes[:-1]) / 2
+        # Central differences, where there is no jump or kink in between.
+        smooth = np.abs(np.diff(slopes)) < 0.05
+        smooth &= np.abs(np.diff(values)) < 0.5
+        assert smooth.sum() > 200, name
+        np.testing.assert_allclose(
+            (np.diff(values) / np.diff(z))[smooth], middle[smooth], atol=0.03, err_msg=name
+        )
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (["softmax"], "The activation 'softmax' is no function of one number alone. Expected: one"),
+        (["rellu"], "Unknown activation 'rellu'. Fix: did you mean 'relu'?"),
+    ],
+)
+def test_gallery_messages(names: list[str], text: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        plots.activation_gallery(names)
+    assert str(caught.value).startswith(text)
 
 
 def test_save_figure_makes_folders_and_closes(tmp_path: Path) -> None:

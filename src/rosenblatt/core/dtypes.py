@@ -124,6 +124,10 @@ class DTypePolicy:
         return cls(**config)
 
 
+class FloatDTypePolicy(DTypePolicy):
+    """A `DTypePolicy`, by the other name it has in Keras."""
+
+
 _default_policy: DTypePolicy | None = None
 
 

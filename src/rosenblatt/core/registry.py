@@ -162,3 +162,4 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
 
 
 builtin("keras")(dtypes.DTypePolicy)
+builtin("keras")(dtypes.FloatDTypePolicy)

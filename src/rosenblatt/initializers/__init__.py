@@ -48,6 +48,10 @@ _TABLE: dict[str, Any] = {
 }
 
 
+# Keras also has the classes under the names in small letters.
+globals().update(_TABLE)
+
+
 def serialize(initializer: Any) -> Any:
     """The config of an initializer, in Keras's format."""
     return serialize_keras_object(initializer)

@@ -3,13 +3,18 @@
 matplotlib is imported when a picture is drawn, not before.
 """
 
-from rosenblatt.plots.activation_functions import activation_functions, activation_table
+from rosenblatt.plots.activation_functions import (
+    activation_functions,
+    activation_gallery,
+    activation_table,
+)
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.images import image_grid
 
 __all__ = [
     "activation_functions",
+    "activation_gallery",
     "activation_table",
     "image_grid",
     "learning_curves",

@@ -1,8 +1,8 @@
-"""The activation functions of a first course, and their derivatives."""
+"""The activation functions and their derivatives: those of a first course, and all there are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -10,41 +10,59 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import activations
+from rosenblatt.activations.table import TABLE
+from rosenblatt.core.errors import explain
 from rosenblatt.plots.figures import new_axes
 
-
-def _heaviside(z: Any) -> Any:
-    return jnp.heaviside(z, 1.0)
-
-
-FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "heaviside": _heaviside,
-    "sigmoid": activations.sigmoid,
-    "tanh": activations.tanh,
-    "relu": activations.relu,
-    "softplus": activations.softplus,
-}
+FIRST_COURSE = ("heaviside", "sigmoid", "tanh", "relu", "softplus")
+_OF_SEVERAL = ("glu", "log_softmax", "softmax", "sparsemax")  # no functions of one number
+_OTHER_NAMES = ("hard_swish", "swish")
+OF_ONE_NUMBER = tuple(sorted(set(TABLE) - {*_OF_SEVERAL, *_OTHER_NAMES, "threshold"}))
+_COLUMNS = 6
 
 
-def activation_table(z: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Values and derivatives of heaviside, sigmoid, tanh, ReLU and softplus.
+def _function(name: str) -> Callable[[Any], Any]:
+    if name in _OF_SEVERAL or name == "threshold":
+        raise ValueError(
+            explain(
+                f"The activation {name!r} is no function of one number alone.",
+                expected=f"one of {', '.join(OF_ONE_NUMBER)}",
+            )
+        )
+    return activations.get(name)
+
+
+def activation_table(
+    z: Any, names: Sequence[str] = FIRST_COURSE
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Values and derivatives of activations: heaviside, sigmoid, tanh, ReLU, softplus, or others.
 
     Args:
         z: (count,) points.
+        names: which activations.
 
     Returns:
         A function's name to its values and its derivatives, (count,) each; the derivatives are
         found by automatic differentiation.
+
+    Raises:
+        ValueError: an unknown name, or an activation of several numbers at once.
 
     >>> values, slopes = activation_table([0.0])["sigmoid"]
     >>> values.tolist(), slopes.tolist()
     ([0.5], [0.25])
     """
     points = jnp.asarray(z, "float32")
+    functions = {name: _function(name) for name in names}
     return {
         name: (np.asarray(f(points)), np.asarray(jax.vmap(jax.grad(f))(points)))
-        for name, f in FUNCTIONS.items()
+        for name, f in functions.items()
     }
+
+
+def _points(limit: float) -> np.ndarray:
+    """An even number of points: none of them on the jump at 0."""
+    return np.linspace(-limit, limit, 400, dtype="float32")
 
 
 def activation_functions(axes: Any = None, limit: float = 4.0) -> Any:
@@ -63,8 +81,7 @@ def activation_functions(axes: Any = None, limit: float = 4.0) -> Any:
     ['Activation functions', 'Derivatives']
     """
     left, right = new_axes(11, 4, 1, 2)[0] if axes is None else axes
-    # An even number of points: none of them on the jump at 0.
-    z = np.linspace(-limit, limit, 400, dtype="float32")
+    z = _points(limit)
     for name, (values, slopes) in activation_table(z).items():
         style = {"linestyle": "--" if name in ("heaviside", "softplus") else "-", "label": name}
         left.plot(z, values, **style)
@@ -75,3 +92,34 @@ def activation_functions(axes: Any = None, limit: float = 4.0) -> Any:
         ax.grid(visible=True, alpha=0.3)
         ax.legend()
     return np.array([left, right])
+
+
+def activation_gallery(names: Sequence[str] = OF_ONE_NUMBER, limit: float = 4.0) -> Any:
+    """Draw a table of activations, each with its derivative (dashed) on axes of its own.
+
+    Args:
+        names: which activations; all functions of one number unless told otherwise.
+        limit: from -limit to limit.
+
+    Returns:
+        The axes, (rows, columns).
+
+    Raises:
+        ValueError: an unknown name, or an activation of several numbers at once.
+
+    >>> [ax.get_title() for ax in activation_gallery(["relu", "elu"]).flat]
+    ['relu', 'elu']
+    """
+    z = _points(limit)
+    table = activation_table(z, names)
+    columns = min(_COLUMNS, len(table))
+    rows = -(-len(table) // columns)
+    axes = new_axes(2.2 * columns, 2.0 * rows, rows, columns)
+    for ax in axes.flat[len(table) :]:
+        ax.set_axis_off()
+    for ax, (name, (values, slopes)) in zip(axes.flat, table.items(), strict=False):
+        ax.plot(z, values, label=name)
+        ax.plot(z, slopes, linestyle="--", label="derivative")
+        ax.set(title=name, ylim=(-1.6, 2.4))
+        ax.grid(visible=True, alpha=0.3)
+    return axes

@@ -1,5 +1,6 @@
 """Keras's utilities."""
 
+from rosenblatt.backend import clear_session, is_keras_tensor, standardize_dtype
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.core.registry import (
     custom_object_scope,
@@ -12,6 +13,12 @@ from rosenblatt.core.serialization import deserialize_keras_object, serialize_ke
 from rosenblatt.data import PyDataset
 from rosenblatt.models import FeatureSpace
 from rosenblatt.utils.arrays import normalize, to_categorical
+from rosenblatt.utils.data import (
+    pack_x_y_sample_weight,
+    split_dataset,
+    unpack_x_y_sample_weight,
+)
+from rosenblatt.utils.sources import get_source_inputs
 
 CustomObjectScope = custom_object_scope
 Sequence = PyDataset
@@ -20,15 +27,22 @@ __all__ = [
     "CustomObjectScope",
     "FeatureSpace",
     "PyDataset",
+    "clear_session",
     "Sequence",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
+    "is_keras_tensor",
     "normalize",
+    "pack_x_y_sample_weight",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
+    "standardize_dtype",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]
