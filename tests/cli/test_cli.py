@@ -183,6 +183,10 @@ def test_summary(price_run: Path, capsys) -> None:
     assert "5,301" in said
     assert "to predict 'price' (a number)" in said
     assert "Features: a, b" in said
+    assert "●" not in said
+    assert main(["summary", str(price_run), "--diagram"]) == 0
+    dense = [line for line in capsys.readouterr().out.splitlines() if line.startswith("● dense")]
+    assert [line.split()[-1] for line in dense] == ["150", "2,550", "2,550", "51"]
 
 
 ERRORS = {

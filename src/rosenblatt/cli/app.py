@@ -106,9 +106,12 @@ def predict(
 
 
 @app.command()
-def summary(model: Model) -> None:
+def summary(
+    model: Model,
+    diagram: Annotated[bool, typer.Option("--diagram", help="Draw how layers are joined.")] = False,
+) -> None:
     """Print a model's layers and parameters."""
-    commands.summary(model)
+    commands.summary(model, diagram=diagram)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from rosenblatt.cli.problems import BUILTIN, Problem, load_problem, read_columns
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.columns import check_finite
+from rosenblatt.models.diagram import text_diagram
 
 
 def train(
@@ -128,10 +129,12 @@ def predict(model_path: Path, data: str, *, out: Path | None) -> None:
         print(f"Written to {out}: {len(outputs):,} predictions")
 
 
-def summary(model_path: Path) -> None:
-    """Print a model's layers and parameters."""
+def summary(model_path: Path, *, diagram: bool = False) -> None:
+    """Print a model's layers and parameters, and how the layers are joined."""
     model, facts = results.open_run(model_path)
     model.summary()
+    if diagram:
+        print(text_diagram(model, expand_nested=True))
     if facts:
         what = "classes" if facts["classes"] else "a number"
         print(f"Trained on {facts['data']} to predict {facts['target']!r} ({what}).")

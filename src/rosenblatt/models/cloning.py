@@ -151,7 +151,7 @@ class _Cloning:
         return serialization.deserialize_keras_object(config, {name: type(model)})
 
 
-def _input_like(layer: InputLayer) -> KerasTensor:
+def _input_like(layer: Any) -> KerasTensor:
     return Input(
         batch_shape=layer.batch_shape,
         dtype=layer.dtype,

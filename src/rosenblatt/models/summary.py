@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.symbolic import KerasTensor, tree_leaves
-from rosenblatt.layers.signatures import map_shapes
+from rosenblatt.graph.picture import output_text
 
 # Widths as Keras sets them: where each column ends, as a share of the line.
 _ENDS = {False: (0.45, 0.80, 1.0), True: (0.3, 0.56, 0.74, 1.0)}
@@ -46,7 +45,7 @@ def summary_text(
         prefix = "   " * depth + "└ " if depth else ""
         cells = [
             f"{prefix}{layer.name} ({type(layer).__name__})",
-            _shape_text(layer),
+            output_text(layer),
             _count_text(layer),
         ]
         if connected:
@@ -167,27 +166,6 @@ def _rows(layers: list[Any], expand: bool, depth: int = 0) -> list[tuple[Any, in
         if expand and hasattr(layer, "summary") and getattr(layer, "layers", None):
             rows.extend(_rows(layer.layers, expand, depth + 1))
     return rows
-
-
-def _shape_text(layer: Any) -> str:
-    """The shape of the last call's output, or the one for the shape it was built for."""
-    structure: Any = None
-    graph = getattr(layer, "_graph", None)
-    if layer._inbound_nodes:
-        structure = [_brackets(tensor) for tensor in layer._inbound_nodes[-1].outputs]
-    elif graph is not None:
-        structure = [_brackets(tensor) for tensor in graph.outputs]
-    elif getattr(layer, "_build_shapes", None) and not getattr(layer, "layers", None):
-        shape = layer.compute_output_shape(*layer._build_shapes.values())
-        structure = map_shapes(lambda one: _brackets(KerasTensor(one, "float32", "shape")), shape)
-    texts = tree_leaves(structure)
-    if texts == [None]:
-        return "?"
-    return texts[0] if len(texts) == 1 else str(structure).replace("'", "")
-
-
-def _brackets(tensor: Any) -> str:
-    return f"({', '.join(str(size) for size in tensor.shape)})"
 
 
 def _count_text(layer: Any) -> str:

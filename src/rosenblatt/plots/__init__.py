@@ -11,6 +11,7 @@ from rosenblatt.plots.activation_functions import (
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.images import image_grid
+from rosenblatt.plots.model_graph import model_graph
 
 __all__ = [
     "activation_functions",
@@ -18,5 +19,6 @@ __all__ = [
     "activation_table",
     "image_grid",
     "learning_curves",
+    "model_graph",
     "save_figure",
 ]

@@ -12,12 +12,14 @@ from rosenblatt.core.registry import (
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.data import PyDataset
 from rosenblatt.models import FeatureSpace
+from rosenblatt.models.diagram import text_diagram
 from rosenblatt.utils.arrays import normalize, to_categorical
 from rosenblatt.utils.data import (
     pack_x_y_sample_weight,
     split_dataset,
     unpack_x_y_sample_weight,
 )
+from rosenblatt.utils.model_plotting import model_to_dot, plot_model
 from rosenblatt.utils.sources import get_source_inputs
 
 CustomObjectScope = custom_object_scope
@@ -27,8 +29,8 @@ __all__ = [
     "CustomObjectScope",
     "FeatureSpace",
     "PyDataset",
-    "clear_session",
     "Sequence",
+    "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
@@ -36,13 +38,16 @@ __all__ = [
     "get_registered_object",
     "get_source_inputs",
     "is_keras_tensor",
+    "model_to_dot",
     "normalize",
+    "plot_model",
     "pack_x_y_sample_weight",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
     "split_dataset",
     "standardize_dtype",
+    "text_diagram",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
