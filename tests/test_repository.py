@@ -21,7 +21,7 @@ RANKS = {
     0: "core ops activations initializers regularizers constraints logic config random tree "
     "dtype_policies",
     1: "data datasets",
-    2: "layers losses metrics optimizers",
+    2: "layers losses metrics optimizers mixed_precision",
     3: "graph",
     4: "training plots",
     5: "callbacks tensorboard summary",

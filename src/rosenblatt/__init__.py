@@ -17,9 +17,9 @@ __version__ = "0.1.0"
 
 _PACKAGES = (
     "activations", "backend", "callbacks", "config", "constraints", "datasets",
-    "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops",
-    "optimizers", "plots", "random", "regularizers", "saving", "sklearn", "summary",
-    "tensorboard", "tree", "tuner", "utils",
+    "dtype_policies", "initializers", "layers", "losses", "metrics", "mixed_precision",
+    "models", "ops", "optimizers", "plots", "random", "regularizers", "saving", "sklearn",
+    "summary", "tensorboard", "tree", "tuner", "utils",
 )  # fmt: skip
 _NAMES = {
     "DTypePolicy": "core.dtypes",
