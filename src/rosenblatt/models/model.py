@@ -27,6 +27,7 @@ from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
 from rosenblatt.saving import export
+from rosenblatt.saving.legacy_config import modern_layer, modern_model
 
 
 @registry.builtin("keras")
@@ -287,7 +288,7 @@ class Model(Trainer, Layer):
         """The model of a config, with new weights."""
         with registry.custom_object_scope(custom_objects or {}):
             if "layers" in config and "input_layers" in config:
-                inputs, outputs = graph_from_config(config)
+                inputs, outputs = graph_from_config(modern_model(config))
                 target = Functional if cls is Model else cls
                 model = target(inputs=inputs, outputs=outputs, name=config.get("name"))
                 if not config.get("trainable", True):
@@ -392,4 +393,6 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
                 expected="what `model.to_json()` returned",
             )
         ) from error
+    if isinstance(config, dict) and "class_name" in config and "module" not in config:
+        config = modern_layer(config)  # of Keras 2
     return serialization.deserialize_keras_object(config, custom_objects)

@@ -19,6 +19,7 @@ from rosenblatt.layers import Input, InputLayer, Layer
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.models.model import Model
+from rosenblatt.saving.legacy_config import modern_model
 
 
 @registry.builtin("keras")
@@ -261,7 +262,8 @@ class Sequential(Model):
         if not _takes_layers(cls):
             return super().from_config(config, custom_objects)
         with registry.custom_object_scope(custom_objects or {}):
-            layers = [serialization.deserialize_keras_object(layer) for layer in config["layers"]]
+            entries = modern_model(config)["layers"]
+            layers = [serialization.deserialize_keras_object(entry) for entry in entries]
         model = cls(layers=layers, name=config.get("name"))
         if not config.get("trainable", True):
             model.trainable = False

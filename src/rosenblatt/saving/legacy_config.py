@@ -50,6 +50,13 @@ def modern_layer(entry: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def modern_model(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A model's config as Keras 3 writes it; returned as it is where it is of Keras 3 already."""
+    if all("module" in layer for layer in config["layers"]):
+        return config
+    return _modern_model(config)
+
+
 def _named(name: str, module: str, config: Any) -> dict[str, Any]:
     """An object; a name with `>` is one that the user registered."""
     registered = name if ">" in name else None
