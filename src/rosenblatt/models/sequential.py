@@ -165,6 +165,8 @@ class Sequential(Model):
         return Input(batch_shape=(None, *x.shape[1:]), dtype=dtype)
 
     def _looks_up(self) -> bool:
+        if self._graph is not None:  # which knows it, once looked for
+            return self._graph.looks_up
         return any(looks_up(layer) for layer in self._sequence)
 
     def build(self, input_shape: Any = None) -> None:
