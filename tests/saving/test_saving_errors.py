@@ -321,6 +321,20 @@ def test_overwrite(small: Any, saved: Path) -> None:
     small.save("model.keras")
 
 
+def test_arguments_of_keras_2(small: Any) -> None:
+    with pytest.warns(UserWarning, match=r"`save_format='h5'` is of Keras 2; the file's ending"):
+        small.save("old.h5", save_format="h5", include_optimizer=False)
+    assert load_model("old.h5").optimizer is None
+    assert message(ValueError, small.save, "model", save_format="tf") == (
+        "save_model: `save_format='tf'` is of Keras 2. Given: 'model'. "
+        "Fix: `model.save('model.keras')`; or `model.export('model')` for a SavedModel."
+    )
+    assert message(TypeError, small.save, "a.keras", signatures=None) == (
+        "save_model: no such argument: 'signatures'."
+    )
+    assert sorted(os.listdir()) == ["old.h5"]
+
+
 def test_models_that_are_not_built(saved: Path) -> None:
     model = rb.Sequential([rb.layers.Dense(1)], name="net")
     with pytest.warns(UserWarning, match="before it was built") as caught:

@@ -302,14 +302,17 @@ class Model(Trainer, Layer):
         """The architecture as JSON; `model_from_json` reads it."""
         return json.dumps(serialization.serialize_keras_object(self), **kwargs)
 
-    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None) -> None:
+    def save(
+        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Save architecture, weights, compile settings and optimizer state.
 
         Args:
             filepath: a path that ends in `.keras`, or in `.h5` for Keras 2.
             overwrite: whether an existing file is replaced.
+            kwargs: see `saving.save_model`.
         """
-        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped)
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def export(self, filepath: Any, format: str = "tf_saved_model") -> None:
         """Write the model, as it predicts, for other programs.

@@ -50,8 +50,10 @@ def _top_level(model: Any) -> list[Variable]:
 # -- writing -------------------------------------------------------------------------------------
 
 
-def write_legacy_model(model: Any, path: str, keras_version: str) -> None:
-    """Write a whole model.
+def write_legacy_model(
+    model: Any, path: str, keras_version: str, include_optimizer: bool = True
+) -> None:
+    """Write a whole model, with its training settings and optimizer or without.
 
     Raises:
         ValueError: a layer whose vocabulary the format has no place for, a subclassed model.
@@ -67,7 +69,7 @@ def write_legacy_model(model: Any, path: str, keras_version: str) -> None:
         )
     entry = serialize_keras_object(model)
     texts = {_MODEL: json.dumps(legacy_layer(entry))}
-    training = model.get_compile_config()
+    training = model.get_compile_config() if include_optimizer else {}
     if training.get("optimizer"):
         texts[_TRAINING] = json.dumps(legacy_training(training))
     buffer = io.BytesIO()

@@ -34,6 +34,7 @@ def save_model(
     filepath: str | os.PathLike[str],
     overwrite: bool = True,
     zipped: bool | None = None,
+    **kwargs: Any,
 ) -> None:
     """Save a model: architecture, weights, compile settings and optimizer state.
 
@@ -45,9 +46,12 @@ def save_model(
         filepath: a path that ends in `.keras`; or in `.h5`, for Keras 2 and tf.keras.
         overwrite: whether an existing file is replaced.
         zipped: accepted for Keras's sake; always an archive.
+        kwargs: `include_optimizer=False` keeps the training settings out of an `.h5` file;
+            `save_format`, of Keras 2, says what the file's ending says already.
 
     Raises:
         ValueError: another ending, or an object in the model that no file can hold.
+        TypeError: an argument that does not exist.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
 
@@ -60,6 +64,8 @@ def save_model(
     3
     """
     path = os.fspath(filepath)
+    include_optimizer = kwargs.pop("include_optimizer", True)
+    _refuse_arguments(path, kwargs)
     if zipped is False:
         raise ValueError(
             explain(
@@ -70,7 +76,7 @@ def save_model(
         )
     if is_legacy_name(path):
         check_target(path, Path(path).suffix, overwrite, "save_model")
-        write_legacy_model(model, path, KERAS_VERSION)
+        write_legacy_model(model, path, KERAS_VERSION, include_optimizer)
         return
     check_target(path, ".keras", overwrite, "save_model")
     if not model.built:
@@ -96,6 +102,30 @@ def save_model(
                     fix="let every `get_config()` return numbers, texts, lists and dicts only.",
                 )
             ) from error
+
+
+def _refuse_arguments(path: str, given: dict[str, Any]) -> None:
+    """Warn of `save_format`; refuse what nobody knows."""
+    save_format = given.pop("save_format", None)
+    if save_format and path.endswith((".keras", ".h5", ".hdf5")):
+        warn_user(
+            explain(
+                f"save_model: `save_format={save_format!r}` is of Keras 2; the file's ending says "
+                "the format.",
+                fix="leave it out.",
+            )
+        )
+    elif save_format:
+        raise ValueError(
+            explain(
+                f"save_model: `save_format={save_format!r}` is of Keras 2.",
+                given=repr(path),
+                fix=f"`model.save({path + '.keras'!r})`; or `model.export({path!r})` for a "
+                "SavedModel.",
+            )
+        )
+    if given:
+        raise TypeError(explain(f"save_model: no such argument: {', '.join(map(repr, given))}."))
 
 
 def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
