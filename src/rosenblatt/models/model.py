@@ -310,7 +310,6 @@ class Model(Trainer, Layer):
         Args:
             filepath: a path that ends in `.keras`, or in `.h5` for Keras 2.
             overwrite: whether an existing file is replaced.
-            kwargs: see `saving.save_model`.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
