@@ -112,6 +112,17 @@ def test_fashion_mnist(lesson: Lesson) -> None:
     assert "Predicted classes: [9 2 1] ['Ankle boot' 'Pullover' 'Trouser']" in text
 
 
+def test_transfer(lesson: Lesson) -> None:
+    try:
+        rb.datasets.fashion_mnist.load_data()
+    except FileNotFoundError as error:
+        pytest.skip(f"Fashion MNIST is not installed: {error}")
+    text = lesson("row16_transfer")
+    assert "Task A knows: Trouser, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot" in text
+    assert number(text, r"Gain in accuracy: \+(\S+)") > 0
+    assert number(text, r"  mean .* (\S+)\n") > 0.93
+
+
 def test_housing(lesson: Lesson) -> None:
     text = lesson("row09_housing")
     assert "11610 3870 5160" in text

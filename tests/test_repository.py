@@ -27,7 +27,7 @@ RANKS = {
     5: "callbacks tensorboard summary",
     6: "saving",
     7: "models",
-    8: "tuner sklearn tabular backend utils",
+    8: "tuner sklearn tabular backend utils choosing",
     9: "cli",
     10: "__main__",
 }

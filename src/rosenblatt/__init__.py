@@ -16,8 +16,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PACKAGES = (
-    "activations", "backend", "callbacks", "config", "constraints", "datasets",
-    "dtype_policies", "initializers", "layers", "losses", "metrics", "mixed_precision",
+    "activations", "backend", "callbacks", "choosing", "config", "constraints", "datasets",
+    "dtype_policies", "initializers", "layers", "logic", "losses", "metrics", "mixed_precision",
     "models", "ops", "optimizers", "plots", "random", "regularizers", "saving", "sklearn",
     "summary", "tensorboard", "tree", "tuner", "utils",
 )  # fmt: skip

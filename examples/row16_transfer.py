@@ -1,0 +1,97 @@
+"""Row 16: the lower layers of a network, used again for a task with few labels."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from _lesson import epochs, output
+
+import rosenblatt as rb
+from rosenblatt import plots
+from rosenblatt.choosing import fit_transferred, transfer
+from rosenblatt.datasets.fashion_mnist import CLASS_NAMES
+
+PULLOVER, T_SHIRT = 2, 0
+ROWS = 200
+SEEDS = 5
+
+(X_full, y_full), (X_test, y_test) = rb.datasets.fashion_mnist.load_data()
+X_full, X_test = X_full / np.float32(255), X_test / np.float32(255)
+
+
+def of_two_classes(X, y):
+    """Images of the two classes left out of the first task, and whether they are pullovers."""
+    rows = (y == PULLOVER) | (y == T_SHIRT)
+    return X[rows], (y[rows] == PULLOVER).astype("float32")
+
+
+# Task A: the other eight classes, with many images.
+others = [c for c in range(10) if c not in (PULLOVER, T_SHIRT)]
+rows = np.isin(y_full, others)
+X_a, y_a = X_full[rows], np.searchsorted(others, y_full[rows])
+rb.utils.set_random_seed(42)
+model_a = rb.Sequential(
+    [
+        rb.Input((28, 28)),
+        rb.layers.Flatten(),
+        rb.layers.Dense(100, activation="relu", kernel_initializer="he_normal"),
+        rb.layers.Dense(100, activation="relu", kernel_initializer="he_normal"),
+        rb.layers.Dense(100, activation="relu", kernel_initializer="he_normal", name="features"),
+        rb.layers.Dense(len(others), activation="softmax"),
+    ],
+    name="eight_classes",
+)
+model_a.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+model_a.fit(X_a, y_a, epochs=epochs(10), validation_split=0.1, verbose=2)
+print("Task A knows:", ", ".join(CLASS_NAMES[c] for c in others))
+
+# Task B: pullover or T-shirt, from 200 images, other ones for each seed.
+X_b, y_b = of_two_classes(X_full, y_full)
+X_test_b, y_test_b = of_two_classes(X_test, y_test)
+print(f"Task B: {CLASS_NAMES[PULLOVER]} or {CLASS_NAMES[T_SHIRT]}, from {ROWS} images")
+
+
+def from_nothing():
+    """The same network with random weights."""
+    model = rb.models.clone_model(model_a)
+    return rb.Model(model.input, rb.layers.Dense(1, "sigmoid")(model.get_layer("features").output))
+
+
+def reused():
+    """The first task's layers, frozen, with a new output."""
+    return transfer(model_a, rb.layers.Dense(1, "sigmoid"), last_layer="features")
+
+
+print("\n  seed  from nothing  frozen only  frozen, then freed at a tenth of the rate")
+results = []
+for seed in range(SEEDS):
+    few = np.random.default_rng(seed).permutation(len(X_b))[:ROWS]
+    row = []
+    for build, frozen in ((from_nothing, 0), (reused, epochs(30)), (reused, epochs(15))):
+        rb.utils.set_random_seed(seed)
+        model = build()
+        fit_transferred(
+            model,
+            X_b[few],
+            y_b[few],
+            loss="binary_crossentropy",
+            metrics=["accuracy"],
+            rate_after=1e-3 if build is from_nothing else 1e-4,
+            frozen_epochs=frozen,
+            epochs=epochs(30),
+            verbose=0,
+        )
+        row.append(model.evaluate(X_test_b, y_test_b, verbose=0)[1])
+    results.append(row)
+    print(f"  {seed:4}  {row[0]:12.4f}  {row[1]:11.4f}  {row[2]:10.4f}")
+
+means = np.mean(results, axis=0)
+print("  mean  {:12.4f}  {:11.4f}  {:10.4f}".format(*means))
+errors = 1 - means
+print(f"Mistakes fall by {1 - errors[2] / errors[0]:.0%} where the lower layers are reused.")
+print(f"Gain in accuracy: {means[2] - means[0]:+.4f}")
+
+axes = plt.subplots(figsize=(6, 3.5))[1]
+labels = ["from nothing", "frozen", "frozen, then freed"]
+axes.boxplot(np.array(results), tick_labels=labels)
+axes.set(ylabel=f"test accuracy, {SEEDS} times {ROWS} images", title="Pullover or T-shirt")
+axes.grid(axis="y", alpha=0.3)
+print("Saved", plots.save_figure(axes, output("row16_transfer.png")))
