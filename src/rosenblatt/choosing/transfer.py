@@ -42,7 +42,7 @@ def transfer(
     >>> new = transfer(old, rb.layers.Dense(1, name="new"))
     >>> [(layer.name, layer.trainable) for layer in new.layers[1:]]
     [('low', False), ('new', True)]
-    >>> (new.get_layer("low").kernel.numpy() == old.get_layer("low").kernel.numpy()).all()
+    >>> bool((new.get_layer("low").kernel.numpy() == old.get_layer("low").kernel.numpy()).all())
     True
     """
     body = _body(model, last_layer)
