@@ -58,6 +58,15 @@ def test_every_lesson_is_tested_here_and_listed() -> None:
     assert scripts == listed == tested
 
 
+def test_logic(lesson: Lesson) -> None:
+    text = lesson("row01_logic", pictures=2)
+    assert "C = A and not B\nA ═▶ C\nB ─⊣ C\nA  B | C\n0  0 | 0\n0  1 | 0\n1  0 | 1\n" in text
+    assert "A=1, B=0, C=0: True  A=1, B=0, C=1: False" in text
+    assert "It computes: A and (B or not C)" in text
+    assert number(text, r"The output fires in (\S+)%") == pytest.approx(37.5, abs=0.2)
+    assert "does not parse at position 12:\n    A and (B or\n               ^" in text
+
+
 def test_backpropagation(lesson: Lesson) -> None:
     text = lesson("row03_backpropagation")
     assert number(text, r"Largest difference of any entry: (\S+)") < 1e-6

@@ -11,6 +11,7 @@ from rosenblatt.plots.activation_functions import (
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.images import image_grid
+from rosenblatt.plots.logic_network import logic_network
 from rosenblatt.plots.model_graph import model_graph
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "activation_table",
     "image_grid",
     "learning_curves",
+    "logic_network",
     "model_graph",
     "save_figure",
 ]
