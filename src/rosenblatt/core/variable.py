@@ -17,6 +17,7 @@ from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
+_undrawn: ContextVar[list[Any] | None] = ContextVar("undrawn", default=None)
 
 
 class Variable:
@@ -64,7 +65,7 @@ class Variable:
                     )
                 )
             dtype = dtypes.standardize_dtype(dtype)
-            initializer = initializer(tuple(shape), dtype=dtype)
+            initializer = self._initial(initializer, tuple(shape), dtype)
             if tuple(np.shape(initializer)) != tuple(shape):
                 raise ValueError(
                     explain(
@@ -94,6 +95,17 @@ class Variable:
         # to a device for a model that is only built, and a trace cannot leak into a variable.
         self._value: Any = value
 
+    # How to draw the initial value, where that waits for the end of `drawing_later`.
+    _draw: Callable[[], Any] | None = None
+
+    def _initial(self, initializer: Any, shape: tuple[int, ...], dtype: str) -> Any:
+        waiting = _undrawn.get()
+        if waiting is None or not type(initializer).__module__.startswith("rosenblatt."):
+            return initializer(shape, dtype=dtype)
+        waiting.append(self)
+        self._draw = lambda: initializer(shape, dtype=dtype)
+        return np.zeros(shape, dtypes.numpy_dtype(dtype))
+
     @property
     def value(self) -> jax.Array:
         """The value now: the traced one inside a scope that binds this variable."""
@@ -111,11 +123,12 @@ class Variable:
             return value.astype(cast)
         return value
 
-    def assign(self, value: Any) -> Variable:
+    def assign(self, value: Any, copy: bool = True) -> Variable:
         """Set the value; inside a scope, the scope's value.
 
         Args:
             value: an array of the variable's shape; its dtype is converted.
+            copy: False where the array is nobody else's, who might change it.
 
         Raises:
             ValueError: another shape.
@@ -134,7 +147,7 @@ class Variable:
                     )
                 )
         else:
-            value = _as_value(value, self.dtype)
+            value = _as_value(value, self.dtype, copy)
         if tuple(value.shape) != self.shape:
             raise ValueError(
                 explain(
@@ -147,6 +160,7 @@ class Variable:
             scope.values[id(self)] = value
         else:
             self._value = value
+            self._draw = None
         return self
 
     def assign_add(self, value: Any) -> Variable:
@@ -208,7 +222,32 @@ def _plain(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, (list, tuple)) else value
 
 
-def _as_value(value: Any, dtype: str | None) -> Any:
+@contextmanager
+def drawing_later() -> Iterator[None]:
+    """Let variables made inside wait for their values, and draw those that were given none.
+
+    Loading a model gives a value to each variable; drawing random ones before would be for nothing,
+    and would need as much memory again.
+
+    >>> from rosenblatt import initializers
+    >>> with drawing_later():
+    ...     a, b = (Variable(initializers.Ones(), (2,)) for _ in range(2))
+    ...     _ = a.assign([5.0, 6.0])
+    >>> a.numpy().tolist(), b.numpy().tolist()
+    ([5.0, 6.0], [1.0, 1.0])
+    """
+    waiting: list[Variable] = []
+    token = _undrawn.set(waiting)
+    try:
+        yield
+    finally:
+        _undrawn.reset(token)
+        for variable in waiting:
+            if variable._draw is not None:
+                variable.assign(variable._draw())
+
+
+def _as_value(value: Any, dtype: str | None, copy: bool = True) -> Any:
     """A NumPy copy or a JAX array of the dtype; JAX arrays are immutable and are shared."""
     target = None if dtype is None else dtypes.numpy_dtype(dtype)
     if isinstance(value, Variable):
@@ -217,7 +256,7 @@ def _as_value(value: Any, dtype: str | None) -> Any:
         return value if target is None or value.dtype == target else value.astype(target)
     if hasattr(value, "detach"):  # a PyTorch tensor, without importing its library
         value = value.detach().cpu().numpy()
-    return np.array(value, dtype=target)
+    return np.array(value, dtype=target) if copy else np.asarray(value, dtype=target)
 
 
 def _operator(name: str) -> Callable[..., Any]:

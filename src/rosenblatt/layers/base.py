@@ -26,7 +26,7 @@ from rosenblatt.core.symbolic import (
 )
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable, autocast_scope
-from rosenblatt.layers import calls, passing
+from rosenblatt.layers import calls, inference, passing
 from rosenblatt.layers.building import marking_built
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import (
@@ -229,7 +229,9 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
-        return infer_outputs(self._call_quietly, args, kwargs)
+        return inference.remembered(
+            self, args, kwargs, lambda: infer_outputs(self._call_quietly, args, kwargs)
+        )
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
         where = f"Layer {self.name!r} ({type(self).__name__})"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from rosenblatt.core.errors import explain
+from rosenblatt.saving.hdf5_write import Content
 from rosenblatt.saving.identify import what_is
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -33,7 +34,7 @@ _UNREADABLE = (
 
 
 def write_archive(
-    file: BinaryIO, metadata: Any, config: Any, weights: bytes, assets: Mapping[str, bytes]
+    file: BinaryIO, metadata: Any, config: Any, weights: Content, assets: Mapping[str, bytes]
 ) -> None:
     """Write the members, uncompressed as Keras does.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable
 from typing import Any
 
 from rosenblatt.core.errors import explain
@@ -12,11 +13,11 @@ from rosenblatt.saving.owners import owners
 FOLDER = "assets"
 
 
-def asset_files(model: Any) -> dict[str, bytes]:
-    """The content of each asset file of a model's layers, by its name in the archive."""
+def asset_files(found: Iterable[tuple[str, Any]]) -> dict[str, bytes]:
+    """The content of each asset file of what `owners` found, by its name in the archive."""
     return {
         f"{FOLDER}/{path}/{name}".replace("//", "/"): content
-        for path, owner in owners(model)
+        for path, owner in found
         if hasattr(owner, "asset_files")
         for name, content in owner.asset_files().items()
     }

@@ -1,4 +1,4 @@
-"""Weights in HDF5: one group `path/vars` for each owner, with datasets `0`, `1`, … in it.
+"""Weights from HDF5, as `hdf5_write` writes them.
 
 What is read may come from anyone. Only hard links are followed, only plain numbers stored in the
 file itself are read, and their declared size is checked before any memory is taken for it.
@@ -11,14 +11,12 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import h5py
 import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.variable import Variable
 
 # gzip, shuffle, checksum and lzf are built in; any other filter would load a plugin from disk.
 _FILTERS = frozenset({1, 2, 3, 32000})
@@ -47,58 +45,6 @@ def _reading(where: str) -> Iterator[None]:
         raise ValueError(
             explain(f"{where} cannot be read: the file is damaged.", given=text, fix=_AGAIN)
         ) from error
-
-
-class WriteStore:
-    """The mapping that `save_own_variables(store)` writes to."""
-
-    def __init__(self, file: h5py.File, path: str, name: str | None):
-        self._file = file
-        self._path = path
-        self._group: h5py.Group | None = None
-        if name is not None:
-            self._make().attrs["name"] = name
-
-    def _make(self) -> h5py.Group:
-        if self._group is None:
-            self._group = self._file.create_group(f"{self._path}/vars".lstrip("/"))
-        return self._group
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        array = value.numpy() if isinstance(value, Variable) else np.asarray(value)
-        if array.dtype == bfloat16:  # HDF5 has no such type: two bytes and this mark, as Keras does
-            self._make().create_dataset(key, data=array).attrs["dtype"] = "bfloat16"
-        elif array.size and array.dtype.kind in "biufc":
-            _create_dataset(self._make(), key, np.ascontiguousarray(array).reshape(array.shape))
-        else:
-            self._make().create_dataset(key, data=array)
-
-
-def _create_dataset(group: h5py.Group, key: str, array: np.ndarray) -> None:
-    """What `group.create_dataset` does, ten times as fast."""
-    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    creation.set_obj_track_times(False)
-    space = h5py.h5s.create_simple(array.shape) if array.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
-    kind = h5py.h5t.py_create(array.dtype, logical=True)
-    dataset = h5py.h5d.create(group.id, key.encode(), kind, space, dcpl=creation)
-    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, array)
-
-
-class WeightsWriter:
-    """An HDF5 file of weights, made in memory."""
-
-    def __init__(self) -> None:
-        self._buffer = io.BytesIO()
-        self._file = h5py.File(self._buffer, "w")
-
-    def store(self, path: str, name: str | None) -> WriteStore:
-        """The mapping for the object at a path."""
-        return WriteStore(self._file, path, name)
-
-    def finish(self) -> bytes:
-        """The content of the finished file."""
-        self._file.close()
-        return self._buffer.getvalue()
 
 
 Datasets = dict[str, "h5py.h5d.DatasetID"]

@@ -85,7 +85,7 @@ def write_legacy_model(
 
 def _refuse_assets(model: Any, path: str) -> None:
     """Legacy files have no place for what is not in a config or a weight."""
-    if asset_files(model):
+    if asset_files(owners(model)):
         names = [
             f"{owner.name!r} ({type(owner).__name__})"
             for _, owner in owners(model)

@@ -11,6 +11,7 @@ from typing import Any
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
+from rosenblatt.core.variable import drawing_later
 from rosenblatt.layers import Layer
 from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
 from rosenblatt.saving.assets import asset_files, load_assets
@@ -23,6 +24,7 @@ from rosenblatt.saving.legacy_h5 import (
     load_legacy_weights,
     write_legacy_model,
 )
+from rosenblatt.saving.owners import owners
 from rosenblatt.saving.state import load_state, state_bytes
 
 # The release of Keras whose format is written.
@@ -87,8 +89,9 @@ def save_model(
             )
         )
     config = serialize_shared(model)
-    weights = state_bytes(model)
-    assets = asset_files(model)
+    found = list(owners(model))
+    weights = state_bytes(found)
+    assets = asset_files(found)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
     with atomic_write(path) as file:
@@ -194,8 +197,14 @@ def load_model(
     """
     path = os.fspath(filepath)
     require_file(path, "load_model")
-    if is_hdf5(path):
-        return _load_legacy(path, custom_objects, compile, safe_mode)
+    load = _load_legacy if is_hdf5(path) else _load_archive
+    with drawing_later():
+        return load(path, custom_objects, compile, safe_mode)
+
+
+def _load_archive(
+    path: str, custom_objects: Mapping[str, Any] | None, compile: bool, safe_mode: bool
+) -> Any:
     with open_archive(path) as archive:
         config = read_config(archive, path)
         if not compile:

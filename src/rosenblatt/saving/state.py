@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rosenblatt.core.errors import explain, warn_user
@@ -9,17 +10,18 @@ from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers import Layer
 from rosenblatt.optimizers.base import Optimizer
-from rosenblatt.saving.hdf5 import ReadStore, WeightsReader, WeightsWriter
+from rosenblatt.saving.hdf5 import ReadStore, WeightsReader
+from rosenblatt.saving.hdf5_write import Content, WeightsWriter
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.report import LoadReport
 
 _SHOWN = 3
 
 
-def state_bytes(model: Any) -> bytes:
-    """The content of the weights file of a model, in Keras's layout."""
+def state_bytes(found: Iterable[tuple[str, Any]]) -> Content:
+    """The content of the weights file of what `owners` found in a model, in Keras's layout."""
     writer = WeightsWriter()
-    for path, owner in owners(model):
+    for path, owner in found:
         name = getattr(owner, "name", None)
         store = writer.store(path, name if isinstance(name, str) else None)
         owner.save_own_variables(store)
@@ -137,7 +139,7 @@ def _load_owner(owner: Any, store: ReadStore) -> None:
     elif store:
         values = [store.read(str(i), v.shape) for i, v in enumerate(expected)]
         for variable, value in zip(expected, values, strict=True):
-            variable.assign(value)
+            variable.assign(value, copy=False)
 
 
 def _load_optimizer(optimizer: Any, store: ReadStore, expected: list[Variable]) -> None:
@@ -162,7 +164,7 @@ def _load_optimizer(optimizer: Any, store: ReadStore, expected: list[Variable]) 
         return
     values = [store.read(str(i), v.shape) for i, v in enumerate(used)]
     for variable, value in zip(used, values, strict=True):
-        variable.assign(value)
+        variable.assign(value, copy=False)
 
 
 def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool) -> list[str]:

@@ -12,6 +12,7 @@ from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
 from rosenblatt.saving.legacy_h5 import load_legacy_weights
 from rosenblatt.saving.model_files import check_target
+from rosenblatt.saving.owners import owners
 from rosenblatt.saving.report import LoadReport
 from rosenblatt.saving.state import load_state, state_bytes
 
@@ -40,7 +41,7 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     path = os.fspath(filepath)
     check_target(path, ".weights.h5", overwrite, "save_weights")
     _require_built(model, "save_weights")
-    content = state_bytes(model)
+    content = state_bytes(owners(model))
     with atomic_write(path) as file:
         file.write(content)
 

@@ -1,0 +1,74 @@
+"""The outputs of layers inferred before, remembered: tracing one takes longer than making it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from rosenblatt.core import config, registry
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.layers import tracking
+
+_MOST = 1024
+_known: dict[Any, Any] = {}
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def remembered(layer: Any, args: Any, kwargs: Any, infer: Callable[[], Any]) -> Any:
+    """What a call of a layer on symbolic tensors gives, inferred once for equal layers and inputs.
+
+    Args:
+        layer: the layer, built.
+        args, kwargs: of the call.
+        infer: finds the symbolic outputs by tracing.
+
+    Returns:
+        New symbolic tensors of the outputs' shapes and dtypes.
+    """
+    key = _key(layer, args, kwargs)
+    if key is None:
+        return infer()
+    if key not in _known:
+        outputs = infer()
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[key] = outputs
+        return tree_map(_again, outputs)  # what is remembered is in no graph
+    return tree_map(_again, _known[key])
+
+
+def _again(tensor: KerasTensor) -> KerasTensor:
+    return KerasTensor(tensor.shape, tensor.dtype)
+
+
+def _key(layer: Any, args: Any, kwargs: Any) -> Any:
+    """A value equal where the outputs are; None where more than a config decides on them."""
+    kind = type(layer)
+    if not registry.is_builtin(kind) or ".preprocessing." in kind.__module__:
+        return None  # what a preprocessing layer has learnt decides on its outputs' shapes
+    if getattr(layer, "runs_user_code", False) or tracking.parts_of(layer).layers:
+        return None
+    leaves = tree_leaves((args, kwargs))
+    if not all(isinstance(leaf, (KerasTensor, *_PLAIN)) for leaf in leaves):
+        return None
+    try:
+        settings = layer.get_config()
+        settings.pop("name", None)
+        text = json.dumps([settings, layer._build_shapes], sort_keys=True, default=_no_text)
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+    specs = tuple(
+        (leaf.shape, leaf.dtype) if isinstance(leaf, KerasTensor) else (type(leaf), leaf)
+        for leaf in leaves
+    )
+    structure = jax.tree_util.tree_structure(
+        tree_map(lambda leaf: 0, (args, kwargs)), is_leaf=lambda x: x is None
+    )
+    return kind, text, specs, structure, config.floatx()
+
+
+def _no_text(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} is no plain value")
