@@ -306,4 +306,4 @@ def test_progress_in_a_file_is_one_line_an_epoch(capsys):
     _model().fit(X, Y, epochs=1, verbose=1)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("4/4 ━━━━━━━━━━━━━━━━━━━━ 0s ")
+    assert lines[0].startswith("4/4 - 0s - ")

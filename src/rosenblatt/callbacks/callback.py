@@ -18,7 +18,9 @@ class Callback:
     with `epochs`, `steps` and `verbose`. `logs` holds plain floats by name.
 
     Training runs whole epochs in one program; only where a callback overrides a hook of single
-    batches does it go step by step.
+    batches does it go step by step. Hooks may change the learning rate, weights and what is
+    trainable (the latter counts from the next epoch on), set `self.model.stop_training`, and
+    evaluate, predict with and save the model: the training around them does not notice.
 
     >>> class Ratio(Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
@@ -148,6 +150,9 @@ class CallbackList:
         self.test_batches = self._wants("test")
         self.predict_batches = self._wants("predict")
         self.params = params
+        self._begun: list[Any] = []
+        shown = (getattr(callback, "on_progress", None) for callback in self.callbacks)
+        self._displays = [show for show in shown if show is not None]
         self._seconds: dict[str, float] | None = None
         if params:
             self.set_params(params)
@@ -170,24 +175,34 @@ class CallbackList:
             callback.set_model(model)
 
     def call(self, hook: str, *args: Any) -> None:
-        """Call a hook of every callback; one that fails is named in a note on its error."""
-        begun = time.perf_counter()
-        for callback in self.callbacks:
+        """Call a hook of every callback; one that fails is named in a note on its error.
+
+        Training ends for all whose training has begun, also where one of them fails.
+        """
+        start = time.perf_counter()
+        failed: Exception | None = None
+        for callback in list(self._begun if hook == "on_train_end" else self.callbacks):
             try:
                 getattr(callback, hook)(*args)
             except Exception as error:
                 error.add_note(f"In callback {type(callback).__name__}.{hook}.")
-                raise
+                if hook != "on_train_end":
+                    raise
+                failed = failed or error
+            if hook == "on_train_begin":
+                self._begun.append(callback)
+        if hook == "on_train_end":
+            self._begun = []
         if self._seconds is not None:
-            spent = time.perf_counter() - begun
+            spent = time.perf_counter() - start
             self._seconds["callbacks"] = self._seconds.get("callbacks", 0.0) + spent
+        if failed is not None:
+            raise failed
 
     def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Tell displays where a phase stands."""
-        for callback in self.callbacks:
-            show = getattr(callback, "on_progress", None)
-            if show is not None:
-                show(phase, step, logs)
+        for show in self._displays:
+            show(phase, step, logs)
 
 
 def _overrides(callback: Any, hook: str) -> bool:

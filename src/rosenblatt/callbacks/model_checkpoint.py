@@ -31,7 +31,7 @@ class ModelCheckpoint(Callback):
         keep: with names in `filepath`, how many of the best files stay; all if None.
 
     Raises:
-        ValueError: another ending, or a `save_freq` that is neither.
+        ValueError: another ending, a `save_freq` that is neither, a `keep` below 1.
 
     >>> ModelCheckpoint("best.keras", save_best_only=True).monitor
     'val_loss'
@@ -73,6 +73,14 @@ class ModelCheckpoint(Callback):
                     given=repr(self.filepath),
                     expected=f"a name that ends in {ending!r} with `save_weights_only="
                     f"{self.save_weights_only}`",
+                )
+            )
+        if self.keep is not None and (not isinstance(self.keep, int) or self.keep < 1):
+            raise ValueError(
+                explain(
+                    "ModelCheckpoint: bad `keep`.",
+                    given=repr(self.keep),
+                    expected="a number of files above 0, or None for all",
                 )
             )
         whole = isinstance(self.save_freq, int) and self.save_freq > 0
@@ -128,7 +136,8 @@ class ModelCheckpoint(Callback):
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any] | None) -> None:
         value = None
         if self.save_best_only or self.keep is not None:
-            value = self.watch.read(logs, self.params)
+            # After a batch nothing waits for validation: its values would be missed for ever.
+            value = self.watch.read(logs, self.params if batch is None else None)
             if value is None:
                 return
             better = self.watch.improves(value, self.model)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from rosenblatt.core.errors import explain, nearest, warn_user
 
-_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "fscore", "f1", "iou", "r2", "similarity")
+# Words of a name that say it, where a metric is a function that cannot.
+_HIGHER = {"acc", "accuracy", "auc", "precision", "recall", "fscore", "f1", "fbeta", "iou", "r2"}
+_LOWER = {"error", "mse", "mae", "rmse", "loss"}
 
 
 class Monitor:
@@ -59,6 +63,9 @@ class Monitor:
         Args:
             logs: of the epoch.
             params: of the callback: an epoch without validation may be one of `validation_freq`.
+
+        Raises:
+            ValueError: it is not one number.
         """
         logs = logs or {}
         if self.name not in logs:
@@ -71,7 +78,17 @@ class Monitor:
                 f"{', '.join(logs) or 'none'}; {nearest(self.name, logs)}",
             )
             return None
-        return float(logs[self.name])
+        value = logs[self.name]
+        if np.ndim(value):
+            raise ValueError(
+                explain(
+                    f"{self.owner} watches {self.name!r}, which is not one number.",
+                    given=f"shape {np.shape(value)}",
+                    fix="watch a metric that averages over classes, for example "
+                    "`F1Score(average='macro')`.",
+                )
+            )
+        return float(value)
 
     def find_direction(self, model: Any) -> str:
         """Whether lower or higher is better, asked of the metric that has the name.
@@ -98,9 +115,9 @@ class Monitor:
             direction = getattr(metric, "direction", None)
             if direction and (name == metric.name or name.endswith(f"_{metric.name}")):
                 return direction
-        if any(part in name for part in _HIGHER_IS_BETTER):
-            return "max"
-        return "min" if "error" in name or name.split("_")[-1] in ("mse", "mae", "rmse") else None
+        words = set(name.lower().split("_"))
+        higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
+        return None if higher == lower else "max" if higher else "min"
 
     def improves(self, value: float, model: Any) -> bool:
         """Whether a value beats the best so far."""

@@ -17,7 +17,8 @@ _BAR = 20
 class ProgbarLogger(Callback):
     """Prints Keras's lines: steps done, a bar, time per step, metrics.
 
-    In a terminal the line is redrawn; where the output goes to a file, each epoch is one line.
+    In a terminal or notebook the line is redrawn; where the output goes to a file or a pipe, each
+    epoch is one line, without a bar.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,8 @@ class ProgbarLogger(Callback):
         self.epochs = 1
         self.target: int | None = None
         self._phase: str | None = None
+        self._width = 0  # of the line that is drawn and not finished
+        self._title = ""
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Take `verbose`, `epochs` and `steps`."""
@@ -49,22 +52,27 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begin an epoch's line."""
-        if self.verbose and self.epochs > 1:
-            _write(f"Epoch {epoch + 1}/{self.epochs}\n")
         self._begin("train")
+        if self.verbose and self.epochs > 1:
+            title = f"Epoch {epoch + 1}/{self.epochs}"
+            if self.verbose == 1 and not _redraws():
+                self._title = f"{title} - "  # all in one line, which a log file keeps together
+            else:
+                _write(f"{title}\n")
 
     def _begin(self, phase: str) -> None:
         self._phase = phase
         self._begun = time.perf_counter()
         self._steps = 0
         self._width = 0
+        self._title = ""
 
     def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Redraw the line."""
         if phase != self._phase:
             return
         self._steps = step
-        if self.verbose == 1 and sys.stdout.isatty():
+        if self.verbose == 1 and _redraws():
             self._draw(logs, final=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -84,8 +92,11 @@ class ProgbarLogger(Callback):
         self._phase = None
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """The next line is not an epoch's."""
+        """The next line is not an epoch's; one that an error cut short is ended."""
         self._phase = None
+        if self._width:
+            _write("\n")
+            self._width = 0
 
     def _draw(self, logs: dict[str, Any], final: bool) -> None:
         if not self.verbose:
@@ -94,29 +105,41 @@ class ProgbarLogger(Callback):
         elapsed = time.perf_counter() - self._begun
         target = self.target or (steps if final else None)
         done = f"{self._steps}/{target or 'Unknown'}"
-        parts = [done]
-        if self.verbose == 1:
+        seconds = elapsed if final or not target else (target - self._steps) * elapsed / steps
+        parts = [done, f"{seconds:.0f}s", f"{_duration(elapsed / steps)}/step"]
+        redrawn = self.verbose == 1 and _redraws()
+        if redrawn:
             share = min(self._steps / target, 1.0) if target else 0.0
-            filled = _BAR if final else int(_BAR * share)
-            parts = [f"{done} {'━' * filled}{'─' * (_BAR - filled)}"]
-        left = "" if final or not target else (target - self._steps) * elapsed / steps
-        seconds = f"{elapsed:.0f}s" if left == "" else f"{float(left):.0f}s"
-        time_per_step = f"{_duration(elapsed / steps)}/step"
-        if self.verbose == 1:
-            parts[0] += f" {seconds} {time_per_step}"
-        else:
-            parts += [seconds, time_per_step]
+            parts = [" ".join([done, _bar(1.0 if final else share), *parts[1:]])]
         parts += [f"{name}: {_number(value)}" for name, value in logs.items()]
-        line = " - ".join(parts)
-        start = "\r" if self.verbose == 1 and sys.stdout.isatty() else ""
+        line = self._title + " - ".join(parts)
         padding = " " * max(0, self._width - len(line))
-        self._width = len(line)
-        _write(f"{start}{line}{padding}" + ("\n" if final else ""))
+        self._width = 0 if final else len(line)
+        start, end = "\r" if redrawn else "", "\n" if final else ""
+        _write(f"{start}{line}{padding}{end}")
+
+
+def _redraws() -> bool:
+    """Whether a line can be drawn over: in a terminal, and in a notebook, which is none."""
+    stream = sys.stdout
+    notebook = type(stream).__module__.partition(".")[0] == "ipykernel"
+    return stream is not None and (notebook or stream.isatty())
+
+
+def _bar(share: float) -> str:
+    filled, rest = "━─"
+    try:
+        (filled + rest).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # an older Windows terminal
+        filled, rest = "=."
+    length = int(_BAR * share)
+    return filled * length + rest * (_BAR - length)
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    if sys.stdout is not None:  # a program without a console has none
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def _duration(seconds: float) -> str:

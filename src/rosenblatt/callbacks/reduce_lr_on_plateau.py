@@ -39,7 +39,6 @@ class ReduceLROnPlateau(Callback):
         min_delta: float = 1e-4,
         cooldown: int = 0,
         min_lr: float = 0.0,
-        **kwargs: Any,
     ):
         super().__init__()
         if factor >= 1.0:

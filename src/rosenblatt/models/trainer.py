@@ -19,6 +19,7 @@ from rosenblatt.training import fit as loop
 from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.predict import Predictor
+from rosenblatt.training.run import metrics_apart
 
 
 class Trainer(Compiles):
@@ -29,6 +30,7 @@ class Trainer(Compiles):
     build_for_data: Any
     _graph: Any
     _predictor: Predictor | None = None
+    passes: int = 0  # over data, under way now: more than one where a hook evaluates
 
     # -- training ------------------------------------------------------------------------------
 
@@ -112,17 +114,18 @@ class Trainer(Compiles):
             steps=steps,
             validates=validation is not None,
         )
-        loop.fit(
-            self,
-            source,
-            hooks,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation=validation,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-        )
+        with metrics_apart(self):
+            loop.fit(
+                self,
+                source,
+                hooks,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation=validation,
+                validation_steps=validation_steps,
+                validation_freq=validation_freq,
+            )
         return history
 
     def _looks_up(self) -> bool:
@@ -184,7 +187,8 @@ class Trainer(Compiles):
             x, y, sample_weight, batch_size, steps=steps, prepare=self._preparing()
         )
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        logs = loop.evaluate(self, source, hooks, steps)
+        with metrics_apart(self):
+            logs = loop.evaluate(self, source, hooks, steps)
         return logs if return_dict else self._in_order(logs)
 
     def _in_order(self, logs: dict[str, float]) -> Any:
@@ -259,7 +263,9 @@ class Trainer(Compiles):
     def __getstate__(self) -> dict[str, Any]:
         """Without the compiled prediction, which cannot be copied and is made again."""
         return {
-            key: value for key, value in self.__dict__.items() if key not in ("_predictor", "run")
+            key: value
+            for key, value in self.__dict__.items()
+            if key not in ("_predictor", "run", "passes")
         }
 
     def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:

@@ -57,9 +57,13 @@ class Engine:
         """The engine of an earlier call since `compile()`, where the model is still as it was."""
         engines = model._compiled.engines
         engine = engines.get(kind)
-        if engine is None or engine._stamp != _stamp(model):
+        if engine is None or not engine.fits():
             engine = engines[kind] = cls(model, kind)
         return engine
+
+    def fits(self) -> bool:
+        """Whether the model still has the parts, and trains the weights, that it was made for."""
+        return bool(self._stamp == _stamp(self.model))
 
     def load(self) -> None:
         """Take the variables' values as the state: something else may have changed them."""

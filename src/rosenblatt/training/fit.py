@@ -64,14 +64,17 @@ def fit(
     tester: Engine | None = None
     model.stop_training = False
     run = model.current_run = Run(source, hooks, initial_epoch)
-    hooks.call("on_train_begin")
     logs: dict[str, float] = {}
     try:
+        hooks.call("on_train_begin")
         for epoch in range(run.epoch, epochs):
             run.epoch = epoch
             if not run.step:  # an epoch that goes on in its middle keeps its metrics so far
                 model.reset_metrics()
             hooks.call("on_epoch_begin", epoch)
+            if not engine.fits():  # a hook has frozen or freed a layer
+                prepare(model, source, train=True)
+                engine = Engine.of(model, "train")
             engine.load()
             blocks = epoch_blocks(
                 source, epoch, steps_per_epoch, 1 if hooks.train_batches else None, run.step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,3 +57,20 @@ class Run:
                 )
         self.epoch, self.step = position["epoch"], position["step"]
         self.source.seed = position["seed"]
+
+
+@contextlib.contextmanager
+def metrics_apart(model: Any) -> Iterator[None]:
+    """Passes over data; what a hook evaluates does not mix with the metrics of the pass around it.
+
+    Args:
+        model: a model; `model.passes` counts those that are under way.
+    """
+    kept = [(v, v.value) for v in model.metrics_variables] if model.passes else []
+    model.passes += 1
+    try:
+        yield
+    finally:
+        model.passes -= 1
+        for variable, value in kept:
+            variable.assign(value)
