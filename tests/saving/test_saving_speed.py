@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import initializers
 from rosenblatt.layers import inference
-from rosenblatt.saving import hdf5_write, load_model
+from rosenblatt.saving import archive, hdf5_write, load_model
 
 
 def _model(units: int = 5, **options: Any) -> Any:
@@ -150,3 +152,67 @@ def test_a_layer_is_traced_again_where_more_than_its_config_decides() -> None:
     assert len(inference._known) == 2
     with pytest.raises(ValueError, match="wrong size at axis -1"):
         dense(rb.Input((5,)))
+
+
+@pytest.fixture
+def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are written and read in place, as those of large models are."""
+    monkeypatch.setattr(hdf5_write, "_MOST_BYTES", 0)
+    monkeypatch.setattr(archive, "_LARGE", 1)
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_large_files_are_written_and_read_in_place(keras: Any, tmp_path: Path) -> None:
+    model = _model()
+    path = tmp_path / "a.keras"
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        assert file.testzip() is None
+        assert file.namelist() == ["metadata.json", "config.json", "model.weights.h5"]
+    _same_values(load_model(path), model)
+    for one, other in zip(
+        keras.models.load_model(path).get_weights(), model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is damaged: model.weights.h5 cannot be read"):
+        load_model(path)
+    model.save_weights(tmp_path / "a.weights.h5")
+    again = _model()
+    again.load_weights(tmp_path / "a.weights.h5")
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_assets_after_a_large_member(tmp_path: Path) -> None:
+    lookup = rb.layers.StringLookup()
+    lookup.adapt(np.array(["b", "a", "b"]))
+    model = rb.Sequential(
+        [rb.Input((1,), dtype="string"), lookup, rb.layers.Embedding(3, 2), rb.layers.Flatten()]
+    )
+    model.save(tmp_path / "a.keras")
+    with zipfile.ZipFile(tmp_path / "a.keras") as file:
+        assert file.testzip() is None
+    words = np.array([["a"], ["b"], ["?"]])
+    again = load_model(tmp_path / "a.keras").predict(words, verbose=0)
+    np.testing.assert_array_equal(again, model.predict(words, verbose=0))
+
+
+def test_loading_needs_no_second_copy(tmp_path: Path) -> None:
+    size = 64 << 20
+    model = rb.Sequential([rb.Input((4096,)), rb.layers.Dense(4096, use_bias=False)])
+    model.save(tmp_path / "a.keras")
+    assert (tmp_path / "a.keras").stat().st_size > size
+    load_model(tmp_path / "a.keras")  # once, so that all modules are there
+    tracemalloc.start()
+    try:
+        loaded = load_model(tmp_path / "a.keras")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The zeros that stand for the kernel until it is read take no memory, but are counted.
+    assert peak < 2.3 * size
+    _same_values(loaded, model)

@@ -73,7 +73,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             )
         )
     try:
-        with replacing(path) as part, part.open("wb") as file:
+        with replacing(path) as part, part.open("w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

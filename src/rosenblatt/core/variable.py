@@ -17,6 +17,7 @@ from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
+_LARGE = 1 << 20  # bytes
 _undrawn: ContextVar[list[Any] | None] = ContextVar("undrawn", default=None)
 
 
@@ -56,6 +57,7 @@ class Variable:
             raise ValueError(
                 explain("Variable: bad `name`.", given=repr(name), expected="a string without '/'")
             )
+        copy = True
         if callable(initializer) and not hasattr(initializer, "shape"):
             if shape is None:
                 raise ValueError(
@@ -65,6 +67,7 @@ class Variable:
                     )
                 )
             dtype = dtypes.standardize_dtype(dtype)
+            copy = not _is_ours(initializer)  # what a user's returns may be used elsewhere
             initializer = self._initial(initializer, tuple(shape), dtype)
             if tuple(np.shape(initializer)) != tuple(shape):
                 raise ValueError(
@@ -80,7 +83,7 @@ class Variable:
             dtype = dtypes.config.floatx() if dtype == "float32" else dtype
         elif dtype is None and isinstance(initializer, int):
             dtype = "int32"
-        value = _as_value(initializer, dtype)
+        value = _as_value(initializer, dtype, copy)
         self.name = name
         self.path = name
         self.trainable = trainable
@@ -100,7 +103,7 @@ class Variable:
 
     def _initial(self, initializer: Any, shape: tuple[int, ...], dtype: str) -> Any:
         waiting = _undrawn.get()
-        if waiting is None or not type(initializer).__module__.startswith("rosenblatt."):
+        if waiting is None or not _is_ours(initializer):
             return initializer(shape, dtype=dtype)
         waiting.append(self)
         self._draw = lambda: initializer(shape, dtype=dtype)
@@ -114,6 +117,10 @@ class Variable:
             value = scope.values[id(self)]
         else:
             if isinstance(self._value, np.ndarray):
+                if scope is not None and scope.binds_all and self._value.nbytes > _LARGE:
+                    # Only shapes are looked for: the value, which is perhaps not drawn yet, would
+                    # be copied for nothing.
+                    return jnp.zeros(self.shape, self._value.dtype)
                 # device_put compiles nothing, jnp.asarray a program for each shape.
                 with jax.ensure_compile_time_eval():
                     self._value = jax.device_put(self._value)
@@ -245,6 +252,10 @@ def drawing_later() -> Iterator[None]:
         for variable in waiting:
             if variable._draw is not None:
                 variable.assign(variable._draw())
+
+
+def _is_ours(initializer: Any) -> bool:
+    return type(initializer).__module__.startswith("rosenblatt.")
 
 
 def _as_value(value: Any, dtype: str | None, copy: bool = True) -> Any:

@@ -5,8 +5,10 @@ Members are read by these names alone, into memory, after their declared sizes h
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,8 +16,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from rosenblatt.core.errors import explain
-from rosenblatt.saving.hdf5_write import Content
+from rosenblatt.saving.hdf5_write import WeightsWriter
 from rosenblatt.saving.identify import what_is
+from rosenblatt.saving.section import Section
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 KERAS_FILE = (
@@ -26,6 +29,8 @@ _MAX_JSON = 1 << 26
 _MAX_DEPTH = 500
 # A member larger than this must not expand more than this many times: weights hardly compress.
 _SMALL = 1 << 28
+# Members from this size on are read in pieces.
+_LARGE = 1 << 26
 _EXPANSION = 100
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError,
@@ -34,22 +39,45 @@ _UNREADABLE = (
 
 
 def write_archive(
-    file: BinaryIO, metadata: Any, config: Any, weights: Content, assets: Mapping[str, bytes]
+    file: BinaryIO, metadata: Any, config: Any, weights: WeightsWriter, assets: Mapping[str, bytes]
 ) -> None:
     """Write the members, uncompressed as Keras does.
 
     Args:
-        file: a binary file.
+        file: a binary file, to read and write.
         metadata, config: plain data.
-        weights: content of the HDF5 file.
+        weights: what the HDF5 file is to hold.
         assets: content of further members by name.
     """
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, json.dumps(config))
-        archive.writestr(WEIGHTS, weights)
+        if weights.is_large:
+            _write_in_place(archive, file, WEIGHTS, weights)
+        else:
+            archive.writestr(WEIGHTS, weights.content())
         for name, content in assets.items():
             archive.writestr(name, content)
+
+
+def _write_in_place(
+    archive: zipfile.ZipFile, file: BinaryIO, name: str, weights: WeightsWriter
+) -> None:
+    """Write a large member where it belongs, without a copy in memory; HDF5 goes back and forth."""
+    info = zipfile.ZipInfo(name, time.localtime()[:6])
+    file.seek(archive.start_dir)
+    info.header_offset = file.tell()
+    info.CRC = info.file_size = info.compress_size = 0  # known afterwards
+    file.write(info.FileHeader(zip64=True))
+    section = Section(file, file.tell())
+    weights.write(section)  # type: ignore[arg-type]
+    info.CRC, info.file_size = section.checksum()
+    info.compress_size = info.file_size
+    file.seek(info.header_offset)
+    file.write(info.FileHeader(zip64=True))
+    archive.filelist.append(info)
+    archive.NameToInfo[name] = info
+    archive.start_dir = file.seek(0, os.SEEK_END)
 
 
 @contextmanager
@@ -108,9 +136,18 @@ def read_config(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
     return config
 
 
-def read_weights(archive: zipfile.ZipFile, path: str) -> bytes:
-    """The content of the archive's weights file."""
-    return read_member(archive, WEIGHTS, path, None)
+def open_member(archive: zipfile.ZipFile, path: str) -> BinaryIO:
+    """The archive's weights file, to be read; a large one stays on the disk.
+
+    Raises:
+        ValueError: as `read_member`.
+    """
+    info = find_member(archive, WEIGHTS, path, None)
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size < _LARGE:
+        return io.BytesIO(_content(archive, info, path))
+    for _ in _chunks(archive, info, path):  # whether all of it is as it was written
+        pass
+    return Section(open(path, "rb"), _start(path, info), info.file_size)  # type: ignore[return-value]
 
 
 def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | None) -> bytes:
@@ -125,6 +162,13 @@ def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | Non
     Raises:
         ValueError: missing, there twice, encrypted, too large, or damaged.
     """
+    return _content(archive, find_member(archive, name, path, limit), path)
+
+
+def find_member(
+    archive: zipfile.ZipFile, name: str, path: str, limit: int | None
+) -> zipfile.ZipInfo:
+    """A member whose declared size has been checked; arguments as in `read_member`."""
     infos = [info for info in archive.infolist() if info.filename == name]
     if not infos:
         names = sorted(info.filename for info in archive.infolist()[:10])
@@ -150,17 +194,37 @@ def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | Non
                 fix="do not use this file unless you know who made it.",
             )
         )
+    return info
+
+
+def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
+    return b"".join(_chunks(archive, info, path))
+
+
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> Iterator[bytes]:
+    """A member's content, piece by piece; its checksum is compared at the end."""
     try:
-        content = archive.read(info)
+        with archive.open(info) as file:
+            while chunk := file.read(_LARGE):
+                yield chunk
     except _UNREADABLE as error:
         raise ValueError(
             explain(
-                f"{path!r} is damaged: {name} cannot be read.",
+                f"{path!r} is damaged: {info.filename} cannot be read.",
                 given=_short(error),
                 fix="copy or download it again, or save the model again.",
             )
         ) from error
-    return content
+
+
+def _start(path: str, info: zipfile.ZipInfo) -> int:
+    """Where the content of a member begins in the archive, behind its local header."""
+    with open(path, "rb") as file:
+        file.seek(info.header_offset + 26)
+        lengths = file.read(4)
+    return (
+        info.header_offset + 30 + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2))
+    )
 
 
 def _depth_exceeds(data: Any, limit: int) -> bool:

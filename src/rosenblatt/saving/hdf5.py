@@ -6,11 +6,11 @@ file itself are read, and their declared size is checked before any memory is ta
 
 from __future__ import annotations
 
-import io
 import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import BinaryIO
 
 import h5py
 import numpy as np
@@ -216,19 +216,19 @@ def _datasets_by_group(file: h5py.File, place: str) -> Iterator[tuple[str, Datas
 
 
 @contextmanager
-def open_weights(source: str | bytes, place: str) -> Iterator[WeightsReader]:
+def open_weights(source: str | BinaryIO, place: str) -> Iterator[WeightsReader]:
     """Open an HDF5 file of weights for reading.
 
     Args:
-        source: its path, or its content.
+        source: its path, or a file to read it from.
         place: what to call it in messages.
 
     Raises:
         ValueError: it cannot be read as HDF5.
     """
-    size = os.path.getsize(source) if isinstance(source, str) else len(source)
+    size = os.path.getsize(source) if isinstance(source, str) else source.seek(0, os.SEEK_END)
     try:
-        file = h5py.File(source if isinstance(source, str) else io.BytesIO(source), "r")
+        file = h5py.File(source, "r")
     except _DAMAGED as error:
         raise ValueError(
             explain(

@@ -8,7 +8,7 @@ content with other values in the same places; HDF5 itself is asked once.
 from __future__ import annotations
 
 import io
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import h5py
 import numpy as np
@@ -16,8 +16,7 @@ from ml_dtypes import bfloat16
 
 from rosenblatt.core.variable import Variable
 
-Content = bytes | bytearray
-# Files remembered, and the size up to which one is.
+# Files remembered, and the size up to which one is made in memory and remembered.
 _MOST_LAYOUTS = 8
 _MOST_BYTES = 1 << 24
 
@@ -45,12 +44,14 @@ class WriteStore:
         self._path = path
 
     def __setitem__(self, key: str, value: Any) -> None:
-        array = value.numpy() if isinstance(value, Variable) else np.asarray(value)
+        if isinstance(value, Variable):  # an array that no device has seen yet is not sent to one
+            value = value._value if isinstance(value._value, np.ndarray) else value.value
+        array = np.asarray(value)
         self._entries.append(_Entry(self._path, None, key, array))
 
 
 class WeightsWriter:
-    """An HDF5 file of weights, made in memory."""
+    """The values for an HDF5 file of weights."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
@@ -62,8 +63,27 @@ class WeightsWriter:
             self._entries.append(_Entry(group, name))
         return WriteStore(self._entries, group)
 
-    def finish(self) -> Content:
-        """The content of the finished file."""
+    @property
+    def is_large(self) -> bool:
+        """Whether the file should be written in place, not made in memory first."""
+        sizes = (0 if entry.array is None else entry.array.nbytes for entry in self._entries)
+        return sum(sizes) > _MOST_BYTES
+
+    def write(self, file: BinaryIO) -> None:
+        """Write the HDF5 file.
+
+        Args:
+            file: a binary file to read and write, empty.
+        """
+        if not self.is_large:
+            file.write(self.content())
+            return
+        with h5py.File(file, "w") as target:
+            for entry in self._entries:
+                _write(target, entry)
+
+    def content(self) -> bytes | bytearray:
+        """The content of the HDF5 file."""
         key = tuple(entry.place for entry in self._entries)
         known = _layouts.get(key)
         if known is not None:
@@ -72,10 +92,9 @@ class WeightsWriter:
         with h5py.File(buffer, "w") as file:
             offsets = [_write(file, entry) for entry in self._entries]
         content = buffer.getvalue()
-        plain = all(
-            o is not None or e.array is None for o, e in zip(offsets, self._entries, strict=True)
-        )
-        if plain and len(content) <= _MOST_BYTES:
+        values = sum(entry.array is not None for entry in self._entries)
+        in_one_piece = sum(offset is not None for offset in offsets)
+        if in_one_piece == values and not self.is_large:
             while len(_layouts) >= _MOST_LAYOUTS:
                 del _layouts[next(iter(_layouts))]
             _layouts[key] = _Layout(content, offsets)

@@ -13,7 +13,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.core.variable import drawing_later
 from rosenblatt.layers import Layer
-from rosenblatt.saving.archive import open_archive, read_config, read_weights, write_archive
+from rosenblatt.saving.archive import open_archive, open_member, read_config, write_archive
 from rosenblatt.saving.assets import asset_files, load_assets
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import is_hdf5, require_file
@@ -25,7 +25,7 @@ from rosenblatt.saving.legacy_h5 import (
     write_legacy_model,
 )
 from rosenblatt.saving.owners import owners
-from rosenblatt.saving.state import load_state, state_bytes
+from rosenblatt.saving.state import gather_state, load_state
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -90,7 +90,7 @@ def save_model(
         )
     config = serialize_shared(model)
     found = list(owners(model))
-    weights = state_bytes(found)
+    weights = gather_state(found)
     assets = asset_files(found)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
@@ -209,9 +209,9 @@ def _load_archive(
         config = read_config(archive, path)
         if not compile:
             config["compile_config"] = None
-        weights = read_weights(archive, path)
+        file = open_member(archive, path)  # a damaged file should be known before a model is made
         model = _from_config(config, custom_objects, safe_mode, path)
-        with open_weights(weights, f"{path!r}: model.weights.h5") as reader:
+        with file, open_weights(file, f"{path!r}: model.weights.h5") as reader:
             load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
         load_assets(model, archive, path)
     return model

@@ -11,21 +11,21 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.layers import Layer
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.saving.hdf5 import ReadStore, WeightsReader
-from rosenblatt.saving.hdf5_write import Content, WeightsWriter
+from rosenblatt.saving.hdf5_write import WeightsWriter
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.report import LoadReport
 
 _SHOWN = 3
 
 
-def state_bytes(found: Iterable[tuple[str, Any]]) -> Content:
-    """The content of the weights file of what `owners` found in a model, in Keras's layout."""
+def gather_state(found: Iterable[tuple[str, Any]]) -> WeightsWriter:
+    """The weights file of what `owners` found in a model, in Keras's layout, to be written."""
     writer = WeightsWriter()
     for path, owner in found:
         name = getattr(owner, "name", None)
         store = writer.store(path, name if isinstance(name, str) else None)
         owner.save_own_variables(store)
-    return writer.finish()
+    return writer
 
 
 def load_state(

@@ -7,14 +7,14 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.archive import open_archive, read_weights
+from rosenblatt.saving.archive import open_archive, open_member
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
 from rosenblatt.saving.legacy_h5 import load_legacy_weights
 from rosenblatt.saving.model_files import check_target
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.report import LoadReport
-from rosenblatt.saving.state import load_state, state_bytes
+from rosenblatt.saving.state import gather_state, load_state
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -41,9 +41,9 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     path = os.fspath(filepath)
     check_target(path, ".weights.h5", overwrite, "save_weights")
     _require_built(model, "save_weights")
-    content = state_bytes(owners(model))
+    weights = gather_state(owners(model))
     with atomic_write(path) as file:
-        file.write(content)
+        weights.write(file)
 
 
 def load_weights(
@@ -74,7 +74,7 @@ def load_weights(
     _require_built(model, "load_weights")
     if is_zip(path):
         with open_archive(path) as archive:
-            source: Any = read_weights(archive, path)
+            source: Any = open_member(archive, path)
     elif is_hdf5(path):
         source = path
     else:
