@@ -1,0 +1,145 @@
+"""What a perceptron says of itself: bad parameters, the bound of its mistakes, why it has any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils.extmath import row_norms, safe_sparse_dot
+
+from rosenblatt.core.errors import explain
+from rosenblatt.sklearn.perceptron_fit import SPARSE_BIAS_RATE, Learned
+from rosenblatt.sklearn.separability import linear_separability
+
+_MOST_NUMBERS = 20_000  # of data whose separability is looked into unasked: some milliseconds
+
+
+def _number(kind: Any, low: float, high: float = np.inf, *, open_low: bool = False) -> Any:
+    def fits(value: Any) -> bool:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return False
+        return bool((value > low if open_low else value >= low) and value <= high)
+
+    return fits
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "penalty": (lambda v: v in (None, "l2", "l1", "elasticnet"), "None, 'l2', 'l1', 'elasticnet'"),
+    "alpha": (_number(Real, 0), "a number, 0 or more"),
+    "l1_ratio": (_number(Real, 0, 1), "a number from 0 to 1"),
+    "max_iter": (_number(Integral, 1), "an integer, 1 or more"),
+    "tol": (lambda v: v is None or _number(Real, 0)(v), "a number, 0 or more, or None"),
+    "eta0": (_number(Real, 0, open_low=True), "a number above 0"),
+    "n_iter_no_change": (_number(Integral, 1), "an integer, 1 or more"),
+    "validation_fraction": (
+        lambda v: isinstance(v, float) and 0 < v < 1,
+        "between 0 and 1",
+    ),
+    "average": (
+        lambda v: isinstance(v, bool) or _number(Integral, 1)(v),
+        "a bool, or the number of the first row to average, 1 or more",
+    ),
+}
+
+
+def check_settings(estimator: Any, partial: bool = False) -> None:
+    """Refuse parameters that make no sense.
+
+    Raises:
+        ValueError: one of them.
+    """
+    for name, (fits, expected) in _CHECKS.items():
+        value = getattr(estimator, name)
+        if not fits(value):
+            raise ValueError(
+                explain(f"Perceptron: bad `{name}`.", given=repr(value), expected=expected)
+            )
+    if partial and estimator.early_stopping:
+        raise ValueError(
+            explain(
+                "Perceptron.partial_fit: one epoch has no early end.", fix="early_stopping=False"
+            )
+        )
+    if partial and estimator.class_weight == "balanced":
+        raise ValueError(
+            explain(
+                "Perceptron.partial_fit: class_weight 'balanced' needs all rows.",
+                fix="compute it from them: `sklearn.utils.compute_class_weight('balanced', "
+                "classes=classes, y=y)`, and pass a dict.",
+            )
+        )
+
+
+def mistake_bounds(estimator: Any, x: Any, signs: np.ndarray, found: list[Learned]) -> np.ndarray:
+    """R²/γ² of each unit, by the weights found; NaN where they do not separate the rows.
+
+    Args:
+        estimator: the fitted one.
+        x: (rows, features) inputs.
+        signs: (rows, units) of ±1.
+        found: what was learned.
+    """
+    bounds = np.full(len(found), np.nan)
+    rate = 0.0
+    if estimator.fit_intercept:
+        rate = SPARSE_BIAS_RATE if hasattr(x, "toarray") else 1.0
+    longest = row_norms(x, squared=True).max() + rate
+    for i, one in enumerate(found):
+        if one.mistakes[-1]:
+            continue
+        nearest = (signs[:, i] * (safe_sparse_dot(x, one.w) + one.b)).min()
+        if nearest > 0:
+            squares = one.w @ one.w + (one.b**2 / rate if rate else 0.0)
+            bounds[i] = longest * squares / nearest**2
+    return bounds
+
+
+def reason_of_mistakes(
+    estimator: Any, x: Any, signs: np.ndarray, weights: np.ndarray, found: list[Learned]
+) -> str | None:
+    """Why training ended with mistakes, or before its end; None where it did not.
+
+    Args:
+        estimator: the fitted one.
+        x: (rows, features) inputs.
+        signs: (rows, units) of ±1.
+        weights: (rows,) of the rows.
+        found: what was learned.
+    """
+    if estimator.penalty is not None or estimator.early_stopping:
+        if estimator.tol is None or all(one.converged for one in found):
+            return None
+        return explain(
+            f"Perceptron: max_iter={estimator.max_iter} epochs were too few to converge.",
+            fix="raise `max_iter`.",
+        )
+    wrong = [i for i, one in enumerate(found) if one.mistakes[-1]]
+    if not wrong:
+        return None
+    one = found[wrong[0]]
+    problem = (
+        f"Perceptron: training ended with mistakes, {one.mistakes[-1]} on {len(signs)} rows in "
+        f"epoch {one.epochs}"
+    )
+    if len(found) > 1:
+        name = repr(estimator.classes_.tolist()[wrong[0]])
+        problem += f" (class {name}, the first of {len(wrong)} such classes)"
+    counted = weights > 0
+    if x.shape[0] * x.shape[1] > _MOST_NUMBERS:
+        return explain(
+            f"{problem}. Where the classes are linearly separable, the rule ends without any.",
+            fix="`linear_separability(X, y)` says whether they are.",
+        )
+    dense = x.toarray() if hasattr(x, "toarray") else x
+    if linear_separability(dense[counted], signs[counted, wrong[0]]).separable:
+        return explain(
+            f"{problem}. The classes are linearly separable, so it would end without any.",
+            fix="raise `max_iter`, and set `tol=None`.",
+        )
+    return explain(
+        f"{problem}, because the classes are not linearly separable: the rule never ends, and more "
+        "epochs do not help.",
+        fix="use `average=True`, other features, or a hidden layer (`MLPClassifier`).",
+    )
