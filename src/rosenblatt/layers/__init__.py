@@ -63,6 +63,7 @@ from rosenblatt.layers.row_normalization import (
 from rosenblatt.layers.serialization import deserialize, serialize
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.spectral import SpectralNormalization
+from rosenblatt.layers.tlu import TLULayer
 from rosenblatt.layers.wrapping import TimeDistributed, Wrapper
 
 __all__ = [
@@ -121,6 +122,7 @@ __all__ = [
     "SpectralNormalization",
     "StringLookup",
     "Subtract",
+    "TLULayer",
     "TimeDistributed",
     "UnitNormalization",
     "Wrapper",
