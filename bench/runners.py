@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,29 @@ class KerasRunner:
     def predict(self, rows: int, calls: int) -> float:
         """Predict the first rows, `calls` times; median seconds of a call."""
         x = self._x[:rows]
-        times = []
-        for _ in range(calls):
-            start = time.perf_counter()
-            np.asarray(self._model.predict(x, verbose=0))
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
+        return _median(lambda: np.asarray(self._model.predict(x, verbose=0)), calls)
+
+    def train_once(self) -> None:
+        """A step on the first batch, so that the optimizer has its state."""
+        self._model.fit(self._x[:_BATCH], self._y[:_BATCH], verbose=0)
+
+    def save_model(self, path: str, calls: int) -> float:
+        """Save the model, `calls` times; median seconds of a call."""
+        return _median(lambda: self._model.save(path), calls)
+
+    def load_model(self, path: str, calls: int) -> float:
+        """Load the saved model, `calls` times; median seconds of a call."""
+        return _median(lambda: self._lib.models.load_model(path), calls)
+
+    def fit_epochs(self, epochs: int, checkpoint: str | None = None) -> float:
+        """Some epochs, with a checkpoint after each where a path is given; seconds they took."""
+        callbacks = [self._lib.callbacks.ModelCheckpoint(checkpoint)] if checkpoint else []
+        start = time.perf_counter()
+        self._model.fit(
+            self._x, self._y, batch_size=_BATCH, epochs=epochs, verbose=0, callbacks=callbacks
+        )
+        self._wait()
+        return time.perf_counter() - start
 
     def _wait(self) -> None:
         # Reading weights waits for the last update, should the library have left it running.
@@ -141,6 +159,15 @@ class TorchRunner:
         if self._network == "housing":
             return ((predicted - y) ** 2).sum()
         return (predicted.argmax(1) == y).sum()
+
+
+def _median(action: Callable[[], Any], calls: int) -> float:
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def make_runner(library: str) -> KerasRunner | TorchRunner:

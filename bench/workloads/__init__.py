@@ -11,7 +11,9 @@ from bench.workloads import (
     housing_fit,
     import_time,
     memory,
+    perceptron,
     predict_small,
+    saving,
     tensorboard_scalars,
     whole_process,
 )
@@ -22,7 +24,9 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "whole_process": whole_process.measure,
     "predict_small": predict_small.measure,
     "import_time": import_time.measure,
+    "perceptron": perceptron.measure,
     "compile_deep": compile_deep.measure,
     "memory": memory.measure,
+    "saving": saving.measure,
     "tensorboard_scalars": tensorboard_scalars.measure,
 }
