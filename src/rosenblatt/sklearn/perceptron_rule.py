@@ -8,7 +8,6 @@ sequence of updates, and several times as fast as looking at one row after anoth
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from rosenblatt.training.programs import get_program
 
 BLOCK = 32
 
@@ -62,9 +63,10 @@ def first_state(w: np.ndarray, b: float, t: int) -> State:
     return State(v, np.float64(t), np.zeros(2), none, none, w.dtype.type(0), norms)
 
 
-@functools.cache
-def program(penalized: bool) -> Callable[[Rows, int, Numbers, State], State]:
-    """The compiled loop over some rows: rows, how many blocks of them, numbers, state → state."""
+def program(
+    penalized: bool, rows: Rows, numbers: Numbers, state: State
+) -> Callable[[Rows, Array, Numbers, State], State]:
+    """The compiled loop over rows of this shape: rows, number of blocks, numbers, state → state."""
 
     def run(rows: Rows, blocks: Array, numbers: Numbers, state: State) -> State:
         learn = _row_by_row if penalized else _from_mistake_to_mistake
@@ -75,7 +77,8 @@ def program(penalized: bool) -> Callable[[Rows, int, Numbers, State], State]:
 
         return lax.fori_loop(jnp.int32(0), blocks, block, state)
 
-    return jax.jit(run)
+    key = ("perceptron", penalized)
+    return get_program(key, lambda: run, rows, np.int32(0), numbers, state)
 
 
 def _from_mistake_to_mistake(rows: Rows, numbers: Numbers, state: State) -> State:
