@@ -165,6 +165,14 @@ def test_histograms() -> None:
     nan = values.histogram([np.nan, 1.0, np.inf, 3.0, -np.inf], buckets=2)
     assert nan.tolist() == [[1, 2, 1], [2, 3, 1]]
     assert values.histogram([np.nan], buckets=2).tolist() == [[0, 0, 0], [0, 0, 0]]
+    huge = values.histogram([-1.5e308, 0.0, 1.5e308, np.inf], buckets=3)
+    np.testing.assert_allclose(huge[:, 0], [-1.5e308, -0.5e308, 0.5e308])
+    assert huge[:, 2].tolist() == [1, 1, 1]
+    assert huge[-1, 1] == 1.5e308
+    tiny = values.histogram([0.0, 5e-324], buckets=3)  # no room for buckets between them
+    assert tiny[:, 2].sum() == 2
+    single = values.histogram(np.float32([np.finfo("float32").max, -1]), buckets=1)
+    assert single.tolist() == [[-1.0, float(np.finfo("float32").max), 2.0]]
     draw = np.random.default_rng(0).normal(size=1000)
     counts, edges = np.histogram(draw, 30)
     table = values.histogram(draw)

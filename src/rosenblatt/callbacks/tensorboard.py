@@ -77,6 +77,7 @@ class TensorBoard(Callback):
             self.on_train_batch_begin = self._before_batch  # type: ignore[method-assign]
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
         self._writers: dict[str, summary.SummaryWriter] = {}
+        self._weights: list[tuple[str, Any]] = []  # of this training, by their tags
         self._batch = 0
         self._batch_start = self._epoch_start = 0.0
         self._iterations_before = 0
@@ -105,6 +106,7 @@ class TensorBoard(Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start counting batches."""
         self._batch = 0
+        self._weights = []
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the files."""
@@ -177,16 +179,17 @@ class TensorBoard(Callback):
                         summary.scalar(f"epoch_{name}", value)
 
     def _write_weights(self) -> None:
-        for layer in self.model.layers:
-            for weight in layer.weights:
-                array = np.asarray(weight)
-                if array.dtype.kind not in "biuf":  # bfloat16 is no type of NumPy's own
-                    array = array.astype("float32")
-                name = weight.path.replace(":", "_")
-                summary.histogram(f"{name}/histogram", array)
-                image = _as_image(array) if self.write_images else None
-                if image is not None:
-                    summary.image(f"{name}/image", image)
+        if not self._weights:
+            held = (weight for layer in self.model.layers for weight in layer.weights)
+            self._weights = [(weight.path.replace(":", "_"), weight) for weight in held]
+        for name, weight in self._weights:
+            array = np.asarray(weight)
+            if array.dtype.kind not in "biuf":  # bfloat16 is no type of NumPy's own
+                array = array.astype("float32")
+            summary.histogram(f"{name}/histogram", array)
+            image = _as_image(array) if self.write_images else None
+            if image is not None:
+                summary.image(f"{name}/image", image)
 
     def _embeddings(self) -> list[Any]:
         return [layer for layer in self.model.layers if isinstance(layer, Embedding)]

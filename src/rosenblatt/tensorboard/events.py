@@ -6,6 +6,7 @@ Scalars are encoded by hand, since there may be millions of them; all else by pr
 from __future__ import annotations
 
 import functools
+import math
 import struct
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from rosenblatt.tensorboard import library
 
-_DOUBLE = struct.Struct("<d")
+_TIME = struct.Struct("<Bd")  # the field's key, and seconds
 _FLOAT = struct.Struct("<f")
 _DT_STRING = 7
 _DTYPES = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int64": 9, "bool": 10}
@@ -72,14 +73,11 @@ def scalar_event(
     """
     before, after = _around_scalar(tag, description)
     counted = b"\x10" + _varint(step) if step else b""
-    return b"".join((b"\x09", _DOUBLE.pack(wall_time), counted, before, _float32(value), after))
-
-
-def _float32(value: float) -> bytes:
     try:
-        return _FLOAT.pack(value)
+        number = _FLOAT.pack(value)
     except OverflowError:  # a large float64 becomes infinite, as in NumPy
-        return _FLOAT.pack(float("inf") if value > 0 else float("-inf"))
+        number = _FLOAT.pack(math.copysign(math.inf, value))
+    return b"".join((_TIME.pack(9, wall_time), counted, before, number, after))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -96,6 +94,10 @@ def _around_scalar(tag: str, description: str | None) -> tuple[bytes, bytes]:
 
 def _varint(number: int) -> bytes:
     """Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement."""
+    if 0 <= number < 0x4000:  # most steps, without a loop
+        return bytes((number & 127 | 128, number >> 7) if number > 127 else (number,))
+    if 0 <= number < 0x200000:
+        return bytes((number & 127 | 128, number >> 7 & 127 | 128, number >> 14))
     number &= 0xFFFFFFFFFFFFFFFF
     encoded = bytearray()
     while number > 127:

@@ -32,7 +32,7 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
     False
     """
     now = current()
-    if not now.on():
+    if now.writer is None or not now.on():
         return False
     try:
         number = float(data)
@@ -44,7 +44,6 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
                 fix="write its mean, or `summary.histogram` for all values.",
             )
         ) from None
-    assert now.writer is not None
     now.writer.scalar(name, number, now.step_or(step), description)
     return True
 

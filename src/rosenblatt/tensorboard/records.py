@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rosenblatt.core.errors import explain
 from rosenblatt.tensorboard import library
@@ -26,8 +26,13 @@ def masked_crc32c(data: bytes) -> int:
     >>> hex(masked_crc32c(b"123456789"))
     '0xc78ab0e5'
     """
-    crc = library.load("google_crc32c").value(data)
+    crc = _crc32c()(data)
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+@functools.cache
+def _crc32c() -> Callable[[bytes], int]:
+    return library.load("google_crc32c").value  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(maxsize=1024)

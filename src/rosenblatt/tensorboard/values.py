@@ -21,7 +21,7 @@ def histogram(data: Any, buckets: int = 30) -> np.ndarray:
     """Counts of values in buckets of equal width.
 
     Args:
-        data: numbers, of any shape; those that are not finite are left out.
+        data: numbers, of any shape; those that are not finite are left out, and nothing overflows.
         buckets: how many.
 
     Returns:
@@ -32,19 +32,23 @@ def histogram(data: Any, buckets: int = 30) -> np.ndarray:
     [[1.0, 2.0, 1.0], [2.0, 3.0, 2.0], [3.0, 4.0, 1.0]]
     """
     values = np.asarray(data).ravel().astype("float64")
-    finite = np.isfinite(values)
-    if not finite.all():
-        values = values[finite]
     table = np.zeros((buckets, 3))
     if not values.size or not buckets:
         return table
-    low, high = values.min(), values.max()
-    edges = np.linspace(low, high, buckets + 1)
+    low, high = float(values.min()), float(values.max())
+    if not math.isfinite(high - low):  # NaN or infinity among them, or a span beyond float64
+        finite = values[np.isfinite(values)]
+        if finite.size < values.size:
+            return histogram(finite, buckets)
+        halves = histogram(values / 2, buckets)
+        return halves * (2, 2, 1)
+    width = (high - low) / buckets
+    edges = low + width * np.arange(buckets + 1)
+    edges[-1] = high
     table[:, 0], table[:, 1] = edges[:-1], edges[1:]
-    if low == high:
+    if width == 0:
         table[-1, 2] = values.size
         return table
-    width = (high - low) / buckets
     index = np.minimum((values - low) / width, buckets - 1).astype("int64")
     table[:, 2] = np.bincount(index, minlength=buckets)
     return table

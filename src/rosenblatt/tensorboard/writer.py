@@ -80,7 +80,8 @@ class Recording:
         """Whether something is written now."""
         if self.writer is None:
             return False
-        return bool(self.condition() if callable(self.condition) else self.condition)
+        condition = self.condition
+        return condition is True or bool(condition() if callable(condition) else condition)
 
     def step_or(self, step: Any) -> int:
         """The step given, else the one set.

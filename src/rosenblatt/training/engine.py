@@ -24,6 +24,7 @@ _CALL_SECONDS = 0.1
 _FIRST_CALL_STEPS = 16
 
 Logs = tuple[Any, ...]
+Piece = tuple[Any, int, int, int]  # arrays, first batch, last batch + 1, rows
 
 
 class Engine:
@@ -90,6 +91,24 @@ class Engine:
         if pending is not None:
             self._wait(pending, pending_steps, begun)
 
+    def batches(self, blocks: Iterator[Block]) -> Iterator[Piece]:
+        """The batches one by one, for `step_on`: parts of blocks that are on the device once."""
+        for block in self._timed(blocks):
+            held = block.arrays if block.n_batches == 1 else jax.device_put(block.arrays)
+            for arrays, *where in self._pieces(block, most=1):
+                yield (held if arrays is block.arrays else arrays, *where)
+
+    def step_on(self, batch: Piece) -> Logs:
+        """Take the variables' values, do one step, and give them back; the metrics after it."""
+        self.load()
+        begun = time.perf_counter()
+        logs = self._call(*batch)
+        jax.block_until_ready(logs)
+        self._spent("program", time.perf_counter() - begun)
+        self._spent("steps", 1)
+        self.store()
+        return logs
+
     def _timed(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """The blocks; what making them takes is noted."""
         while True:
@@ -114,15 +133,15 @@ class Engine:
         self._seconds_per_step = max((now - begun) / max(steps, 1), 1e-7)
         return now
 
-    def _pieces(self, block: Block) -> Iterator[tuple[Any, int, int, int]]:
-        """Parts of a block: (arrays, first batch, last batch + 1, rows)."""
+    def _pieces(self, block: Block, most: int | None = None) -> Iterator[Piece]:
+        """Parts of a block, of about a call's time, or of so many batches at most."""
         full, tail = divmod(block.n_rows, block.batch_size)
         if self.masked or not tail:
             full, tail = block.n_batches, 0
         start = 0
         while start < full:
-            limit = _FIRST_CALL_STEPS
-            if self._seconds_per_step is not None:
+            limit = most or _FIRST_CALL_STEPS
+            if most is None and self._seconds_per_step is not None:
                 limit = max(1, int(_CALL_SECONDS / self._seconds_per_step))
             stop = min(full, start + limit)
             yield block.arrays, start, stop, block.n_rows

@@ -76,9 +76,7 @@ def fit(
                 prepare(model, source, train=True)
                 engine = Engine.of(model, "train")
             engine.load()
-            blocks = epoch_blocks(
-                source, epoch, steps_per_epoch, 1 if hooks.train_batches else None, run.step
-            )
+            blocks = epoch_blocks(source, epoch, steps_per_epoch, hooks.train_batches, run.step)
             logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
             run.step = 0
             _warn_if_not_finite(logs, epoch, model)
@@ -133,7 +131,7 @@ def evaluate(
     hooks.call("on_test_begin")
     model.reset_metrics()
     engine.load()
-    blocks = epoch_blocks(source, epoch, steps, 1 if hooks.test_batches else None)
+    blocks = epoch_blocks(source, epoch, steps, hooks.test_batches)
     logs = _run(engine, blocks, hooks, "test", hooks.test_batches)
     hooks.call("on_test_end", logs)
     return logs
@@ -175,7 +173,7 @@ def prepare(model: Any, source: Source, train: bool) -> None:
 
 
 def epoch_blocks(
-    source: Source, epoch: int, steps: int | None, max_batches: int | None, done: int = 0
+    source: Source, epoch: int, steps: int | None, by_batch: bool, done: int = 0
 ) -> Iterator[Block]:
     """The blocks of an epoch; a fixed number of steps goes on where the last epoch stopped.
 
@@ -183,23 +181,22 @@ def epoch_blocks(
         source: the data.
         epoch: number of the epoch.
         steps: batches of an epoch; one pass if None.
-        max_batches: most batches of a block.
+        by_batch: read no more than a batch of a stream ahead of the hooks.
         done: batches of this epoch to leave out, because an earlier run did them.
     """
     if isinstance(source, StreamSource):
-        blocks = source.blocks(epoch=epoch, n_batches=steps, max_batches=1 if done else max_batches)
+        most = 1 if done or by_batch else None
+        blocks = source.blocks(epoch=epoch, n_batches=steps, max_batches=most)
         yield from itertools.islice(blocks, done, None)
         return
     if steps in (None, source.n_batches):
-        yield from source.blocks(epoch=epoch, first_batch=done, max_batches=max_batches)
+        yield from source.blocks(epoch=epoch, first_batch=done)
         return
     cursor, left = epoch * int(steps or 0) + done, int(steps or 0) - done
     while left > 0:
         turn, first = divmod(cursor, source.n_batches)
         taken = min(left, source.n_batches - first)
-        yield from source.blocks(
-            epoch=turn, first_batch=first, n_batches=taken, max_batches=max_batches
-        )
+        yield from source.blocks(epoch=turn, first_batch=first, n_batches=taken)
         cursor, left = cursor + taken, left - taken
 
 
@@ -234,12 +231,9 @@ def _run_by_batch(
     """Step by step, because a callback asked for each batch."""
     found: dict[str, float] = {}
     shown = time.perf_counter()
-    for block in blocks:
+    for batch in engine.batches(blocks):
         hooks.call(f"on_{phase}_batch_begin", step)
-        engine.load()
-        for _, logs in engine.run(iter([block])):
-            found = engine.read(logs)
-        engine.store()
+        found = engine.read(engine.step_on(batch))
         hooks.call(f"on_{phase}_batch_end", step, dict(found))
         step += 1
         if time.perf_counter() - shown > _PROGRESS_SECONDS:
