@@ -169,6 +169,22 @@ def test_subclassing(lesson: Lesson) -> None:
     assert "clone_model: WideAndDeepModel is subclassed; its structure is Python code" in text
 
 
+def test_callbacks(lesson: Lesson) -> None:
+    text = lesson("row13_callbacks")
+    assert "Restored from the checkpoint, the same predictions: True" in text
+    trained = number(text, r"Epochs trained: (\S+) of 100")
+    assert trained == number(text, r"the best: (\S+)") + 10
+    best, now, loaded = re.search(r"logged (\S+), now (\S+), of the file (\S+)", text).groups()
+    assert float(now) == pytest.approx(float(best), rel=1e-4)
+    assert loaded == now
+    assert number(text, r"Test RMSE: (\S+)") <= 0.56
+    assert len(re.findall(r"^Epoch=\d, val/train=\d+\.\d\d$", text, re.MULTILINE)) == 5
+    assert "Batches: 363; rates from 1e-05 to 9.6" in text
+    start, smallest = (number(text, rf"{name} ([\d.]+)") for name in ("start:", "smallest"))
+    assert smallest < start / 4
+    assert 1e-3 < number(text, r"at a rate of (\S+)") < 1
+
+
 def test_tensorboard(lesson: Lesson) -> None:
     text = lesson("row14_tensorboard", epochs=2)
     for rate in ("0.001", "0.003"):
