@@ -321,3 +321,58 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr
     assert wrong.stderr.startswith("rosenblatt: nothing.keras: no such model.")
+
+
+def test_inspect(price_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(price_run / "model.keras")]) == 0
+    text = capsys.readouterr().out
+    assert "a model in the `.keras` format" in text
+    assert "Safe: yes" in text
+    assert main(["inspect", str(price_run / "model.keras"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["layers"][0]["depth"] == 0
+    assert report["dangers"] == []
+    assert main(["inspect", str(price_run / "history.csv")]) == 2
+    assert "is no file of a model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5", ".hdf5", ".weights.h5", ".onnx"])
+def test_convert(
+    price_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    source, target = str(price_run / "model.keras"), str(tmp_path / f"a{ending}")
+    assert main(["convert", source, target]) == 0
+    assert capsys.readouterr().out == f"Written to {target}: 5,309 parameters\n"
+    model = rb.models.load_model(source)
+    x = np.ones((2, 2), "float32")
+    expected = model.predict(x, verbose=0)
+    if ending in (".keras", ".h5", ".hdf5"):
+        found = rb.models.load_model(target).predict(x, verbose=0)
+    elif ending == ".weights.h5":
+        model.set_weights([w * 0 for w in model.get_weights()])
+        model.load_weights(target)
+        found = model.predict(x, verbose=0)
+    else:
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"])
+        found = session.run(None, {session.get_inputs()[0].name: x})[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["model.keras", "a.xyz"], "convert: the ending of 'a.xyz' says no format. Expected: one"),
+        (["a.weights.h5", "a.keras"], "holds weights alone, and no layers to put them in."),
+        (
+            ["model.keras", "a", "--format", "onx"],
+            "convert: unknown --format. Given: 'onx'. Fix: did you mean 'onnx'?",
+        ),
+    ],
+)
+def test_conversions_that_are_refused(
+    capsys: pytest.CaptureFixture[str], words: list[str], text: str
+) -> None:
+    assert main(["convert", *words]) == 2
+    assert text in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rosenblatt.cli import commands, runs
+from rosenblatt.cli import commands, files, runs
 from rosenblatt.cli.problems import BUILTIN
 
 _NAMES = ", ".join(BUILTIN)
@@ -112,6 +112,29 @@ def summary(
 ) -> None:
     """Print a model's layers and parameters."""
     commands.summary(model, diagram=diagram)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A .keras, .h5, .weights.h5 or .npz file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Tell what is in a file, and whether it is safe, without building or running any of it."""
+    files.inspect(file, as_json=as_json)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="A .keras or .h5 file.")],
+    target: Annotated[
+        Path, typer.Argument(help=f"A file that ends in {', '.join(files.ENDINGS)}.")
+    ],
+    format: Annotated[
+        str | None, typer.Option(help="Where the ending does not say: e.g. tf_saved_model.")
+    ] = None,
+) -> None:
+    """Write a model in another format."""
+    files.convert(source, target, format=format)
 
 
 @app.command()

@@ -179,6 +179,15 @@ class WeightsReader:
         self._asked.add(name)
         return ReadStore(self._groups.get(name, {}), f"{self._place}/{name}", self._file_size)
 
+    def declared(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
+        """Path, shape, dtype and bytes of an element of every value, none of which is read."""
+        for group, datasets in sorted(self._groups.items()):
+            for name, dataset in datasets.items():
+                with _reading(f"{self._place}/{group}/{name}"):
+                    shape, dtype = tuple(dataset.shape or ()), dataset.dtype
+                    kind = "bfloat16" if dtype.kind == "V" and dtype.itemsize == 2 else str(dtype)
+                yield f"{group}/{name}", shape, kind, dtype.itemsize
+
     def not_asked_for(self) -> list[str]:
         """Paths whose values nobody has read."""
         return sorted(

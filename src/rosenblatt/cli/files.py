@@ -1,0 +1,62 @@
+"""Files of models: what is in one, and the same model in another format."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.saving import inspection, load_model
+from rosenblatt.saving.export import FORMATS
+
+# Formats by the endings of files, the longest first; the first three are read here as well.
+ENDINGS = {
+    ".weights.h5": "weights",
+    ".keras": "keras",
+    ".hdf5": "keras",
+    ".h5": "keras",
+    ".onnx": "onnx",
+    ".stablehlo": "stablehlo",
+    ".npz": "npz",
+}
+
+
+def inspect(path: Path, *, as_json: bool) -> None:
+    """Print what is in a file."""
+    report = inspection.inspect_file(path)
+    print(json.dumps(asdict(report), default=str) if as_json else inspection.as_text(report))
+
+
+def convert(source: Path, target: Path, *, format: str | None) -> None:
+    """Write a model in another format."""
+    ending = next((e for e in ENDINGS if target.name.endswith(e)), None)
+    known = [*dict.fromkeys(ENDINGS.values()), *FORMATS]
+    if format is not None and format not in known:
+        raise ValueError(
+            explain("convert: unknown --format.", given=repr(format), fix=nearest(format, known))
+        )
+    if format is None and ending is None:
+        raise ValueError(
+            explain(
+                f"convert: the ending of {target.name!r} says no format.",
+                expected=f"one of {', '.join(ENDINGS)}, or --format {'|'.join(FORMATS)}",
+            )
+        )
+    if source.name.endswith(".weights.h5"):
+        raise ValueError(
+            explain(
+                f"convert: {str(source)!r} holds weights alone, and no layers to put them in.",
+                fix="convert the model's `.keras` file; or build the model in Python and "
+                "`model.load_weights(path)`.",
+            )
+        )
+    model = load_model(source)
+    chosen = format or ENDINGS[str(ending)]
+    if chosen == "keras":
+        model.save(target)
+    elif chosen == "weights":
+        model.save_weights(target)
+    else:
+        model.export(target, format=chosen)
+    print(f"Written to {target}: {model.count_params():,} parameters")
