@@ -67,6 +67,22 @@ def test_logic(lesson: Lesson) -> None:
     assert "does not parse at position 12:\n    A and (B or\n               ^" in text
 
 
+def test_perceptron(lesson: Lesson) -> None:
+    text = lesson("row02_perceptron", pictures=3)
+    assert "Predictions for [2, 0.5] and [3, 1]: [ True False]" in text
+    assert "The same as SGDClassifier's: True" in text
+    assert number(text, r"Mistakes: (\d+)") <= number(text, r"no order more than (\d+)")
+    assert "because the classes are not linearly separable" in text
+    assert number(text, r"averaged weights: (\S+)") > 0.7
+    assert "One layer can do it: False" in text
+    assert "λ = [0.25 0.25 0.25 0.25]" in text
+    assert number(text, r"deviation of these equations: (\S+)") == 0
+    assert text.count(": True\n") >= 3
+    assert "OR and not AND): [0. 1. 1. 0.]" in text
+    trained = re.search(r"Two layers, trained: \[(.*)\]", text)[1].split()
+    assert [float(p) > 0.5 for p in trained] == [False, True, True, False]
+
+
 def test_backpropagation(lesson: Lesson) -> None:
     text = lesson("row03_backpropagation")
     assert number(text, r"Largest difference of any entry: (\S+)") < 1e-6
