@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,27 @@ def test_numpy_archive(tmp_path: Path) -> None:
     expected = model.predict(x)
     for given, name in zip(np.load(paths[2]).values(), ("all", "one"), strict=True):
         np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
+
+
+def test_settings_in_a_numpy_archive(tmp_path: Path) -> None:
+    loader = ROOT / "docs/npz_loader.py"
+    assert len(loader.read_text().splitlines()) <= 60
+    load = runpy.run_path(str(loader))["load"]
+    i = rb.Input((2, 3))
+    many = [
+        L.ReLU(0.8, 0.1, 0.2)(i),
+        L.BatchNormalization(axis=1, scale=False)(i),
+        L.BatchNormalization(axis=-1, center=False)(i),
+        L.LayerNormalization(axis=(1, 2), scale=False, center=False)(i),
+        L.Softmax(axis=1)(i),
+        L.Normalization(axis=-1, mean=[1e6, -1, 0], variance=[4, 0.25, 0], invert=True)(i),
+        L.Normalization(axis=1, mean=[1, 2], variance=[3, 4])(i),
+    ]
+    model = spoiled(rb.Model(i, L.Concatenate(axis=1)(many)))
+    model.export(tmp_path / "m.npz", format="npz")
+    x = RNG.normal(size=(5, 2, 3)).astype("float32")
+    found = load(tmp_path / "m.npz")(x)
+    np.testing.assert_allclose(found, model.predict(x), rtol=1e-5, atol=1e-5)
 
 
 def test_stablehlo(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-"""A plain NumPy archive: `model.json`, the steps in order, and an array for each weight.
+"""A plain NumPy archive: `model.json`, the steps in order, and the arrays they need.
 
-`docs/npz_loader.py` runs it with NumPy alone.
+`docs/npz_loader.py` runs it with NumPy alone. So that it stays short, what layers compute is
+written as few kinds of steps: all that standardizes or scales, say, is one affine function.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,31 +18,18 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.saving.export.plan import Step, plan_of
 
-# What the loader knows, and the layers' attributes it needs. The weights come by their names.
-_FIELDS: dict[str, tuple[str, ...]] = {
-    "Dense": ("activation",),
-    "Activation": ("activation",),
-    "ReLU": (),
-    "LeakyReLU": ("negative_slope",),
-    "ELU": ("alpha",),
-    "Softmax": ("axis",),
-    "BatchNormalization": ("axis", "epsilon"),
-    "LayerNormalization": ("axis", "epsilon"),
-    "Normalization": (),
-    "Rescaling": ("scale", "offset"),
-    "Embedding": (),
-    "Flatten": (),
-    "Reshape": ("target_shape",),
-    "Concatenate": ("axis",),
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), ()),
-    **dict.fromkeys(
-        ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization",
-         "Identity"), ()),
-}  # fmt: skip
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
     "leaky_relu", "exponential", "gelu",
 )  # fmt: skip
+
+
+class _Call(NamedTuple):
+    """A function of the loader, with the arrays and settings that follow its inputs."""
+
+    function: str
+    weights: tuple[Any, ...] = ()
+    settings: tuple[Any, ...] = ()
 
 
 def export_numpy(model: Any, path: Path) -> None:
@@ -49,12 +38,11 @@ def export_numpy(model: Any, path: Path) -> None:
     Raises:
         ValueError: a layer or an activation that the loader does not know.
     """
-    plan = plan_of(model, _FIELDS, "npz")
+    plan = plan_of(model, _WRITERS, "npz")
     arrays: dict[str, np.ndarray] = {}
-    steps = [_step(step, arrays) for step in plan.steps]
     text = {
         "inputs": [name for name, _ in plan.inputs],
-        "steps": steps,
+        "steps": [entry for step in plan.steps for entry in _entries(step, arrays)],
         "outputs": [name for _, name in plan.outputs],
     }
     arrays["model.json"] = np.frombuffer(json.dumps(text).encode(), "uint8")
@@ -62,34 +50,125 @@ def export_numpy(model: Any, path: Path) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _step(step: Step, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    layer, kind = step.layer, type(step.layer).__name__
-    found = {"kind": kind, "inputs": step.inputs, "output": step.output}
-    for field in _FIELDS[kind]:
-        value = getattr(layer, field)
-        if field == "activation":
-            value = _activation(layer)
-        found[field] = np.asarray(value).tolist() if field in ("scale", "offset") else value
-    if kind == "ReLU" and (layer.max_value is not None or layer.negative_slope or layer.threshold):
-        raise _refused(layer, "a ReLU with settings")
-    weights = {v.name: v.numpy().astype("float32") for v in layer.weights}
-    if kind == "Normalization":
-        if layer.invert:
-            raise _refused(layer, "invert=True")
-        weights = {name: np.asarray(getattr(layer, name)) for name in ("mean", "variance")}
-    if kind == "LayerNormalization" and layer.rms_scaling:
-        raise _refused(layer, "rms_scaling=True")
-    for name in weights:
-        arrays[f"{step.output}.{name}"] = weights[name]
-    found["weights"] = list(weights)
-    return found
+def _entries(step: Step, arrays: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+    """A layer's calls, each reading what the one before it made."""
+    calls = list(_WRITERS[type(step.layer).__name__](step))
+    inputs = list(step.inputs)
+    for number, call in enumerate(calls, start=1):
+        output = step.output if number == len(calls) else f"{step.output}.{number}"
+        names = [f"{output}.{call.function}.{i}" for i in range(len(call.weights))]
+        for name, value in zip(names, call.weights, strict=True):
+            arrays[name] = np.asarray(value, "float32")
+        yield {
+            "function": call.function,
+            "inputs": inputs,
+            "weights": names,
+            "settings": list(call.settings),
+            "output": output,
+        }
+        inputs = [output]
 
 
-def _activation(layer: Any) -> str:
-    name = serialize(layer.activation)
+def _dense(step: Step) -> Iterator[_Call]:
+    layer = step.layer
+    bias = () if layer.bias is None else (layer.bias.numpy(),)
+    yield _Call("dense", (np.asarray(layer.kernel), *bias))
+    yield from _activation(step)
+
+
+def _activation(step: Step) -> Iterator[_Call]:
+    name = serialize(step.layer.activation)
     if name not in _ACTIVATIONS:
-        raise _refused(layer, f"activation {name!r}")
-    return str(name)
+        raise _refused(step.layer, f"activation {name!r}")
+    if name != "linear" or type(step.layer).__name__ == "Activation":
+        yield _Call(str(name))
+
+
+def _relu(step: Step) -> Iterator[_Call]:
+    layer = step.layer
+    yield _Call("relu", (), (layer.negative_slope, layer.max_value, layer.threshold))
+
+
+def _axes(step: Step) -> list[int]:
+    return [int(axis) % len(step.shapes[0]) for axis in np.atleast_1d(step.layer.axis)]
+
+
+def _spread(step: Step, value: Any) -> np.ndarray:
+    """A weight along the layer's axes, with ones along the others."""
+    sizes, axes = np.shape(value), _axes(step)
+    shape = [1] * len(step.shapes[0])
+    for size, axis in zip(sizes, axes, strict=True):
+        shape[axis] = size
+    return np.reshape(value, shape)
+
+
+def _batch_normalization(step: Step) -> Iterator[_Call]:
+    layer = step.layer
+    scale = 1 / np.sqrt(layer.moving_variance.numpy().astype("float64") + layer.epsilon)
+    if layer.gamma is not None:
+        scale = scale * layer.gamma.numpy()
+    offset = np.zeros_like(scale) if layer.beta is None else layer.beta.numpy()
+    values = (layer.moving_mean.numpy(), scale, offset)
+    yield _Call("affine", tuple(_spread(step, value) for value in values))
+
+
+def _layer_normalization(step: Step) -> Iterator[_Call]:
+    layer = step.layer
+    if layer.rms_scaling:
+        raise _refused(layer, "rms_scaling=True")
+    yield _Call("layer_norm", (), (_axes(step), layer.epsilon))
+    gamma = 1.0 if layer.gamma is None else _spread(step, layer.gamma.numpy())
+    beta = 0.0 if layer.beta is None else _spread(step, layer.beta.numpy())
+    yield _Call("affine", (0.0, gamma, beta))
+
+
+def _normalization(step: Step) -> Iterator[_Call]:
+    layer = step.layer
+    mean, deviation = np.asarray(layer.mean), np.sqrt(np.asarray(layer.variance, "float64"))
+    deviation = np.maximum(deviation, 1e-7)
+    values = (0.0, deviation, mean) if layer.invert else (mean, 1 / deviation, 0.0)
+    yield _Call("affine", values)
+
+
+def _plain(function: str, *fields: str) -> Callable[[Step], Iterator[_Call]]:
+    """A layer that is one function of its inputs and of some of its attributes."""
+
+    def write(step: Step) -> Iterator[_Call]:
+        yield _Call(function, (), tuple(getattr(step.layer, field) for field in fields))
+
+    return write
+
+
+def _reshape(step: Step) -> Iterator[_Call]:
+    yield _Call("reshape", (), tuple(int(size) for size in step.layer.target_shape))
+
+
+# A writer for each layer that the loader can run: what it computes as calls, in order.
+_WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
+    "Dense": _dense,
+    "Activation": _activation,
+    "ReLU": _relu,
+    "LeakyReLU": _plain("relu", "negative_slope"),
+    "ELU": _plain("elu", "alpha"),
+    "Softmax": _plain("softmax", "axis"),
+    "BatchNormalization": _batch_normalization,
+    "LayerNormalization": _layer_normalization,
+    "Normalization": _normalization,
+    "Rescaling": lambda s: iter([_Call("affine", (0.0, s.layer.scale, s.layer.offset))]),
+    "Embedding": lambda s: iter([_Call("embedding", (s.layer.embeddings.numpy(),))]),
+    "Flatten": _plain("flatten"),
+    "Reshape": _reshape,
+    "Concatenate": _plain("concatenate", "axis"),
+    **{
+        name: _plain(name.lower())
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    },
+    **{  # what only training uses
+        name: _plain("linear")
+        for name in ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise",
+                     "ActivityRegularization", "Identity")
+    },
+}  # fmt: skip
 
 
 def _refused(layer: Any, what: str) -> ValueError:
