@@ -137,6 +137,17 @@ def test_fashion_mnist(lesson: Lesson) -> None:
     assert "Predicted classes: [9 2 1] ['Ankle boot' 'Pullover' 'Trouser']" in text
 
 
+def test_saving(lesson: Lesson) -> None:
+    text = lesson("row12_saving", epochs=2)
+    assert text.count("True") == 4
+    assert "False" not in text
+    assert "Safe: yes" in text
+    for name in ("h5", "npz, with NumPy alone", "onnx, with ONNX Runtime alone"):
+        assert number(text, rf"{name}: largest difference (\S+)") < 1e-5
+    assert "Cut off after epoch 1." in text
+    assert "Epochs trained after that: [2]" in text
+
+
 def test_transfer(lesson: Lesson) -> None:
     try:
         rb.datasets.fashion_mnist.load_data()
