@@ -237,14 +237,16 @@ class Perceptron(ClassifierMixin, BaseEstimator):
 
     def _learn(self, x: Any, targets: np.ndarray, weights: np.ndarray, epochs: int) -> Any:
         first = max(float(self.average or np.inf), self.t_)
+        problems = self._problems(x, targets, weights)
+        jobs = -1 if self.n_jobs is None else self.n_jobs
+        cores = os.cpu_count() or 1
+        workers = min(len(problems), jobs if jobs > 0 else max(1, cores + 1 + jobs))
         settings = Settings(
             self.eta0, self.penalty, self.alpha, self.l1_ratio, self.fit_intercept, epochs,
             self.tol, self.shuffle, self.n_iter_no_change, first, bool(self.verbose),
+            ahead=2 * workers <= cores,
         )  # fmt: skip
-        problems = self._problems(x, targets, weights)
-        jobs = -1 if self.n_jobs is None else self.n_jobs
-        workers = jobs if jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + jobs)
-        if len(problems) == 1 or workers == 1:
+        if workers == 1:
             found = [learn(problem, settings) for problem in problems]
         else:  # compiled loops let go of the GIL
             with ThreadPoolExecutor(workers) as pool:

@@ -44,6 +44,7 @@ class Settings:
     n_iter_no_change: int
     first_averaged: float  # the row from which weights are averaged; infinite: not at all
     verbose: bool = False
+    ahead: bool = True  # gather rows in a thread: where cores are left for it
 
     def numbers(self, sparse_inputs: bool, dtype: Any) -> Numbers:
         """The program's arguments."""
@@ -99,7 +100,6 @@ def learn(problem: Problem, settings: Settings) -> Learned:
     """
     dtype = problem.w.dtype
     numbers = settings.numbers(sparse.issparse(problem.x), dtype)
-    penalized = settings.penalty is not None
     state = first_state(problem.w, problem.b, problem.t)
     stopping = _Stopping(settings)
     learned = Learned(problem.w, problem.b, problem.w, problem.b)
@@ -111,14 +111,14 @@ def learn(problem: Problem, settings: Settings) -> Learned:
     figure = np.inf
     while learned.epochs < settings.epochs and not learned.converged:
         # Where an epoch had no mistakes, the next ones change nothing.
-        still = learned.mistakes[-1:] == [0] and not penalized
+        still = learned.mistakes[-1:] == [0] and settings.penalty is None
         if still:
             state = state._replace(t=state.t + len(rows))
         else:
             if turn is not None:
                 order = order[turn]  # each epoch shuffles the last one's order, with the same seed
             rows = order if problem.kept_apart is None else order[~problem.kept_apart[order]]
-            state = _epoch(penalized, problem, labels, rows, numbers, state)
+            state = _epoch(settings, problem, labels, rows, numbers, state)
         learned.epochs += 1
         learned.mistakes.append(0 if still else int(state.sums[0]))
         if settings.verbose:
@@ -168,7 +168,7 @@ class _Stopping:
 
 
 def _epoch(
-    penalized: bool,
+    settings: Settings,
     problem: Problem,
     labels: np.ndarray,
     order: np.ndarray,
@@ -177,12 +177,12 @@ def _epoch(
 ) -> State:
     state = state._replace(sums=np.zeros(2))
     chunks = _chunks(problem.x, labels, order)
-    if len(order) > _CHUNK:
+    if len(order) > _CHUNK and settings.ahead:
         chunks = prefetch(chunks, lambda rows: rows.x.nbytes, _AHEAD)
     with _double_precision():
         run = None
         for i, rows in enumerate(chunks):
-            run = run or program(penalized, rows, numbers, state)
+            run = run or program(settings.penalty is not None, rows, numbers, state)
             blocks = -(-min(_CHUNK, len(order) - i * _CHUNK) // BLOCK)
             state = run(rows, np.int32(blocks), numbers, state)
         return State(*jax.device_get(state))
