@@ -2,6 +2,7 @@
 #
 #   make demo    train the housing network and write the model, history, curves and metrics
 #   make test    lint, types, tests, doctests, lessons
+#   make soak    the tests of many repetitions: kills, long runs
 #   make browser TensorBoard's pages in headless Chromium, with screenshots in browser-output
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser bench lint clean lock
+.PHONY: help demo test soak browser bench lint clean lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,6 +40,9 @@ lint: $(VENV)/test.stamp
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+soak: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -m soak
 
 browser: $(VENV)/test.stamp
 	@command -v chromium google-chrome >/dev/null || \

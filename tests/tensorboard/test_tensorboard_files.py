@@ -129,6 +129,44 @@ def test_threads_share_a_writer(tmp_path: Path) -> None:
     assert frame["value"].to_list() == list(range(500)) * 4
 
 
+_WRITER = """
+import sys, threading
+import rosenblatt as rb
+
+def work(number):
+    writer = rb.summary.create_file_writer(sys.argv[1], flush_millis=5)
+    with writer.as_default():
+        for step in range(200):
+            rb.summary.scalar(f"{sys.argv[2]}/{number}", step, step=step)
+            if not step % 50:
+                rb.summary.histogram(f"{sys.argv[2]}/h{number}", [step, 1], step=step)
+    writer.close()
+
+threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_processes_and_threads_write_to_one_folder(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+
+    processes = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, tmp_path, f"process{n}"]) for n in range(3)
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert len(list(tmp_path.iterdir())) == 9
+    frame = rb.tensorboard.load(tmp_path)
+    names = [f"process{n}/{t}" for n in range(3) for t in range(3)]
+    assert frame["tag"].to_list() == [name for name in names for _ in range(200)]
+    assert frame["value"].to_list() == list(range(200)) * 9
+    runs = EventMultiplexer().AddRunsFromDirectory(str(tmp_path))
+    runs.Reload()
+    tags = runs.GetAccumulator(".").Tags()["tensors"]
+    assert {tag for tag in tags if "/h" not in tag} == set(names)
+    assert len(tags) == 18
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
 def test_a_forked_process_goes_on_in_its_own_file(tmp_path: Path) -> None:
@@ -173,6 +211,45 @@ def test_an_event_file_on_a_full_disk_tears_no_record(
     assert [event.step for event in events(tmp_path)] == [0, 1]
 
 
+_TRAINING = """
+import sys
+import numpy as np
+import rosenblatt as rb
+
+x, y = np.ones((64, 3), "float32"), np.ones((64, 1), "float32")
+model = rb.Sequential([rb.Input((3,)), rb.layers.Dense(50), rb.layers.Dense(1)])
+model.compile("sgd", "mse")
+board = rb.callbacks.TensorBoard(sys.argv[1], histogram_freq=1, write_images=True)
+tell = rb.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, flush=True))
+model.fit(x, y, epochs=10**6, verbose=0, callbacks=[board, tell])
+"""
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.soak)])
+def test_a_killed_training_leaves_every_epoch_it_ended(kills: int, tmp_path: Path) -> None:
+    moments = random.Random(kills)
+    for number in range(kills):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _TRAINING, tmp_path / str(number)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        time.sleep(moments.uniform(0.01, 0.3))
+        process.send_signal(signal.SIGKILL)
+        told = [0, *(int(line) for line in process.stdout.read().splitlines() if line)]
+        process.wait()
+        process.stdout.close()
+        frame = rb.tensorboard.load(tmp_path / str(number))
+        steps = frame.filter(frame["tag"] == "epoch_loss")["step"].to_list()
+        assert steps == list(range(len(steps)))
+        # The last line may have been cut off, which is then a smaller number.
+        assert len(steps) > max(told[:-1] or told)
+        (path,) = (tmp_path / str(number)).glob("train/*tfevents*")
+        assert len(tensorboard_records(path)) == len(list(records.read_records(path)))
+
+
 _VICTIM = """
 import sys
 import rosenblatt as rb
@@ -186,10 +263,13 @@ for step in range(10**9):
 """
 
 
-def test_killed_at_random_moments_everything_flushed_is_readable(tmp_path: Path) -> None:
-    """One process after another: 3 of them in every run of the tests, by a drawn moment."""
-    moments = random.Random(0)
-    for number in range(3):
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.soak)])
+def test_killed_at_random_moments_everything_flushed_is_readable(
+    kills: int, tmp_path: Path
+) -> None:
+    """One process after another is killed at a moment that is drawn."""
+    moments = random.Random(kills)
+    for number in range(kills):
         folder = tmp_path / str(number)
         process = subprocess.Popen(
             [sys.executable, "-c", _VICTIM, folder], stdout=subprocess.PIPE, text=True
