@@ -131,9 +131,10 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             given = [old if new is None else new for old, new in zip(before, given, strict=True)]
         x, targets, weights = self._read(X, y, sample_weight, None, reset=True)
         self._start(x, *given)
-        found = self._learn(x, targets, weights, self.max_iter)
-        self.mistake_bound_ = mistake_bounds(self, x, self._signs(targets), found)
-        reason = reason_of_mistakes(self, x, self._signs(targets), weights, found)
+        signs = self._signs(targets)
+        found = self._learn(x, targets, signs, weights, self.max_iter)
+        self.mistake_bound_ = mistake_bounds(self, x, signs, found)
+        reason = reason_of_mistakes(self, x, signs, weights, found)
         if reason:
             warnings.warn(reason, ConvergenceWarning, stacklevel=2)
         return self
@@ -163,7 +164,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         x, targets, weights = self._read(X, y, sample_weight, classes, reset=new)
         if new:
             self._start(x, None, None)
-        self._learn(x, targets, weights, 1)
+        self._learn(x, targets, self._signs(targets), weights, 1)
         return self
 
     def _read(self, X: Any, y: Any, sample_weight: Any, classes: Any, reset: bool) -> Any:
@@ -233,11 +234,13 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         """(rows, units): 1 for the rows of the unit's class, -1 for the others."""
         if self._encoder.target_type_ == "multiclass":
             targets = targets[:, None] == np.arange(len(self.classes_))
-        return np.where(targets.reshape(len(targets), -1), 1, -1)
+        return np.where(targets.reshape(len(targets), -1), np.int8(1), np.int8(-1))
 
-    def _learn(self, x: Any, targets: np.ndarray, weights: np.ndarray, epochs: int) -> Any:
+    def _learn(
+        self, x: Any, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray, epochs: int
+    ) -> list[Learned]:
         first = max(float(self.average or np.inf), self.t_)
-        problems = self._problems(x, targets, weights)
+        problems = self._problems(x, targets, signs, weights)
         jobs = -1 if self.n_jobs is None else self.n_jobs
         cores = os.cpu_count() or 1
         workers = min(len(problems), jobs if jobs > 0 else max(1, cores + 1 + jobs))
@@ -254,9 +257,10 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         self._keep(found, len(targets))
         return found
 
-    def _problems(self, x: Any, targets: np.ndarray, weights: np.ndarray) -> list[Problem]:
+    def _problems(
+        self, x: Any, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray
+    ) -> list[Problem]:
         """One for each unit, with the seeds that scikit-learn draws."""
-        signs = self._signs(targets)
         random_state = check_random_state(self.random_state)
         units = signs.shape[1]
         apart = None

@@ -193,12 +193,24 @@ def _chunks(x: Any, labels: np.ndarray, order: np.ndarray) -> Generator[Rows, No
     size = min(_CHUNK, max(BLOCK, 1 << (len(order) - 1).bit_length()))
     for start in range(0, len(order), size):
         some = order[start : start + size]
-        part = x[some].toarray() if sparse.issparse(x) else x.take(some, 0)
-        rows = Rows(part, labels.take(some, 0))
-        missing = size - len(some)
-        if missing:
-            rows = Rows(*(np.pad(array, ((0, missing), (0, 0))) for array in rows))
+        rows = Rows(_aligned((size, x.shape[1]), labels.dtype), _aligned((size, 2), labels.dtype))
+        count = len(some)
+        if sparse.issparse(x):
+            rows.x[:count] = x[some].toarray()
+        else:
+            x.take(some, 0, out=rows.x[:count], mode="clip")
+        labels.take(some, 0, out=rows.labels[:count], mode="clip")
+        for array in rows:
+            array[count:] = 0
         yield rows
+
+
+def _aligned(shape: tuple[int, int], dtype: Any) -> np.ndarray:
+    """An empty array that begins where JAX takes it without a copy."""
+    size = shape[0] * shape[1] * np.dtype(dtype).itemsize
+    raw = np.empty(size + 64, np.uint8)
+    first = -raw.ctypes.data % 64
+    return raw[first : first + size].view(dtype).reshape(shape)
 
 
 def _double_precision() -> Any:

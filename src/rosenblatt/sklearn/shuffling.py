@@ -44,7 +44,7 @@ def order_of(seed: int, count: int) -> np.ndarray:
     writer[of_place[ends]] = steps[ends]
     own = writer == place
     writer[own] = before[own]
-    stood = np.where(writer < 0, place, writer)
+    stood = np.where(writer < 0, place, writer).astype(np.int32)
     while True:  # follow the writers to the first one, twice as far each time
         further = stood[stood]
         if np.array_equal(further, stood):
