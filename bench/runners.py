@@ -9,12 +9,14 @@ import importlib
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.machine import cores
 from bench.networks import NETWORKS
+from bench.watching import CALLBACKS
 
 _BATCH = 32
 
@@ -46,6 +48,16 @@ class KerasRunner:
         """One epoch; seconds it took."""
         start = time.perf_counter()
         self._model.fit(self._x, self._y, batch_size=_BATCH, epochs=1, verbose=0)
+        self._wait()
+        return time.perf_counter() - start
+
+    def fit_watched(self, callbacks: str, epochs: int, folder: str) -> float:
+        """Some epochs with callbacks by name, which write into a folder; seconds they took."""
+        given = CALLBACKS[callbacks](self._lib, Path(folder))
+        start = time.perf_counter()
+        self._model.fit(
+            self._x, self._y, batch_size=_BATCH, epochs=epochs, verbose=0, callbacks=given
+        )
         self._wait()
         return time.perf_counter() - start
 

@@ -14,6 +14,7 @@ from bench.workloads import (
     perceptron,
     predict_small,
     saving,
+    tensorboard_cost,
     tensorboard_scalars,
     whole_process,
 )
@@ -29,4 +30,5 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "memory": memory.measure,
     "saving": saving.measure,
     "tensorboard_scalars": tensorboard_scalars.measure,
+    "tensorboard_cost": tensorboard_cost.measure,
 }
