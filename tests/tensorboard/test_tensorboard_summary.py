@@ -6,6 +6,7 @@ import io
 import sys
 import threading
 import time
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from PIL import Image
 from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+from tensorboard.util.tensor_util import make_ndarray
 
 HERE = Path(__file__).parent
 
@@ -129,6 +131,38 @@ def test_equal_to_torch(tmp_path: Path) -> None:
     frames = [rb.tensorboard.load(tmp_path / name).drop("wall_time") for name in ("torch", "ours")]
     assert frames[0].equals(frames[1])
     assert frames[0]["step"].to_list() == [0, 1, 2, 3, 4]
+
+
+def test_histograms_and_sounds_equal_torchs(tmp_path: Path) -> None:
+    tensorboard = pytest.importorskip("torch.utils.tensorboard", reason="needs torch")
+    from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
+
+    draw = np.random.default_rng(0).normal(size=500).astype("float32")
+    sound = np.sin(np.arange(400) / 7).astype("float32")
+    theirs = tensorboard.SummaryWriter(str(tmp_path / "torch"))
+    theirs.add_histogram("w", draw, 3, bins=12)
+    theirs.add_audio("tone", sound[np.newaxis], 4, sample_rate=8000)
+    theirs.close()
+    with rb.summary.create_file_writer(tmp_path / "ours").as_default():
+        rb.summary.histogram("w", draw, step=3, buckets=12)
+        rb.summary.audio("tone", sound[np.newaxis, :, np.newaxis], 8000, step=4)
+    tables, tones = [], []
+    for name in ("torch", "ours"):
+        accumulator = EventAccumulator(str(tmp_path / name))
+        accumulator.Reload()
+        (histogram,), (audio,) = accumulator.Tensors("w"), accumulator.Tensors("tone")
+        assert (histogram.step, audio.step) == (3, 4)
+        assert accumulator.PluginTagToContent("histograms").keys() == {"w"}
+        assert accumulator.PluginTagToContent("audio").keys() == {"tone"}
+        tables.append(make_ndarray(histogram.tensor_proto))
+        with wave.open(io.BytesIO(audio.tensor_proto.string_val[0])) as file:
+            about = (file.getframerate(), file.getnchannels(), file.getsampwidth())
+            assert about == (8000, 1, 2)
+            tones.append(np.frombuffer(file.readframes(400), "<i2").astype(int))
+    np.testing.assert_allclose(tables[0], tables[1], rtol=1e-6, atol=1e-6)
+    # PyTorch multiplies by 2¹⁵ − 1 and cuts off, TensorFlow and we by 2¹⁵, and round.
+    np.testing.assert_allclose(tones[0], tones[1], atol=2)
+    assert len(tones[0]) == 400
 
 
 def array_of(tensor: Any) -> Any:

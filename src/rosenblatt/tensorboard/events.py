@@ -17,13 +17,18 @@ from rosenblatt.tensorboard import library
 _TIME = struct.Struct("<Bd")  # the field's key, and seconds
 _FLOAT = struct.Struct("<f")
 _DT_STRING = 7
-_DTYPES = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int64": 9, "bool": 10}
+_NUMBERS = {"float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int64": 9, "bool": 10}
+_DTYPES = {np.dtype(name).newbyteorder("<"): number for name, number in _NUMBERS.items()}
 # The length of the scalar's 4 bytes, which comes before them.
 _PLACEHOLDER = _FLOAT.pack(float("nan"))
 
 
+@functools.lru_cache(maxsize=1024)
 def metadata(plugin: str, description: str | None = None, content: bytes = b"") -> Any:
-    """The `SummaryMetadata` that says which of TensorBoard's plugins shows a value."""
+    """The `SummaryMetadata` that says which of TensorBoard's plugins shows a value.
+
+    Made once for the same arguments: not to be changed.
+    """
     kind = library.summary_pb2().SummaryMetadata
     data = kind.PluginData(plugin_name=plugin, content=content)
     return kind(plugin_data=data, summary_description=description or "")
@@ -41,8 +46,9 @@ def tensor_proto(array: Any) -> Any:
         strings = [text if isinstance(text, bytes) else str(text).encode() for text in array.flat]
         proto.string_val.extend(strings)
         return proto
-    proto.dtype = _DTYPES[array.dtype.name]
-    proto.tensor_content = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    little = array.dtype.newbyteorder("<")
+    proto.dtype = _DTYPES[little]
+    proto.tensor_content = array.astype(little, copy=False).tobytes()
     return proto
 
 
