@@ -97,12 +97,12 @@ def inspect_file(path: str | os.PathLike[str]) -> FileReport:
 
     >>> import tempfile
     >>> import rosenblatt as rb
-    >>> model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1, name="out")])
+    >>> model = rb.Sequential([rb.Input((2,), name="x"), rb.layers.Dense(1, name="out")])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model.save(f"{folder}/model.keras")
     ...     report = inspect_file(f"{folder}/model.keras")
     >>> report.kind, [layer.name for layer in report.layers][1:], report.is_safe
-    ('a model in the `.keras` format', ['input_layer', 'out'], True)
+    ('a model in the `.keras` format', ['x', 'out'], True)
     """
     name = os.fspath(path)
     require_file(name, "inspect")

@@ -6,7 +6,7 @@ layer's calls as lists, and has other names for some arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rosenblatt import losses
@@ -72,11 +72,69 @@ def _named(name: str, module: str, config: Any) -> dict[str, Any]:
 def _modern_model(config: Any) -> dict[str, Any]:
     if isinstance(config, list):  # a Sequential of the first Keras 2
         config = {"layers": config}
+    config = _calls_from_zero(config)
     found = {**config, "layers": [modern_layer(layer) for layer in config["layers"]]}
     found.pop("build_input_shape" if not found.get("build_input_shape") else "", None)
     if "dtype" in found:
         found["dtype"] = _policy(found["dtype"])
     return found
+
+
+def _calls_from_zero(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config in which calls of inner models are counted from 0, as those of other layers are.
+
+    A model of Keras 2 is called once when it is made, so its calls in a graph count from 1. (In
+    `output_layers` Keras 3 still counts a functional one's so.)
+    """
+    inner = {
+        layer["config"]["name"]: (len(layer["inbound_nodes"]), layer["class_name"])
+        for layer in config["layers"]
+        if isinstance(layer.get("config"), Mapping)
+        and "layers" in layer["config"]
+        and layer.get("inbound_nodes")
+    }
+    nodes = [layer.get("inbound_nodes") for layer in config["layers"]]
+    places = [place for place in _places([nodes, config.get("output_layers")]) if place[0] in inner]
+    shifted = {place[0] for place in places if place[1] >= inner[place[0]][0]}
+    if not shifted:
+        return config
+    ends = {name for name in shifted if inner[name][1] == "Sequential"}
+    layers = [
+        {**layer, "inbound_nodes": _shifted(layer["inbound_nodes"], shifted)}
+        if "inbound_nodes" in layer
+        else layer
+        for layer in config["layers"]
+    ]
+    return {**config, "layers": layers, "output_layers": _shifted(config["output_layers"], ends)}
+
+
+def _is_place(value: Any) -> bool:
+    """Whether a value is `[layer, call, tensor]`, perhaps with arguments behind it."""
+    return (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and all(isinstance(number, int) for number in value[1:3])
+    )
+
+
+def _places(value: Any) -> Iterator[list[Any]]:
+    if _is_place(value):
+        yield value
+        value = value[3:]
+    if isinstance(value, (list, Mapping)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _places(item)
+
+
+def _shifted(value: Any, names: set[str]) -> Any:
+    """A nest with the calls of some layers counted from one lower."""
+    if _is_place(value):
+        call = value[1] - (value[0] in names)
+        return [value[0], call, value[2], *(_shifted(item, names) for item in value[3:])]
+    if isinstance(value, Mapping):
+        return {key: _shifted(item, names) for key, item in value.items()}
+    return [_shifted(item, names) for item in value] if isinstance(value, list) else value
 
 
 def _modern_arguments(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,9 +204,7 @@ def _tensor(row: Any) -> dict[str, Any]:
 
 def _maybe_tensor(value: Any) -> Any:
     """An argument that is another layer's output is written as its place."""
-    is_place = isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str)
-    is_place = is_place and all(isinstance(n, int) for n in value[1:3])
-    return _tensor(value) if is_place else value
+    return _tensor(value) if _is_place(value) else value
 
 
 def modern_training(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -169,10 +169,11 @@ def _load_optimizer(optimizer: Any, store: ReadStore, expected: list[Variable]) 
 
 def _check_left_over(reader: WeightsReader, model: Any, place: str, strict: bool) -> list[str]:
     """Weights that the model has no place for would be lost without a word."""
-    compiled = getattr(model, "optimizer", None) is not None
-    left = [
-        path for path in reader.not_asked_for() if compiled or path.split("/")[0] != "optimizer"
-    ]
+    # Keras 2 wrote the running sums of metrics as well.
+    expendable = {"metrics"} | (
+        {"optimizer"} if getattr(model, "optimizer", None) is None else set()
+    )
+    left = [path for path in reader.not_asked_for() if path.split("/")[0] not in expendable]
     if not left:
         return left
     more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
