@@ -207,6 +207,8 @@ def test_many_inputs() -> None:
     np.testing.assert_array_equal(net(rows), rows.all(axis=1))
     again = from_formula(net.formula(), names)
     np.testing.assert_array_equal(again(rows), rows.all(axis=1))
+    some = from_formula(" or ".join(names))
+    assert some.formula() == " or ".join(names)
     odd = from_formula(" xor ".join(names[:8]))
     np.testing.assert_array_equal(odd(rows[:, :8]), rows[:, :8].sum(axis=1) % 2 == 1)
     np.testing.assert_array_equal(from_formula(odd.formula(), names)(rows), odd(rows[:, :8]))
@@ -225,6 +227,9 @@ def test_table_frame_diagram_and_repr() -> None:
     assert logic.not_().diagram() == "A ═▶ C\nB ─⊣ C\nA is always on"
     three = Network("AB", [Neuron("M", 3)], [("A", "M")] * 3 + [("B", "M")])
     assert three.diagram() == "A ─3▶ M\nB ─▶ M\nM fires at 3"
+    never = Network("A", [Neuron("C", 10**9)], [("A", "C")])
+    assert never(A=1) is False
+    assert never.formula() == "false"
     assert repr(logic.xor()) == "<Network of 3 neurons: A, B → C>"
 
 
@@ -336,6 +341,16 @@ MESSAGES = {
     "which output": (
         lambda: Network("A", "CD", []).formula(),
         "Network.formula: which output? Given: None. Expected: one of ['C', 'D'].",
+    ),
+    "long formula": (
+        lambda: from_formula(" xor ".join(f"x{i}" for i in range(40))).formula(),
+        "Network.formula: too long to write, at n",
+    ),
+    "many sets": (
+        lambda: Network(
+            [f"x{i}" for i in range(40)], [Neuron("C", 20)], [(f"x{i}", "C") for i in range(40)]
+        ).formula(),
+        "Network.formula: too long to write, at a neuron with 40 sources. Fix: call the network",
     ),
     "long table": (
         lambda: Network([f"x{i}" for i in range(21)], "C", []).truth_table(),

@@ -49,6 +49,8 @@ def fires(
     >>> fires([(np.array([0b0011], "<u8"), 1), (np.array([0b0101], "<u8"), 1)], [], 2, 1).tolist()
     [1]
     """
+    if threshold > sum(count for _, count in excite):
+        return np.zeros(words, "<u8")
     # at_least[k]: in which rows k connections or more are active, of those seen so far.
     at_least = [np.full(words, _ALL, "<u8")]
     at_least += [np.zeros(words, "<u8") for _ in range(threshold)]
