@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from scipy import sparse
 from sklearn import linear_model
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from rosenblatt.sklearn import Perceptron, linear_separability
 from rosenblatt.sklearn.shuffling import order_of, xorshift
@@ -170,6 +174,20 @@ def test_averages_go_on_in_partial_fit() -> None:
         parts.partial_fit(X[start : start + 75], Y[start : start + 75], classes=[0, 1, 2])
     np.testing.assert_allclose(parts.coef_, whole.coef_, rtol=1e-10)
     np.testing.assert_allclose(parts.intercept_, whole.intercept_, rtol=1e-10)
+
+
+@not_separable
+def test_searches_and_metadata_routing() -> None:
+    pipeline = make_pipeline(StandardScaler(), Perceptron())
+    grid = {"perceptron__average": [False, True]}
+    search = GridSearchCV(pipeline, grid, cv=3).fit(IRIS.data, IRIS.target)
+    assert search.best_params_ == {"perceptron__average": True}
+    with sklearn.config_context(enable_metadata_routing=True):
+        asked = Perceptron().set_fit_request(sample_weight=True)
+        asked.set_score_request(sample_weight=False)
+        weights = {"sample_weight": (IRIS.target != 2) * 1.0}  # class 2 counts for nothing
+        found = cross_val_score(asked, IRIS.data, IRIS.target > 0, cv=3, params=weights)
+    assert found.min() > 0.9
 
 
 @not_separable
