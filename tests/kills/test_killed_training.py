@@ -1,0 +1,83 @@
+"""Training killed at random moments and started again: nothing is lost, no file is half written."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rosenblatt as rb
+
+SCRIPT = Path(__file__).with_name("training_run.py")
+SECONDS_A_BATCH = 0.008
+
+
+def start(folder: Path, epochs: int, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SCRIPT), str(folder), str(epochs), str(seconds)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def check_files(folder: Path) -> None:
+    """Every file that is there is whole; what was being written is a hidden file beside it."""
+    for path in folder.glob("[!.]*.keras"):
+        model = rb.models.load_model(path)
+        assert np.isfinite(model.predict(np.ones((1, 4)), verbose=0)).all()
+    part = folder / "part.weights.h5"
+    best = folder / "best.keras"
+    if part.exists() and best.exists():
+        rb.models.load_model(best).load_weights(part)
+
+
+def variables(path: Path) -> list[Any]:
+    model = rb.models.load_model(path)
+    return [np.asarray(v) for v in [*model.variables, *model.optimizer.variables]]
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.soak)])
+def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path, kills: int) -> None:
+    chance = random.Random(kills)
+    epochs = 4 + 3 * kills
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir(), cut.mkdir()
+    reference = start(whole, epochs, 0.0)
+    done = 0
+    while done < kills:
+        process = start(cut, epochs, SECONDS_A_BATCH)
+        assert process.stdout is not None and process.stderr is not None
+        line = process.stdout.readline()
+        assert line == "training\n", process.stderr.read()
+        time.sleep(chance.uniform(0.0, 0.5))
+        assert process.poll() is None, "the run ended before it could be killed"
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        done += 1
+        check_files(cut)
+    resumed, whole_run = (
+        int(finished(process).split()[-1]) for process in (start(cut, epochs, 0.0), reference)
+    )
+    assert whole_run == 19 * epochs
+    assert resumed <= whole_run - 7 * max(1, kills // 2)  # it went on; it did not begin again
+    for found, expected in zip(
+        variables(cut / "final.keras"), variables(whole / "final.keras"), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    for found, expected in zip(
+        variables(cut / "best.keras"), variables(whole / "best.keras"), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    assert not (cut / "backup").exists() or not any((cut / "backup").iterdir())
