@@ -27,12 +27,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 if CHROMIUM is None:
     pytest.skip("needs Chromium (on Debian: apt install chromium)", allow_module_level=True)
 
-# The text of a page, also inside shadow roots. (Not the projector's, which is a frame of its own:
-# test_tensorboard_server.py asks for its points and labels.)
+# The text of a page, also inside shadow roots and frames (the projector is one).
 TEXT = """
 (function read(node) {
   let text = node.nodeType === 3 ? node.data + " " : "";
   if (node.shadowRoot) text += read(node.shadowRoot);
+  if (node.nodeName === "IFRAME" && node.contentDocument && node.contentDocument.body)
+    text += read(node.contentDocument.body);
   if (["STYLE", "SCRIPT"].includes(node.nodeName)) return text;
   for (const child of node.childNodes) text += read(child);
   return text;
@@ -41,13 +42,27 @@ TEXT = """
 # A page to what it has to show.
 PAGES = {
     "scalars": ["epoch_loss", "by_hand"],
-    "graphs": ["net"],
+    "graphs": ["run/train", "Default", " net "],
     "histograms": ["my_hist"],
     "images": ["my_image"],
     "text": ["my_text", "hello"],
     "audio": ["my_audio"],
     "hparams": ["units"],
+    "projector": ["points:00000", "Points: 3", "Dimension: 4"],
 }
+
+
+def _is_error(message: dict[str, Any]) -> bool:
+    """Whether the browser's console would show it as an error."""
+    told = message.get("params", {})
+    match message.get("method"):
+        case "Runtime.exceptionThrown":
+            return True
+        case "Runtime.consoleAPICalled":
+            return bool(told["type"] in ("error", "assert"))
+        case "Log.entryAdded":
+            return bool(told["entry"]["level"] == "error")
+    return False
 
 
 class Page:
@@ -65,7 +80,7 @@ class Page:
         self._socket.send(json.dumps({"id": number, "method": method, "params": arguments}))
         while True:
             message = json.loads(self._socket.recv())
-            if message.get("method") == "Runtime.exceptionThrown":
+            if _is_error(message):
                 self.errors.append(json.dumps(message["params"]))
             if message.get("id") == number:
                 return message["result"]
@@ -75,7 +90,7 @@ class Page:
         end = time.monotonic() + seconds
         while True:
             reply = self.ask("Runtime.evaluate", expression=TEXT, returnByValue=True)
-            text = str(reply["result"].get("value", ""))
+            text = " ".join(str(reply["result"].get("value", "")).split())
             if all(word in text for word in words) or time.monotonic() > end:
                 return text
             time.sleep(0.25)
@@ -95,7 +110,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         rb.summary.text("my_text", "hello")
         rb.summary.audio("my_audio", np.zeros((1, 80, 1)), 8000)
         rb.summary.hparams({"units": 2})
-        rb.summary.embedding("points", np.eye(2), metadata=["a", "b"])
+        rb.summary.embedding("points", np.eye(3, 4), metadata=["a", "b", "c"])
     with rb.tensorboard.start(logs) as server:
         yield server.url
 
@@ -136,4 +151,5 @@ def test_pages(name: str, address: str, page: Page) -> None:
         picture = base64.b64decode(page.ask("Page.captureScreenshot")["data"])
         (Path(folder) / f"{name}.png").write_bytes(picture)
     assert [word for word in PAGES[name] if word not in text] == []
+    assert "failed" not in text.lower()
     assert page.errors == []

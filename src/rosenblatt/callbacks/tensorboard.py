@@ -14,7 +14,7 @@ from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import explain, nearest, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.layers import Embedding
-from rosenblatt.tensorboard import projector
+from rosenblatt.tensorboard import operations, projector
 from rosenblatt.tensorboard.profile import Profile
 
 _VALIDATION = "val_"
@@ -100,6 +100,7 @@ class TensorBoard(Callback):
             with self._writer("train").as_default(step=0):
                 try:
                     summary.keras_model("keras", model)
+                    operations.layers_graph(model)
                 except (TypeError, ValueError) as error:
                     warn_user(f"TensorBoard: the model's graph is not written: {error}")
 

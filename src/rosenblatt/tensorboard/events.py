@@ -68,6 +68,12 @@ def event(wall_time: float, step: int, tag: str, tensor: Any, about: Any) -> byt
     return bytes(message.SerializeToString())
 
 
+def graph_event(wall_time: float, graph: Any) -> bytes:
+    """The event of a run's graph, a `GraphDef`."""
+    message = library.event_pb2().Event(wall_time=wall_time, graph_def=graph.SerializeToString())
+    return bytes(message.SerializeToString())
+
+
 def scalar_event(
     wall_time: float, step: int, tag: str, value: float, description: str | None = None
 ) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.tensorboard import events, values
+from rosenblatt.tensorboard import events, library, values
 from rosenblatt.tensorboard.writer import SummaryWriter, current
 
 _WAV = b"\x10\x0b"  # AudioPluginData with encoding = WAV
@@ -184,6 +185,26 @@ def keras_model(name: str, data: Any, step: Any = None) -> bool:
         return False
     about = events.metadata("graph_keras_model", content=b"1")
     return write(name, np.asarray(data.to_json(), dtype=object), step, about)
+
+
+def layers_graph(data: Any) -> bool:
+    """Write a model's layers as the run's graph, which the GRAPHS page opens with.
+
+    That page first asks for a graph of operations; where a run has only the conceptual one, it
+    shows an error until that one is chosen.
+
+    Args:
+        data: a model with `to_json()`.
+
+    Returns:
+        Whether it was written.
+    """
+    now = current()
+    if now.writer is None or not now.on():
+        return False
+    to_graph = library.load("tensorboard.plugins.graph.keras_util").keras_model_to_graph_def
+    now.writer.graph(to_graph(json.loads(data.to_json())))
+    return True
 
 
 def flush(writer: SummaryWriter | None = None) -> None:

@@ -38,6 +38,10 @@ class SummaryWriter:
         """Append any other value: a `TensorProto` and its `SummaryMetadata`."""
         self._file.write(events.event(time.time(), step, tag, tensor, about))
 
+    def graph(self, graph: Any) -> None:
+        """Append the run's graph: a `GraphDef`."""
+        self._file.write(events.graph_event(time.time(), graph))
+
     @contextlib.contextmanager
     def as_default(self, step: int | None = None) -> Iterator[SummaryWriter]:
         """Make it the writer of this thread inside a `with` block.
