@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import rosenblatt as rb
@@ -98,6 +99,76 @@ def test_checkpoints_are_the_same_files(
         for lib in (rb, keras)
     )
     assert [Path(p).name for p in found] == [Path(p).name for p in expected]
+
+
+class Weighed(Rated):
+    """Its one weight is the number of the epoch."""
+
+    def __init__(self, lib: Any, rate: Any = 0.5):
+        super().__init__(lib, rate)
+        self.weight = rb.Variable(np.zeros(1, "float32"))
+
+    @property
+    def weights(self) -> list[Any]:
+        return [self.weight]
+
+    def get_weights(self) -> list[Any]:
+        return [self.weight.numpy()]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        self.weight.assign(weights[0])
+
+
+@QUICK
+@given(
+    values=VALUES,
+    patience=st.integers(0, 3),
+    min_delta=st.sampled_from([0.0, 0.5]),
+    mode=st.sampled_from(["min", "max"]),
+    baseline=st.sampled_from([None, 2.0]),
+    restore=st.booleans(),
+    start_from_epoch=st.integers(0, 3),
+)
+def test_training_stops_in_the_same_epoch_with_the_same_weights(
+    keras: Any, values: list[float], restore: bool, **options: Any
+) -> None:
+    assume(not math.isnan(values[min(options["start_from_epoch"], len(values) - 1)]))
+    ends = []
+    for lib in (rb, keras):
+        stopping = lib.callbacks.EarlyStopping("val_x", restore_best_weights=restore, **options)
+        model, epoch = Weighed(lib), 0
+        stopping.set_model(model)
+        stopping.set_params({"epochs": len(values)})
+        stopping.on_train_begin()
+        for epoch, value in enumerate(values):
+            model.weight.assign(np.full(1, epoch, "float32"))
+            stopping.on_epoch_end(epoch, {"loss": 1.0, "val_x": value})
+            if model.stop_training:
+                break
+        stopping.on_train_end()
+        ends.append((epoch, stopping.stopped_epoch, float(model.weight.numpy()[0])))
+        if not model.stop_training:  # where the epochs run out: see docs/differences.md
+            ends[-1] = ends[-1][:2]
+    assert ends[0] == ends[1]
+
+
+@QUICK
+@given(values=VALUES, append=st.booleans(), separator=st.sampled_from([",", ";"]))
+def test_lines_and_histories_are_the_same(
+    keras: Any, tmp_path: Path, values: list[float], append: bool, separator: str
+) -> None:
+    texts, histories = [], []
+    for lib in (rb, keras):
+        path = tmp_path / f"{lib.__name__}.csv"
+        path.unlink(missing_ok=True)
+        for _ in range(2):
+            drive(lib, lib.callbacks.CSVLogger(str(path), separator, append), values, "val_x")
+        texts.append(path.read_text())
+        history = lib.callbacks.History()
+        drive(lib, history, values, "val_x")
+        histories.append((history.epoch, repr(history.history)))
+    assert texts[0] == texts[1]
+    assert histories[0] == histories[1]
 
 
 @pytest.mark.parametrize("schedule", [lambda e, lr: lr * 0.5, lambda e: 0.1 / (e + 1)])
