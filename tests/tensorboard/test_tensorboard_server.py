@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rosenblatt as rb
@@ -18,6 +20,16 @@ pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
 from calls import fit, write_all
 
 
+@functools.cache
+def activations() -> np.ndarray:
+    """What a hidden layer gives for five rows: (5, 4) float32."""
+    inputs = rb.Input((3,))
+    hidden = rb.layers.Dense(4, "tanh")
+    model = rb.Model(inputs, rb.layers.Dense(1)(hidden(inputs)))
+    rows = np.arange(15, dtype="float32").reshape(5, 3)
+    return rb.Model(model.inputs, hidden.output).predict(rows, verbose=0)
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("logs")
@@ -25,6 +37,10 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with rb.summary.create_file_writer(folder / "calls").as_default():
         write_all(rb.summary, rb.tensorboard.hparams)
         rb.summary.embedding("points", [[1, 2], [3, 4]], step=0, metadata=["a", "b"])
+        pictures = np.linspace(0, 1, 5 * 2 * 3).reshape(5, 2, 3, 1)
+        rb.summary.embedding(
+            "hidden", activations(), step=3, metadata=list("vwxyz"), sprites=pictures
+        )
     return folder
 
 
@@ -52,6 +68,7 @@ def test_the_real_server_shows_every_page(logs: Path, capsys: pytest.CaptureFixt
         graph = ask("data/plugin/graphs/graph?run=run/train&tag=keras&conceptual=true").decode()
         assert re.findall(r'name: "(net/\w+)"', graph) == ["net/i", "net/hidden", "net/out"]
         assert re.findall(r'input: "(net/\w+)"', graph) == ["net/i", "net/hidden"]
+        assert ask("data/plugin/graphs/graph?run=run/train&conceptual=false").decode() == graph
         assert json.loads(ask("data/plugin/projector/runs")) == ["calls"]
         labels = ask("data/plugin/projector/metadata?run=calls&name=points:00000")
         assert labels == b"a\nb\n"
@@ -59,6 +76,17 @@ def test_the_real_server_shows_every_page(logs: Path, capsys: pytest.CaptureFixt
         assert {info["name"] for info in experiment["hparamInfos"]} == {
             "lr", "units", "bn", "act", "n",
         }  # fmt: skip
+        shown = json.loads(ask("data/plugin/projector/info?run=calls"))["embeddings"]
+        assert [(e["tensorName"], e["tensorShape"]) for e in shown] == [
+            ("points:00000", [2, 2]), ("hidden:00003", [5, 4]),
+        ]  # fmt: skip
+        assert shown[1]["sprite"]["singleImageDim"] == [3, 2]
+        tensor = ask("data/plugin/projector/tensor?run=calls&name=hidden:00003")
+        np.testing.assert_array_equal(
+            np.frombuffer(tensor, "float32").reshape(5, 4), activations(), strict=True
+        )
+        sprites = ask("data/plugin/projector/sprite_image?run=calls&name=hidden:00003")
+        assert sprites.startswith(b"\x89PNG")
         image = json.loads(ask("data/plugin/images/images?run=calls&tag=rgb&sample=0"))
         assert [entry["step"] for entry in image] == [3]
     assert server._process.poll() is not None

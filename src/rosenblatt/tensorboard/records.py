@@ -32,7 +32,7 @@ def masked_crc32c(data: bytes) -> int:
 
 @functools.cache
 def _crc32c() -> Callable[[bytes], int]:
-    return library.load("google_crc32c").value  # type: ignore[no-any-return]
+    return library.load("google_crc32c").value
 
 
 @functools.lru_cache(maxsize=1024)
