@@ -24,15 +24,12 @@ class Slowly(callbacks.Callback):
         self.seconds = seconds
         self.batches = 0
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Wait."""
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Say so after the first batch, which is compiled; wait."""
+        if not self.batches:
+            print("training", flush=True)
         self.batches += 1
-        if self.seconds:
-            time.sleep(self.seconds)
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Say so."""
-        print("training", flush=True)
+        time.sleep(self.seconds)
 
 
 def main(folder: Path, epochs: int, seconds: float) -> None:
