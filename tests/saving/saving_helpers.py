@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -54,3 +55,11 @@ def edit_weights(path: Path, edit: Callable[[h5py.File], None]) -> None:
     with h5py.File(buffer, "r+") as file:
         edit(file)
     rewrite(path, weights=buffer.getvalue())
+
+
+def edit_config(path: Path, edit: Callable[[Any], None]) -> None:
+    """Change the config of an archive."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    edit(config)
+    rewrite(path, config=json.dumps(config).encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from saving_helpers import rewrite
+from saving_helpers import edit_config
 
 import rosenblatt as rb
 from rosenblatt.saving import inspection
@@ -107,10 +106,7 @@ def test_a_vocabulary_is_a_file_in_the_file(tmp_path: Path) -> None:
 
 
 def _edited(path: Path, edit: Any) -> None:
-    with zipfile.ZipFile(path) as file:
-        config = json.loads(file.read("config.json"))
-    edit(config["config"]["layers"][1])
-    rewrite(path, config=json.dumps(config).encode())
+    edit_config(path, lambda config: edit(config["config"]["layers"][1]))
 
 
 def _evil(key: str, value: Any) -> Any:

@@ -12,10 +12,13 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from saving_helpers import edit_weights
+from saving_helpers import edit_config, edit_weights
 
+import rosenblatt as rb
+from rosenblatt.graph import config as graph_config
 from rosenblatt.saving import archive as archives
 from rosenblatt.saving import load_model
+from rosenblatt.saving.heaps import has_endless_heap
 
 KERNEL = "layers/dense/vars/0"
 
@@ -226,3 +229,76 @@ def test_other_members_are_neither_read_nor_unpacked(saved: Path, tmp_path: Path
         archive.writestr("assets/huge", b"0" * 10)
     load_model(saved)
     assert [f.name for f in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_a_heap_of_texts_that_never_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.save(path)
+    assert not has_endless_heap(str(path))
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL\x01")
+    size = int.from_bytes(content[heap + 8 : heap + 16], "little")
+    for edit in (
+        lambda c: c.__setitem__(slice(heap + 16, heap + size), bytes(size - 16)),  # size 0
+        lambda c: c.__setitem__(slice(heap + 24, heap + 32), b"\xff" * 8),  # beyond the end
+        lambda c: c.__setitem__(slice(heap + 8, heap + 16), bytes(8)),  # no heap at all
+        lambda c: c.__setitem__(14, 4),  # lengths of 4 bytes
+    ):
+        broken = bytearray(content)
+        edit(broken)
+        path.write_bytes(broken)
+        assert has_endless_heap(str(path))
+        assert "the file is damaged" in refused(path) or "HDF5" in refused(path)
+
+
+@pytest.mark.parametrize("module", ["os", "subprocess", "builtins", "keras.src.utils.file_utils"])
+def test_functions_that_a_config_names_are_not_called(saved: Path, module: str) -> None:
+    """CVE-2025-1550: a module and a function of a config's choice."""
+
+    def edit(config: Any) -> None:
+        config["config"]["layers"][1] = {
+            "module": module,
+            "class_name": "system",
+            "config": {"command": f"touch {saved.parent / 'touched'}"},
+            "registered_name": None,
+            "inbound_nodes": [],
+        }
+
+    edit_config(saved, edit)
+    assert "system" in refused(saved)
+    assert not (saved.parent / "touched").exists()
+
+
+@pytest.mark.parametrize("name", ["file:///etc/passwd", "/etc/passwd", "http://[::1]:9/v.txt"])
+@pytest.mark.parametrize("kind", ["StringLookup", "IntegerLookup"])
+def test_vocabularies_elsewhere_are_not_read(saved: Path, kind: str, name: str) -> None:
+    def edit(config: Any) -> None:
+        layer = {"module": "keras.layers", "class_name": kind, "registered_name": None}
+        config["config"]["layers"].append({**layer, "config": {"name": "v", "vocabulary": name}})
+
+    edit_config(saved, edit)
+    for safe_mode in (True, False):
+        with pytest.raises(ValueError, match="vocabulary"):
+            load_model(saved, safe_mode=safe_mode)
+
+
+def test_layers_in_any_order_take_no_longer(saved: Path) -> None:
+    """A chain listed from its end: found in one pass, not in one for each layer."""
+    x = y = rb.Input((2,))
+    for _ in range(400):
+        y = rb.layers.Identity()(y)
+    config = rb.Model(x, y).get_config()
+    config["layers"].reverse()
+    calls = []
+    tried = graph_config._call
+
+    def counted(*args: Any) -> Any:
+        calls.append(1)
+        return tried(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph_config, "_call", counted)
+        assert rb.Model.from_config(config).count_params() == 0
+    assert len(calls) <= 2 * 400

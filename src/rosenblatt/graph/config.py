@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,34 +65,23 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
     created: dict[str, Any] = {}
     # Where a layer was called before the graph (a nested model), the config's count starts later.
     offset: dict[str, int] = {}
-    waiting: list[tuple[str, Mapping[str, Any]]] = []
+    # A layer's calls are numbered: a later one must not overtake one that still waits.
+    calls: dict[str, deque[Mapping[str, Any]]] = {}
     for entry in config["layers"]:
         layer = deserialize_keras_object({k: v for k, v in entry.items() if k != "inbound_nodes"})
         name = entry.get("name") or entry["config"]["name"]
         created[name] = layer
         offset[name] = 0 if entry["class_name"] == "InputLayer" else len(layer._inbound_nodes)
-        waiting.extend((name, node) for node in entry.get("inbound_nodes", []))
+        calls[name] = deque(entry.get("inbound_nodes", []))
 
     def find(history: Any) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
-        node = created[name]._inbound_nodes[offset[name] + node_index]
-        return node.outputs[tensor_index]
+        nodes = created[name]._inbound_nodes
+        if offset[name] + node_index >= len(nodes):
+            raise _NotThere(name)
+        return nodes[offset[name] + node_index].outputs[tensor_index]
 
-    while waiting:
-        left: list[tuple[str, Mapping[str, Any]]] = []
-        blocked: set[str] = set()
-        for name, node in waiting:
-            # A layer's calls are numbered: a later one must not overtake one that still waits.
-            if name in blocked or not _call(created[name], node, find):
-                left.append((name, node))
-                blocked.add(name)
-        if len(left) == len(waiting):
-            raise ValueError(
-                explain(
-                    f"The config's layer {left[0][0]!r} is called on a tensor that no layer makes."
-                )
-            )
-        waiting = left
+    _make_calls(created, calls, find)
 
     def find_end(history: Any) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
@@ -101,6 +91,33 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
         _references(config[key], find_end) for key in ("input_layers", "output_layers")
     )
     return _single(inputs), _single(outputs)
+
+
+class _NotThere(Exception):
+    """A layer has not been called as often yet."""
+
+
+def _make_calls(
+    created: Mapping[str, Any], calls: Mapping[str, deque[Mapping[str, Any]]], find: Any
+) -> None:
+    """Call the layers, each as soon as those that it waits for have been called."""
+    todo = deque(calls)
+    waiting: dict[str, list[str]] = {}
+    while todo:
+        name = todo.popleft()
+        while calls[name]:
+            try:
+                _call(created[name], calls[name][0], find)
+            except _NotThere as missing:
+                waiting.setdefault(missing.args[0], []).append(name)
+                break
+            calls[name].popleft()
+            todo.extend(waiting.pop(name, ()))
+    left = next((name for name, nodes in calls.items() if nodes), None)
+    if left is not None:
+        raise ValueError(
+            explain(f"The config's layer {left!r} is called on a tensor that no layer makes.")
+        )
 
 
 def _single(structure: Any) -> Any:
@@ -132,7 +149,7 @@ def _said(node: Node) -> dict[str, Any]:
     return given
 
 
-def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:
+def _call(layer: Any, node: Mapping[str, Any], find: Any) -> None:
     def fill(value: Any) -> Any:
         if isinstance(value, Mapping):
             if value.get("class_name") == "__keras_tensor__":
@@ -144,14 +161,10 @@ def _call(layer: Any, node: Mapping[str, Any], find: Any) -> bool:
             return type(value)(fill(v) for v in value)
         return value
 
-    try:
-        args, kwargs = fill(node["args"]), fill(node["kwargs"])
-    except IndexError:
-        return False
+    args, kwargs = fill(node["args"]), fill(node["kwargs"])
     if kwargs.get("training") is False and _trains_unless_told(layer):
         kwargs = {key: value for key, value in kwargs.items() if key != "training"}
     layer(*args, **kwargs)
-    return True
 
 
 def _references(structure: Any, find: Any) -> Any:

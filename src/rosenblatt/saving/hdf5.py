@@ -17,6 +17,7 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core.errors import explain
+from rosenblatt.saving.heaps import has_endless_heap
 
 # gzip, shuffle, checksum and lzf are built in; any other filter would load a plugin from disk.
 _FILTERS = frozenset({1, 2, 3, 32000})
@@ -116,6 +117,18 @@ class WeightsReader:
             self._groups = dict(_datasets_by_group(file, place))
         self._asked: set[str] = set()
 
+    def _check_texts(self) -> None:
+        """Only a file of its own has texts that are read: legacy models and weights."""
+        name = self._file.filename
+        if isinstance(name, str) and os.path.isfile(name) and has_endless_heap(name):
+            raise ValueError(
+                explain(
+                    f"{self._place} cannot be read: the file is damaged.",
+                    given="a heap of texts that does not end",
+                    fix=_AGAIN,
+                )
+            )
+
     @property
     def is_legacy(self) -> bool:
         """Whether it is a whole model or weights of Keras 2's HDF5 format."""
@@ -129,6 +142,7 @@ class WeightsReader:
         Raises:
             ValueError: it is something else than text.
         """
+        self._check_texts()
         with _reading(f"{self._place}: {name}"):
             value = self._file.attrs.get(name)
             if value is None:
@@ -140,6 +154,7 @@ class WeightsReader:
 
     def names(self, path: str, name: str) -> list[str]:
         """A list of texts among the attributes of a group; a long one is cut into several."""
+        self._check_texts()
         with _reading(f"{self._place}/{path}: {name}"):
             attributes = self._file[path or "/"].attrs
             keys = [name] if name in attributes else []

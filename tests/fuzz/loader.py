@@ -1,0 +1,94 @@
+"""Load mutated files, one after another, and say what came of each: what the fuzz test starts.
+
+python loader.py FOLDER FIRST LAST        the mutations of these numbers, one line of JSON each
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import resource
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mutations import MUTATIONS
+
+import rosenblatt as rb
+from rosenblatt.saving.inspection import inspect_file
+
+
+def try_file(path: Path, fresh: Any) -> str:
+    """Load a file, and use what it gives: "works", or "refused"."""
+    try:
+        inspect_file(path)
+    except ValueError:
+        pass
+    try:
+        if path.name.endswith(".weights.h5"):
+            fresh.load_weights(path)
+            model = fresh
+        elif path.suffix == ".npz":
+            return "works"
+        else:
+            model = rb.models.load_model(path)
+        use(model)
+    except ValueError:
+        return "refused"
+    except RuntimeError as error:  # a vocabulary that is no longer in the file
+        if type(error) is RuntimeError and "has no vocabulary yet. Fix:" in str(error):
+            return "refused"
+        raise
+    return "works"
+
+
+def use(model: Any) -> None:
+    """Predict, where the inputs are of a reasonable size."""
+    if not model.built or not model.inputs:
+        return
+    shapes = [(2, *(1 if s is None else s for s in t.shape[1:])) for t in model.inputs]
+    if max(math.prod(shape) for shape in shapes) > 10**5:
+        return
+    arrays = [
+        np.zeros(shape, "int32" if "int" in t.dtype else "float32")
+        if t.dtype != "string"
+        else np.full(shape, "a", object)
+        for shape, t in zip(shapes, model.inputs, strict=True)
+    ]
+    model.predict(arrays if len(arrays) > 1 else arrays[0], verbose=0)
+
+
+def main(folder: Path, first: int, last: int) -> None:
+    """Try the mutations of some numbers."""
+    warnings.simplefilter("ignore")
+    kinds = list(MUTATIONS)
+    originals = {kind: (folder / f"original{kind}").read_bytes() for kind in kinds}
+    fresh = rb.models.load_model(folder / "original.keras")
+    use(fresh)
+    for number in range(first, last):
+        rng = random.Random(number)
+        kind = rng.choices(kinds, (6, 3, 2, 1))[0]
+        mutation = rng.choice(MUTATIONS[kind])
+        path = folder / f"mutated-{first}{kind}"
+        path.write_bytes(mutation(rng, originals[kind]))
+        print(json.dumps({"number": number, "mutation": f"{kind} {mutation.__name__}"}), flush=True)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        start = time.perf_counter()
+        try:
+            outcome = try_file(path, fresh)
+        except Exception as error:
+            outcome = f"{type(error).__name__}: {str(error)[:300]}"
+        report = {
+            "outcome": outcome,
+            "seconds": time.perf_counter() - start,
+            "megabytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024,
+        }
+        print(json.dumps(report), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
