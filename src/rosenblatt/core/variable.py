@@ -249,9 +249,9 @@ def drawing_later() -> Iterator[None]:
         yield
     finally:
         _undrawn.reset(token)
-        for variable in waiting:
-            if variable._draw is not None:
-                variable.assign(variable._draw())
+    for variable in waiting:  # where an error passes through, nobody will need them
+        if variable._draw is not None:
+            variable.assign(variable._draw())
 
 
 def _is_ours(initializer: Any) -> bool:

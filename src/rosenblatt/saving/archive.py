@@ -32,7 +32,8 @@ _SMALL = 1 << 28
 # Members from this size on are read in pieces.
 _LARGE = 1 << 26
 _EXPANSION = 100
-_UNREADABLE = (
+# What the zip library raises on damaged archives.
+UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError,
     ValueError, KeyError,
 )  # fmt: skip
@@ -89,7 +90,7 @@ def open_archive(path: str) -> Iterator[zipfile.ZipFile]:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise not_a_keras_file(path) from error
     with archive:
         yield archive
@@ -207,7 +208,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> Itera
         with archive.open(info) as file:
             while chunk := file.read(_LARGE):
                 yield chunk
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ValueError(
             explain(
                 f"{path!r} is damaged: {info.filename} cannot be read.",

@@ -15,6 +15,7 @@ from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
 from rosenblatt.saving.archive import (
     METADATA,
+    UNREADABLE,
     find_member,
     open_archive,
     open_member,
@@ -182,9 +183,9 @@ def _inspect_npz(report: FileReport, archive: zipfile.ZipFile) -> None:
                 shape, _, dtype = (read if major == 1 else np.lib.format.read_array_header_2_0)(
                     file
                 )
-        except (ValueError, OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        except UNREADABLE as error:
             raise ValueError(
-                explain(f"{report.path!r} is damaged: {name} cannot be read.", given=error)
+                explain(f"{report.path!r} is damaged: {name} cannot be read.", given=repr(error))
             ) from error
         if dtype.hasobject:
             report.dangers.append(f"a pickle: {name} holds Python objects")
