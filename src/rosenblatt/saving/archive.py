@@ -26,6 +26,7 @@ KERAS_FILE = (
     "`model.save('model.keras')` writes it"
 )
 _MAX_JSON = 1 << 26
+_SMALL_JSON = 1 << 20
 _MAX_DEPTH = 500
 # A member larger than this must not expand more than this many times: weights hardly compress.
 _SMALL = 1 << 28
@@ -135,6 +136,17 @@ def read_config(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
             explain(f"{path!r}: {CONFIG} is nested more than {_MAX_DEPTH} levels deep.")
         )
     return config
+
+
+def read_metadata(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
+    """Versions and the like; empty where the archive has none that can be read."""
+    if METADATA not in archive.namelist():
+        return {}
+    try:
+        found = json.loads(read_member(archive, METADATA, path, _SMALL_JSON))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def open_member(archive: zipfile.ZipFile, path: str) -> BinaryIO:

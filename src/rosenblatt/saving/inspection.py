@@ -20,13 +20,13 @@ from rosenblatt.saving.archive import (
     open_archive,
     open_member,
     read_config,
-    read_member,
+    read_metadata,
 )
 from rosenblatt.saving.hdf5 import WeightsReader, open_weights
 from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
 from rosenblatt.saving.legacy_h5 import legacy_model_config
+from rosenblatt.saving.strangers import objects, strangers
 
-_MAX_JSON = 1 << 20
 # Settings of a layer that say most about it, in the order in which they are shown.
 _SHOWN = ("units", "activation", "rate", "axis", "batch_shape", "input_dim", "output_dim", "layer")
 
@@ -133,14 +133,8 @@ def inspect_file(path: str | os.PathLike[str]) -> FileReport:
 def _inspect_keras(report: FileReport, archive: zipfile.ZipFile) -> None:
     config = read_config(archive, report.path)
     report.kind = "a model in the `.keras` format"
-    if METADATA in archive.namelist():
-        text = read_member(archive, METADATA, report.path, _MAX_JSON)
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = {}
-        if isinstance(found, dict):
-            report.versions = {str(key): str(value) for key, value in found.items()}
+    found = read_metadata(archive, report.path)
+    report.versions = {key: str(value) for key, value in found.items() if key != "defined_in"}
     _describe(report, config)
     known = {METADATA, "config.json", "model.weights.h5"}
     for member in archive.infolist():
@@ -206,8 +200,13 @@ def _describe(report: FileReport, config: Mapping[str, Any]) -> None:
         value = compiled.get(name) if isinstance(compiled, dict) else None
         if value is not None:
             report.training[name] = _short(value)
-    for entry in _objects(config):
+    for entry in objects(config):
         _judge(report, entry)
+    report.needs = [
+        f"{s.registered} (of {s.module})" if s.module else s.registered
+        for s in strangers(config)
+        if registry.get_registered_object(s.registered) is None
+    ]
 
 
 def _layers(entry: Any, depth: int) -> Iterator[LayerEntry]:
@@ -226,41 +225,13 @@ def _layers(entry: Any, depth: int) -> Iterator[LayerEntry]:
         yield from _layers(layer, depth + 1)
 
 
-def _objects(config: Any) -> Iterator[dict[str, Any]]:
-    """Every described object in a config, the nest being as deep as `read_config` allows."""
-    todo = [config]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, dict):
-            if "class_name" in value:
-                yield value
-            todo.extend(value.values())
-        elif isinstance(value, list):
-            todo.extend(value)
-
-
 def _judge(report: FileReport, entry: Mapping[str, Any]) -> None:
-    kind, module = str(entry.get("class_name")), entry.get("module")
+    kind = str(entry.get("class_name"))
     config = entry.get("config")
     if kind == "__lambda__" or (kind == "Lambda" and "__lambda__" in json.dumps(config)):
         report.dangers.append("Python bytecode: the body of a lambda")
-    elif kind == "function":
-        name = config if isinstance(config, str) else entry.get("registered_name")
-        _need(report, module, str(name), entry.get("registered_name"))
-    elif not kind.startswith("__"):
-        _need(report, module, kind, entry.get("registered_name"))
     if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
         report.dangers.append(f"another file that it names: {config['vocabulary']!r}")
-
-
-def _need(report: FileReport, module: Any, name: str, registered: Any) -> None:
-    own = not module or str(module).split(".")[0] in ("keras", "builtins", "rosenblatt", "optax")
-    shown = str(registered or name)
-    if own and ">" not in shown:
-        return
-    line = shown if own else f"{shown} (of {module})"
-    if registry.get_registered_object(shown) is None and line not in report.needs:
-        report.needs.append(line)
 
 
 def _short(value: Any) -> Any:

@@ -13,7 +13,13 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.core.variable import drawing_later
 from rosenblatt.layers import Layer
-from rosenblatt.saving.archive import open_archive, open_member, read_config, write_archive
+from rosenblatt.saving.archive import (
+    open_archive,
+    open_member,
+    read_config,
+    read_metadata,
+    write_archive,
+)
 from rosenblatt.saving.assets import asset_files, load_assets
 from rosenblatt.saving.hdf5 import open_weights
 from rosenblatt.saving.identify import is_hdf5, require_file
@@ -26,6 +32,7 @@ from rosenblatt.saving.legacy_h5 import (
 )
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.state import gather_state, load_state
+from rosenblatt.saving.strangers import advice, sources
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -93,7 +100,11 @@ def save_model(
     weights = gather_state(found)
     assets = asset_files(found)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt"}
+    metadata: dict[str, Any] = {
+        "keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt",
+    }  # fmt: skip
+    if files := sources(config):
+        metadata["defined_in"] = files
     with atomic_write(path) as file:
         try:
             write_archive(file, metadata, config, weights, assets)
@@ -210,7 +221,8 @@ def _load_archive(
         if not compile:
             config["compile_config"] = None
         file = open_member(archive, path)  # a damaged file should be known before a model is made
-        model = _from_config(config, custom_objects, safe_mode, path)
+        files = read_metadata(archive, path).get("defined_in")
+        model = _from_config(config, custom_objects, safe_mode, path, files)
         with file, open_weights(file, f"{path!r}: model.weights.h5") as reader:
             load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
         load_assets(model, archive, path)
@@ -238,15 +250,23 @@ def _load_legacy(
 
 
 def _from_config(
-    config: dict[str, Any], custom_objects: Mapping[str, Any] | None, safe_mode: bool, path: str
+    config: dict[str, Any],
+    custom_objects: Mapping[str, Any] | None,
+    safe_mode: bool,
+    path: str,
+    files: Any = None,
 ) -> Any:
     try:
         with sharing():
             model = deserialize_keras_object(config, custom_objects, safe_mode)
     except Exception as error:  # classes of users may raise anything
         detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
+        hint = advice(config, files if isinstance(files, dict) else {}, custom_objects)
         raise ValueError(
-            explain(f"{path!r}: the model cannot be made from the file. {detail or repr(error)}")
+            explain(
+                f"{path!r}: the model cannot be made from the file. {detail or repr(error)}"
+                + (f" {hint}" if hint else "")
+            )
         ) from error
     if not isinstance(model, Layer) or not hasattr(model, "save"):
         raise ValueError(
