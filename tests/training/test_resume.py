@@ -220,3 +220,13 @@ def test_bad_arguments() -> None:
         callbacks.BackupAndRestore("")
     with pytest.raises(ValueError, match=r"bad `save_freq`. Given: 'batch'. Expected: 'epoch', or"):
         callbacks.BackupAndRestore("x", save_freq="batch")
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in (".3.weights.0a1b2c3d.h5", ".3.0a1b2c3d.npz", ".run.0a1b2c3d.json", "2.npz"):
+        (folder / name).write_bytes(b"half")
+    (folder / "notes.txt").write_text("mine")
+    train(network("adam"), callbacks.BackupAndRestore(folder))
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]

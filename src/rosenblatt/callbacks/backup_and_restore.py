@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
+# Files of a backup, and those that a killed process was writing in their place.
+_OURS = re.compile(r"\d+\.(weights\.h5|npz)|\.(\d+(\.weights)?|run)\.[0-9a-f]{8}\.(h5|npz|json)")
 
 
 @builtin("keras.callbacks")
@@ -130,9 +133,8 @@ class BackupAndRestore(Callback):
         self._remove_others({weights, arrays})
 
     def _remove_others(self, kept: set[str]) -> None:
-        for path in self._folder.glob("*"):
-            ours = path.name.endswith((".weights.h5", ".npz"))
-            if ours and path.name.split(".")[0].isdigit() and path.name not in kept:
+        for path in self._folder.iterdir():
+            if _OURS.fullmatch(path.name) and path.name not in kept:
                 path.unlink(missing_ok=True)
 
     def _restore(self) -> None:
