@@ -376,3 +376,15 @@ def test_conversions_that_are_refused(
 ) -> None:
     assert main(["convert", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_find_lr(tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["find-lr", str(tables / "prices.csv"), "--target", "price", "--hidden", "8"]
+    assert main([*words, "--out", str(tmp_path / "a.png")]) == 0
+    text = capsys.readouterr().out
+    assert "regression; " in text
+    assert len([line for line in text.splitlines() if line.startswith("  ")]) == 13
+    assert "Suggestion: --learning-rate " in text
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert main([*words, "--optimizer", "adm"]) == 2
+    assert "--optimizer: unknown. Given: adm. Expected: adam or sgd." in capsys.readouterr().err

@@ -115,6 +115,21 @@ def summary(
 
 
 @app.command()
+def find_lr(
+    data: Data,
+    target: Target = None,
+    hidden: Annotated[str, typer.Option(help="Units of the hidden layers.")] = "50,50,50",
+    optimizer: Annotated[str, typer.Option(help="adam or sgd.")] = "adam",
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows in a training step.")] = 32,
+    out: Annotated[Path | None, typer.Option(help="A picture to write (.png, .svg).")] = None,
+) -> None:
+    """Find a learning rate: train for 500 steps while it grows, and read it off the losses."""
+    commands.find_lr(
+        data, target=target, hidden=hidden, optimizer=optimizer, batch_size=batch_size, out=out
+    )
+
+
+@app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="A .keras, .h5, .weights.h5 or .npz file.")],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,

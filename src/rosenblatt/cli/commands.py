@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.choosing import find_learning_rate
 from rosenblatt.cli import results
-from rosenblatt.cli.network import build_network
+from rosenblatt.cli.network import OPTIMIZERS, build_network
 from rosenblatt.cli.problems import BUILTIN, Problem, load_problem, read_columns
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.columns import check_finite
 from rosenblatt.models.diagram import text_diagram
+from rosenblatt.plots import save_figure
 
 
 def train(
@@ -127,6 +129,34 @@ def predict(model_path: Path, data: str, *, out: Path | None) -> None:
     else:
         results.write_table(out, table)
         print(f"Written to {out}: {len(outputs):,} predictions")
+
+
+def find_lr(
+    data: str,
+    *,
+    target: str | None,
+    hidden: str,
+    optimizer: str,
+    batch_size: int,
+    out: Path | None,
+) -> None:
+    """Print losses against learning rates, and the rate that they suggest."""
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(
+            explain("--optimizer: unknown.", given=optimizer, expected=" or ".join(OPTIMIZERS))
+        )
+    problem = load_problem(data, target, 42)
+    set_random_seed(42)
+    model = build_network(problem, _units(hidden), 1e-3, optimizer)
+    print(_headline(problem))
+    found = find_learning_rate(model, *problem.train, batch_size=batch_size)
+    print("  rate      smoothed loss")
+    for place in np.linspace(0, len(found.rates) - 1, 12).astype(int):
+        print(f"  {found.rates[place]:<8.2g}  {found.smoothed[place]:.4g}")
+    print(f"Suggestion: --learning-rate {found.suggestion:.2g}  ({found.rule}: ", end="")
+    print(f"{found.turning_point:.2g})")
+    if out is not None:
+        print(f"Written to {save_figure(found.plot(), out)}")
 
 
 def summary(model_path: Path, *, diagram: bool = False) -> None:

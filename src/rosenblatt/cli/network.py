@@ -12,7 +12,7 @@ from rosenblatt.metrics import RootMeanSquaredError
 from rosenblatt.models import Sequential
 from rosenblatt.optimizers import SGD, Adam
 
-_OPTIMIZERS: dict[str, Any] = {"adam": Adam, "sgd": SGD}
+OPTIMIZERS: dict[str, Any] = {"adam": Adam, "sgd": SGD}
 
 
 def build_network(
@@ -51,7 +51,7 @@ def build_network(
         layers.append(Dense(len(problem.classes), activation="softmax"))
         loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     model = Sequential(layers)
-    model.compile(loss=loss, optimizer=_OPTIMIZERS[optimizer](learning_rate), metrics=metrics)
+    model.compile(loss=loss, optimizer=OPTIMIZERS[optimizer](learning_rate), metrics=metrics)
     return model
 
 
