@@ -159,6 +159,23 @@ def test_transfer(lesson: Lesson) -> None:
     assert number(text, r"  mean .* (\S+)\n") > 0.93
 
 
+def test_choosing(lesson: Lesson) -> None:
+    try:
+        rb.datasets.fashion_mnist.load_data()
+    except FileNotFoundError as error:
+        pytest.skip(f"Fashion MNIST is not installed: {error}")
+    text = lesson("row16_choosing", epochs=6, pictures=2)
+    assert "2 hidden layers for 11,610 rows" in text
+    assert number(text, r"Recommended: test RMSE (\S+)") < 0.7
+    assert number(text, r"Stretch pants: test RMSE (\S+)") < 0.65
+    suggestion = number(text, r"suggestion (\S+)")
+    assert 1e-4 < suggestion < 0.1
+    assert suggestion == pytest.approx(number(text, r"at rate (\S+);") / 10, rel=0.1)
+    late = number(text, r"\nrate 0.03 +validation accuracy (\S+),")
+    warm = number(text, r"warm-up to 0.03 +validation accuracy (\S+),")
+    assert late < 0.5 < 0.7 < warm
+
+
 def test_housing(lesson: Lesson) -> None:
     text = lesson("row09_housing")
     assert "11610 3870 5160" in text

@@ -222,3 +222,14 @@ def test_predictions_that_are_not_numbers_are_announced(cause: str, message: str
         model.predict(x, verbose=0)
     assert str(caught[0].message).startswith(message)
     assert caught[0].filename == __file__
+
+
+def test_metrics_in_place_of_loss_weights() -> None:
+    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    model.compile("sgd", "mse", ["mae"])
+    with pytest.raises(TypeError) as caught:
+        model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
+    assert str(caught.value) == (
+        "`loss_weights` must be numbers. Given: 'mae'. Fix: metrics go by name: "
+        "`compile(optimizer, loss, metrics=[...])`."
+    )

@@ -113,7 +113,7 @@ class CompileSpec:
             WeightedLoss(
                 index,
                 _as_loss(one),
-                None if weight is None else float(weight),
+                _weight(weight),
                 Mean(name=f"{self.names[index]}_loss") if several else None,
             )
             for index, (one, weight) in enumerate(zip(losses, weights, strict=True))
@@ -247,6 +247,21 @@ def _shared(loss: Any, count: int) -> Any:
     if isinstance(loss, (list, tuple)) and count == 1:
         return list(loss)
     return loss
+
+
+def _weight(given: Any) -> float | None:
+    """A number of `loss_weights`, the third argument of `compile`."""
+    if given is None:
+        return None
+    if hasattr(given, "__float__"):
+        return float(given)
+    raise TypeError(
+        explain(
+            "`loss_weights` must be numbers.",
+            given=repr(given),
+            fix="metrics go by name: `compile(optimizer, loss, metrics=[...])`.",
+        )
+    )
 
 
 def _pseudo_names(y_pred: Any, count: int) -> list[str]:
