@@ -60,7 +60,7 @@ def _list(values: Any) -> list[Any]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=len(OPTIMIZERS),  # each takes a step
     phases=[Phase.generate],  # each example is a model of its own: shrinking takes minutes
     deadline=None,
     derandomize=True,
