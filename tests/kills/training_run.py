@@ -17,7 +17,7 @@ from rosenblatt import callbacks
 
 
 class Slowly(callbacks.Callback):
-    """Gives a killer time; says when training has begun."""
+    """Gives a killer time; says how far training is."""
 
     def __init__(self, seconds: float):
         super().__init__()
@@ -25,10 +25,9 @@ class Slowly(callbacks.Callback):
         self.batches = 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Say so after the first batch, which is compiled; wait."""
-        if not self.batches:
-            print("training", flush=True)
+        """Say how many batches there were, and wait."""
         self.batches += 1
+        print("batch", self.batches, flush=True)
         time.sleep(self.seconds)
 
 
