@@ -67,7 +67,7 @@ Case = tuple[Any, np.ndarray]
 
 @pytest.fixture(params=ESTIMATORS)
 def case(request: Any) -> Iterator[Case]:
-    """An estimator that is not fitted, and its targets; that few epochs do not converge is meant."""
+    """An estimator not fitted, and its targets; that few epochs do not converge is meant."""
     make, y = ESTIMATORS[request.param]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
