@@ -16,12 +16,12 @@ from rosenblatt.saving.strangers import strangers
 PARTS = """
 import rosenblatt as rb
 
-@rb.saving.register_keras_serializable("mine")
+@rb.saving.register_keras_serializable("elsewhere")
 class Glow(rb.layers.Layer):
     def call(self, x):
         return 2 * x
 
-@rb.saving.register_keras_serializable("mine")
+@rb.saving.register_keras_serializable("elsewhere")
 def wave(x):
     return rb.ops.sin(x)
 
@@ -66,7 +66,7 @@ def test_a_fresh_process(tmp_path: Path, module: str) -> None:
     text = str(caught.value)
     assert text.startswith(
         f"{str(path)!r}: the model cannot be made from the file. Unknown class or function "
-        f"'mine>Glow' (module {module!r})."
+        f"'elsewhere>Glow' (module {module!r})."
     )
     assert text.endswith(
         "It needs Glow, wave, Bare of 'parts.py': write `from parts import Glow, wave, Bare` "
