@@ -1,5 +1,7 @@
 """EarlyStopping and LambdaCallback, against real Keras and by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,46 @@ def test_lambda_callback_and_stop_in_mid_epoch():
 def test_verbose_says_where_it_stopped(capsys):
     _run(rb.callbacks.EarlyStopping(patience=1, verbose=1, restore_best_weights=True), [1, 2, 3])
     assert capsys.readouterr().out == "Epoch 2: early stopping\nRestoring the weights of epoch 1.\n"
+
+
+# `on_batch_begin` and `on_batch_end` are called by the train hooks, where those are not given.
+HOOKS = sorted(
+    name
+    for name in dir(rb.callbacks.Callback)
+    if name.startswith("on_") and not name.startswith("on_batch")
+)
+
+
+def test_every_hook_gets_logs() -> None:
+    """As in Keras: a user's hook may take them without a default."""
+    seen: dict[str, list[tuple[Any, ...]]] = {}
+
+    def note(name: str) -> Any:
+        if "epoch" in name or "batch" in name:
+            return lambda number, logs: seen.setdefault(name, []).append((number, dict(logs)))
+        return lambda logs: seen.setdefault(name, []).append((dict(logs),))
+
+    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((4, 2)), np.ones((4, 1))
+    hooks = [rb.callbacks.LambdaCallback(**{name: note(name) for name in HOOKS})]
+    model.fit(x, y, batch_size=2, validation_split=0.5, verbose=0, callbacks=hooks)
+    model.predict(x, verbose=0, callbacks=hooks)
+    assert set(seen) == set(HOOKS)
+    assert seen["on_train_begin"] == seen["on_test_begin"] == seen["on_predict_begin"] == [({},)]
+    assert seen["on_epoch_begin"] == [(0, {})]
+    assert [set(logs) for _, logs in seen["on_epoch_end"]] == [{"loss", "val_loss"}]
+
+
+def test_a_list_of_callbacks_has_the_hooks() -> None:
+    """What loops of users call."""
+    seen = []
+    hooks = {"on_epoch_end": lambda epoch, logs: seen.append((epoch, logs))}
+    hooks["on_train_begin"] = lambda logs: seen.append(logs)
+    both = rb.callbacks.CallbackList([rb.callbacks.LambdaCallback(**hooks)], epochs=3)
+    both.on_train_begin()
+    both.on_epoch_end(1, {"loss": 2.0})
+    both.on_epoch_end(2, None)
+    assert seen == [{}, (1, {"loss": 2.0}), (2, {})]
+    with pytest.raises(AttributeError, match=r"^CallbackList has no attribute 'on_epoch'\."):
+        both.on_epoch()

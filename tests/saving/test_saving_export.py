@@ -217,3 +217,14 @@ def test_what_cannot_be_exported(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         text.export(tmp_path / "m", format="stablehlo")
     assert "cannot hold layer 'towns' (StringLookup), which looks values up" in str(caught.value)
+
+
+def test_what_was_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = rb.Sequential([rb.Input((4,), name="x"), L.Dense(2, name="y")], name="net")
+    model.export(tmp_path / "m.npz", "npz")
+    assert capsys.readouterr().out == ""
+    model.export(tmp_path / "m.npz", "npz", verbose=True)
+    first, takes, gives = capsys.readouterr().out.splitlines()
+    assert first == f"Model 'net' saved as {str(tmp_path / 'm.npz')!r} (format 'npz')."
+    assert takes == "  takes: x (None, 4) float32"
+    assert gives.startswith("  gives: ") and gives.endswith(" (None, 2) float32")

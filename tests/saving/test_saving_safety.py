@@ -19,6 +19,7 @@ from rosenblatt.graph import config as graph_config
 from rosenblatt.saving import archive as archives
 from rosenblatt.saving import load_model
 from rosenblatt.saving.heaps import has_endless_heap
+from rosenblatt.saving.inspection import inspect_file
 
 KERNEL = "layers/dense/vars/0"
 
@@ -267,7 +268,13 @@ def test_functions_that_a_config_names_are_not_called(saved: Path, module: str) 
         }
 
     edit_config(saved, edit)
-    assert "system" in refused(saved)
+    text = refused(saved)
+    assert "system" in text
+    if module in ("os", "subprocess"):
+        assert "custom_objects" not in text and "import" not in text
+        assert "'system' is Python's own and no part of a model; do not use this file" in text
+        danger = f"something of Python itself that it names: {module}.system"
+        assert inspect_file(saved).dangers == [danger]
     assert not (saved.parent / "touched").exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -177,8 +178,11 @@ class CallbackList:
     def call(self, hook: str, *args: Any) -> None:
         """Call a hook of every callback; one that fails is named in a note on its error.
 
-        Training ends for all whose training has begun, also where one of them fails.
+        Training ends for all whose training has begun, also where one of them fails. Every hook
+        gets `logs`, empty where there are none, as a user's may take it without a default.
         """
+        number = ("epoch" in hook) + ("batch" in hook)
+        args = (*args[:number], args[number] or {}) if len(args) > number else (*args, {})
         start = time.perf_counter()
         failed: Exception | None = None
         for callback in list(self._begun if hook == "on_train_end" else self.callbacks):
@@ -198,6 +202,12 @@ class CallbackList:
             self._seconds["callbacks"] = self._seconds.get("callbacks", 0.0) + spent
         if failed is not None:
             raise failed
+
+    def __getattr__(self, name: str) -> Any:
+        """Every hook is a method too, as in Keras: `callbacks.on_epoch_end(0, logs)`."""
+        if hasattr(Callback, name) and name.startswith("on_"):
+            return functools.partial(self.call, name)
+        raise AttributeError(f"CallbackList has no attribute {name!r}.")
 
     def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Tell displays where a phase stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,16 +12,26 @@ from typing import BinaryIO
 
 from rosenblatt.core.errors import explain
 
+_SPACE = "free some space, or name another place; what was there before is as it was."
+_RIGHTS = "name a folder that you may write to."
+_FIXES = {
+    errno.ENOSPC: _SPACE, errno.EDQUOT: _SPACE, errno.EFBIG: _SPACE,
+    errno.EACCES: _RIGHTS, errno.EPERM: _RIGHTS, errno.EROFS: _RIGHTS,
+}  # fmt: skip
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file beside its place, and put it there once it is complete.
+    """Write a file beside its place, and put it there once it is complete and on the disk.
 
     Args:
         path: where the file is to be; its folder must exist.
 
     Yields:
         The path to write to: a new name in the same folder, with the same ending.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to; the old file stays.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,13 +42,21 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))  # a link stays a link; the file it names is replaced
     part = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
-    # Not mkstemp: the finished file gets the usual rights, not the owner's alone.
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
+        # Not mkstemp: the finished file gets the usual rights, not the owner's alone.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield part
         if target.exists():
             part.chmod(target.stat().st_mode & 0o7777)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         os.replace(part, target)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(part)):
+            raise
+        # The system's message names the temporary file, which means nothing to the user.
+        problem = f"Cannot write {os.fspath(path)!r}: {error.strerror}."
+        raise type(error)(error.errno, explain(problem, fix=_FIXES.get(error.errno))) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -72,14 +91,5 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 fix=f"create it: `pathlib.Path({str(folder)!r}).mkdir(parents=True)`.",
             )
         )
-    try:
-        with replacing(path) as part, part.open("w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        if error.errno is None or error.filename is None:
-            raise
-        # The system's message names the temporary file, which means nothing to the user.
-        problem = explain(f"Cannot write {os.fspath(path)!r}: {error.strerror}.")
-        raise type(error)(error.errno, problem) from error
+    with replacing(path) as part, part.open("w+b") as file:
+        yield file

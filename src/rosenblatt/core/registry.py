@@ -8,8 +8,10 @@ an error.
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -132,6 +134,17 @@ def _find_builtin(module: str, name: str) -> Any:
     return None
 
 
+def is_of_python(module: str, name: str) -> bool:
+    """Whether a config names something of Python itself, which nobody should be told to import.
+
+    >>> is_of_python("os", "system"), is_of_python("builtins", "eval"), is_of_python("mine", "f")
+    (True, True, False)
+    """
+    if module == "builtins":  # Keras's word for every function, those of users too
+        return hasattr(builtins, name)
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
 def find_object(config: Mapping[str, Any], name: str) -> Any:
     """The class or function a config names, among built-in, registered and given ones.
 
@@ -151,9 +164,18 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
     if found is not None:
         return found
     known = [n for m, n in _builtin if m == module] or [n for _, n in _builtin]
+    problem = f"Unknown class or function {registered or name!r} (module {module!r})."
+    if is_of_python(module, name):
+        raise TypeError(
+            explain(
+                problem,
+                fix=f"{name!r} is Python's own and no part of a model; do not use this file unless "
+                "you know who made it.",
+            )
+        )
     raise TypeError(
         explain(
-            f"Unknown class or function {registered or name!r} (module {module!r}).",
+            problem,
             fix="import the file that defines it and decorate it with "
             "`@rosenblatt.saving.register_keras_serializable()`, or pass "
             f"`custom_objects={{{name!r}: {name}}}`; {nearest(name, known)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,7 @@ import numpy as np
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
+from rosenblatt.core.limits import take
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 
@@ -68,6 +70,8 @@ class Variable:
                 )
             dtype = dtypes.standardize_dtype(dtype)
             copy = not _is_ours(initializer)  # what a user's returns may be used elsewhere
+            size = math.prod(shape) * dtypes.numpy_dtype(dtype).itemsize
+            take(size, f"variable {name!r} of shape {tuple(shape)}")
             initializer = self._initial(initializer, tuple(shape), dtype)
             if tuple(np.shape(initializer)) != tuple(shape):
                 raise ValueError(

@@ -11,12 +11,14 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.limits import take
 from rosenblatt.core.masks import keep
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.losses.shapes import as_float, divide_no_nan
 from rosenblatt.metrics.counting import ConfusionMetric, Thresholds, check_share
 
+_LEVEL = 64  # bytes of a threshold, in the lists that hold it
 _CURVES = ("ROC", "PR", "PRGAIN")
 _HEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
     "interpolation": lambda a, b: (a + b) / 2,
@@ -42,6 +44,7 @@ class _RateAtRate(ConfusionMetric):
             raise ValueError(
                 explain(f"{owner}: bad `num_thresholds`.", given=num_thresholds, expected="≥ 1")
             )
+        _count_levels(num_thresholds)
         self.value = value
         setattr(self, self.constrained, value)
         self.num_thresholds = num_thresholds
@@ -327,10 +330,16 @@ class AUC(ConfusionMetric):
         return cls(**deserialize_keras_object(config))
 
 
+def _count_levels(count: int) -> None:
+    """Python's numbers in lists: a file may ask for any number of them."""
+    take(_LEVEL * count, f"{count:,} thresholds")
+
+
 def _auc_thresholds(count: int, given: Sequence[float] | None) -> Thresholds:
     if given is None:
         if count <= 1:
             raise ValueError(explain("AUC: bad `num_thresholds`.", given=count, expected="≥ 2"))
+        _count_levels(count)
         inner, even = [i / (count - 1) for i in range(1, count - 1)], True
     else:
         for value in given:

@@ -46,8 +46,7 @@ class Model(Trainer, Layer):
 
     >>> import rosenblatt as rb
     >>> inputs = rb.Input(shape=(4,))
-    >>> model = rb.Model(inputs, rb.layers.Dense(2)(inputs))
-    >>> model.count_params()
+    >>> rb.Model(inputs, rb.layers.Dense(2)(inputs)).count_params()
     10
     """
 
@@ -303,7 +302,7 @@ class Model(Trainer, Layer):
         return json.dumps(serialization.serialize_keras_object(self), **kwargs)
 
     def save(
-        self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+        self, filepath: Any, overwrite: bool = True, zipped: Any = None, **kwargs: Any
     ) -> None:
         """Save architecture, weights, compile settings and optimizer state.
 
@@ -313,17 +312,18 @@ class Model(Trainer, Layer):
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
-    def export(self, filepath: Any, format: str = "tf_saved_model") -> None:
+    def export(self, filepath: Any, format: str = "tf_saved_model", verbose: Any = None) -> None:
         """Write the model, as it predicts, for other programs.
 
         Args:
             filepath: the file to write; a folder for "tf_saved_model".
             format: "onnx", "stablehlo", "npz" (a plain NumPy archive) or "tf_saved_model".
+            verbose: whether to print what was written, and what it takes and gives.
 
         Raises:
             ValueError: a layer that the format cannot hold, by name; nothing is written then.
         """
-        export.export_model(self, filepath, format)
+        export.export_model(self, filepath, format, verbose=bool(verbose))
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""

@@ -55,8 +55,9 @@ class Sequential(Model):
                     fix="write `Sequential([…])`.",
                 )
             )
+        taken: set[str] = set()
         for layer in layers or ():
-            self.add(layer, rebuild=False)
+            self._append(layer, taken)
         self._rebuild()
         if not trainable:
             self.trainable = False
@@ -71,6 +72,12 @@ class Sequential(Model):
             TypeError: not a layer.
             ValueError: an `Input` that is not first, or a name that is taken.
         """
+        self._append(layer, {one.name for one in self._sequence})
+        if rebuild:
+            self._rebuild()
+
+    def _append(self, layer: Any, taken: set[str]) -> None:
+        """Append a layer whose name is none of those taken, which it joins."""
         if isinstance(layer, KerasTensor) and layer._keras_history:
             layer = node_of(layer).operation
         if not isinstance(layer, Layer):
@@ -90,7 +97,7 @@ class Sequential(Model):
                     )
                 )
             raise ValueError(explain(f"Sequential {self.name!r} has an `Input` already."))
-        if any(layer.name == other.name for other in self._sequence):
+        if layer.name in taken:
             raise ValueError(
                 explain(
                     f"Sequential {self.name!r}: a layer called {layer.name!r} is there already.",
@@ -102,8 +109,7 @@ class Sequential(Model):
             if shape is not None:
                 self._sequence.append(node_of(Input(batch_shape=shape)).operation)
         self._sequence.append(layer)
-        if rebuild:
-            self._rebuild()
+        taken.add(layer.name)
 
     def pop(self, rebuild: bool = True) -> Any:
         """Remove the last layer and return it.

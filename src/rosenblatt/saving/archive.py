@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from rosenblatt.core.errors import explain
+from rosenblatt.saving.config_text import read_json, shorten
 from rosenblatt.saving.hdf5_write import WeightsWriter
 from rosenblatt.saving.identify import what_is
 from rosenblatt.saving.section import Section
@@ -27,7 +28,6 @@ KERAS_FILE = (
 )
 _MAX_JSON = 1 << 26
 _SMALL_JSON = 1 << 20
-_MAX_DEPTH = 500
 # A member larger than this must not expand more than this many times: weights hardly compress.
 _SMALL = 1 << 28
 # Members from this size on are read in pieces.
@@ -116,24 +116,15 @@ def read_config(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
     Raises:
         ValueError: the archive has none, or it is damaged, too large or no JSON object.
     """
-    content = read_member(archive, CONFIG, path, _MAX_JSON)
-    try:
-        config = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(
-            explain(f"{path!r}: {CONFIG} is not valid JSON.", given=_short(error))
-        ) from error
-    if not isinstance(config, dict) or "class_name" not in config:
+    place = f"{path!r}: {CONFIG}"
+    config = read_json(read_member(archive, CONFIG, path, _MAX_JSON), place)
+    if "class_name" not in config:
         raise ValueError(
             explain(
-                f"{path!r}: {CONFIG} does not describe a model.",
-                given=_short(config),
+                f"{place} does not describe a model.",
+                given=shorten(config),
                 expected="an object with `class_name` and `config`",
             )
-        )
-    if _depth_exceeds(config, _MAX_DEPTH):
-        raise ValueError(
-            explain(f"{path!r}: {CONFIG} is nested more than {_MAX_DEPTH} levels deep.")
         )
     return config
 
@@ -187,6 +178,7 @@ def find_member(
         names = sorted(info.filename for info in archive.infolist()[:10])
         raise not_a_keras_file(path, f"a zip archive without {name}; it holds {names}")
     info = infos[0]
+    small = _SMALL if limit is None else _SMALL_JSON
     reason = None
     if len(infos) > 1:
         reason = "it is in the archive more than once"
@@ -198,7 +190,7 @@ def find_member(
         reason = f"it declares {info.file_size:,} bytes, and {limit:,} are allowed"
     elif info.compress_size > os.path.getsize(path):
         reason = f"it declares more bytes than the archive has, {info.compress_size:,}"
-    elif info.file_size > max(_SMALL, _EXPANSION * info.compress_size):
+    elif info.file_size > max(small, _EXPANSION * info.compress_size):
         reason = f"{info.compress_size:,} bytes would expand to {info.file_size:,}"
     if reason:
         raise ValueError(
@@ -224,7 +216,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> Itera
         raise ValueError(
             explain(
                 f"{path!r} is damaged: {info.filename} cannot be read.",
-                given=_short(error),
+                given=shorten(error),
                 fix="copy or download it again, or save the model again.",
             )
         ) from error
@@ -238,22 +230,3 @@ def _start(path: str, info: zipfile.ZipInfo) -> int:
     return (
         info.header_offset + 30 + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2))
     )
-
-
-def _depth_exceeds(data: Any, limit: int) -> bool:
-    level = [data]
-    for _ in range(limit):
-        level = [
-            item
-            for part in level
-            for item in (part.values() if isinstance(part, dict) else part)
-            if isinstance(item, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _short(value: object, length: int = 200) -> str:
-    text = str(value).rstrip(".")
-    return text if len(text) <= length else f"{text[:length]}…"

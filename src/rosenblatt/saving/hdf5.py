@@ -21,7 +21,7 @@ from rosenblatt.saving.heaps import has_endless_heap
 
 # gzip, shuffle, checksum and lzf are built in; any other filter would load a plugin from disk.
 _FILTERS = frozenset({1, 2, 3, 32000})
-# Values whose size no variable tells may be this many times as large as the file, or this large.
+# A value may be this many times as large as what is stored of it, or this large.
 _EXPANSION = 100
 _ALWAYS_ALLOWED = 1 << 26
 _MAX_DEPTH = 100
@@ -91,13 +91,11 @@ class ReadStore(Mapping[str, np.ndarray]):
         with _reading(where):
             dtype, shape = dataset.dtype, dataset.shape
             _refuse_unusual(dataset, dtype, where)
-            if expected is None:
-                size = math.prod(shape) * dtype.itemsize
-                if size > max(_ALWAYS_ALLOWED, _EXPANSION * self._file_size):
-                    reason = f"it declares {size:,} bytes in a file of {self._file_size:,}"
-                    raise _refused(where, reason)
-            elif tuple(shape) != expected:
+            if expected is not None and tuple(shape) != expected:
                 raise _refused(where, f"it declares shape {shape}, not {expected}")
+            size, stored = math.prod(shape) * dtype.itemsize, dataset.get_storage_size()
+            if size > max(_ALWAYS_ALLOWED, _EXPANSION * min(stored, self._file_size)):
+                raise _refused(where, f"it declares {size:,} bytes and stores {stored:,}")
             if dtype.kind == "V":
                 return np.asarray(h5py.Dataset(dataset)[()]).view(bfloat16)
             value = np.empty(shape, dtype)

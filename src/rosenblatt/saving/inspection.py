@@ -232,6 +232,10 @@ def _judge(report: FileReport, entry: Mapping[str, Any]) -> None:
         report.dangers.append("Python bytecode: the body of a lambda")
     if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
         report.dangers.append(f"another file that it names: {config['vocabulary']!r}")
+    name = str(config) if kind == "function" else kind
+    module = str(entry.get("module") or "")
+    if registry.is_of_python(module, name):
+        report.dangers.append(f"something of Python itself that it names: {module}.{name}")
 
 
 def _short(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
@@ -21,6 +21,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.variable import Variable
 from rosenblatt.saving.assets import asset_files
+from rosenblatt.saving.config_text import read_json
 from rosenblatt.saving.hdf5 import WeightsReader
 from rosenblatt.saving.legacy_config import (
     legacy_layer,
@@ -163,13 +164,7 @@ def _json(reader: WeightsReader, name: str, place: str) -> dict[str, Any] | None
     text = reader.text(name)
     if text is None:
         return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(explain(f"{place}: {name} is not valid JSON.", given=error)) from error
-    if not isinstance(value, Mapping):
-        raise ValueError(explain(f"{place}: {name} is not a JSON object.", given=f"{value!r:.40}"))
-    return dict(value)
+    return read_json(text, f"{place}: {name}")
 
 
 def load_legacy_weights(

@@ -10,6 +10,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.limits import at_most
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.core.variable import drawing_later
 from rosenblatt.layers import Layer
@@ -36,6 +37,9 @@ from rosenblatt.saving.strangers import advice, sources
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
+# What a model may take in memory: its file holds nearly all of it, except slots of an optimizer
+# that has not stepped, and metrics.
+_ALWAYS_ALLOWED, _PER_BYTE = 1 << 28, 10
 
 
 def save_model(
@@ -209,7 +213,9 @@ def load_model(
     path = os.fspath(filepath)
     require_file(path, "load_model")
     load = _load_legacy if is_hdf5(path) else _load_archive
-    with drawing_later():
+    size = os.path.getsize(path)
+    limit = _ALWAYS_ALLOWED + _PER_BYTE * size
+    with at_most(limit, f"load_model: {path!r} of {size:,} bytes"), drawing_later():
         return load(path, custom_objects, compile, safe_mode)
 
 

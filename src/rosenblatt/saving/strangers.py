@@ -65,6 +65,14 @@ def sources(config: Any) -> dict[str, str]:
     return found
 
 
+def _may_be_imported(stranger: Stranger) -> bool:
+    """Whether to advise a user to import it: names of Python itself, and no names, only do harm."""
+    parts = [stranger.name, *(stranger.module or "any").split(".")]
+    return all(part.isidentifier() for part in parts) and not registry.is_of_python(
+        stranger.module, stranger.name
+    )
+
+
 def advice(
     config: Any, files: Mapping[str, Any], custom_objects: Mapping[str, Any] | None
 ) -> str | None:
@@ -81,6 +89,7 @@ def advice(
         for s in strangers(config)
         if registry.get_registered_object(s.registered, given) is None
         and registry.get_registered_object(s.name, given) is None
+        and _may_be_imported(s)
     ]
     if not missing:
         return None
@@ -88,6 +97,8 @@ def advice(
     for file in dict.fromkeys(str(files.get(s.registered, "")) for s in missing):
         names = [s for s in missing if str(files.get(s.registered, "")) == file]
         module = PurePath(file).stem if file else names[0].module
+        if not module.isidentifier() or registry.is_of_python(module, ""):
+            module = names[0].module
         if names[0].module not in ("__main__", ""):
             module = names[0].module
         where = f" of {file!r}" if file else ""

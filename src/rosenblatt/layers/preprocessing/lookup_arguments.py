@@ -9,6 +9,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.limits import take
 from rosenblatt.layers.preprocessing.encoding import refuse_sparse
 
 
@@ -29,6 +30,8 @@ def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
                 fix=nearest(str(layer.oov_method), ("floormod", "farmhash")),
             )
         )
+    if isinstance(layer.num_oov_indices, int):  # Python's objects in a list
+        take(64 * layer.num_oov_indices, f"num_oov_indices={layer.num_oov_indices:,}")
     problems = [
         (
             layer.max_tokens is not None and layer.max_tokens <= 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ FORMATS: dict[str, Callable[[Any, Path], None]] = {
 }
 
 
-def export_model(model: Any, filepath: str | os.PathLike[str], format: str) -> None:
+def export_model(
+    model: Any, filepath: str | os.PathLike[str], format: str, verbose: bool = False
+) -> None:
     """Write a model, as it predicts, for use without this library.
 
     Args:
@@ -29,6 +32,7 @@ def export_model(model: Any, filepath: str | os.PathLike[str], format: str) -> N
         filepath: the file to write; a folder for "tf_saved_model".
         format: "onnx" (ONNX Runtime and its like), "stablehlo" (`jax.export`), "npz" (a plain
             NumPy archive) or "tf_saved_model" (TensorFlow).
+        verbose: print what was written, and what it takes and gives.
 
     Raises:
         ValueError: an unknown format; a model that is not built; a layer that the format cannot
@@ -49,6 +53,12 @@ def export_model(model: Any, filepath: str | os.PathLike[str], format: str) -> N
             )
         )
     FORMATS[format](model, Path(filepath))
+    if verbose:
+        lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]
+        for what, specs in (("takes", model.inputs), ("gives", model.outputs)):
+            listed = ", ".join(f"{spec.name} {spec.shape} {spec.dtype}" for spec in specs)
+            lines.append(f"  {what}: {listed}")
+        sys.stdout.write("\n".join([*lines, ""]))
 
 
 __all__ = ["FORMATS", "export_model"]
