@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 
+from rosenblatt.core.bytecode import enable_unsafe_deserialization
 from rosenblatt.core.config import (
     epsilon,
     floatx,
@@ -35,20 +36,6 @@ def set_backend(backend: str) -> None:
         raise ValueError(
             explain("set_backend: rosenblatt computes with JAX only.", given=repr(backend))
         )
-
-
-def enable_unsafe_deserialization() -> None:
-    """Refused: loading a file never runs code from it.
-
-    Raises:
-        ValueError: always.
-    """
-    raise ValueError(
-        explain(
-            "enable_unsafe_deserialization: rosenblatt never runs code from a file.",
-            fix="save named functions, and pass them in `custom_objects` when loading.",
-        )
-    )
 
 
 def enable_traceback_filtering() -> None:

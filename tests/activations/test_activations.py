@@ -231,9 +231,11 @@ def test_messages(identifier, message):
     assert str(caught.value) == message
 
 
-def test_lambda_cannot_be_saved():
-    with pytest.raises(ValueError, match="A lambda cannot be saved"):
-        activations.serialize(lambda x: x)
+def test_the_code_of_a_lambda_is_its_config():
+    config = activations.serialize(lambda x: x + 1)
+    assert config["class_name"] == "__lambda__"
+    with pytest.raises(ValueError, match="code of a lambda, which is not run"):
+        activations.deserialize(config)
 
 
 def test_unknown_surrogate():

@@ -193,7 +193,7 @@ def test_a_zip_of_something_else() -> None:
         (
             b'{"class_name": "__lambda__", "config": {"value": "4wEAAAA"}}',
             "'model.keras': the model cannot be made from the file. The file holds the code of a "
-            "lambda. rosenblatt never runs code from a file.",
+            "lambda, which is not run.",
         ),
     ],
     ids=range(9),
@@ -365,9 +365,7 @@ def test_what_is_not_read(small: Any, saved: Path) -> None:
 
 
 def test_what_cannot_be_saved(saved: Path, small: Any) -> None:
-    model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(1, activation=lambda x: x)], name="net")
     before = saved.read_bytes()
-    assert message(ValueError, model.save, "model.keras").startswith("A lambda cannot be saved")
 
     class Odd(rb.layers.Layer):
         def call(self, inputs: Any) -> Any:

@@ -156,11 +156,6 @@ def test_a_generator_moves_on(keras: Any) -> None:
             "`seed=`.",
         ),
         (
-            lambda: rb.config.enable_unsafe_deserialization(),
-            "enable_unsafe_deserialization: rosenblatt never runs code from a file. Fix: save "
-            "named functions, and pass them in `custom_objects` when loading.",
-        ),
-        (
             lambda: rb.config.set_backend("torch"),
             "set_backend: rosenblatt computes with JAX only. Given: 'torch'.",
         ),

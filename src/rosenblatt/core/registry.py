@@ -98,6 +98,11 @@ def get_registered_object(
     return None
 
 
+def given_names() -> Mapping[str, Any]:
+    """What `custom_object_scope` and `custom_objects=` have made known."""
+    return _scoped.get()
+
+
 def get_custom_objects() -> dict[str, Any]:
     """The table of registered classes; entries may be added."""
     return _registered

@@ -11,13 +11,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import bytecode, dtypes
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.registry import (
     custom_object_scope,
     find_object,
     get_registered_name,
     get_registered_object,
+    given_names,
 )
 
 PLAIN = (str, int, float, bool)
@@ -92,7 +93,6 @@ def serialize_keras_object(obj: Any) -> Any:
         JSON-ready data in Keras 3's format.
 
     Raises:
-        ValueError: a lambda, whose code no file should hold.
         TypeError: an object without `get_config`.
     """
     if obj is None or isinstance(obj, PLAIN):
@@ -124,13 +124,7 @@ def _serialize_named(obj: Any) -> Any:
     if isinstance(obj, types.FunctionType) or (callable(obj) and not hasattr(obj, "get_config")):
         name = getattr(obj, "__name__", "<lambda>")
         if name == "<lambda>":
-            raise ValueError(
-                explain(
-                    "A lambda cannot be saved: its code would have to run when the file is loaded.",
-                    fix="write it as a function with a name, decorated with "
-                    "`@rosenblatt.saving.register_keras_serializable()`.",
-                )
-            )
+            return bytecode.describe(obj)
         if (obj.__module__ or "").startswith("rosenblatt."):
             return name  # every place that takes a function of the library takes its name
         return {
@@ -203,7 +197,7 @@ def deserialize_keras_object(
     Args:
         config: what `serialize_keras_object` returned.
         custom_objects: names of classes and functions that are not built in.
-        safe_mode: refuse code in the data; code is never run here, whatever this says.
+        safe_mode: refuse code in the data.
         module_objects: names to look up first, for identifiers that are plain strings.
 
     Returns:
@@ -222,7 +216,7 @@ def deserialize_keras_object(
 
     if isinstance(config, str) and module_objects and config in module_objects:
         return module_objects[config]
-    if config is None or isinstance(config, PLAIN):
+    if config is None or isinstance(config, PLAIN) or bytecode.is_kept(config):
         return config
     if isinstance(config, (list, tuple)):
         return type(config)(recurse(item) for item in config)
@@ -234,17 +228,21 @@ def deserialize_keras_object(
         return {key: recurse(value) for key, value in config.items()}
     name, inner = config["class_name"], config["config"]
     if name == "__lambda__":
-        raise ValueError(
-            explain(
-                "The file holds the code of a lambda. rosenblatt never runs code from a file.",
-                fix="save it with a named function instead, and pass that in `custom_objects`.",
+        if bytecode.in_safe_mode(safe_mode):
+            raise ValueError(
+                explain(
+                    "The file holds the code of a lambda, which is not run.",
+                    fix="save it with a named function instead, and pass that in "
+                    "`custom_objects`; or load it with `safe_mode=False`, if you know who made it.",
+                )
             )
-        )
+        return bytecode.function_of(inner, given_names())
     if name in _SPECIAL:
         return _plain_special(name, inner, recurse)
     if name == "function":
         return find_object(config, inner if isinstance(inner, str) else config["registered_name"])
-    return _shared_or_new(name, config, recurse)
+    with bytecode.safe_mode_scope(bytecode.in_safe_mode(safe_mode)):
+        return _shared_or_new(name, config, recurse)
 
 
 def _shared_or_new(name: str, config: Mapping[str, Any], recurse: Callable[[Any], Any]) -> Any:

@@ -19,8 +19,9 @@ from rosenblatt.layers.signatures import is_shape, map_shapes
 class Lambda(Layer):
     """Applies a function of the user's.
 
-    A file keeps the function's name only, never its code, so one without a name cannot be saved.
-    The function may look across the rows of a batch: batches are not padded for it.
+    A file keeps the function's name. Of a lambda, which has none, it keeps the code, which is run
+    only where `load_model(path, safe_mode=False)` says so. The function may look across the rows
+    of a batch: batches are not padded for it.
 
     Args:
         function: takes the inputs first; also `mask=` and `training=`, if it has those arguments.
@@ -30,7 +31,7 @@ class Lambda(Layer):
         arguments: further keyword arguments for the function.
 
     Raises:
-        ValueError: `function` is not one; when saving, a lambda.
+        ValueError: `function` is not one.
 
     >>> import numpy as np
     >>> Lambda(ops.square)(np.array([3.0], "float32"))
@@ -114,6 +115,9 @@ def _parameters(function: Any) -> Any:
 def _saved(value: Any) -> Any:
     """A value's config; the library's own functions under the module that Keras names for its."""
     config = serialize_keras_object(value)
+    if isinstance(config, dict) and config.get("class_name") == "__lambda__":  # Keras's way here
+        parts = zip(("code", "defaults", "closure"), config["config"]["value"], strict=True)
+        return {"class_name": "__lambda__", "config": dict(parts)}
     if callable(value) and isinstance(config, str):
         named = {"module": "builtins", "class_name": "function", "config": config}
         return {**named, "registered_name": "function"}

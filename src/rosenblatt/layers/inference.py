@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from rosenblatt.core import config, registry
+from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.layers import tracking
 
@@ -44,6 +45,7 @@ def _again(tensor: KerasTensor) -> KerasTensor:
     return KerasTensor(tensor.shape, tensor.dtype)
 
 
+@lambdas("refuse")
 def _key(layer: Any, args: Any, kwargs: Any) -> Any:
     """A value equal where the outputs are; None where more than a config decides on them."""
     kind = type(layer)

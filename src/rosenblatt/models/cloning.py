@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rosenblatt.core import serialization
+from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves, tree_map
 from rosenblatt.layers import Input, InputLayer
@@ -47,6 +48,7 @@ def clone_model(
     return _Cloning(clone_function or _from_config, call_function, recursive)(model, input_tensors)
 
 
+@lambdas("keep")
 def _from_config(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config())
 
@@ -76,7 +78,8 @@ class _Cloning:
         else:
             return self.subclassed(model, tensors)
         if model.compiled:
-            new.compile_from_config(model.get_compile_config())
+            with lambdas("keep"):
+                new.compile_from_config(model.get_compile_config())
         return new
 
     def layer(self, layer: Any) -> Any:
@@ -147,8 +150,9 @@ class _Cloning:
                     fix=f"make a new one: `{name}(…)`.",
                 )
             )
-        config = serialization.serialize_keras_object(model)
-        return serialization.deserialize_keras_object(config, {name: type(model)})
+        with lambdas("keep"):
+            config = serialization.serialize_keras_object(model)
+            return serialization.deserialize_keras_object(config, {name: type(model)})
 
 
 def _input_like(layer: Any) -> KerasTensor:

@@ -17,7 +17,7 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core.errors import explain
-from rosenblatt.saving.heaps import has_endless_heap
+from rosenblatt.saving.heaps import largest_text
 
 # gzip, shuffle, checksum and lzf are built in; any other filter would load a plugin from disk.
 _FILTERS = frozenset({1, 2, 3, 32000})
@@ -115,10 +115,13 @@ class WeightsReader:
             self._groups = dict(_datasets_by_group(file, place))
         self._asked: set[str] = set()
 
-    def _check_texts(self) -> None:
+    def _check_texts(self, key: str, group: h5py.Group) -> None:
         """Only a file of its own has texts that are read: legacy models and weights."""
         name = self._file.filename
-        if isinstance(name, str) and os.path.isfile(name) and has_endless_heap(name):
+        if not isinstance(name, str) or not os.path.isfile(name) or key not in group.attrs:
+            return
+        largest = largest_text(name)
+        if largest is None:
             raise ValueError(
                 explain(
                     f"{self._place} cannot be read: the file is damaged.",
@@ -126,6 +129,14 @@ class WeightsReader:
                     fix=_AGAIN,
                 )
             )
+        with _reading(f"{self._place}: {key}"):
+            attribute = group.attrs.get_id(key)
+            texts = math.prod(attribute.shape or ())
+            # Any number of texts may be the same one in the file.
+            is_shared = attribute.get_type().get_class() in (h5py.h5t.STRING, h5py.h5t.VLEN)
+            if is_shared and texts > 1 and texts * largest > _ALWAYS_ALLOWED:
+                reason = f"its {texts:,} texts may have {largest:,} bytes each"
+                raise _refused(f"{self._place}: {key}", reason)
 
     @property
     def is_legacy(self) -> bool:
@@ -140,7 +151,7 @@ class WeightsReader:
         Raises:
             ValueError: it is something else than text.
         """
-        self._check_texts()
+        self._check_texts(name, self._file)
         with _reading(f"{self._place}: {name}"):
             value = self._file.attrs.get(name)
             if value is None:
@@ -152,14 +163,16 @@ class WeightsReader:
 
     def names(self, path: str, name: str) -> list[str]:
         """A list of texts among the attributes of a group; a long one is cut into several."""
-        self._check_texts()
         with _reading(f"{self._place}/{path}: {name}"):
-            attributes = self._file[path or "/"].attrs
+            group = self._file[path or "/"]
+            attributes = group.attrs
             keys = [name] if name in attributes else []
             while not keys or f"{name}{len(keys)}" in attributes:
                 if not keys and f"{name}0" not in attributes:
                     return []
                 keys.append(f"{name}{len(keys)}")
+            for key in keys:
+                self._check_texts(key, group)
             found = [item for key in keys for item in np.atleast_1d(attributes[key]).tolist()]
             return [item.decode() if isinstance(item, bytes) else str(item) for item in found]
 

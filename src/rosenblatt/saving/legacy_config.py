@@ -40,6 +40,8 @@ def modern_layer(entry: Mapping[str, Any]) -> dict[str, Any]:
         inner = _modern_model(config)
         found: dict[str, Any] = {"module": module, "class_name": _MODELS[name], "config": inner}
     else:
+        if name == "Lambda":
+            config = _modern_lambda(config)
         found = _named(name, "keras.layers", _modern_arguments(name, config))
     # Keras 2 writes a layer's name beside its config too, and the calls of the graph.
     for key in ("name", "build_config"):
@@ -135,6 +137,20 @@ def _shifted(value: Any, names: set[str]) -> Any:
     if isinstance(value, Mapping):
         return {key: _shifted(item, names) for key, item in value.items()}
     return [_shifted(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _modern_lambda(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A Lambda layer's config: Keras 2 says beside a function whether it is a name or code."""
+    found = {k: v for k, v in config.items() if not k.endswith(("_type", "module"))}
+    for key in ("function", "output_shape"):
+        kind, value = config.get(f"{key}_type"), config.get(key)
+        if kind == "lambda":
+            found[key] = {"class_name": "__lambda__", "config": {"value": value}}
+        elif kind == "function":
+            module = config.get("module" if key == "function" else f"{key}_module")
+            named = {"class_name": "function", "config": value, "registered_name": value}
+            found[key] = {"module": module, **named}
+    return found
 
 
 def _modern_arguments(name: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.variable import Variable
-from rosenblatt.saving.assets import asset_files
+from rosenblatt.saving.assets import files_of
 from rosenblatt.saving.config_text import read_json
 from rosenblatt.saving.hdf5 import WeightsReader
 from rosenblatt.saving.legacy_config import (
@@ -31,6 +31,7 @@ from rosenblatt.saving.legacy_config import (
 )
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.report import LoadReport
+from rosenblatt.saving.strangers import warn_of_code
 
 _MODEL, _TRAINING, _WEIGHTS = "model_config", "training_config", "model_weights"
 _TOP, _SLOTS = "top_level_model_weights", "optimizer_weights"
@@ -69,6 +70,7 @@ def write_legacy_model(
             )
         )
     entry = serialize_keras_object(model)
+    warn_of_code(entry)
     texts = {_MODEL: json.dumps(legacy_layer(entry))}
     training = model.get_compile_config() if include_optimizer else {}
     if training.get("optimizer"):
@@ -86,16 +88,14 @@ def write_legacy_model(
 
 def _refuse_assets(model: Any, path: str) -> None:
     """Legacy files have no place for what is not in a config or a weight."""
-    if asset_files(owners(model)):
-        names = [
-            f"{owner.name!r} ({type(owner).__name__})"
-            for _, owner in owners(model)
-            if getattr(owner, "asset_files", None) and owner.asset_files()
-        ]
+    names = [
+        f"{owner.name!r} ({type(owner).__name__})" for _, owner in owners(model) if files_of(owner)
+    ]
+    if names:
         raise ValueError(
             explain(
                 f"Model {model.name!r} cannot be saved as {path!r}: the `.h5` format has no place "
-                f"for the vocabulary of layer {', '.join(names)}.",
+                f"for the vocabulary or other files of layer {', '.join(names)}.",
                 fix="save it as `model.save('model.keras')`, or give the layer its vocabulary as "
                 "`vocabulary=[…]`.",
             )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rosenblatt.core.bytecode import safe_mode_scope
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.limits import at_most
@@ -33,7 +34,7 @@ from rosenblatt.saving.legacy_h5 import (
 )
 from rosenblatt.saving.owners import owners
 from rosenblatt.saving.state import gather_state, load_state
-from rosenblatt.saving.strangers import advice, sources
+from rosenblatt.saving.strangers import advice, sources, warn_of_code
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -100,6 +101,7 @@ def save_model(
             )
         )
     config = serialize_shared(model)
+    warn_of_code(config)
     found = list(owners(model))
     weights = gather_state(found)
     assets = asset_files(found)
@@ -186,13 +188,14 @@ def load_model(
 ) -> Any:
     """Load a model from a `.keras` file, written here or by real Keras 3, or from a legacy `.h5`.
 
-    No code of the file is ever run, and nothing is unpacked onto the disk.
+    No code of the file is run, unless told so, and nothing is unpacked onto the disk.
 
     Args:
         filepath: the file's path.
         custom_objects: names of classes and functions that the model uses and nobody registered.
         compile: compile the model as it was when it was saved, with its optimizer's state.
-        safe_mode: accepted for Keras's sake; code in files is refused whatever it says.
+        safe_mode: refuse code that the file holds, which lambdas are. False runs it: for files
+            that you know who made. What it names is looked up in `custom_objects`.
 
     Returns:
         The model.
@@ -215,7 +218,8 @@ def load_model(
     load = _load_legacy if is_hdf5(path) else _load_archive
     size = os.path.getsize(path)
     limit = _ALWAYS_ALLOWED + _PER_BYTE * size
-    with at_most(limit, f"load_model: {path!r} of {size:,} bytes"), drawing_later():
+    source = f"load_model: {path!r} of {size:,} bytes"
+    with at_most(limit, source), drawing_later(), safe_mode_scope(safe_mode):
         return load(path, custom_objects, compile, safe_mode)
 
 

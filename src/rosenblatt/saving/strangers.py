@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from rosenblatt.core import registry
+from rosenblatt.core.errors import explain, warn_user
 
 _OWN = ("keras", "builtins", "rosenblatt", "optax")
 
@@ -109,3 +110,16 @@ def advice(
         table = ", ".join(f"{name!r}: {name}" for name in unregistered)
         lines.append(f"pass `custom_objects={{{table}}}`")
     return "; ".join(lines) + "."
+
+
+def warn_of_code(config: Any) -> None:
+    """Warn of lambdas in a config that is to be saved."""
+    if any(entry["class_name"] == "__lambda__" for entry in objects(config)):
+        warn_user(
+            explain(
+                "The file holds the code of a lambda: only `load_model(path, safe_mode=False)`, in "
+                "this version of Python, loads it.",
+                fix="write it as a function with a name, decorated with "
+                "`@rosenblatt.saving.register_keras_serializable()`.",
+            )
+        )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core import registry, serialization
+from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.training.state import StateVariables
 
@@ -60,6 +61,7 @@ def _owners(model: Any, train: bool) -> Iterator[Any]:
     yield from compiled.spec.metrics
 
 
+@lambdas("refuse")
 def structure_key(model: Any, variables: StateVariables, train: bool = False) -> str | None:
     """A text equal for models that share programs, or None where user code decides.
 

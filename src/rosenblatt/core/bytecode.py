@@ -1,0 +1,124 @@
+"""The code of a lambda as text, as Keras keeps it in files; it runs only where the user says so."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import builtins
+import marshal
+import types
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from rosenblatt.core.errors import explain
+
+Mode = Literal["code", "refuse", "keep"]
+_mode: ContextVar[Mode] = ContextVar("lambdas", default="code")
+_safe_mode: ContextVar[bool | None] = ContextVar("safe_mode", default=None)
+_always_unsafe = False
+
+
+def enable_unsafe_deserialization() -> None:
+    """Let every later load run code that files hold, as `safe_mode=False` lets one."""
+    global _always_unsafe
+    _always_unsafe = True
+
+
+def in_safe_mode(given: bool | None = None) -> bool:
+    """Whether code in files is refused.
+
+    Args:
+        given: an argument `safe_mode`, which counts outside `safe_mode_scope`.
+    """
+    scoped = _safe_mode.get()
+    answer = given if scoped is None else scoped
+    return answer is not False and not _always_unsafe
+
+
+@contextmanager
+def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
+    """Within this block code in files is refused, or run."""
+    token = _safe_mode.set(safe_mode)
+    try:
+        yield
+    finally:
+        _safe_mode.reset(token)
+
+
+@contextmanager
+def lambdas(mode: Mode) -> Iterator[None]:
+    """Within this block a lambda is described in a way.
+
+    Args:
+        mode: "code" writes its code; "refuse" raises, where equal code must not count as the same
+            function; "keep" leaves the function itself in a config that no file is to hold.
+    """
+    token = _mode.set(mode)
+    try:
+        yield
+    finally:
+        _mode.reset(token)
+
+
+def describe(function: types.FunctionType) -> Any:
+    """A lambda in a config.
+
+    Raises:
+        ValueError: within `lambdas("refuse")`.
+    """
+    if _mode.get() == "keep":
+        return function
+    if _mode.get() == "refuse":
+        raise ValueError(explain("A lambda has no name by which it is found again."))
+    return {"class_name": "__lambda__", "config": {"value": code_of(function)}}
+
+
+def is_kept(value: Any) -> bool:
+    """Whether a config holds a function itself, as `lambdas("keep")` leaves it."""
+    return _mode.get() == "keep" and isinstance(value, types.FunctionType)
+
+
+def code_of(function: types.FunctionType) -> tuple[str, Any, Any]:
+    """The bytecode of a function in base64, its default arguments, and the values it encloses."""
+    text = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
+    cells = function.__closure__
+    return text, function.__defaults__, cells and tuple(cell.cell_contents for cell in cells)
+
+
+def function_of(config: Mapping[str, Any], names: Mapping[str, Any]) -> types.FunctionType:
+    """The function of a text of `code_of`.
+
+    Args:
+        config: `value`, the three parts in a list, or `code`, `defaults` and `closure`.
+        names: what the function finds by name, such as modules.
+
+    Raises:
+        ValueError: not the code of a function, or that of another version of Python.
+    """
+    value = config.get("value")
+    parts = value if isinstance(value, (list, tuple)) else [config.get("code", value)]
+    code, defaults, closure = (*parts, None, None)[:3]
+    if value is None:
+        defaults, closure = config.get("defaults"), config.get("closure")
+    try:
+        loaded = marshal.loads(base64.decodebytes(code.encode("ascii")))
+        if not isinstance(loaded, types.CodeType):
+            raise TypeError("not the code of a function")
+        return types.FunctionType(
+            loaded,
+            {"__builtins__": builtins, **names},
+            loaded.co_name,
+            None if defaults is None else tuple(defaults),
+            None if closure is None else tuple(types.CellType(value) for value in closure),
+        )
+    except (ValueError, TypeError, EOFError, AttributeError, binascii.Error) as error:
+        raise ValueError(
+            explain(
+                "The code of a lambda cannot be read.",
+                given=error,
+                expected="what the same version of Python wrote",
+                fix="save it with a named function instead, and pass that in `custom_objects`.",
+            )
+        ) from error
