@@ -95,7 +95,11 @@ def serialize_keras_object(obj: Any) -> Any:
     Raises:
         TypeError: an object without `get_config`.
     """
-    if obj is None or isinstance(obj, PLAIN):
+    if obj is None or type(obj) in PLAIN:
+        return obj
+    if type(obj) is dict:  # nearly all that a config holds: asked first, as the next test is slow
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    if isinstance(obj, PLAIN):
         return obj
     if isinstance(obj, (list, tuple)):
         items = [serialize_keras_object(item) for item in obj]

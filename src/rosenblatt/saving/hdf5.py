@@ -118,7 +118,9 @@ class WeightsReader:
     def _check_texts(self, key: str, group: h5py.Group) -> None:
         """Only a file of its own has texts that are read: legacy models and weights."""
         name = self._file.filename
-        if not isinstance(name, str) or not os.path.isfile(name) or key not in group.attrs:
+        with _reading(f"{self._place}: {key}"):
+            has_texts = isinstance(name, str) and os.path.isfile(name) and key in group.attrs
+        if not has_texts:
             return
         largest = largest_text(name)
         if largest is None:

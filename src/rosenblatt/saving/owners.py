@@ -7,6 +7,8 @@ A path is made of attribute names, not of the names of layers: `layers/dense_1`,
 from __future__ import annotations
 
 import functools
+import inspect
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -63,16 +65,30 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     """Attributes and properties that may hold parts: public ones by name, then private ones."""
     if getattr(owner, "_graph", None) is not None:
         yield "layers", owner.layers
-    skipped = _own_names(owner)
-    for name in sorted(dir(owner), key=lambda name: f"~{name}" if name[0] == "_" else name):
-        if name.startswith("__") or name in skipped:
-            continue
+    cls: type = owner.__class__
+    names = _names_of_class(cls) | vars(owner).keys() if _has_vars(owner) else {*dir(owner)}
+    found = [name for name in names - _own_names(owner) if not name.startswith("__")]
+    for name in sorted(found, key=lambda name: f"~{name}" if name[0] == "_" else name):
         try:
             value = getattr(owner, name)
         except Exception:  # a property that is not ready yet has nothing to save
             continue
         if isinstance(value, (list, tuple, Mapping)) or is_owner(value):
             yield name, value
+
+
+def _has_vars(owner: Any) -> bool:
+    """Whether an object's attributes are all in its `__dict__` and its class."""
+    return hasattr(owner, "__dict__") and type(owner).__dir__ is object.__dir__
+
+
+@functools.cache
+def _names_of_class(cls: type) -> frozenset[str]:
+    """Names of a class that may give parts of an object: all but its functions."""
+    functions = (types.FunctionType, classmethod, staticmethod, types.BuiltinFunctionType)
+    return frozenset(
+        name for name in dir(cls) if not isinstance(inspect.getattr_static(cls, name), functions)
+    )
 
 
 def _own_names(owner: Any) -> frozenset[str]:
