@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
@@ -88,7 +89,7 @@ class BackupAndRestore(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Back up after an epoch; the other callbacks have seen it by then, see `runs_last`."""
         if self.save_freq == "epoch" or self.double_checkpoint:
-            self._back_up(epoch + 1, 0)
+            self._back_up(epoch + 1, 0, "on_epoch_end")
 
     # Its backup holds the other callbacks' state: they have to see the epoch's end before it.
     runs_last = True
@@ -96,7 +97,7 @@ class BackupAndRestore(Callback):
     def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batches += 1
         if self._batches % self.save_freq == 0:
-            self._back_up(self.model.current_run.epoch, batch + 1)
+            self._back_up(self.model.current_run.epoch, batch + 1, "on_train_batch_end")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Remove the backup of a training that came to its end."""
@@ -108,26 +109,34 @@ class BackupAndRestore(Callback):
 
     # -- files -------------------------------------------------------------------------------
 
-    def _back_up(self, epoch: int, step: int) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def _back_up(self, epoch: int, step: int, hook: str) -> None:
         self._number += 1
-        weights, arrays = f"{self._number}.weights.h5", f"{self._number}.npz"
-        self.model.save_weights(self._folder / weights)
-        found: dict[str, np.ndarray] = {
-            f"metric/{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
-        }
-        states = {
-            name: _without_arrays(callback.get_state(), f"callback/{name}", found)
-            for name, callback in self._named_callbacks()
-        }
-        with atomic_write(self._folder / arrays) as file:
-            np.savez(file, **found)  # type: ignore[arg-type]
+        found: dict[str, np.ndarray] = {}
         index = {
             "position": {**self.model.current_run.position(), "epoch": epoch, "step": step},
-            "weights": weights,
-            "arrays": arrays,
-            "callbacks": states,
+            "weights": f"{self._number}.weights.h5",
+            "arrays": f"{self._number}.npz",
+            "callbacks": {
+                name: _without_arrays(callback.get_state(), f"callback/{name}", found)
+                for name, callback in self._named_callbacks()
+            },
         }
+        where = f"{type(self).__name__}.{hook}"
+        Waiting.of(self.model).add(lambda: self._write(index, found), where)
+
+    def _write(self, index: dict[str, Any], found: dict[str, np.ndarray]) -> None:
+        """Write a backup, its index last.
+
+        Args:
+            index: where the run stood, and the names of the files.
+            found: the arrays among the callbacks' states, by path.
+        """
+        weights, arrays = index["weights"], index["arrays"]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_weights(self._folder / weights)
+        metrics = {f"metric/{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}
+        with atomic_write(self._folder / arrays) as file:
+            np.savez(file, **found, **metrics)  # type: ignore[arg-type]
         with atomic_write(self._folder / _INDEX) as file:
             file.write(json.dumps(index, indent=1).encode())
         self._remove_others({weights, arrays})

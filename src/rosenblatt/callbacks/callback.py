@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 
@@ -155,6 +156,7 @@ class CallbackList:
         shown = (getattr(callback, "on_progress", None) for callback in self.callbacks)
         self._displays = [show for show in shown if show is not None]
         self._seconds: dict[str, float] | None = None
+        self.waiting = Waiting()
         if params:
             self.set_params(params)
         if model is not None:
@@ -185,9 +187,14 @@ class CallbackList:
         args = (*args[:number], args[number] or {}) if len(args) > number else (*args, {})
         start = time.perf_counter()
         failed: Exception | None = None
+        if hook == "on_train_end":
+            try:
+                self.waiting.close()
+            except Exception as error:
+                failed = error
         for callback in list(self._begun if hook == "on_train_end" else self.callbacks):
             try:
-                getattr(callback, hook)(*args)
+                self._call(getattr(callback, hook), args)
             except Exception as error:
                 error.add_note(f"In callback {type(callback).__name__}.{hook}.")
                 if hook != "on_train_end":
@@ -202,6 +209,18 @@ class CallbackList:
             self._seconds["callbacks"] = self._seconds.get("callbacks", 0.0) + spent
         if failed is not None:
             raise failed
+
+    def _call(self, hook: Any, args: Any) -> None:
+        """Call a hook; a user's one finds every file written that was asked for before it."""
+        if (getattr(hook, "__module__", None) or "").startswith("rosenblatt."):
+            hook(*args)
+            return
+        self.waiting.run()
+        self.waiting.at_once = True
+        try:
+            hook(*args)
+        finally:
+            self.waiting.at_once = False
 
     def __getattr__(self, name: str) -> Any:
         """Every hook is a method too, as in Keras: `callbacks.on_epoch_end(0, logs)`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.registry import builtin
 
@@ -147,15 +148,20 @@ class ModelCheckpoint(Callback):
             elif self.save_best_only:
                 return
         path = self._path(epoch, batch, logs or {})
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        if self.save_weights_only:
-            self.model.save_weights(path, overwrite=True)
-        else:
-            self.model.save(path, overwrite=True)
+        worst = [] if self.keep is None or value is None else self._worst(value, path)
         if self.verbose:
-            print(f"Epoch {epoch + 1}: saved {path}")  # noqa: T201
-        if self.keep is not None and value is not None:
-            self._forget_worst(value, path)
+            print(f"Epoch {epoch + 1}: saving model to {path}")  # noqa: T201
+        hook = "on_epoch_end" if batch is None else "on_train_batch_end"
+        where = f"{type(self).__name__}.{hook}"
+        Waiting.of(self.model).add(lambda: self._write(path, worst), where)
+
+    def _write(self, path: str, worst: list[str]) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if path not in worst:
+            save = self.model.save_weights if self.save_weights_only else self.model.save
+            save(path, overwrite=True)
+        for file in worst:
+            Path(file).unlink(missing_ok=True)
 
     def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
         names = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
@@ -172,11 +178,10 @@ class ModelCheckpoint(Callback):
                 )
             ) from None
 
-    def _forget_worst(self, value: float, path: str) -> None:
-        """Remove the worst of the files written in this training beyond `keep`."""
+    def _worst(self, value: float, path: str) -> list[str]:
+        """The files written in this training beyond the `keep` best, with a new one."""
         sign = -1 if self.watch.direction == "max" else 1
         self._kept = [entry for entry in self._kept if entry[1] != path]
         self._kept = sorted([*self._kept, (sign * value, path)])
-        for _, worst in self._kept[self.keep :]:
-            Path(worst).unlink(missing_ok=True)
-        self._kept = self._kept[: self.keep]
+        self._kept, worst = self._kept[: self.keep], self._kept[self.keep :]
+        return [file for _, file in worst]

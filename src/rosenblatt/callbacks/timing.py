@@ -13,7 +13,8 @@ class Timing(Callback):
 
     Parts: `data` is waiting for batches, `program` waiting for the compiled steps, `validation` the
     evaluation after an epoch, `callbacks` everybody's hooks, this one's included; what remains is
-    Python around them.
+    Python around them. `saving` is the writing of checkpoints and backups, which goes on while the
+    program computes (of an epoch's file: in the epoch after it), so that it may cost nothing.
 
     Args:
         verbose: 1 prints a line at the end of training.

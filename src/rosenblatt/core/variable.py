@@ -134,6 +134,12 @@ class Variable:
             return value.astype(cast)
         return value
 
+    @property
+    def held(self) -> Any:
+        """The value as it is kept: a NumPy array where no device has seen it yet."""
+        scope = current_scope()
+        return self._value if scope is None else scope.values.get(id(self), self._value)
+
     def assign(self, value: Any, copy: bool = True) -> Variable:
         """Set the value; inside a scope, the scope's value.
 

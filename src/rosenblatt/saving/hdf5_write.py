@@ -45,7 +45,7 @@ class WriteStore:
 
     def __setitem__(self, key: str, value: Any) -> None:
         if isinstance(value, Variable):  # an array that no device has seen yet is not sent to one
-            value = value._value if isinstance(value._value, np.ndarray) else value.value
+            value = value.held
         array = np.asarray(value)
         self._entries.append(_Entry(self._path, None, key, array))
 

@@ -25,6 +25,7 @@ class Hooks(Protocol):
 
     train_batches: bool
     test_batches: bool
+    waiting: Any  # files to write while a program runs: see `callbacks.waiting.Waiting`
 
     def call(self, hook: str, *args: Any) -> None:
         """Call a hook of every callback."""
@@ -67,6 +68,7 @@ def fit(
     logs: dict[str, float] = {}
     try:
         hooks.call("on_train_begin")
+        hooks.waiting.open(None if hooks.train_batches else engine.variables, model.seconds)
         for epoch in range(run.epoch, epochs):
             run.epoch = epoch
             if not run.step:  # an epoch that goes on in its middle keeps its metrics so far
@@ -75,6 +77,7 @@ def fit(
             if not engine.fits():  # a hook has frozen or freed a layer
                 prepare(model, source, train=True)
                 engine = Engine.of(model, "train")
+                hooks.waiting.open(None if hooks.train_batches else engine.variables, model.seconds)
             engine.load()
             blocks = epoch_blocks(source, epoch, steps_per_epoch, hooks.train_batches, run.step)
             logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
@@ -211,6 +214,7 @@ def _run(
     try:
         for done, logs in engine.run(blocks):
             step += done
+            hooks.waiting.run()
             now = time.perf_counter()
             if now - shown > _PROGRESS_SECONDS:
                 hooks.progress(phase, step, engine.read(logs))
