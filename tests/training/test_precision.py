@@ -116,3 +116,11 @@ def test_float64_where_it_is_asked_for(way: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("policy", ["float16", "mixed_float16", "mixed_bfloat16"])
+def test_symbolic_outputs_have_the_dtype_that_is_computed(policy: str) -> None:
+    x = rb.Input((4,))
+    for layer in (rb.layers.Dense(2, dtype=policy), rb.layers.Activation("relu", dtype=policy)):
+        y = layer(x)
+        assert y.dtype == layer(np.ones((2, 4), "float32")).dtype == policy.removeprefix("mixed_")

@@ -16,6 +16,7 @@ from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tr
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.host import HostPart, Prepared, looks_up
 from rosenblatt.graph.order import by_depth
+from rosenblatt.graph.rows import keeps_rows_apart
 
 
 class Graph:
@@ -66,6 +67,12 @@ class Graph:
         return self.compute(self.nodes, values, training)
 
     @functools.cached_property
+    def keeps_rows_apart(self) -> bool:
+        """Whether no operation that is not a layer looks across the rows of a batch."""
+        plain = (n for n in self.nodes if n.outputs and not hasattr(n.operation, "row_independent"))
+        return all(keeps_rows_apart(node) for node in plain)
+
+    @functools.cached_property
     def looks_up(self) -> bool:
         """Whether a part of it runs on the host, before any program."""
         return any(looks_up(layer) for layer in self.layers)
@@ -89,16 +96,17 @@ class Graph:
         for node in nodes:
             if all(id(t) in values for t in node.outputs):
                 continue
-            args, kwargs = self.filled(node, values)
-            if (
-                training is not None
-                and "training" not in kwargs
-                and _takes_training(node.operation)
-            ):
-                kwargs = {**kwargs, "training": training}
-            results = tree_leaves(node.operation(*args, **kwargs))
+            results = self.apply(node, values, training)
             values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
         return tree_map(lambda t: values[id(t)], self.returned)
+
+    def apply(self, node: Node, values: dict[int, Any], training: bool | None) -> list[Any]:
+        """The results of one node, from values of the tensors it reads."""
+        args, kwargs = self.filled(node, values)
+        asks = "training" not in kwargs and _takes_training(node.operation)
+        if training is not None and asks:
+            kwargs = {**kwargs, "training": training}
+        return tree_leaves(node.operation(*args, **kwargs))
 
     @property
     def returned(self) -> Any:

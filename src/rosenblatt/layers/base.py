@@ -19,7 +19,6 @@ from rosenblatt.core.symbolic import (
     Node,
     Operation,
     any_symbolic,
-    infer_outputs,
     shape_of,
     tree_leaves,
     tree_map,
@@ -229,12 +228,11 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
-        return inference.remembered(
-            self, args, kwargs, lambda: infer_outputs(self._call_quietly, args, kwargs)
-        )
+        return inference.remembered(self, self._call_quietly, args, kwargs)
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
         where = f"Layer {self.name!r} ({type(self).__name__})"
+        args, kwargs = self._convert_inputs(args, kwargs)
         with explaining(where):
             outputs = self.call(*args, **kwargs)
         calls.check_outputs(outputs, where, inner=True)

@@ -10,7 +10,7 @@ import jax
 
 from rosenblatt.core import config, registry
 from rosenblatt.core.bytecode import lambdas
-from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
 from rosenblatt.layers import tracking
 
 _MOST = 1024
@@ -18,22 +18,22 @@ _known: dict[Any, Any] = {}
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def remembered(layer: Any, args: Any, kwargs: Any, infer: Callable[[], Any]) -> Any:
+def remembered(layer: Any, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """What a call of a layer on symbolic tensors gives, inferred once for equal layers and inputs.
 
     Args:
         layer: the layer, built.
+        fn: what the call computes.
         args, kwargs: of the call.
-        infer: finds the symbolic outputs by tracing.
 
     Returns:
         New symbolic tensors of the outputs' shapes and dtypes.
     """
     key = _key(layer, args, kwargs)
     if key is None:
-        return infer()
+        return infer_outputs(fn, args, kwargs)
     if key not in _known:
-        outputs = infer()
+        outputs = infer_outputs(fn, args, kwargs)
         if len(_known) >= _MOST:
             _known.clear()
         _known[key] = outputs

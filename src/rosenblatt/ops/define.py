@@ -161,6 +161,8 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
     }
 
     class Op(Operation):
+        op_name = spec.name
+
         def __init__(self, name: str | None = None, **settings: Any):
             super().__init__(name)
             wrong = next((key for key in settings if key not in spec.settings), None)

@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.training import programs
-from rosenblatt.training.signature import rows_stay_apart, structure_key
+from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
 from rosenblatt.training.state import StateVariables
 from rosenblatt.training.step import predictor
 
@@ -34,6 +34,7 @@ class Predictor:
         try:  # losses and metrics do not matter here: models that differ in them share programs
             self.apart = rows_stay_apart(model)
             self.key = structure_key(model, self.variables)
+            self.parameters = parameters_of(model, train=False)
         finally:
             model._compiled = compiled
         self._graph = model._graph
@@ -82,15 +83,18 @@ class Predictor:
 
     def _run(self, state: Any, piece: Any) -> Any:
         shapes = tuple((a.shape, a.dtype) for a in tree_leaves(piece))
+        values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
         program = self._programs.get(shapes)
         if program is None:
+            keys = [(id(owner), name) for owner, name in self.parameters]
             program = self._programs[shapes] = programs.get_program(
                 None if self.key is None else ("predict", self.key),
-                lambda: predictor(self.model, self.variables),
+                lambda: predictor(self.model, self.variables, keys),
                 state,
+                values,
                 piece,
             )
-        return program(state, piece)
+        return program(state, values, piece)
 
 
 def _padded(array: np.ndarray, size: int) -> np.ndarray:

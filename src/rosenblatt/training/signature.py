@@ -189,12 +189,15 @@ def rows_stay_apart(model: Any) -> bool:
     """Whether padding a batch changes nothing: in no layer, loss or metric.
 
     A user's `call()` may look across the rows of a batch, unless its class says
-    `row_independent = True`.
+    `row_independent = True`; so may operations on a graph's tensors.
     """
-    layers = all(
+    layers = list(model._flatten_layers())
+    apart = all(
         getattr(layer, "row_independent", True)
         if registry.is_builtin(type(layer))
         else vars(type(layer)).get("row_independent", False)
-        for layer in model._flatten_layers()
+        for layer in layers
     )
-    return layers and (model._compiled is None or model._compiled.spec.exact_on_padding)
+    graphs = [g for layer in layers if (g := getattr(layer, "_graph", None)) is not None]
+    apart = apart and all(graph.keeps_rows_apart for graph in graphs)
+    return apart and (model._compiled is None or model._compiled.spec.exact_on_padding)

@@ -149,16 +149,19 @@ def loop(
     return run
 
 
-def predictor(model: Any, variables: StateVariables) -> Callable[..., Any]:
-    """A function of the state and one batch of inputs that gives the model's outputs."""
+def predictor(
+    model: Any, variables: StateVariables, parameter_keys: Sequence[tuple[int, str]]
+) -> Callable[..., Any]:
+    """A function of state, run-time parameters and a batch of inputs: the model's outputs."""
 
-    def run(state: TrainState, x: Any) -> Any:
+    def run(state: TrainState, values: Sequence[Any], x: Any) -> Any:
         if model._step_is_custom("predict"):
             pairs = list(zip(variables.trainable, state.trainable, strict=True))
             trainable = [value for variable, value in pairs if variable.trainable]
             rest = [value for variable, value in pairs if not variable.trainable]
             return model.predict_step((trainable, rest), (x,))[0]
-        with use_scope(Scope(variables.bind(state))):
+        parameters = dict(zip(parameter_keys, values, strict=True))
+        with use_scope(Scope(variables.bind(state), parameters)):
             return model(x, training=False)
 
     return run
