@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
+from exported import run_onnx
 
 import rosenblatt as rb
 from rosenblatt import layers as L
@@ -53,12 +53,6 @@ def wide() -> Any:
 def batch(rows: int) -> list[np.ndarray]:
     ids = RNG.integers(0, 7, (rows, 2)).astype("int32")
     return [RNG.normal(size=(rows, 4)).astype("float32"), ids]
-
-
-def run_onnx(path: Path, *arrays: Any) -> list[np.ndarray]:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [one.name for one in session.get_inputs()]
-    return session.run(None, dict(zip(names, arrays, strict=True)))
 
 
 def run_alone(code: str, *arguments: str) -> str:
@@ -186,20 +180,96 @@ def test_saved_model(tmp_path: Path) -> None:
         np.testing.assert_allclose(given, expected[name], rtol=1e-5, atol=1e-5)
 
 
+class Gate(L.Layer):
+    """A user's layer, with a weight, a choice and two outputs."""
+
+    def build(self, shape: Any) -> None:
+        self.scale = self.add_weight((shape[-1],), "ones", name="scale")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        y = rb.ops.where(x > 0, x * self.scale, rb.ops.exp(x) - 1)
+        return y, rb.ops.sum(y, axis=-1, keepdims=True)
+
+
+def programs() -> dict[str, Any]:
+    """Models with parts that have no nodes of their own in ONNX."""
+    i, steps = rb.Input((4,)), rb.Input((3, 4))
+    attention = L.MultiHeadAttention(2, 3)
+    gated, total = Gate()(i)
+    seen = L.Masking()(steps)
+    masked = L.Embedding(7, 4, mask_zero=True)(rb.ops.cast(i > 0, "int32"))
+    free = rb.Input((None, 4))
+    return {
+        "operators": rb.Model(i, rb.ops.relu((i - 1.5) * 2 + i[:, :1]) / 3),
+        "user's layer": rb.Model(i, [L.Dense(2)(gated), total]),
+        "lambda": rb.Model(i, L.Lambda(lambda x: x - rb.ops.max(x, axis=1, keepdims=True))(i)),
+        "attention with scores": rb.Model(
+            steps, attention(steps, steps, use_causal_mask=True, return_attention_scores=True)
+        ),
+        "masks": rb.Model(i, L.Attention()([masked, masked])),
+        "masked steps": rb.Model(steps, L.MultiHeadAttention(2, 3)(seen, seen)),
+        "free steps": rb.Model(free, rb.ops.mean(L.Dense(3, "relu")(free), axis=1)),
+        "half precision": rb.Model(i, L.Dense(2, "sigmoid", dtype="float16")(i)),
+        "an unusual activation": rb.Model(i, L.Dense(2, "sparsemax")(i)),
+        "bins": rb.Model(i, L.Discretization([-0.5, 0.5], output_mode="one_hot")(i)),
+    }
+
+
+@pytest.mark.parametrize("name", programs())
+def test_onnx_of_programs(name: str, tmp_path: Path) -> None:
+    model = spoiled(programs()[name])
+    model.export(tmp_path / "m.onnx", format="onnx")
+    for rows in (1, 5):
+        x = RNG.normal(size=(rows, *(size or 6 for size in model.inputs[0].shape[1:])))
+        x = x.astype("float32")
+        x[:, -1] = 0  # a step, or a value, that masks leave out
+        expected = model(x)
+        expected = expected if isinstance(expected, (list, tuple)) else [expected]
+        tolerance = 2e-3 if name == "half precision" else 1e-5
+        for found, one in zip(run_onnx(tmp_path / "m.onnx", x), expected, strict=True):
+            np.testing.assert_allclose(found, one, rtol=tolerance, atol=tolerance)
+
+
+def test_known_layers_stay_as_a_person_would_draw_them(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    i = rb.Input((4,))
+    x = L.BatchNormalization()(L.Dropout(0.5)(L.Dense(3, "relu")(i)))
+    rb.Model(i, L.Dense(1, "sigmoid")(x)).export(tmp_path / "m.onnx", format="onnx")
+    nodes = [node.op_type for node in onnx.load(str(tmp_path / "m.onnx")).graph.node]
+    expected = ["MatMul", "Add", "Relu", "Mul", "Add", "MatMul", "Add", "Sigmoid"]
+    assert [node for node in nodes if node != "Identity"] == expected
+
+
 @pytest.mark.parametrize("format", ["onnx", "npz"])
 def test_what_a_format_cannot_hold(format: str, tmp_path: Path) -> None:
-    i = rb.Input((4,))
-    model = rb.Model(i, L.UnitNormalization(name="unit")(L.Dense(2)(i)), name="m")
+    i, ids = rb.Input((4,)), rb.Input((1,), dtype="int32")
+    made, of_model = {
+        "onnx": (L.Hashing(5, name="odd")(ids), " of model 'm'."),
+        "npz": (L.UnitNormalization(name="odd")(L.Dense(2)(i)), " of model 'm'."),
+    }[format]
+    kind = "Hashing" if format == "onnx" else "UnitNormalization"
+    model = rb.Model(ids if format == "onnx" else i, made, name="m")
     with pytest.raises(ValueError) as caught:
         model.export(tmp_path / "m", format=format)
-    assert str(caught.value).startswith(
-        f"export: format '{format}' cannot hold layer 'unit' (UnitNormalization) of model 'm'."
-    )
+    start = f"export: format '{format}' cannot hold layer 'odd' ({kind}){of_model}"
+    assert str(caught.value).startswith(start)
+    assert not list(tmp_path.iterdir())
+
+
+def test_which_setting_a_format_cannot_hold(tmp_path: Path) -> None:
+    i = rb.Input((4,))
     model = rb.Model(i, L.Dense(2, "sparsemax", name="odd")(i))
     with pytest.raises(ValueError) as caught:
-        model.export(tmp_path / "m", format=format)
+        model.export(tmp_path / "m", format="npz")
     assert str(caught.value).startswith(
-        f"export: format '{format}' cannot hold layer 'odd' (Dense) with activation 'sparsemax'."
+        "export: format 'npz' cannot hold layer 'odd' (Dense) with activation 'sparsemax'."
+    )
+    model = rb.Model(i, rb.ops.cumprod(i, axis=1))
+    with pytest.raises(ValueError) as caught:
+        model.export(tmp_path / "m", format="onnx")
+    assert str(caught.value) == (
+        "export: format 'onnx' cannot hold layer 'cumprod' (Cumprod): ONNX has no node for its "
+        "step 'cumprod'. Fix: change the layer, or use format \"stablehlo\"."
     )
     assert not list(tmp_path.iterdir())
 

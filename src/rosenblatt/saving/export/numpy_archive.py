@@ -16,7 +16,7 @@ import numpy as np
 from rosenblatt.activations import serialize
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.export.plan import Step, plan_of
+from rosenblatt.saving.export.plan import Step, plan_of, writer_of
 
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
@@ -38,7 +38,7 @@ def export_numpy(model: Any, path: Path) -> None:
     Raises:
         ValueError: a layer or an activation that the loader does not know.
     """
-    plan = plan_of(model, _WRITERS, "npz")
+    plan = plan_of(model, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
     arrays: dict[str, np.ndarray] = {}
     text = {
         "inputs": [name for name, _ in plan.inputs],
@@ -139,6 +139,27 @@ def _plain(function: str, *fields: str) -> Callable[[Step], Iterator[_Call]]:
     return write
 
 
+def _softmax(step: Step) -> Iterator[_Call]:
+    if not isinstance(step.layer.axis, int):
+        raise _refused(step.layer, f"axis={step.layer.axis}")
+    yield _Call("softmax", (), (step.layer.axis,))
+
+
+def _merge(function: str) -> Callable[[Step], Iterator[_Call]]:
+    def write(step: Step) -> Iterator[_Call]:
+        if len({len(shape) for shape in step.shapes}) > 1:
+            raise _refused(step.layer, f"inputs of different ranks, {step.shapes}")
+        yield _Call(function)
+
+    return write
+
+
+def _flatten(step: Step) -> Iterator[_Call]:
+    if step.layer.data_format == "channels_first" and len(step.shapes[0]) > 2:
+        raise _refused(step.layer, "data_format='channels_first'")
+    yield _Call("flatten")
+
+
 def _reshape(step: Step) -> Iterator[_Call]:
     yield _Call("reshape", (), tuple(int(size) for size in step.layer.target_shape))
 
@@ -150,17 +171,17 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
     "ReLU": _relu,
     "LeakyReLU": _plain("relu", "negative_slope"),
     "ELU": _plain("elu", "alpha"),
-    "Softmax": _plain("softmax", "axis"),
+    "Softmax": _softmax,
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
     "Normalization": _normalization,
     "Rescaling": lambda s: iter([_Call("affine", (0.0, s.layer.scale, s.layer.offset))]),
     "Embedding": lambda s: iter([_Call("embedding", (s.layer.embeddings.numpy(),))]),
-    "Flatten": _plain("flatten"),
+    "Flatten": _flatten,
     "Reshape": _reshape,
     "Concatenate": _plain("concatenate", "axis"),
     **{
-        name: _plain(name.lower())
+        name: _merge(name.lower())
         for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
     },
     **{  # what only training uses

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.saving.export.plan import Step
 
 # Reductions took their axes as inputs from 18 on; runtimes of the last years read it.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 9
@@ -46,9 +47,20 @@ class Builder:
         self._prefix = ""
         self._count = 0
 
-    def begin(self, step: Step) -> None:
+    def begin(self, prefix: str) -> None:
         """Name what follows after a layer."""
-        self._prefix, self._count = step.output, 0
+        self._prefix, self._count = prefix, 0
+
+    @contextlib.contextmanager
+    def whole_or_nothing(self) -> Iterator[None]:
+        """Take back the nodes of a layer that turns out to be unwritable."""
+        before = len(self.nodes), len(self.constants), self._count
+        try:
+            yield
+        except Unwritable:
+            del self.nodes[before[0] :], self.constants[before[1] :]
+            self._count = before[2]
+            raise
 
     def constant(self, value: Any, dtype: Any = "float32") -> str:
         """An array of the graph; returns its name."""
@@ -57,11 +69,14 @@ class Builder:
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
 
-    def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        """A node with one output; returns the output's name."""
+    def op(
+        self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any
+    ) -> str:
+        """A node; returns the name of its (first) output."""
         output = self._name(kind.lower())
+        names = [output, *(f"{output}_{number}" for number in range(1, outputs))]
         node = self.onnx.helper.make_node(
-            kind, list(inputs), [output], name=output, domain=domain, **attributes
+            kind, list(inputs), names, name=output, domain=domain, **attributes
         )
         self.nodes.append(node)
         return output
@@ -75,11 +90,15 @@ class Builder:
         return f"{self._prefix}/{what}_{self._count}"
 
 
+class Unwritable(Exception):
+    """Something that these nodes cannot say; its text says what."""
+
+
 def refused(layer: Any, what: str) -> ValueError:
-    """The error for a layer whose settings ONNX has no place for."""
+    """The error for a layer that ONNX has no nodes for."""
     return ValueError(
         explain(
-            f"export: format 'onnx' cannot hold layer {layer.name!r} ({type(layer).__name__}) with "
+            f"export: format 'onnx' cannot hold layer {layer.name!r} ({type(layer).__name__}): "
             f"{what}.",
             fix='change the layer, or use format "stablehlo".',
         )

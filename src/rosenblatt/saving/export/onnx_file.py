@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.registry import is_builtin
+from rosenblatt.graph.host import looks_up
+from rosenblatt.layers import Masking
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,
     OPSET,
     Builder,
+    Unwritable,
     onnx_package,
     refused,
 )
 from rosenblatt.saving.export.onnx_layers import WRITERS
-from rosenblatt.saving.export.plan import plan_of
+from rosenblatt.saving.export.onnx_program import write_program
+from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
+from rosenblatt.saving.export.program import prediction
 
 
 def export_onnx(model: Any, path: Path) -> None:
@@ -27,17 +34,17 @@ def export_onnx(model: Any, path: Path) -> None:
         ImportError: the package onnx is not installed.
         ValueError: layers or settings that ONNX has no place for, by name.
     """
-    plan = plan_of(model, WRITERS, "onnx")
+    plan = plan_of(model, _holds, "onnx")
     onnx = onnx_package()
     builder = Builder(onnx)
     # A model's input or output may be called as a tensor inside is: inside, all have a prefix.
     names = {name: f"in:{name}" for name, _ in plan.inputs}
-    for step in plan.steps:
-        if step.layer.compute_dtype not in ("float32", "int64", "string"):
-            raise refused(step.layer, f"dtype {step.layer.compute_dtype!r}")
-        builder.begin(step)
-        reads = [names[name] for name in step.inputs]
-        names[step.output] = WRITERS[type(step.layer).__name__](builder, step, reads)
+    masked = [step.layer for step in plan.steps if _makes_masks(step.layer)]
+    if masked:  # masks go along beside the tensors: the program of the whole model has them
+        names.update(_write_whole(builder, model, plan, names))
+    else:
+        for step in plan.steps:
+            names.update(zip(step.outputs, _write(builder, step, names), strict=True))
     helper = onnx.helper
     inputs, starts = [], []
     for name, tensor in plan.inputs:
@@ -65,6 +72,47 @@ def export_onnx(model: Any, path: Path) -> None:
         file.write(proto.SerializeToString())
 
 
+def _holds(operation: Any) -> bool:
+    return not looks_up(operation) or writer_of(WRITERS, operation) is not None
+
+
+def _makes_masks(operation: Any) -> bool:
+    """Whether masks begin at a layer; those of this library only, or a user's."""
+    users = getattr(operation, "makes_masks", False) and not is_builtin(type(operation))
+    return isinstance(operation, Masking) or bool(users or getattr(operation, "mask_zero", False))
+
+
+def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
+    """Write a layer by its own nodes, or those of its program; the names of its outputs."""
+    reads = [names[name] for name in step.inputs]
+    writer = writer_of(WRITERS, step.layer)
+    b.begin(step.output)
+    if writer is not None and step.layer.compute_dtype in ("float32", "int64", "string"):
+        try:
+            with b.whole_or_nothing():
+                return [writer(b, step, reads)]
+        except Unwritable as error:
+            if looks_up(step.layer):
+                raise refused(step.layer, str(error)) from None
+    try:
+        return write_program(b, step.run, reads, step.shapes, step.dtypes)
+    except Unwritable as error:
+        raise refused(step.layer, str(error)) from error
+
+
+def _write_whole(b: Builder, model: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, str]:
+    """Write the model as one program; the names of its outputs."""
+    b.begin(model.name)
+    reads = [names[name] for name, _ in plan.inputs]
+    shapes = [tensor.shape for _, tensor in plan.inputs]
+    kinds = [tensor.dtype for _, tensor in plan.inputs]
+    try:
+        found = write_program(b, prediction(model, "onnx"), reads, shapes, kinds)
+    except Unwritable as error:
+        raise refused(model, str(error)) from error
+    return dict(zip((inside for _, inside in plan.outputs), found, strict=True))
+
+
 def _type(onnx: Any, dtype: str) -> int:
     if dtype == "string":
         return int(onnx.TensorProto.STRING)
@@ -74,4 +122,4 @@ def _type(onnx: Any, dtype: str) -> int:
 def _sizes(tensor: Any) -> list[Any]:
     """Sizes by number, and free ones by name."""
     free = ["batch", *(f"{tensor.name}_{axis}" for axis in range(1, len(tensor.shape)))]
-    return [n if s is None else s for s, n in zip(tensor.shape, free, strict=True)]
+    return [n if s is None else s for s, n in zip(tensor.shape, free, strict=False)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt.activations import serialize
 from rosenblatt.core import config
-from rosenblatt.saving.export.onnx_builder import Builder, refused
+from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 from rosenblatt.saving.export.plan import Step
 
 Writer = Callable[[Builder, Step, Sequence[str]], str]
@@ -26,7 +26,7 @@ def activation(b: Builder, layer: Any, x: str) -> str:
     """An activation's nodes.
 
     Raises:
-        ValueError: one that is not among them.
+        Unwritable: one that is not among them.
     """
     name = serialize(layer.activation)
     if name in (None, "linear"):
@@ -52,7 +52,7 @@ def activation(b: Builder, layer: Any, x: str) -> str:
     if name == "gelu":
         inner = b.op("Erf", b.op("Mul", x, b.constant(1 / math.sqrt(2))))
         return b.op("Mul", b.op("Mul", x, b.constant(0.5)), b.op("Add", inner, b.constant(1)))
-    raise refused(layer, f"activation {name!r}")
+    raise Unwritable(f"activation {name!r}")
 
 
 def _hard_sigmoid(b: Builder, x: str) -> str:
@@ -74,7 +74,7 @@ def _activation(b: Builder, step: Step, inputs: Sequence[str]) -> str:
 def _relu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     layer, (x,) = step.layer, inputs
     if layer.threshold:
-        raise refused(layer, f"threshold={layer.threshold}")
+        raise Unwritable(f"threshold={layer.threshold}")
     slope = layer.negative_slope
     y = b.op("LeakyRelu", x, alpha=float(slope)) if slope else b.op("Relu", x)
     if layer.max_value is None:
@@ -84,7 +84,7 @@ def _relu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
 
 def _softmax(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     if not isinstance(step.layer.axis, int):
-        raise refused(step.layer, f"axis={step.layer.axis}")
+        raise Unwritable(f"axis={step.layer.axis}")
     return b.op("Softmax", inputs[0], axis=step.layer.axis)
 
 
@@ -113,7 +113,7 @@ def _layer_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     rank = len(step.shape)
     axes = [a % rank for a in np.atleast_1d(layer.axis).tolist()]
     if layer.rms_scaling:
-        raise refused(layer, "rms_scaling=True")
+        raise Unwritable("rms_scaling=True")
     where = b.constant(axes, "int64")
     centred = b.op("Sub", x, b.op("ReduceMean", x, where))
     variance = b.op("ReduceMean", b.op("Mul", centred, centred), where)
@@ -151,7 +151,7 @@ def _vectors(b: Builder, step: Step, ids: str, mode: str, depth: int) -> str:
     if mode == "int":
         return ids
     if mode not in ("one_hot", "multi_hot", "count"):
-        raise refused(step.layer, f"output_mode={mode!r}")
+        raise Unwritable(f"output_mode={mode!r}")
     if mode == "one_hot" and step.shapes[0][-1] == 1:
         ids = b.op("Squeeze", ids, b.constant([-1], "int64"))
     places = b.constant(np.arange(depth), "int64")
@@ -165,7 +165,7 @@ def _vectors(b: Builder, step: Step, ids: str, mode: str, depth: int) -> str:
 
 def _category_encoding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     if len(inputs) > 1:
-        raise refused(step.layer, "count_weights")
+        raise Unwritable("count_weights")
     ids = b.cast(inputs[0], "int64")
     return _vectors(b, step, ids, step.layer.output_mode, step.layer.num_tokens)
 
@@ -174,23 +174,33 @@ def _lookup(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     """A label encoder; what is not in the vocabulary gets the one place for it."""
     layer = step.layer
     if layer.invert or layer.num_oov_indices != 1 or layer.pad_to_max_tokens:
-        raise refused(layer, "invert, pad_to_max_tokens or num_oov_indices other than 1")
+        raise Unwritable("invert, pad_to_max_tokens or num_oov_indices other than 1")
     vocabulary = layer.get_vocabulary()
     start = int(layer.mask_token is not None and layer.output_mode == "int")
     places = {token: place for place, token in enumerate(vocabulary) if place != start}
     kind = "strings" if layer.vocabulary_dtype == "string" else "int64s"
     x = inputs[0] if kind == "strings" else b.cast(inputs[0], "int64")
-    ids = b.op(
-        "LabelEncoder",
-        x,
-        domain="ai.onnx.ml",
-        **{f"keys_{kind}": list(places), "values_int64s": list(places.values())},
-        default_int64=start,
-    )
+    table: dict[str, Any] = {
+        f"keys_{kind}": list(places),
+        "values_int64s": list(places.values()),
+        "default_int64": start,
+    }
+    ids = b.op("LabelEncoder", x, domain="ai.onnx.ml", **table)
     return _vectors(b, step, ids, layer.output_mode, len(vocabulary))
 
 
+def _discretization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    """How many boundaries are not above a number."""
+    layer = step.layer
+    places = b.op("Unsqueeze", b.cast(inputs[0], "float32"), b.constant([-1], "int64"))
+    reached = b.op("GreaterOrEqual", places, b.constant(layer.bin_boundaries))
+    ids = b.op("ReduceSum", b.cast(reached, "int64"), b.constant([-1], "int64"), keepdims=0)
+    return _vectors(b, step, ids, layer.output_mode, len(layer.bin_boundaries) + 1)
+
+
 def _reshape(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    if getattr(step.layer, "data_format", None) == "channels_first":
+        raise Unwritable("data_format='channels_first'")
     sizes = [0, *(-1 if size is None else size for size in step.shape[1:])]
     return b.op("Reshape", inputs[0], b.constant(sizes, "int64"))
 
@@ -207,7 +217,7 @@ def _repeat(b: Builder, step: Step, inputs: Sequence[str]) -> str:
 def _merge(kind: str) -> Writer:
     def write(b: Builder, step: Step, inputs: Sequence[str]) -> str:
         if len({len(shape) for shape in step.shapes}) > 1:
-            raise refused(step.layer, f"inputs of different ranks, {step.shapes}")
+            raise Unwritable(f"inputs of different ranks, {step.shapes}")
         return functools.reduce(lambda first, second: b.op(kind, first, second), inputs)
 
     return write
@@ -240,6 +250,7 @@ WRITERS: dict[str, Writer] = {
     "Rescaling": _rescaling,
     "Embedding": _embedding,
     "CategoryEncoding": _category_encoding,
+    "Discretization": _discretization,
     "StringLookup": _lookup,
     "IntegerLookup": _lookup,
     "Flatten": _reshape,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves
-from rosenblatt.layers import InputLayer
+from rosenblatt.layers import InputLayer, Layer
 
 Writers = Mapping[str, Any]
 
@@ -18,20 +19,27 @@ class Step:
     """One layer applied once.
 
     Args:
-        layer: the layer.
+        layer: the layer, or another operation.
+        run: computes its results, a list, from arrays for its inputs.
         inputs: names of the tensors it reads.
-        output: name of the tensor it makes.
+        outputs: names of the tensors it makes.
         shapes: shapes of the inputs, None for the batch.
-        shape: shape of the output.
+        shape: shape of the first output.
         dtypes: dtype names of the inputs.
     """
 
     layer: Any
+    run: Callable[..., list[Any]]
     inputs: tuple[str, ...]
-    output: str
+    outputs: tuple[str, ...]
     shapes: tuple[tuple[int | None, ...], ...]
     shape: tuple[int | None, ...]
     dtypes: tuple[str, ...]
+
+    @property
+    def output(self) -> str:
+        """Name of the tensor it makes, for layers that make one."""
+        return self.outputs[0]
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,12 @@ class Plan:
     outputs: tuple[tuple[str, str], ...]
 
 
-def plan_of(model: Any, writers: Writers, format: str) -> Plan:
+def plan_of(model: Any, holds: Callable[[Any], bool], format: str) -> Plan:
     """The steps of a model; inner models are taken apart.
 
     Args:
         model: a built model with a graph.
-        writers: what the format can write, by class name.
+        holds: whether the format can hold a layer, or another operation.
         format: its name, for messages.
 
     Raises:
@@ -61,9 +69,7 @@ def plan_of(model: Any, writers: Writers, format: str) -> Plan:
     taken: set[str] = set(names.values())
     steps = list(_steps(graph, names, taken))
     bad = {
-        f"{s.layer.name!r} ({type(s.layer).__name__})": None
-        for s in steps
-        if _writer(writers, s.layer) is None
+        f"{s.layer.name!r} ({type(s.layer).__name__})": None for s in steps if not holds(s.layer)
     }
     if bad:
         raise ValueError(
@@ -78,9 +84,9 @@ def plan_of(model: Any, writers: Writers, format: str) -> Plan:
     return Plan(tuple(begins), tuple(steps), ends)
 
 
-def _writer(writers: Writers, layer: Any) -> Any:
+def writer_of(writers: Writers, layer: Any) -> Any:
     """What writes a layer. A subclass computes something else, so only the very class counts."""
-    is_ours = type(layer).__module__.startswith("rosenblatt.")
+    is_ours = isinstance(layer, Layer) and type(layer).__module__.startswith("rosenblatt.")
     return writers.get(type(layer).__name__) if is_ours else None
 
 
@@ -98,17 +104,26 @@ def _steps(graph: Any, names: dict[int, str], taken: set[str]) -> Iterator[Step]
             pairs = zip(node.outputs, ends, strict=True)
             names.update({id(t): inside[id(end)] for t, end in pairs})
             continue
-        name = getattr(layer, "name", None) or type(layer).__name__
-        output, number = str(name), 1
-        while output in taken:
-            output, number = f"{name}_{number}", number + 1
-        taken.add(output)
-        names[id(node.outputs[0])] = output
+        outputs = []
+        for tensor in node.outputs:
+            name = str(getattr(layer, "name", None) or type(layer).__name__)
+            output, number = name, 1
+            while output in taken:
+                output, number = f"{name}_{number}", number + 1
+            taken.add(output)
+            names[id(tensor)] = output
+            outputs.append(output)
         yield Step(
             layer,
+            functools.partial(_run, graph, node),
             tuple(reads),
-            output,
+            tuple(outputs),
             tuple(tuple(t.shape) for t in node.inputs),
             tuple(node.outputs[0].shape),
             tuple(t.dtype for t in node.inputs),
         )
+
+
+def _run(graph: Any, node: Any, *arrays: Any) -> list[Any]:
+    values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
+    return graph.apply(node, values, False)

@@ -1,0 +1,142 @@
+"""What has no nodes of its own in ONNX, written from the program that JAX traces of it.
+
+Layers that ONNX knows are written by hand (`onnx_layers`), which gives the graph a person would
+draw. Everything else (operations on tensors, attention, users' layers) is traced, and each of the
+program's steps becomes a node or two. What depends on constants alone is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import export as jax_export
+
+from rosenblatt.core import dtypes
+from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
+from rosenblatt.saving.export.onnx_primitives import PRIMITIVES
+from rosenblatt.saving.export.onnx_values import Array, Graph
+
+# Calls of a function: what they do is written in their place.
+_CALLS = frozenset(
+    {"jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call",
+     "custom_vjp_call_jaxpr", "checkpoint", "remat", "remat2"}
+)  # fmt: skip
+
+Shape = Sequence[int | None]
+
+
+def write_program(
+    b: Builder,
+    function: Callable[..., list[Any]],
+    names: Sequence[str],
+    shapes: Sequence[Shape],
+    kinds: Sequence[str],
+) -> list[str]:
+    """Write a function of arrays as nodes.
+
+    Args:
+        b: the graph.
+        function: takes arrays, returns a list of arrays.
+        names: names of its inputs in the graph.
+        shapes: their shapes, None where a size is free.
+        kinds: their dtype names; integers are of 64 bits in the graph.
+
+    Returns:
+        Names of its outputs.
+
+    Raises:
+        Unwritable: the program has a step that ONNX has no node for, or cannot be traced for any
+            number of rows.
+    """
+    closed, specs = _trace(function, shapes, kinds)
+    sizes: dict[str, tuple[str, int]] = {}
+    inputs = []
+    for name, spec in zip(names, specs, strict=True):
+        for axis, size in enumerate(spec.shape):
+            if not isinstance(size, int):
+                sizes.setdefault(str(size), (name, axis))
+        if "int" in spec.dtype.name:
+            name = b.cast(name, spec.dtype.name)
+        inputs.append(Array(spec.shape, spec.dtype, name=name))
+    graph = Graph(b, sizes)
+    outputs = _run(graph, closed.jaxpr, closed.consts, inputs)
+    found = []
+    for variable, output in zip(closed.jaxpr.outvars, outputs, strict=True):
+        name = graph.full(output, variable.aval.shape)
+        found.append(b.cast(name, "int64") if "int" in variable.aval.dtype.name else name)
+    return found
+
+
+def _trace(function: Callable[..., Any], shapes: Sequence[Shape], kinds: Sequence[str]) -> Any:
+    """The function's program, and the shapes it was traced for."""
+    failed: Exception | None = None
+    for apart in (True, False):  # free sizes of two inputs are two sizes, or have to be one
+        scope = jax_export.SymbolicScope()
+        specs = []
+        for number, (shape, kind) in enumerate(zip(shapes, kinds, strict=True)):
+            free = [f"size{number if apart else ''}_{axis}" for axis in range(len(shape))]
+            free[:1] = ["batch"][: len(shape)]
+            text = ",".join(n if s is None else str(s) for s, n in zip(shape, free, strict=True))
+            dims = jax_export.symbolic_shape(text, scope=scope)
+            specs.append(jax.ShapeDtypeStruct(dims, dtypes.numpy_dtype(kind)))
+        try:
+            return jax.make_jaxpr(function)(*specs), specs
+        except Exception as error:  # JAX raises many kinds where a shape depends on the batch
+            failed = failed or error
+    raise Unwritable(str(failed).splitlines()[0]) from failed
+
+
+def _run(graph: Graph, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Array]) -> list[Array]:
+    """Write a program's steps in order; its outputs."""
+    values: dict[Any, Array] = dict(zip(jaxpr.invars, inputs, strict=True))
+    values.update({v: Array.of(c) for v, c in zip(jaxpr.constvars, consts, strict=True)})
+
+    def read(variable: Any) -> Array:
+        return Array.of(variable.val) if hasattr(variable, "val") else values[variable]
+
+    for equation in jaxpr.eqns:
+        given = [read(variable) for variable in equation.invars]
+        results = _step(graph, equation, given)
+        values.update(zip(equation.outvars, results, strict=True))
+    return [read(variable) for variable in jaxpr.outvars]
+
+
+def _step(graph: Graph, equation: Any, inputs: list[Array]) -> list[Array]:
+    name, params = equation.primitive.name, equation.params
+    if name in _CALLS:
+        inner, consts = _inner(params)
+        return _run(graph, inner, consts, inputs)
+    shapes = [variable.aval.shape for variable in equation.invars]
+    if folded := _computed(equation, inputs, shapes):
+        return folded
+    if name not in PRIMITIVES:
+        raise Unwritable(f"ONNX has no node for its step {name!r}")
+    outputs = [Array(v.aval.shape, v.aval.dtype) for v in equation.outvars]
+    return PRIMITIVES[name](graph, params, inputs, shapes, outputs)
+
+
+def _inner(params: Mapping[str, Any]) -> tuple[Any, Sequence[Any]]:
+    found = next(params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in params)
+    return (found.jaxpr, found.consts) if hasattr(found, "jaxpr") else (found, ())
+
+
+def _computed(equation: Any, inputs: list[Array], shapes: Sequence[Any]) -> list[Array]:
+    """The results of a step on constants of known sizes; none where it is not one."""
+    if equation.primitive.name == "dim_as_value":  # a size that only the run knows
+        return []
+    every = [*shapes, *(variable.aval.shape for variable in equation.outvars)]
+    if any(not isinstance(size, int) for shape in every for size in shape):
+        return []
+    if any(x.constant is None for x in inputs):
+        return []
+    arrays = [
+        np.broadcast_to(x.constant, shape)  # type: ignore[arg-type]
+        for x, shape in zip(inputs, shapes, strict=True)
+    ]
+    with jax.ensure_compile_time_eval():
+        results = equation.primitive.bind(*map(jax.numpy.asarray, arrays), **equation.params)
+    results = results if equation.primitive.multiple_results else [results]
+    return [Array.of(result) for result in results]
