@@ -111,9 +111,17 @@ def _batch_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
 def _layer_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     layer, (x,) = step.layer, inputs
     rank = len(step.shape)
-    axes = [a % rank for a in np.atleast_1d(layer.axis).tolist()]
+    axes = sorted(a % rank for a in np.atleast_1d(layer.axis).tolist())
     if layer.rms_scaling:
         raise Unwritable("rms_scaling=True")
+    if axes == list(range(axes[0], rank)):  # the last ones: ONNX's own node
+        sizes = [int(size or 1) for size in step.shape[axes[0] :]]
+        gamma = np.ones(sizes) if layer.gamma is None else layer.gamma.numpy().reshape(sizes)
+        given = [b.constant(gamma)]
+        if layer.beta is not None:
+            given.append(b.constant(layer.beta.numpy().reshape(sizes)))
+        place: dict[str, Any] = {"axis": axes[0] - rank, "epsilon": float(layer.epsilon)}
+        return b.op("LayerNormalization", x, *given, **place)
     where = b.constant(axes, "int64")
     centred = b.op("Sub", x, b.op("ReduceMean", x, where))
     variance = b.op("ReduceMean", b.op("Mul", centred, centred), where)
