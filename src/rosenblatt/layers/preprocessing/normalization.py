@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -152,7 +153,8 @@ class Normalization(Layer):
         shape = [1] * self._rank
         for axis, size in zip(self._keep[-value.ndim :], value.shape, strict=True):
             shape[axis] = size
-        return value.reshape(shape)
+        # On the host: a program for it would wait for one that trains, while a checkpoint is written.
+        return (value if isinstance(value, jax.core.Tracer) else np.asarray(value)).reshape(shape)
 
     def adapt(self, data: Any) -> None:
         """Learn mean and variance from data.
