@@ -153,7 +153,7 @@ class Normalization(Layer):
         shape = [1] * self._rank
         for axis, size in zip(self._keep[-value.ndim :], value.shape, strict=True):
             shape[axis] = size
-        # On the host: a program for it would wait for one that trains, while a checkpoint is written.
+        # On the host: beside training, a program for it would wait for the one that runs.
         return (value if isinstance(value, jax.core.Tracer) else np.asarray(value)).reshape(shape)
 
     def adapt(self, data: Any) -> None:
