@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,13 @@ def test_profile_of_exactly_those_batches(tmp_path: Path, monkeypatch: pytest.Mo
     assert steps == [7, 8]
     (trace,) = tmp_path.glob("train/plugins/profile/*/*.xplane.pb")
     assert trace.stat().st_size > 1000
+    convert = pytest.importorskip("xprof.convert.raw_to_tool_data", reason="needs xprof")
+    text, _ = convert.xspace_to_tool_data([str(trace)], "trace_viewer@", {})
+    events = {event.get("name") for event in json.loads(text)["traceEvents"]}
+    assert {name for name in events if re.fullmatch(r"train \d+", name or "")} == {
+        "train 7",
+        "train 8",
+    }
     assert "batch_loss" not in tags(tmp_path)["train"]
 
 

@@ -108,6 +108,21 @@ def test_a_run_cut_between_epochs(optimizer: str, tmp_path: Path) -> None:
     assert not folder.exists()  # a finished run needs no backup
 
 
+def test_a_run_cut_while_averages_stand_in_the_weights(tmp_path: Path) -> None:
+    expected, history = uninterrupted("ema", callbacks.SwapEMAWeights(swap_on_epoch=True))
+    folder = tmp_path / "run"
+    rb.utils.set_random_seed(1)
+    swap = callbacks.SwapEMAWeights(swap_on_epoch=True)
+    with pytest.raises(KeyboardInterrupt):
+        train(network("ema"), CutBefore(3), swap, resume_from=folder)
+    rb.backend.clear_session()
+    rb.utils.set_random_seed(99)
+    model = network("ema")
+    found = train(model, callbacks.SwapEMAWeights(swap_on_epoch=True), resume_from=folder)
+    equal(model, expected)
+    assert found.history == history
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "accumulation"])
 def test_a_run_cut_within_an_epoch(optimizer: str, tmp_path: Path) -> None:
     every = {"save_freq": 3, "delete_checkpoint": False}

@@ -26,29 +26,39 @@ class SwapEMAWeights(Callback):
     def __init__(self, swap_on_epoch: bool = False):
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
-        self._swapped = False
+
+    def _optimizers(self) -> list[Any]:
+        """Those that keep averages: the model's, or those inside it."""
+        inner = self._inner
+        return [o for o in getattr(inner, "optimizers", [inner]) if getattr(o, "use_ema", False)]
+
+    @property
+    def _inner(self) -> Any:
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
 
     def _swap(self, to_averages: bool) -> None:
-        if self._swapped is to_averages:
-            return
-        optimizer = self.model.optimizer
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
-        if not getattr(inner, "use_ema", False):
+        found = self._optimizers()
+        if to_averages and not found:
+            kind = type(self._inner).__name__
             raise ValueError(
                 explain(
                     "SwapEMAWeights needs an optimizer that averages the weights.",
-                    given=f"{type(inner).__name__}(use_ema={getattr(inner, 'use_ema', None)})",
-                    fix=f"compile with `{type(inner).__name__}(…, use_ema=True)`.",
+                    given=f"{kind}(use_ema={getattr(self._inner, 'use_ema', None)})",
+                    fix=f"compile with `{kind}(…, use_ema=True)`.",
                 )
             )
-        if not inner.built:
-            return
-        for variable, average in zip(inner._trainable_variables, inner._averages, strict=True):
-            if average is not None:
-                value, averaged = variable.value, average.value
-                variable.assign(averaged)
-                average.assign(value)
-        self._swapped = to_averages
+        for optimizer in found:
+            if optimizer.built and optimizer.averages_are_exchanged is not to_averages:
+                optimizer.exchange_averages()
+
+    def get_state(self) -> dict[str, Any]:
+        """Whether the averages stand in the weights."""
+        return {"exchanged": [o.averages_are_exchanged for o in self._optimizers()]}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take it back: a backup has the variables as they stood."""
+        for optimizer, exchanged in zip(self._optimizers(), state["exchanged"], strict=True):
+            optimizer.averages_are_exchanged = exchanged
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Train on the weights themselves."""

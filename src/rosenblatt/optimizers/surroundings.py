@@ -34,6 +34,7 @@ class Surroundings(LearningRate):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     _averages: list[Variable | None]
+    averages_are_exchanged = False  # whether the averages stand in the weights for a while
     _accumulators: list[Variable]
     _not_decayed: set[int]
     _not_decayed_names: str | None
@@ -171,14 +172,26 @@ class Surroundings(LearningRate):
             if due is not None:
                 variable.assign(jnp.where(due, average.value, variable.value))
 
+    def exchange_averages(self) -> None:
+        """Put the averages into the weights, and the weights where the averages were; or back."""
+        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+            if average is not None:
+                value, averaged = variable.value, average.value
+                variable.assign(averaged)
+                average.assign(value)
+        self.averages_are_exchanged = not self.averages_are_exchanged
+
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """At the end of training: set variables to their averages, where averages are kept."""
         if not self.use_ema:
             return
         for variable in var_list:
             average = self._averages[self._get_variable_index(variable)]
-            if average is not None:
+            if average is not None and self.averages_are_exchanged:
+                average.assign(variable)
+            elif average is not None:
                 variable.assign(average)
+        self.averages_are_exchanged = False
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times `loss_scale_factor`."""
