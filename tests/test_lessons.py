@@ -109,6 +109,24 @@ def test_backpropagation(lesson: Lesson) -> None:
     assert rows["softplus'"] == rows["sigmoid"]
 
 
+def test_regression(lesson: Lesson) -> None:
+    text = lesson("row04_regression")
+    assert "11,610 / 3,870 / 5,160 rows" in text
+    ours, theirs = (
+        number(text, rf"{library}: validation RMSE (\S+)")
+        for library in ("rosenblatt", "scikit-learn")
+    )
+    assert theirs == pytest.approx(0.505, abs=0.02)  # BLAS libraries round differently
+    assert ours == pytest.approx(0.505, abs=0.03)
+    assert ours == pytest.approx(theirs, abs=0.03)
+    first, same = re.findall(r"first epoch: (\S+), (\S+)", text)[0]
+    assert float(first) == pytest.approx(float(same), abs=2e-5)
+    assert number(text, r"huber: RMSE (\S+),") <= 0.6
+    assert number(text, r"softplus: predictions from (\S+)") >= 0
+    assert number(text, r"sigmoid : predictions from (\S+)") >= 0.15
+    assert number(text, r"sigmoid : predictions from \S+ to (\S+)") <= 5.0
+
+
 def test_iris(lesson: Lesson) -> None:
     text = lesson("row05_iris")
     accuracies = [float(a) for a in re.findall(r"accuracy (\d\.\d+)", text)]

@@ -129,5 +129,25 @@ def test_bad_shuffle():
     with pytest.raises(ValueError) as info:
         ArraySource((np.arange(5), None, None), 2, "rows")
     assert str(info.value) == (
-        "`shuffle` is out of range. Given: 'rows'. Expected: True, False or 'batch'."
+        "`shuffle` is out of range. Given: 'rows'. Expected: True, False, 'batch', or a function "
+        "of the epoch's number."
     )
+
+
+def test_the_order_of_a_function():
+    seen = []
+
+    def order(epoch):
+        seen.append(epoch)
+        return np.roll(np.arange(5), epoch)
+
+    source = ArraySource((np.arange(5), None, None), 2, order)
+    for epoch in range(3):
+        (block,) = source.blocks(epoch=epoch)
+        assert block.arrays[0].reshape(-1)[:5].tolist() == np.roll(np.arange(5), epoch).tolist()
+    assert seen == [0, 1, 2]
+    for wrong in ([0, 1], [0, 1, 2, 3, 5], np.arange(5.0)):
+        with pytest.raises(ValueError) as info:
+            next(ArraySource((np.arange(5), None, None), 2, lambda _, o=wrong: o).blocks(epoch=0))
+        assert str(info.value).startswith("`shuffle` gave no order of the rows. Given: shape (")
+        assert str(info.value).endswith("Expected: 5 integers from 0 to 4.")

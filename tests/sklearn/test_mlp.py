@@ -36,13 +36,14 @@ def quietly(estimator: Any, *data: Any, **more: Any) -> Any:
         return estimator.fit(*data, **more)
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("case", PAIRS)
-def test_loss_curve_is_scikit_learns(case: str, solver: str) -> None:
+def test_loss_curve_is_scikit_learns(case: str, solver: str, shuffle: bool) -> None:
     """Same initial weights, same order of rows: the same numbers, in float32."""
     theirs, ours, y = PAIRS[case]
     rate = {"learning_rate": "adaptive", "learning_rate_init": 0.001, "alpha": 0.1}
-    settings = {**SHORT, **rate, "solver": solver, "shuffle": False}
+    settings = {**SHORT, **rate, "solver": solver, "shuffle": shuffle}
     expected = quietly(theirs(**settings), X, y)
     found = quietly(ours(**settings), X, y)
     np.testing.assert_allclose(found.loss_curve_, expected.loss_curve_, rtol=1e-4)
@@ -51,6 +52,26 @@ def test_loss_curve_is_scikit_learns(case: str, solver: str) -> None:
     for name in ("n_iter_", "n_layers_", "n_outputs_", "out_activation_", "t_", "n_features_in_"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.score(X, y) == pytest.approx(expected.score(X, y), abs=0.02)
+
+
+def test_stops_early_where_scikit_learn_does() -> None:
+    """The rows kept apart and the order of the others come from one generator, in its order."""
+    settings = {**SHORT, "early_stopping": True, "n_iter_no_change": 2, "max_iter": 60}
+    settings["learning_rate_init"] = 0.01
+    expected = quietly(neural_network.MLPClassifier(**settings), X, SPECIES[:120])
+    found = quietly(MLPClassifier(**settings), X, SPECIES[:120])
+    assert found.n_iter_ == expected.n_iter_ < 60
+    np.testing.assert_allclose(found.validation_scores_, expected.validation_scores_)
+    np.testing.assert_allclose(found.loss_curve_, expected.loss_curve_, rtol=1e-4)
+
+
+def test_a_second_training_goes_on_in_scikit_learns_order() -> None:
+    settings = {**SHORT, "solver": "sgd", "warm_start": True, "max_iter": 3}
+    theirs, ours = (kind(**settings) for kind in (neural_network.MLPRegressor, MLPRegressor))
+    for _ in range(2):
+        quietly(theirs, X, X[:, 0])
+        quietly(ours, X, X[:, 0])
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-4)
 
 
 def test_same_parameters_and_defaults() -> None:
@@ -93,7 +114,11 @@ def test_partial_fit_clone_and_pickle() -> None:
     one = MLPClassifier(**SHORT)
     one.partial_fit(X[:50], SPECIES[:50], classes=[0, 1, 2])
     one.partial_fit(X, SPECIES[:120])
-    assert one.n_iter_ == 2
+    theirs = neural_network.MLPClassifier(**SHORT)
+    theirs.partial_fit(X[:50], SPECIES[:50], classes=[0, 1, 2])
+    theirs.partial_fit(X, SPECIES[:120])
+    assert (one.n_iter_, one.t_) == (theirs.n_iter_, theirs.t_) == (1, 170)
+    np.testing.assert_allclose(one.loss_curve_, theirs.loss_curve_, rtol=1e-4)
     again = pickle.loads(pickle.dumps(one))
     np.testing.assert_array_equal(again.predict_proba(X), one.predict_proba(X))
     assert not hasattr(clone(one), "coefs_")

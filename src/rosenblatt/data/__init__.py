@@ -1,6 +1,7 @@
 """Rank 1: data of any kind as batches, ready for a compiled program."""
 
 from rosenblatt.data.batches import ArraySource, Block, StreamSource, is_stream, make_source
+from rosenblatt.data.blocks import Shuffle
 from rosenblatt.data.columns import as_arrays, check_finite, check_lengths, column_names
 from rosenblatt.data.files import read_table, split_target
 from rosenblatt.data.pydataset import PyDataset
@@ -12,6 +13,7 @@ __all__ = [
     "ArraySource",
     "Block",
     "PyDataset",
+    "Shuffle",
     "StreamSource",
     "as_arrays",
     "as_columns",

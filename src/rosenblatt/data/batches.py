@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.data.blocks import ArraySource, Block
+from rosenblatt.data.blocks import ArraySource, Block, Shuffle
 from rosenblatt.data.columns import as_arrays, check_finite, check_lengths, column_names
 from rosenblatt.data.frames import is_frame, is_series
 from rosenblatt.data.pydataset import PyDataset, is_py_dataset
@@ -41,7 +41,7 @@ def make_source(
     y: Any = None,
     sample_weight: Any = None,
     batch_size: int | None = None,
-    shuffle: bool | str = False,
+    shuffle: Shuffle = False,
     seed: int | None = None,
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
@@ -54,7 +54,7 @@ def make_source(
         x, y, sample_weight: arrays (see `as_arrays`), or in x a stream that holds all three.
         batch_size: rows of a batch of arrays; None is 32, or what makes `steps` batches. A stream
             has its own.
-        shuffle: True, False or "batch"; streams other than a `PyDataset` keep their order.
+        shuffle: as for `ArraySource`; streams other than a `PyDataset` keep their order.
         seed: of the shuffling; drawn if None.
         class_weight: class number to weight, multiplied into the sample weights.
         steps: batches of an epoch, used for the batch size only.

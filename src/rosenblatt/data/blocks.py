@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from rosenblatt.data.columns import check_lengths
 BLOCK_BYTES = 4 << 20
 _MOST_BATCHES = 512
 _ALIGNMENT = 64
+
+Shuffle = bool | str | Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class ArraySource:
     Args:
         data: `(x, y, sample_weight)`, nests of NumPy arrays of n rows, or None.
         batch_size: rows of a batch; the last one may have fewer.
-        shuffle: True permutes the rows, "batch" permutes whole batches, False keeps the order.
+        shuffle: True permutes the rows, "batch" permutes whole batches, False keeps the order; or a
+            function of an epoch's number that gives its rows, (rows,) integers.
         seed: of the permutations; drawn if None. Epoch e has the order of
             `numpy.random.default_rng((seed, e))`.
         block_bytes: about how large a block is.
@@ -87,18 +90,18 @@ class ArraySource:
         self,
         data: Any,
         batch_size: int = 32,
-        shuffle: bool | str = False,
+        shuffle: Shuffle = False,
         seed: int | None = None,
         block_bytes: int = BLOCK_BYTES,
     ):
         self.n_rows = check_lengths(*data)
         self.batch_size = check_batch_size(batch_size)
-        if shuffle not in (True, False, "batch"):
+        if not callable(shuffle) and shuffle not in (True, False, "batch"):
             raise ValueError(
                 explain(
                     "`shuffle` is out of range.",
                     given=repr(shuffle),
-                    expected="True, False or 'batch'",
+                    expected="True, False, 'batch', or a function of the epoch's number",
                 )
             )
         self.shuffle = shuffle
@@ -124,8 +127,24 @@ class ArraySource:
             return None
         known, order = self._orders
         if known != epoch:
-            order = self._draw(np.random.default_rng((self.seed, epoch)))
+            if callable(self.shuffle):
+                order = self._checked(self.shuffle(epoch))
+            else:
+                order = self._draw(np.random.default_rng((self.seed, epoch)))
             self._orders = (epoch, order)
+        return order
+
+    def _checked(self, order: Any) -> np.ndarray:
+        order = np.asarray(order)
+        whole = order.shape == (self.n_rows,) and order.dtype.kind in "iu"
+        if not whole or order.min() < 0 or order.max() >= self.n_rows:
+            raise ValueError(
+                explain(
+                    "`shuffle` gave no order of the rows.",
+                    given=f"shape {order.shape}, dtype {order.dtype}",
+                    expected=f"{self.n_rows} integers from 0 to {self.n_rows - 1}",
+                )
+            )
         return order
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:

@@ -13,7 +13,14 @@ import numpy as np
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data.blocks import BLOCK_BYTES, Block, aligned_empty, batches_per_block, nbytes
+from rosenblatt.data.blocks import (
+    BLOCK_BYTES,
+    Block,
+    Shuffle,
+    aligned_empty,
+    batches_per_block,
+    nbytes,
+)
 from rosenblatt.data.columns import (
     as_arrays,
     check_finite,
@@ -50,7 +57,7 @@ class StreamSource:
     def __init__(
         self,
         data: Any,
-        shuffle: bool | str = False,
+        shuffle: Shuffle = False,
         seed: int | None = None,
         class_weight: Mapping[int, float] | None = None,
         block_bytes: int = BLOCK_BYTES,

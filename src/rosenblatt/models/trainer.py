@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, ProgbarLogger
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data import ArraySource, as_arrays, as_columns, is_stream, make_source
+from rosenblatt.data import ArraySource, Shuffle, as_arrays, as_columns, is_stream, make_source
 from rosenblatt.graph import Prepared
 from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
 from rosenblatt.models.compiling import Compiles
@@ -44,7 +44,7 @@ class Trainer(Compiles):
         callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool | str = True,
+        shuffle: Shuffle = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -66,7 +66,8 @@ class Trainer(Compiles):
             callbacks: callbacks.
             validation_split: share of the rows to validate on: the last ones, before shuffling.
             validation_data: (x, y) or (x, y, sample_weight), or a stream.
-            shuffle: whether rows get a new order each epoch; "batch" keeps batches together.
+            shuffle: whether rows get a new order each epoch; "batch" keeps batches together; a
+                function of an epoch's number gives the rows' order.
             class_weight: class to weight, multiplied into the sample weights.
             sample_weight: (rows,) weights.
             initial_epoch: number of the epoch to start with.

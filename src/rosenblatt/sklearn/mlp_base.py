@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from rosenblatt.sklearn.mlp_network import (
 )
 from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative, seeded
+from rosenblatt.sklearn.shuffling import ShuffledRows
 
 _AUTO_BATCH = 200
 
@@ -104,12 +106,12 @@ class BaseMLP(BaseEstimator):
         if by_class is not None:
             weights = by_class if weights is None else weights * by_class
         targets = self._encode(y, classes, reset=new)
-        random_state = check_random_state(self.random_state)
+        self._random_state = check_random_state(self.random_state)
         if new:
-            self._random_state = random_state
             self._start(x.shape[1])
-        if epochs is None:
-            self._forget_progress()
+        elif epochs is None and self.solver != "lbfgs":  # a warm start, but for the optimizer
+            self._compile()
+        self.n_iter_ = 0
         watched = None if validation_data is None else self._check_validation(validation_data)
         if self.early_stopping and watched is None and epochs is None:
             x, targets, weights, watched = self._keep_apart(x, y, targets, weights)
@@ -131,7 +133,7 @@ class BaseMLP(BaseEstimator):
 
     def _start(self, n_features: int) -> None:
         """A new network, and attributes of a training that has not begun."""
-        units, activation, loss = self._outputs()
+        units, activation, _ = self._outputs()
         self.out_activation_, self.n_outputs_ = activation, units
         self._ends_in_logits = isinstance(self.loss, str) and self.loss == "auto"
         output = "linear" if self._ends_in_logits or activation == "identity" else activation
@@ -141,16 +143,17 @@ class BaseMLP(BaseEstimator):
         draw_weights(self.model_, self.activation, self._random_state)
         self.n_layers_ = len(dense_layers(self.model_)) + 1
         if self.solver != "lbfgs":
-            self.model_.compile(
-                make_optimizer(self), self._make_loss(loss), loss_weights=[self._loss_factor()]
-            )
+            self._compile()
         self.t_ = 0
-        self._forget_progress()
-
-    def _forget_progress(self) -> None:
         self.loss_curve_: list[float] = []
-        self.n_iter_ = 0
-        self.best_loss_: Any = np.inf
+        self.best_loss_: Any = None if self.early_stopping else np.inf
+        self.validation_scores_: Any = [] if self.early_stopping else None
+        self.best_validation_score_: Any = -np.inf if self.early_stopping else None
+        self._no_improvement_count = 0
+
+    def _compile(self) -> None:
+        loss = self._make_loss(self._outputs()[2])
+        self.model_.compile(make_optimizer(self), loss, loss_weights=[self._loss_factor()])
 
     def _make_loss(self, name: str) -> Any:
         if not self._ends_in_logits:
@@ -173,24 +176,25 @@ class BaseMLP(BaseEstimator):
     ) -> None:  # fmt: skip
         score = None
         if self.early_stopping and watched is not None:
-            self.validation_scores_: Any = []
-            self.best_validation_score_: Any = -np.inf
-            self.best_loss_ = None
             score = lambda: self._score_of(*watched)  # noqa: E731
-        elif epochs is None:
-            self.validation_scores_ = self.best_validation_score_ = None
         progress = Progress(self, rows, score)
         validation = None
         if watched is not None and score is None:
             validation = (watched[0], self._encode(watched[1], None, reset=False))
         callbacks = [progress, *(self.callbacks or [])]
-        with seeded(int(self._random_state.randint(np.iinfo(np.int32).max))):
+        shuffle = self.shuffle
+        if shuffle and batch < len(x):
+            shuffle = ShuffledRows(self._random_state, len(x))
+        # From a copy: the numbers of the generator itself are for what scikit-learn draws. With the
+        # rows seen, as an integer seeds each call of `partial_fit` anew.
+        seed = copy.deepcopy(self._random_state).randint(np.iinfo(np.int32).max)
+        with seeded(int((seed + self.t_) % 2**31)):
             history = self.model_.fit(
                 x,
                 y,
                 batch_size=batch,
                 epochs=self.max_iter if epochs is None else epochs,
-                shuffle=self.shuffle,
+                shuffle=shuffle,
                 sample_weight=weights,
                 validation_data=validation,
                 callbacks=callbacks,
@@ -203,7 +207,7 @@ class BaseMLP(BaseEstimator):
     def _keep_apart(self, x: Any, y: Any, targets: Any, weights: Any) -> Any:
         """Rows to train on, and (x, y, weights) of those to watch."""
         kind = getattr(self._encoder, "target_type_", "")
-        stratify = y if kind in ("binary", "multiclass") else None
+        stratify = y if kind == "binary" else None  # as scikit-learn: by its number of outputs
         train, test = train_test_split(
             np.arange(len(x)),
             random_state=self._random_state,

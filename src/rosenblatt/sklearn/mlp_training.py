@@ -35,7 +35,6 @@ class Progress(Callback):
         self.estimator = estimator
         self.rows = rows
         self.score = score
-        self.waited = 0
         self.converged = False
         self.best_weights: Any = None
 
@@ -48,13 +47,10 @@ class Progress(Callback):
         e.t_ += self.rows
         if e.verbose:
             print(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")  # noqa: T201
-        if self._improved():
-            self.waited = 0
-        else:
-            self.waited += 1
+        e._no_improvement_count = 0 if self._improved() else e._no_improvement_count + 1
         if e.solver == "sgd" and e.learning_rate == "invscaling":
             self.model.optimizer.learning_rate = e.learning_rate_init / (e.t_ + 1) ** e.power_t
-        if self.waited > e.n_iter_no_change:
+        if e._no_improvement_count > e.n_iter_no_change:
             self._lower_rate_or_stop()
 
     def _improved(self) -> bool:
@@ -76,7 +72,7 @@ class Progress(Callback):
         rate = float(np.asarray(optimizer.learning_rate))
         if e.solver == "sgd" and e.learning_rate == "adaptive" and rate > _SMALLEST_RATE:
             optimizer.learning_rate = rate / 5.0
-            self.waited = 0
+            e._no_improvement_count = 0
         else:
             self.converged = self.model.stop_training = True
 

@@ -99,3 +99,32 @@ def _steps(count: int) -> np.ndarray:
     while count > 1:
         columns, count = _apply(columns, columns), count // 2
     return columns
+
+
+class ShuffledRows:
+    """The order of each epoch in scikit-learn's networks: that of the epoch before, shuffled again.
+
+    Args:
+        random_state: draws the shuffles, and goes on from one training to the next.
+        rows: how many rows.
+
+    Called with the number of an epoch, not below that of the call before.
+
+    >>> order = ShuffledRows(np.random.RandomState(0), 4)
+    >>> order(0).tolist(), order(1).tolist()
+    ([2, 3, 1, 0], [2, 1, 3, 0])
+    """
+
+    def __init__(self, random_state: np.random.RandomState, rows: int):
+        self.random_state = random_state
+        self.epoch = -1
+        self.order = np.arange(rows)
+
+    def __call__(self, epoch: int) -> np.ndarray:
+        """The order of an epoch."""
+        while self.epoch < epoch:
+            indices = np.arange(len(self.order))
+            self.random_state.shuffle(indices)
+            self.order = self.order[indices]
+            self.epoch += 1
+        return self.order
