@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.harness import Context, Result
 from bench.workloads import (
     compile_deep,
+    estimators,
     fashion_fit,
     housing_fit,
     import_time,
@@ -26,6 +27,7 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "predict_small": predict_small.measure,
     "import_time": import_time.measure,
     "perceptron": perceptron.measure,
+    "estimators": estimators.measure,
     "compile_deep": compile_deep.measure,
     "memory": memory.measure,
     "saving": saving.measure,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rosenblatt.cli import commands, files, runs
+from rosenblatt.cli import commands, files, runs, tuning
 from rosenblatt.cli.problems import BUILTIN
 
 _NAMES = ", ".join(BUILTIN)
@@ -127,6 +127,48 @@ def find_lr(
     commands.find_lr(
         data, target=target, hidden=hidden, optimizer=optimizer, batch_size=batch_size, out=out
     )
+
+
+@app.command()
+def tune(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The folder for the results; a search there goes on.")],
+    target: Target = None,
+    trials: Annotated[int, typer.Option(min=1, help="Networks to try.")] = 20,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows in a training step.")] = 32,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials side by side; one for each core if not given.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(min=0, help="No trial begins after this time.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.")] = 42,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Search for the best network; write it, its figures and all trials into a folder."""
+    tuning.tune(
+        data,
+        out,
+        target=target,
+        trials=trials,
+        epochs=epochs,
+        batch_size=batch_size,
+        workers=workers,
+        max_seconds=max_seconds,
+        seed=seed,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def trials(
+    folder: Annotated[Path, typer.Argument(help="Of `rosenblatt tune`, or of a tuner's project.")],
+    most: Annotated[int, typer.Option(min=1, help="How many to show.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="A CSV file for all of them.")] = None,
+) -> None:
+    """Show the trials of a search, best first, also while it runs."""
+    tuning.show(folder, most=most, out=out)
 
 
 @app.command()

@@ -55,7 +55,7 @@ def train(
     model = build_network(
         problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
     )
-    print(_headline(problem))
+    print(headline(problem))
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Said below, as an error.
@@ -73,9 +73,9 @@ def train(
         part: model.evaluate(*pair, verbose=0, return_dict=True)
         for part, pair in (("validation", problem.valid), ("test", problem.test))
     }
-    facts = _facts(problem, options, seconds, figures)
+    facts = facts_of(problem, options, seconds, figures)
     results.write_results(out, model, history, facts)
-    print(f"Trained in {seconds:.1f} s. On the test part: {_figures(figures['test'])}")
+    print(f"Trained in {seconds:.1f} s. On the test part: {figures_text(figures['test'])}")
     print(f"Written to {out}{'' if str(out).endswith('/') else '/'}:")
     for name, what in (
         (results.MODEL, "the model"),
@@ -110,7 +110,7 @@ def evaluate(model_path: Path, data: str, *, target: str | None) -> None:
             y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
         part = data
     figures = model.evaluate(x, y, verbose=0, return_dict=True)
-    print(f"On {part} ({len(x):,} rows): {_figures(figures)}")
+    print(f"On {part} ({len(x):,} rows): {figures_text(figures)}")
 
 
 def predict(model_path: Path, data: str, *, out: Path | None) -> None:
@@ -148,7 +148,7 @@ def find_lr(
     problem = load_problem(data, target, 42)
     set_random_seed(42)
     model = build_network(problem, _units(hidden), 1e-3, optimizer)
-    print(_headline(problem))
+    print(headline(problem))
     found = find_learning_rate(model, *problem.train, batch_size=batch_size)
     print("  rate      smoothed loss")
     for place in np.linspace(0, len(found.rates) - 1, 12).astype(int):
@@ -189,7 +189,7 @@ def _units(text: str) -> tuple[int, ...]:
     return units
 
 
-def _headline(problem: Problem) -> str:
+def headline(problem: Problem) -> str:
     rows = "/".join(f"{len(x):,}" for x, _ in (problem.train, problem.valid, problem.test))
     what = "regression" if problem.classes is None else f"{len(problem.classes)} classes"
     return f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
@@ -207,9 +207,10 @@ def _check_converged(history: Any) -> None:
         )
 
 
-def _facts(
-    problem: Problem, options: dict[str, Any], seconds: float, figures: dict[str, Any]
+def facts_of(
+    problem: Problem, options: dict[str, Any], seconds: float | None, figures: dict[str, Any]
 ) -> dict[str, Any]:
+    """What metrics.json says of a run."""
     parts = {"train": problem.train, "validation": problem.valid, "test": problem.test}
     return {
         "data": problem.data,
@@ -219,12 +220,12 @@ def _facts(
         "classes": None if problem.classes is None else list(problem.classes),
         "rows": {name: len(x) for name, (x, _) in parts.items()},
         **options,
-        "seconds": round(seconds, 3),
+        **({} if seconds is None else {"seconds": round(seconds, 3)}),
         **{part: {k: float(v) for k, v in f.items()} for part, f in figures.items()},
     }
 
 
-def _figures(figures: dict[str, float]) -> str:
+def figures_text(figures: dict[str, float]) -> str:
     return ", ".join(f"{name} {float(value):.4f}" for name, value in figures.items())
 
 

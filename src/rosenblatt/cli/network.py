@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.cli.problems import Problem
-from rosenblatt.layers import Dense, Flatten, Input, Normalization
+from rosenblatt.layers import Dense, Dropout, Flatten, Input, Normalization
 from rosenblatt.metrics import RootMeanSquaredError
 from rosenblatt.models import Sequential
 from rosenblatt.optimizers import SGD, Adam
@@ -16,7 +16,11 @@ OPTIMIZERS: dict[str, Any] = {"adam": Adam, "sgd": SGD}
 
 
 def build_network(
-    problem: Problem, hidden: tuple[int, ...], learning_rate: float, optimizer: str
+    problem: Problem,
+    hidden: tuple[int, ...],
+    learning_rate: float,
+    optimizer: str,
+    dropout: float = 0.0,
 ) -> Any:
     """A compiled multilayer perceptron for a problem.
 
@@ -28,6 +32,7 @@ def build_network(
         hidden: units of each hidden layer, ReLU.
         learning_rate: of the optimizer.
         optimizer: "adam" or "sgd".
+        dropout: share of each hidden layer's outputs to drop.
 
     Returns:
         A compiled Sequential model.
@@ -40,7 +45,8 @@ def build_network(
         layers.append(normalization)
     else:
         layers.append(Flatten())
-    layers += [Dense(units, activation="relu") for units in hidden]
+    for units in hidden:
+        layers += [Dense(units, activation="relu"), *([Dropout(dropout)] if dropout else [])]
     metrics: list[Any]
     if problem.classes is None:
         layers.append(Dense(1))

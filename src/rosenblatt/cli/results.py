@@ -54,6 +54,11 @@ def write_results(out: Path, model: Any, history: Any, facts: Mapping[str, Any])
         for epoch, *row in zip(history.epoch, *curves.values(), strict=True):
             writer.writerow([epoch + 1, *(float(value) for value in row)])
     save_figure(learning_curves(history), out / CURVES)
+    write_facts(out, facts)
+
+
+def write_facts(out: Path, facts: Mapping[str, Any]) -> None:
+    """Write what is known of a run, whole or not at all."""
     with replacing(out / METRICS) as part:
         part.write_text(json.dumps(facts, indent=2) + "\n")
 

@@ -16,6 +16,7 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import FILE
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
+from rosenblatt.tuner.pictures import plot
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
@@ -243,6 +244,23 @@ class BaseTuner:
         columns = list(dict.fromkeys(name for row in rows for name in row))
         table = {name: [row.get(name) for row in rows] for name in columns}
         return polars.DataFrame(table, strict=False)
+
+    def plot(self, kind: str = "objective", ax: Any = None) -> Any:
+        """Draw the search.
+
+        Args:
+            kind: "objective" (trial by trial, with the best so far), "parallel" (each trial's
+                values as a line) or "importance" (shares in a random forest over the trials).
+            ax: Matplotlib axes to draw on; new ones if None.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ValueError: another kind, or fewer than two trials with a score.
+            ImportError: matplotlib is not installed, or for "importance" scikit-learn.
+        """
+        return plot(self.oracle, kind, ax)
 
     # -- files ---------------------------------------------------------------------------------
 

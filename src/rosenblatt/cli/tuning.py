@@ -1,0 +1,160 @@
+"""`rosenblatt tune` and `rosenblatt trials`: a search for the best network, and what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rosenblatt.callbacks import EarlyStopping
+from rosenblatt.cli import results
+from rosenblatt.cli.commands import facts_of, figures_text, headline
+from rosenblatt.cli.network import build_network
+from rosenblatt.cli.problems import Problem, load_problem
+from rosenblatt.core.errors import explain
+from rosenblatt.tuner import BayesianOptimization
+from rosenblatt.tuner.journal import FILE, Journal
+
+SEARCH = "search"  # the folder of the search, in --out
+TRIALS = "trials.csv"
+_PATIENCE = 5
+
+
+def tune(
+    data: str,
+    out: Path,
+    *,
+    target: str | None,
+    trials: int,
+    epochs: int | None,
+    batch_size: int,
+    workers: int | None,
+    max_seconds: float | None,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Search for layers, units, dropout and rate; write the best model and all trials."""
+    problem = load_problem(data, target, seed)
+    results.make_folder(out)
+    epochs = epochs or problem.recipe.epochs
+    _require_same_search(out, {"data": data, "target": problem.target, "seed": seed})
+    tuner = BayesianOptimization(
+        lambda hp: _network(hp, problem),
+        objective="val_loss",
+        max_trials=trials,
+        seed=seed,
+        directory=out,
+        project_name=SEARCH,
+        workers=workers,
+        max_seconds=max_seconds,
+    )
+    print(headline(problem))
+    tuner.search(
+        *problem.train,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_data=problem.valid,
+        callbacks=[EarlyStopping(patience=_PATIENCE, restore_best_weights=True)],
+        verbose=0 if quiet else 1,
+    )
+    show(out)
+    (best,) = tuner.get_best_hyperparameters()
+    (model,) = tuner.get_best_models()
+    figures = {
+        part: model.evaluate(*pair, verbose=0, return_dict=True)
+        for part, pair in (("validation", problem.valid), ("test", problem.test))
+    }
+    options = {**best.values, "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    model.save(out / results.MODEL)
+    results.write_facts(out, facts_of(problem, options, None, figures))
+    print(f"The best network on the test part: {figures_text(figures['test'])}")
+    print(f"Written to {out}: {results.MODEL}, {results.METRICS}, {TRIALS}, {SEARCH}/")
+
+
+def _network(hp: Any, problem: Problem) -> Any:
+    hidden = (hp.Int("units", 16, 256, sampling="log"),) * hp.Int("layers", 1, 4)
+    rate = hp.Float("learning_rate", 1e-4, 3e-2, sampling="log")
+    dropout = hp.Float("dropout", 0.0, 0.4, step=0.1)
+    return build_network(problem, hidden, rate, "adam", dropout)
+
+
+def _require_same_search(out: Path, facts: dict[str, Any]) -> None:
+    """A folder holds one search: another one's trials would be taken for its own.
+
+    Raises:
+        ValueError: the folder holds a search on other data.
+    """
+    path = out / SEARCH / "data.json"
+    if path.is_file():
+        known = json.loads(path.read_text())
+        if known != facts:
+            raise ValueError(
+                explain(
+                    f"--out {out} holds another search.",
+                    given=", ".join(f"{name} {value}" for name, value in facts.items()),
+                    expected=", ".join(f"{name} {value}" for name, value in known.items()),
+                    fix="name another folder.",
+                )
+            )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(facts))
+
+
+def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:
+    """Print the trials of a search, best first, and write all of them as a CSV file."""
+    path = next((p for p in (folder, folder / SEARCH) if (p / FILE).is_file()), None)
+    if path is None:
+        raise FileNotFoundError(
+            explain(
+                f"{folder}: no search.",
+                expected=f"the --out folder of `rosenblatt tune`, or a tuner's, with {FILE}",
+            )
+        )
+    objective, trials = _read(path)
+    names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
+    table = Table(title=f"{len(trials)} trials by {objective}", title_justify="left")
+    for column in ("trial", objective, "best step", *names):
+        table.add_column(column, justify="right")
+    for trial in trials[:most]:
+        values = [_text(trial["values"].get(name)) for name in names]
+        score = trial["status"].lower() if trial["score"] is None else _text(trial["score"])
+        table.add_row(trial["trial_id"], score, _text(trial["best_step"]), *values)
+    Console().print(table)
+    if len(trials) > most:
+        print(f"and {len(trials) - most} more")
+    columns: dict[str, Sequence[Any]] = {
+        "trial": [trial["trial_id"] for trial in trials],
+        "status": [trial["status"] for trial in trials],
+        objective: [trial["score"] for trial in trials],
+        **{name: [trial["values"].get(name) for trial in trials] for name in names},
+        "message": [trial["message"] for trial in trials],
+    }
+    if out is not None or path != folder:
+        results.write_table(out or folder / TRIALS, columns)
+
+
+def _read(folder: Path) -> tuple[str, list[dict[str, Any]]]:
+    """The objective's name, and the trials: those with a score best first, then the others."""
+    objective, sign = "score", 1.0
+    trials: dict[str, dict[str, Any]] = {}
+    for event in Journal(folder).read():
+        if event["event"] == "begin":
+            said = event["objective"]  # Objective(name="val_loss", direction="min")
+            objective = said.split('"')[1] if said.count('"') == 4 else said
+            sign = -1.0 if 'direction="max"' in said else 1.0
+        elif event["event"] == "trial":
+            waiting = {"status": "RUNNING", "score": None, "best_step": None, "message": None}
+            trials[event["trial_id"]] = {**event, **waiting}
+        elif event["event"] == "end":
+            trials[event["trial_id"]].update(event)
+    scored = [trial for trial in trials.values() if trial["score"] is not None]
+    scored.sort(key=lambda trial: sign * float(trial["score"]))
+    return objective, scored + [trial for trial in trials.values() if trial["score"] is None]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

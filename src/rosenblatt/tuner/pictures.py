@@ -1,0 +1,105 @@
+"""Pictures of a search: the objective, the values that went with it, and their weight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.plots.figures import new_axes
+from rosenblatt.tuner.trial import Trial
+
+_TREES = 200
+
+
+def plot_objective(oracle: Any, ax: Any = None) -> Any:
+    """Each trial's score in the order of their ends, and the best so far as a line."""
+    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
+    trials = _scored(oracle)
+    scores = np.array([trial.score for trial in trials], float)
+    best = (np.maximum if oracle.objective.direction == "max" else np.minimum).accumulate(scores)
+    numbers = np.arange(1, len(scores) + 1)
+    ax.scatter(numbers, scores, s=18, label="a trial")
+    ax.step(numbers, best, where="post", label="the best so far")
+    ax.set(xlabel="Trial", ylabel=oracle.objective.name)
+    ax.legend()
+    return ax
+
+
+def plot_parallel(oracle: Any, ax: Any = None) -> Any:
+    """A line for each trial through its values, each on a scale of its own; dark is better."""
+    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
+    trials = _scored(oracle)
+    names, table = _table(oracle, trials)
+    scores = np.array([trial.score for trial in trials], float)
+    places = scores.argsort().argsort() / max(len(scores) - 1, 1)  # 0 for the lowest score
+    if oracle.objective.direction == "min":
+        places = 1 - places
+    for row, place in sorted(zip(table.tolist(), places, strict=True), key=lambda pair: pair[1]):
+        ax.plot(range(len(names)), row, color="C0", alpha=0.1 + 0.9 * place**2)
+    ax.set_xticks(range(len(names)), names, rotation=20, ha="right")
+    ax.set(ylabel="Place in the range", ylim=(-0.05, 1.05))
+    ax.set_title(f"Dark: {oracle.objective.name} better", fontsize="medium")
+    return ax
+
+
+def plot_importance(oracle: Any, ax: Any = None) -> Any:
+    """How much each hyperparameter decided on the objective: importances in a random forest."""
+    from sklearn.ensemble import RandomForestRegressor
+
+    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
+    trials = _scored(oracle)
+    names, table = _table(oracle, trials)
+    scores = np.array([trial.score for trial in trials], float)
+    ranks = scores.argsort().argsort()  # a few runs that diverged should not decide alone
+    forest = RandomForestRegressor(_TREES, random_state=0).fit(table, ranks)
+    order = np.argsort(forest.feature_importances_)
+    ax.barh([names[place] for place in order], forest.feature_importances_[order])
+    ax.set(xlabel=f"Share in {oracle.objective.name}")
+    return ax
+
+
+KINDS = {
+    "objective": plot_objective,
+    "parallel": plot_parallel,
+    "importance": plot_importance,
+}
+
+
+def plot(oracle: Any, kind: str, ax: Any = None) -> Any:
+    """One of the pictures.
+
+    Raises:
+        ValueError: another kind; too few trials.
+    """
+    if kind not in KINDS:
+        raise ValueError(
+            explain("plot: unknown `kind`.", given=repr(kind), fix=nearest(kind, KINDS))
+        )
+    return KINDS[kind](oracle, ax)
+
+
+def _scored(oracle: Any) -> list[Trial]:
+    ended = [oracle.trials[name] for name in oracle.end_order]
+    trials = [t for t in ended if t.score is not None and np.isfinite(t.score)]
+    if len(trials) < 2:
+        raise ValueError(
+            explain("plot: too few trials.", given=f"{len(trials)} with a score",
+                    expected="2 or more")
+        )  # fmt: skip
+    return trials
+
+
+def _table(oracle: Any, trials: list[Trial]) -> tuple[list[str], np.ndarray]:
+    """Names of what varies, and (trials, names) places of the values in their ranges, 0 … 1."""
+    names, columns = [], []
+    for hp in oracle.get_space().space:
+        values = [trial.hyperparameters.values.get(hp.name, hp.default) for trial in trials]
+        if len({str(value) for value in values}) < 2:
+            continue
+        names.append(hp.name)
+        columns.append([hp.value_to_prob(value) for value in values])
+    if not names:
+        raise ValueError(explain("plot: no hyperparameter took two values."))
+    return names, np.array(columns, float).T
