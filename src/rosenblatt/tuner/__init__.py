@@ -8,6 +8,7 @@ from rosenblatt.tuner.hyperband import Hyperband, HyperbandOracle
 from rosenblatt.tuner.hypermodel import HyperModel
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.objective import Objective
+from rosenblatt.tuner.optuna_oracle import OptunaOracle
 from rosenblatt.tuner.oracle import Oracle, synchronized
 from rosenblatt.tuner.random_search import RandomSearch, RandomSearchOracle
 from rosenblatt.tuner.sklearn_tuner import SklearnTuner
@@ -25,6 +26,7 @@ __all__ = [
     "HyperbandOracle",
     "HyperParameters",
     "Objective",
+    "OptunaOracle",
     "Oracle",
     "RandomSearch",
     "RandomSearchOracle",

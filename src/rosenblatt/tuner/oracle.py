@@ -210,6 +210,10 @@ class Oracle:
         if self._journal is not None:
             self._journal.record("epoch", lasting=False, trial_id=trial_id, epoch=epoch, logs=plain)
 
+    def prunes(self, trial_id: str) -> bool:
+        """Whether a running trial is not worth another epoch; asked after each."""
+        return False
+
     @synchronized
     def end_trial(self, trial: Any, status: str = TrialStatus.COMPLETED) -> None:
         """Take the end of a trial, score it, or put it where it will run again.

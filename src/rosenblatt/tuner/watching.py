@@ -48,6 +48,8 @@ class TunerCallback(Callback):
         if self.tuner.stopping:
             raise SearchStopped
         self.tuner.oracle.update_history(self.trial.trial_id, epoch, logs or {})
+        if self.tuner.oracle.prunes(self.trial.trial_id):
+            self.model.stop_training = True
         self.tuner.on_epoch_end(self.trial, self.model, epoch, logs)
 
 
