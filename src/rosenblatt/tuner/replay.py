@@ -70,10 +70,10 @@ def _trial(oracle: Any, event: dict[str, Any]) -> None:
 
 def _epoch(oracle: Any, event: dict[str, Any]) -> None:
     trial = oracle.trials[event["trial_id"]]
-    if event["epoch"] == 0:
-        trial.history = {}
     for name, value in event["logs"].items():
-        trial.history.setdefault(name, []).append(float(value))
+        known = trial.history.setdefault(name, [])
+        del known[event["epoch"] :]  # a trial that went on trains its last epochs again
+        known.append(float(value))
 
 
 def _end(oracle: Any, event: dict[str, Any]) -> None:

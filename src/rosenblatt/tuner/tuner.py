@@ -7,6 +7,7 @@ import inspect
 import json
 import math
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
 from rosenblatt.tuner.trial import Trial
-from rosenblatt.tuner.watching import BestEpoch, TunerCallback
+from rosenblatt.tuner.watching import BestEpoch, TrialBackup, TunerCallback
 
 
 class Tuner(BaseTuner):
@@ -108,7 +109,8 @@ class Tuner(BaseTuner):
         for execution in range(self.executions_per_trial):
             with apart(self.seed_of(trial, execution)):
                 own = self._logging_apart(self._copied(given), trial, execution)
-                callbacks = [*own, TunerCallback(self, trial), best]
+                backup = TrialBackup(self._running(trial.trial_id) / str(execution))
+                callbacks = [*own, TunerCallback(self, trial), best, backup]
                 options = {**self._quiet(kwargs), "callbacks": callbacks}
                 model, result = self._build_and_fit_model(trial, *args, **options)
             results.append(result)
@@ -201,6 +203,7 @@ class Tuner(BaseTuner):
     def on_trial_end(self, trial: Trial) -> None:
         """Tell the oracle, and remove checkpoints that are no longer of the best."""
         super().on_trial_end(trial)
+        shutil.rmtree(self._running(trial.trial_id), ignore_errors=True)
         with self.oracle._changed:
             kept = {t.trial_id for t in self.oracle.get_best_trials(self.keep_best)}
             ended = [name for name in self.oracle.end_order if name not in kept]
@@ -211,6 +214,10 @@ class Tuner(BaseTuner):
 
     def _checkpoint(self, trial_id: str) -> Path:
         return Path(self.project_dir) / f"trial_{trial_id}" / "checkpoint.weights.h5"
+
+    def _running(self, trial_id: str) -> Path:
+        """Where a trial is backed up while it trains."""
+        return Path(self.project_dir) / f"trial_{trial_id}" / "running"
 
     def _build_config(self, trial_id: str) -> Path:
         return Path(self.project_dir) / f"trial_{trial_id}" / "build_config.json"

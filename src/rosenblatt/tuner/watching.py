@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+from pathlib import Path
 from typing import Any
 
-from rosenblatt.callbacks import Callback
+from rosenblatt.callbacks import BackupAndRestore, Callback
 from rosenblatt.tuner.crew import SearchStopped
 from rosenblatt.tuner.objective import Objective
 
 _HOOKS = ("on_batch_begin", "on_batch_end")
+_BACKUP_SECONDS = 2.0  # what a killed search may lose of a running trial
 
 
 class TunerCallback(Callback):
@@ -52,6 +56,49 @@ class TunerCallback(Callback):
             self.model.stop_training = True
         self.tuner.on_epoch_end(self.trial, self.model, epoch, logs)
 
+    def get_state(self) -> dict[str, Any]:
+        """The log entries of the trial's epochs so far."""
+        return {"history": self.trial.history}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.tuner.oracle.trials[self.trial.trial_id].history = state["history"]
+
+
+class TrialBackup(BackupAndRestore):
+    """Lets a trial go on in its middle after a search was killed.
+
+    It backs up every other second, so that short trials pay nothing. A trial whose function calls
+    `fit` several times has a folder for each call.
+
+    Args:
+        folder: of this execution of the trial; made when there is something to keep.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self._all = folder
+        self._calls = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Go on where the trial stood; from its start, where model or data are others now."""
+        self.backup_dir = str(self._all / str(self._calls))
+        self._calls += 1
+        self._saved = time.monotonic()
+        run = self.model.current_run
+        before = run.position()
+        try:
+            super().on_train_begin(logs)
+        except ValueError:
+            run.go_to(before)
+            shutil.rmtree(self.backup_dir, ignore_errors=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Back up, where it is time."""
+        if time.monotonic() - self._saved >= _BACKUP_SECONDS:
+            super().on_epoch_end(epoch, logs)
+            self._saved = time.monotonic()
+
 
 class BestEpoch(Callback):
     """Remembers the weights of the best epoch of all executions of a trial.
@@ -67,6 +114,14 @@ class BestEpoch(Callback):
         self.objective = objective
         self.best: float | None = None
         self.weights: list[Any] = []
+
+    def get_state(self) -> dict[str, Any]:
+        """The best value, and its weights."""
+        return {"best": self.best, "weights": self.weights}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take them back."""
+        self.best, self.weights = state["best"], state["weights"]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch with the best one."""
