@@ -240,6 +240,29 @@ def test_known_layers_stay_as_a_person_would_draw_them(tmp_path: Path) -> None:
     assert [node for node in nodes if node != "Identity"] == expected
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None,
+    reason="TensorFlow is a peer of `make bench`, not of the test environment",
+)
+def test_saved_model_as_a_layer_of_keras(tmp_path: Path) -> None:
+    x = rb.Input((4,))
+    model = spoiled(rb.Model(x, L.Dense(2, "softmax")(L.Dense(3, "relu")(x))))
+    model.save(tmp_path / "m.keras")
+    code = "import sys, rosenblatt as rb\nrb.models.load_model(sys.argv[1]).export(sys.argv[2])"
+    command = [sys.executable, "-W", "ignore", "-c", code, tmp_path / "m.keras", tmp_path / "m"]
+    subprocess.run(command, capture_output=True, check=True)
+    np.save(tmp_path / "x.npy", X)
+    code = (
+        "import os\nos.environ['KERAS_BACKEND'] = 'tensorflow'\nimport keras, numpy as np\n"
+        "i = keras.Input((4,))\n"
+        "layer = keras.layers.TFSMLayer(sys.argv[1], call_endpoint='serve')\n"
+        "model = keras.Model(i, layer(i))\n"
+        "np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))"
+    )
+    run_alone(code, *(str(tmp_path / name) for name in ("m", "x.npy", "y.npy")))
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), model.predict(X), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("format", ["onnx", "npz"])
 def test_what_a_format_cannot_hold(format: str, tmp_path: Path) -> None:
     i, ids = rb.Input((4,)), rb.Input((1,), dtype="int32")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.symbolic import tree_map
 from rosenblatt.saving.export.program import numpy_dtypes, prediction
 
 
@@ -37,10 +38,12 @@ def export_saved_model(model: Any, path: Path) -> None:
         tf.TensorSpec(t.shape, tf.as_dtype(dtype), name=name)
         for t, dtype, name in zip(inputs, numpy_dtypes(model), model.input_names, strict=True)
     ]
-    names = model.output_names or [f"output_{n}" for n in range(len(model._graph.outputs))]
+    ids = [id(tensor) for tensor in model._graph.outputs]
 
-    def serve(*arrays: Any) -> dict[str, Any]:
-        return dict(zip(names, function(*arrays), strict=True))
+    def serve(*arrays: Any) -> Any:
+        """What the model returns: an array, or a list or dict of them, as from Keras's export."""
+        found = dict(zip(ids, function(*arrays), strict=True))
+        return tree_map(lambda tensor: found[id(tensor)], model._graph.returned)
 
     module = tf.Module()
     module.serve = tf.function(serve, input_signature=signature, autograph=False)
