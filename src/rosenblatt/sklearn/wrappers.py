@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from rosenblatt.core.errors import explain, nearest
@@ -152,8 +153,8 @@ class BaseWrapper(BaseEstimator):
 
     @property
     def target_encoder(self) -> Any:
-        """A transformer of `y` for the network, and of its outputs back."""
-        raise NotImplementedError(explain(f"{type(self).__name__} has no `target_encoder`."))
+        """A transformer of `y` for the network, and of its outputs back; y itself by default."""
+        return FunctionTransformer()
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
@@ -161,7 +162,7 @@ class BaseWrapper(BaseEstimator):
         raise NotImplementedError
 
     def _target_type(self, y: Any) -> str:
-        raise NotImplementedError
+        return str(type_of_target(y))
 
     # -- training ------------------------------------------------------------------------------
 
@@ -204,7 +205,8 @@ class BaseWrapper(BaseEstimator):
                 self.target_type_ = self._target_type(y)
                 self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
                 self.target_encoder_ = self.target_encoder.fit(y)
-                self.__dict__.update(self.target_encoder_.get_metadata())
+                self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+                self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
             y = self.target_encoder_.transform(y)
         if reset:
             self.X_dtype_, self.X_shape_ = X.dtype, X.shape
