@@ -98,5 +98,5 @@ def test_errors_are_one_line(
     assert main(["trials", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
         f"rosenblatt: {tmp_path}: no search. Expected: the --out folder of `rosenblatt "
-        "tune`, or a tuner's, with journal.jsonl.\n"
+        "tune`, or the project folder of a tuner or of Keras Tuner.\n"
     )

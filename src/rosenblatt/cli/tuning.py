@@ -18,6 +18,7 @@ from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.core.errors import explain
 from rosenblatt.tuner import BayesianOptimization
 from rosenblatt.tuner.journal import FILE, Journal
+from rosenblatt.tuner.keras_folder import events_of, is_keras_folder
 
 SEARCH = "search"  # the folder of the search, in --out
 TRIALS = "trials.csv"
@@ -106,12 +107,15 @@ def _require_same_search(out: Path, facts: dict[str, Any]) -> None:
 
 def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:
     """Print the trials of a search, best first, and write all of them as a CSV file."""
-    path = next((p for p in (folder, folder / SEARCH) if (p / FILE).is_file()), None)
+    path = next(
+        (p for p in (folder, folder / SEARCH) if (p / FILE).is_file() or is_keras_folder(p)), None
+    )
     if path is None:
         raise FileNotFoundError(
             explain(
                 f"{folder}: no search.",
-                expected=f"the --out folder of `rosenblatt tune`, or a tuner's, with {FILE}",
+                expected="the --out folder of `rosenblatt tune`, or the project folder of a tuner "
+                "or of Keras Tuner",
             )
         )
     objective, trials = _read(path)
@@ -141,7 +145,7 @@ def _read(folder: Path) -> tuple[str, list[dict[str, Any]]]:
     """The objective's name, and the trials: those with a score best first, then the others."""
     objective, sign = "score", 1.0
     trials: dict[str, dict[str, Any]] = {}
-    for event in Journal(folder).read():
+    for event in events_of(folder) if is_keras_folder(folder) else Journal(folder).read():
         if event["event"] == "begin":
             said = event["objective"]  # Objective(name="val_loss", direction="min")
             objective = said.split('"')[1] if said.count('"') == 4 else said

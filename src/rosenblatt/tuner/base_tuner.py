@@ -14,6 +14,7 @@ from rosenblatt.tuner.hypermodel import get_hypermodel
 from rosenblatt.tuner.hyperparameter import Parent
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import FILE
+from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
 from rosenblatt.tuner.pictures import plot
@@ -74,6 +75,8 @@ class BaseTuner:
         if overwrite:
             self._remove_project()
         self._populate_initial_space()
+        if is_keras_folder(Path(self.project_dir)):
+            adopt(self.oracle, Path(self.project_dir))
         if (Path(self.project_dir) / FILE).exists():
             print(f"Reloading Tuner from {self.project_dir}")
             self.reload()
