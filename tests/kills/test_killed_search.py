@@ -33,7 +33,7 @@ def finished(process: subprocess.Popen[str]) -> int:
 def results(folder: Path) -> dict[str, Any]:
     """Values, score and status of each trial that ended; each ends once."""
     found: dict[str, Any] = {}
-    for event in Journal(folder / "s").read():
+    for event in Journal(folder / "s").news():
         if event["event"] == "end":
             assert event["trial_id"] not in found, "a trial ran twice to its end"
             found[event["trial_id"]] = (event["values"], event["score"], event["status"])

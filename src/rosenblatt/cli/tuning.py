@@ -145,7 +145,7 @@ def _read(folder: Path) -> tuple[str, list[dict[str, Any]]]:
     """The objective's name, and the trials: those with a score best first, then the others."""
     objective, sign = "score", 1.0
     trials: dict[str, dict[str, Any]] = {}
-    for event in events_of(folder) if is_keras_folder(folder) else Journal(folder).read():
+    for event in events_of(folder) if is_keras_folder(folder) else Journal(folder).news():
         if event["event"] == "begin":
             said = event["objective"]  # Objective(name="val_loss", direction="min")
             objective = said.split('"')[1] if said.count('"') == 4 else said

@@ -15,6 +15,7 @@ from rosenblatt.tuner.hyperparameter import Parent
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import FILE
 from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
+from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
 from rosenblatt.tuner.pictures import plot
@@ -286,6 +287,15 @@ class BaseTuner:
     def _remove_project(self) -> None:
         """Remove what a search has written, and nothing else."""
         folder = Path(self.project_dir)
+        others = Members(folder).others()
+        if others:
+            raise RuntimeError(
+                explain(
+                    f"Another process searches in {str(folder)!r} now.",
+                    given=f"overwrite=True, while {others[0]} runs",
+                    fix="take another `project_name`, or share it: without `overwrite`.",
+                )
+            )
         for path in folder.glob("trial_*"):
             shutil.rmtree(path)
         (folder / FILE).unlink(missing_ok=True)

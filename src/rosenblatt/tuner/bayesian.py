@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain
+from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.hyperparameter import Fixed, HyperParameter
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle, whole_number
+from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.trial import Trial, TrialStatus
 from rosenblatt.tuner.tuner import Tuner
 
@@ -102,7 +103,7 @@ class BayesianOptimizationOracle(Oracle):
         x = np.array([_point(space, trial) for trial in done])
         y = np.array([sign * trial.score for trial in done])  # type: ignore[operator]
         model = self._fit(x, y)
-        pending = [_point(space, trial) for trial in self.ongoing_trials.values()]
+        pending = [_point(space, trial) for trial in self.running()]
         if pending:
             mean, deviation = model.predict(np.array(pending), return_std=True)
             x, y = np.concatenate([x, pending]), np.concatenate([y, mean + deviation])

@@ -109,14 +109,18 @@ class Crew:
         compiles what the others share.
         """
         oracle = self.oracle
-        with oracle._changed:
-            if oracle.ongoing_trials and not oracle.end_order:
-                return Trial(HyperParameters(), "", TrialStatus.IDLE)
-            if self._exhausted and not oracle._retry_queue:
-                return None
-            trial = oracle.create_trial(name)
-            self._exhausted = trial.status == TrialStatus.STOPPED
-            return None if self._exhausted else trial
+        idle = Trial(HyperParameters(), "", TrialStatus.IDLE)
+        with oracle.exclusive():
+            oracle.take_over()
+            if oracle.running() and not oracle.end_order:
+                return idle
+            if not self._exhausted or oracle._retry_queue:
+                trial = oracle.create_trial(name)
+                self._exhausted = trial.status == TrialStatus.STOPPED
+                if not self._exhausted:
+                    return trial
+            # Another process may be killed; then its trials run here.
+            return idle if len(oracle.running()) > len(oracle.ongoing_trials) else None
 
     def _over(self) -> bool:
         tuner = self.tuner

@@ -57,7 +57,7 @@ class GridSearchOracle(Oracle):
             if not self._duplicate(values):
                 return {"status": TrialStatus.RUNNING, "values": values}
         # A running trial may still find a hyperparameter.
-        status = TrialStatus.IDLE if self.ongoing_trials else TrialStatus.STOPPED
+        status = TrialStatus.IDLE if self.running() else TrialStatus.STOPPED
         return {"status": status, "values": None}
 
     def _first(self) -> dict[str, Any]:

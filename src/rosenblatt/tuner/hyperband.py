@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle, whole_number
+from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.trial import Trial, TrialStatus
 from rosenblatt.tuner.tuner import Tuner
 
@@ -138,9 +138,8 @@ class HyperbandOracle(Oracle):
 
     def may_go_on(self, trial_id: str) -> bool:
         """Whether a later round may continue a trial."""
-        with self._changed:
-            waiting = [self.trials[name] for name in self._retry_queue]
-            waiting += self.ongoing_trials.values()
+        with self.exclusive():
+            waiting = [self.trials[name] for name in self._retry_queue] + self.running()
             running = [t.hyperparameters.values.get("tuner/trial_id") for t in waiting]
             in_round = trial_id in self._rounds[-1] and len(self._rounds) <= self._bracket
             return in_round or trial_id in self._promoted or trial_id in running
@@ -213,13 +212,9 @@ class Hyperband(Tuner):
     def _try_build(self, hp: HyperParameters) -> Any:
         model = super()._try_build(hp)
         past = hp.values.get("tuner/trial_id")
-        if past is not None and self._last(past).exists():
-            self._load(model, past, self._last(past))
+        if past is not None and self.checkpoints.last(past).exists():
+            self._load(model, past, self.checkpoints.last(past))
         return model
-
-    def _last(self, trial_id: str) -> Path:
-        """The state after a trial's last epoch, as long as another may go on with it."""
-        return Path(self.project_dir) / f"trial_{trial_id}" / "last.weights.h5"
 
     def _keep_checkpoint(self, trial: Trial, model: Any, best: Any, results: Any) -> None:
         if (
@@ -227,12 +222,10 @@ class Hyperband(Tuner):
             and trial.hyperparameters.values.get("tuner/epochs") != self.oracle.max_epochs
         ):
             self._write_build_config(trial.trial_id, model)
-            model.save_weights(self._last(trial.trial_id))
+            model.save_weights(self.checkpoints.add_last(trial.trial_id))
         super()._keep_checkpoint(trial, model, best, results)
 
     def on_trial_end(self, trial: Trial) -> None:
         """Tell the oracle, and remove what no trial will go on with."""
         super().on_trial_end(trial)
-        for name in list(self.oracle.end_order):
-            if not self.oracle.may_go_on(name):
-                self._last(name).unlink(missing_ok=True)
+        self.checkpoints.drop_last(self.oracle.may_go_on)

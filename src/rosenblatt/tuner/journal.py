@@ -5,88 +5,116 @@ from __future__ import annotations
 import json
 import math
 import os
-import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from rosenblatt.core.errors import explain
 
 FILE = "journal.jsonl"
+LOCK = "journal.lock"
+_POLL = 0.002  # seconds between two looks at a lock that another process has
+_SYNC = 0.05  # seconds of results that a power cut may take at most
 
 
 class Journal:
-    """A file of events that survives a kill at any moment.
+    """A file of events that survives a kill at any moment, and that several processes may write.
 
-    A line that was cut off has no end; it is dropped when the file is opened again. What it would
-    have said had not happened yet.
+    A line that was cut off has no end; what it would have said had not happened yet.
 
     Args:
-        folder: of the search; made when the first event is recorded.
+        folder: of the search; made when it is locked.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     journal = Journal(folder)
-    ...     journal.record("trial", trial_id="0")
-    ...     list(Journal(folder).read())
+    ...     journal, other = Journal(folder), Journal(folder)
+    ...     with journal.locked():
+    ...         journal.record("trial", trial_id="0")
+    ...     list(other.news())
     [{'event': 'trial', 'trial_id': '0'}]
     """
 
     def __init__(self, folder: str | os.PathLike[str]):
-        self.path = Path(folder) / FILE
-        self._ready = False
-        self._lock = threading.Lock()
+        self.folder = Path(folder)
+        self.path = self.folder / FILE
+        self._lock = FileLock(self.folder / LOCK, thread_local=False, poll_interval=_POLL)
+        self._position = 0  # of the first event that was neither read nor written here
+        self._lines = 0
+        self._synced = 0.0
 
     def exists(self) -> bool:
         """Whether there is anything to read."""
         return self.path.exists()
 
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Keep other processes from writing; may be entered within itself.
+
+        Yields:
+            Whether it was entered from outside, so that there may be news.
+        """
+        if self._lock.is_locked:
+            yield False
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            yield True
+
     def record(self, event: str, *, lasting: bool = True, **fields: Any) -> None:
-        """Append an event.
+        """Append an event. The journal must be locked, and its news read.
 
         Args:
             event: its kind.
-            lasting: force it to the disk, so that it survives a power cut too.
+            lasting: force it to the disk, so that it survives a power cut too; where one was just
+                forced there, with the next one.
             fields: plain data.
         """
         line = json.dumps({"event": event, **_plain(fields)}, separators=(",", ":")) + "\n"
-        with self._lock:
-            if not self._ready:
-                self._prepare()
-            with self.path.open("ab") as file:
-                file.write(line.encode())
-                file.flush()
-                if lasting:
-                    os.fsync(file.fileno())
+        with self.path.open("ab") as file:
+            if file.tell() > self._position:  # a line that was cut off
+                file.truncate(self._position)
+            file.write(line.encode())
+            file.flush()
+            if lasting and time.monotonic() - self._synced > _SYNC:
+                os.fsync(file.fileno())
+                self._synced = time.monotonic()
+        self._position += len(line.encode())
+        self._lines += 1
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The events, in their order.
+    def sync(self) -> None:
+        """Force everything to the disk."""
+        if self.exists():
+            with self.path.open("ab") as file:
+                os.fsync(file.fileno())
+
+    def news(self) -> Iterator[dict[str, Any]]:
+        """The events that were neither read nor written here yet, in their order.
 
         Raises:
-            ValueError: a line in the middle that is no event.
+            ValueError: a line that is no event.
         """
-        if not self.exists():
+        if not self.exists() or self.path.stat().st_size <= self._position:
             return
-        lines = self.path.read_bytes().split(b"\n")[:-1]  # the last one has no end: cut off
-        for number, line in enumerate(lines, 1):
+        with self.path.open("rb") as file:
+            file.seek(self._position)
+            lines = file.read().split(b"\n")[:-1]  # the last one has no end: cut off
+        for line in lines:
+            self._position += len(line) + 1
+            self._lines += 1
             try:
                 yield json.loads(line)
             except ValueError as error:
                 raise ValueError(
                     explain(
-                        f"Line {number} of {self.path} is damaged.",
+                        f"Line {self._lines} of {self.path} is damaged.",
                         given=line[:80].decode(errors="replace"),
                         fix="remove the line, or start anew with `overwrite=True`.",
                     )
                 ) from error
-
-    def _prepare(self) -> None:
-        """Make the folder, and drop a line that was cut off."""
-        self._ready = True
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.exists():
-            content = self.path.read_bytes()
-            os.truncate(self.path, content.rfind(b"\n") + 1)
 
 
 def _plain(value: Any) -> Any:

@@ -69,9 +69,12 @@ def adopt(oracle: Any, folder: Path) -> None:
                 )
             )
     journal = Journal(folder)
-    for event in events:
-        fields = {"seed": oracle.seed} if event["event"] == "begin" else {}
-        journal.record(**{**event, **fields})
+    with journal.locked():
+        if journal.exists():  # another process was faster
+            return
+        for event in events:
+            fields = {"seed": oracle.seed} if event["event"] == "begin" else {}
+            journal.record(**{**event, **fields})
 
 
 def _read(path: Path, *needed: str) -> dict[str, Any]:

@@ -6,26 +6,26 @@ import functools
 import math
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.journal import Journal
-from rosenblatt.tuner.metrics_tracker import MetricsTracker
+from rosenblatt.tuner.ledger import Ledger
 from rosenblatt.tuner.objective import MultiObjective, create_objective
-from rosenblatt.tuner.replay import replay
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
 def synchronized(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let one thread at a time into such methods of an oracle; they may call each other."""
+    """Let one thread of one process into such methods of an oracle; they may call each other."""
 
     @functools.wraps(method)
     def alone(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with self._changed:
+        with self.exclusive():
             return method(self, *args, **kwargs)
 
     return alone
@@ -96,8 +96,7 @@ class Oracle:
         self._tried: dict[str, Any] = {}  # trial id to the key of its values
         self._max_collisions = 20
         self._changed = threading.Condition(threading.RLock())
-        self._journal: Journal | None = None
-        self._recorded_space = 0
+        self._ledger: Ledger | None = None
         self._display = Display(self)
 
     @property
@@ -142,13 +141,9 @@ class Oracle:
         """
         if tuner_id in self.ongoing_trials:
             return self.ongoing_trials[tuner_id]
+        self.take_over()
         if self._retry_queue:
-            trial = self.trials[self._retry_queue.pop(0)]
-            trial.status, trial.message = TrialStatus.RUNNING, None
-            trial.metrics, trial.history = MetricsTracker(), {}
-            self.ongoing_trials[tuner_id] = trial
-            self._display.on_trial_begin(trial)
-            return trial
+            return self._begin_again(tuner_id)
         trial_id = f"{{:0{len(str(self.max_trials))}d}}".format(len(self.trials))
         if self.max_trials and len(self.trials) >= self.max_trials:
             response: Mapping[str, Any] = {"status": TrialStatus.STOPPED}
@@ -164,6 +159,13 @@ class Oracle:
             self.start_order.append(trial_id)
             self._record("trial", trial_id=trial_id, values=hyperparameters.values)
             self._display.on_trial_begin(trial)
+        return trial
+
+    def _begin_again(self, tuner_id: str) -> Trial:
+        trial = self.ongoing_trials[tuner_id] = self.trials[self._retry_queue.pop(0)]
+        trial.begin_again()
+        self._record("again", trial_id=trial.trial_id)
+        self._display.on_trial_begin(trial)
         return trial
 
     @synchronized
@@ -207,8 +209,8 @@ class Oracle:
         plain = {name: float(value) for name, value in logs.items()}
         for name, value in plain.items():
             trial.history.setdefault(name, []).append(value)
-        if self._journal is not None:
-            self._journal.record("epoch", lasting=False, trial_id=trial_id, epoch=epoch, logs=plain)
+        if self._ledger is not None:
+            self._ledger.record_epoch(trial_id, epoch, plain)
 
     def prunes(self, trial_id: str) -> bool:
         """Whether a running trial is not worth another epoch; asked after each."""
@@ -275,10 +277,12 @@ class Oracle:
 
     @synchronized
     def release(self) -> None:
-        """Let the trials that were cut off run again."""
-        for trial in self.ongoing_trials.values():
-            self._retry_queue.append(trial.trial_id)
+        """Let the trials that were cut off run again, here or in another process."""
+        self._retry_queue += [trial.trial_id for trial in self.ongoing_trials.values()]
         self.ongoing_trials.clear()
+        if self._ledger is not None:
+            self._ledger.members.leave()
+            self._ledger.journal.sync()
 
     def wait(self, seconds: float) -> None:
         """Wait until a trial ends, or some seconds."""
@@ -360,36 +364,37 @@ class Oracle:
 
     def set_project_dir(self, directory: Any, project_name: str) -> None:
         """Keep the journal in `directory/project_name` from now on."""
-        self._journal = Journal(Path(directory) / project_name)
+        self._ledger = Ledger(self, Path(directory) / project_name)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other threads and processes from changing the search; nests."""
+        with self._changed, self._ledger.exclusive() if self._ledger else nullcontext():
+            yield
+
+    @synchronized
+    def take_over(self) -> None:
+        """Let the trials of processes that were killed run again."""
+        if self._ledger is not None:
+            self._ledger.take_over()
+
+    def running(self) -> list[Trial]:
+        """The trials that run now, in this process and in others."""
+        elsewhere = self._ledger.elsewhere if self._ledger else {}
+        return [*self.ongoing_trials.values(), *(self.trials[name] for name in elsewhere)]
 
     def _record(self, event: str, **fields: Any) -> None:
-        if self._journal is None:
+        if self._ledger is None:
             return
-        if not self._journal.exists():
-            self._journal.record("begin", seed=self.seed, objective=str(self.objective))
-        if len(self.hyperparameters.space) != self._recorded_space:
-            self._recorded_space = len(self.hyperparameters.space)
-            self._journal.record("space", space=self.hyperparameters.get_config()["space"])
-        # Only an end has cost anything: what else a power cut takes is proposed again.
-        self._journal.record(event, lasting=event == "end", **fields, state=self.get_state())
+        if event in ("trial", "again"):
+            self._ledger.members.join()
+            fields["by"] = self._ledger.members.name
+        self._ledger.record(event, **fields)
 
     def save(self) -> None:
         """Nothing to do: the journal holds everything already."""
 
     def reload(self) -> None:
-        """Take back a search from its journal; trials that were running will run again."""
-        replay(self, self._journal)
-
-
-def whole_number(name: str, value: Any, least: int, optional: bool = False) -> Any:
-    """An argument that must be an integer of at least some size, or None where it may be."""
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
-    if not whole and not (optional and value is None):
-        raise ValueError(
-            explain(
-                f"Bad `{name}`.",
-                given=repr(value),
-                expected=f"an integer of at least {least}{' or None' if optional else ''}",
-            )
-        )
-    return value
+        """Take back a search from its journal; trials that no process runs will run again."""
+        if self._ledger is not None:
+            self._ledger.catch_up()

@@ -56,6 +56,11 @@ class Trial:
         self.status = status
         self.message = message
 
+    def begin_again(self) -> None:
+        """Forget what came of it; it runs once more."""
+        self.status, self.message, self.score = TrialStatus.RUNNING, None, None
+        self.metrics, self.history = MetricsTracker(), {}
+
     def summary(self) -> None:
         """Print values, score and, of a failed trial, the reason."""
         print(f"Trial {self.trial_id} summary")

@@ -7,7 +7,6 @@ import inspect
 import json
 import math
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,9 @@ from rosenblatt.callbacks import HParams, TensorBoard
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.models import Model
+from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.checkpoints import Checkpoints
 from rosenblatt.tuner.crew import apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -36,7 +37,8 @@ class Tuner(BaseTuner):
         tuner_id: its name towards the oracle.
         executions_per_trial: how often a trial trains, each time from other weights; results are
             averaged.
-        keep_best: checkpoints that are kept: those of the best trials.
+        keep_best: trials whose weights are kept: the best ones.
+        max_bytes: what their weights may take on the disk; the best trial's always stay.
         kwargs: `workers`, `max_seconds`, `target` of `BaseTuner`.
 
     Raises:
@@ -59,6 +61,7 @@ class Tuner(BaseTuner):
         overwrite: bool = False,
         executions_per_trial: int = 1,
         keep_best: int = 10,
+        max_bytes: int = 1_000_000_000,
         **kwargs: Any,
     ):
         if hypermodel is None and type(self).run_trial is Tuner.run_trial:
@@ -77,8 +80,10 @@ class Tuner(BaseTuner):
         self.loss = loss
         self.metrics = metrics
         self.executions_per_trial = executions_per_trial
-        self.keep_best = keep_best
+        self.keep_best = whole_number("keep_best", keep_best, least=1)
         super().__init__(oracle, hypermodel, directory, project_name, overwrite=overwrite, **kwargs)
+        max_bytes = whole_number("max_bytes", max_bytes, least=0)
+        self.checkpoints = Checkpoints(Path(self.project_dir), keep_best, max_bytes)
         self.tuner_id = tuner_id or self.tuner_id
 
     @property
@@ -109,7 +114,7 @@ class Tuner(BaseTuner):
         for execution in range(self.executions_per_trial):
             with apart(self.seed_of(trial, execution)):
                 own = self._logging_apart(self._copied(given), trial, execution)
-                backup = TrialBackup(self._running(trial.trial_id) / str(execution))
+                backup = TrialBackup(self.checkpoints.running(trial.trial_id) / str(execution))
                 callbacks = [*own, TunerCallback(self, trial), best, backup]
                 options = {**self._quiet(kwargs), "callbacks": callbacks}
                 model, result = self._build_and_fit_model(trial, *args, **options)
@@ -201,26 +206,22 @@ class Tuner(BaseTuner):
         """Called after an epoch of a trial's training."""
 
     def on_trial_end(self, trial: Trial) -> None:
-        """Tell the oracle, and remove checkpoints that are no longer of the best."""
+        """Tell the oracle, and remove weights that are no longer of the best."""
         super().on_trial_end(trial)
-        shutil.rmtree(self._running(trial.trial_id), ignore_errors=True)
-        with self.oracle._changed:
-            kept = {t.trial_id for t in self.oracle.get_best_trials(self.keep_best)}
-            ended = [name for name in self.oracle.end_order if name not in kept]
-        for name in ended:
-            self._checkpoint(name).unlink(missing_ok=True)
+        self.checkpoints.end_running(trial.trial_id)
+        self._prune()
+
+    def on_search_end(self) -> None:
+        """Remove weights that another process has left."""
+        self.checkpoints.look()
+        self._prune()
 
     # -- checkpoints ---------------------------------------------------------------------------
 
-    def _checkpoint(self, trial_id: str) -> Path:
-        return Path(self.project_dir) / f"trial_{trial_id}" / "checkpoint.weights.h5"
-
-    def _running(self, trial_id: str) -> Path:
-        """Where a trial is backed up while it trains."""
-        return Path(self.project_dir) / f"trial_{trial_id}" / "running"
-
-    def _build_config(self, trial_id: str) -> Path:
-        return Path(self.project_dir) / f"trial_{trial_id}" / "build_config.json"
+    def _prune(self) -> None:
+        with self.oracle.exclusive():
+            best = self.oracle.get_best_trials(self.keep_best)
+            self.checkpoints.prune([trial.trial_id for trial in best], self.oracle.end_order)
 
     def _keep_checkpoint(self, trial: Trial, model: Any, best: BestEpoch, results: Any) -> None:
         """Write the best epoch's weights, where the trial is among the best so far."""
@@ -245,11 +246,11 @@ class Tuner(BaseTuner):
             step: accepted for Keras Tuner's sake.
         """
         self._write_build_config(trial_id, model)
-        model.save_weights(self._checkpoint(trial_id))
+        model.save_weights(self.checkpoints.add_best(trial_id))
 
     def _write_build_config(self, trial_id: str, model: Any) -> None:
         self.get_trial_dir(trial_id)
-        with atomic_write(self._build_config(trial_id)) as file:
+        with atomic_write(self.checkpoints.build_config(trial_id)) as file:
             file.write(json.dumps(model.get_build_config()).encode())
 
     def load_model(self, trial: Trial) -> Any:
@@ -258,13 +259,13 @@ class Tuner(BaseTuner):
         Raises:
             FileNotFoundError: they were not kept.
         """
-        path = self._checkpoint(trial.trial_id)
+        path = self.checkpoints.best(trial.trial_id)
         if not path.exists():
             raise FileNotFoundError(
                 explain(
                     f"Trial {trial.trial_id} has no weights on disk.",
                     expected=f"one of the {self.keep_best} best trials (`keep_best`), trained by "
-                    "`HyperModel.fit`",
+                    "`HyperModel.fit`, within `max_bytes`",
                     fix="build it anew from `get_best_hyperparameters`, or override `run_trial` "
                     "with `save_model`.",
                 )
@@ -276,5 +277,5 @@ class Tuner(BaseTuner):
 
     def _load(self, model: Any, trial_id: str, path: Path) -> None:
         if not model.built:
-            model.build_from_config(json.loads(self._build_config(trial_id).read_text()))
+            model.build_from_config(json.loads(self.checkpoints.build_config(trial_id).read_text()))
         model.load_weights(path)

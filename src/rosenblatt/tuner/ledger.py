@@ -1,0 +1,162 @@
+"""What an oracle writes down, and takes back: after a kill, and from other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.core.errors import explain
+from rosenblatt.tuner.hyperparameters import HyperParameters
+from rosenblatt.tuner.journal import Journal
+from rosenblatt.tuner.members import Members
+from rosenblatt.tuner.metrics_tracker import MetricsTracker
+from rosenblatt.tuner.trial import Trial
+
+
+class Ledger:
+    """The journal of a search, kept by every process that takes part in it.
+
+    Each change is made with the journal locked and with the others' news taken first, so that all
+    oracles on one folder are the same one. A trial of a process that was killed runs again.
+
+    Args:
+        oracle: whose trials are written down.
+        folder: of the search.
+    """
+
+    def __init__(self, oracle: Any, folder: Path):
+        self.oracle = oracle
+        self.journal = Journal(folder)
+        self.members = Members(folder)
+        self.elsewhere: dict[str, str] = {}  # running trials to the process that runs them
+        self.recorded_space = 0
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other processes out, and know what they did; may be entered within itself."""
+        with self.journal.locked() as entered:
+            if entered:
+                self.catch_up()
+            yield
+
+    def catch_up(self) -> None:
+        """Take what was written down since the last time.
+
+        Raises:
+            ValueError: the journal is damaged, or of another objective.
+        """
+        for event in self.journal.news():
+            _EVENTS[event["event"]](self, event)
+            if "state" in event:
+                self.oracle.set_state(event["state"])
+
+    def record(self, event: str, **fields: Any) -> None:
+        """Write an event down, with the space where it grew, and what the algorithm remembers."""
+        oracle, journal = self.oracle, self.journal
+        if not journal.exists():
+            journal.record("begin", seed=oracle.seed, objective=str(oracle.objective))
+        if len(oracle.hyperparameters.space) != self.recorded_space:
+            self.recorded_space = len(oracle.hyperparameters.space)
+            journal.record("space", space=oracle.hyperparameters.get_config()["space"])
+        # Only an end has cost anything: what else a power cut takes is proposed again.
+        journal.record(event, lasting=event == "end", **fields, state=oracle.get_state())
+
+    def record_epoch(self, trial_id: str, epoch: int, logs: dict[str, float]) -> None:
+        """Write an epoch's log entries down."""
+        self.journal.record("epoch", lasting=False, trial_id=trial_id, epoch=epoch, logs=logs)
+
+    def take_over(self) -> None:
+        """Let the trials of processes that are no longer alive run again."""
+        alive = {name: self.members.is_alive(name) for name in set(self.elsewhere.values())}
+        lost = [trial for trial, name in self.elsewhere.items() if not alive[name]]
+        for trial_id in lost:
+            del self.elsewhere[trial_id]
+        self.oracle._retry_queue = sorted(
+            {*self.oracle._retry_queue, *lost}, key=self.oracle.start_order.index
+        )
+
+
+def _begin(ledger: Ledger, event: dict[str, Any]) -> None:
+    oracle = ledger.oracle
+    if event["objective"] != str(oracle.objective):
+        raise ValueError(
+            explain(
+                "The folder holds a search for another objective.",
+                given=oracle.objective,
+                expected=event["objective"],
+                fix="take another `project_name`, or `overwrite=True`.",
+            )
+        )
+    oracle.seed = event["seed"]
+
+
+def _space(ledger: Ledger, event: dict[str, Any]) -> None:
+    # What the model asks for now counts; what only earlier trials asked for is added.
+    found = HyperParameters.from_config({"space": event["space"], "values": {}})
+    ledger.oracle.hyperparameters.merge(found, overwrite=False)
+    ledger.recorded_space = len(ledger.oracle.hyperparameters.space)
+
+
+def _trial(ledger: Ledger, event: dict[str, Any]) -> None:
+    oracle = ledger.oracle
+    hyperparameters = oracle.get_space()
+    hyperparameters.values = event["values"]
+    trial = Trial(hyperparameters, event["trial_id"])
+    oracle.trials[trial.trial_id] = trial
+    oracle.start_order.append(trial.trial_id)
+    oracle._tried[trial.trial_id] = oracle._key(trial.hyperparameters.values)
+    ledger.elsewhere[trial.trial_id] = event.get("by", "")
+
+
+def _again(ledger: Ledger, event: dict[str, Any]) -> None:
+    oracle = ledger.oracle
+    trial = oracle.trials[event["trial_id"]]
+    trial.begin_again()
+    ledger.elsewhere[trial.trial_id] = event["by"]
+    if trial.trial_id in oracle._retry_queue:
+        oracle._retry_queue.remove(trial.trial_id)
+
+
+def _epoch(ledger: Ledger, event: dict[str, Any]) -> None:
+    trial = ledger.oracle.trials[event["trial_id"]]
+    for name, value in event["logs"].items():
+        known = trial.history.setdefault(name, [])
+        del known[event["epoch"] :]  # a trial that went on trains its last epochs again
+        known.append(float(value))
+
+
+def _end(ledger: Ledger, event: dict[str, Any]) -> None:
+    oracle = ledger.oracle
+    trial = oracle.trials[event["trial_id"]]
+    trial.hyperparameters = oracle.get_space()
+    trial.hyperparameters.values = event["values"]
+    trial.status, trial.message = event["status"], event["message"]
+    trial.score, trial.best_step = event["score"], event["best_step"]
+    trial.metrics = MetricsTracker.from_config(_numbers(event["metrics"]))
+    oracle._tried[trial.trial_id] = oracle._key(trial.hyperparameters.values)
+    oracle._run_times[trial.trial_id] = oracle._run_times.get(trial.trial_id, 0) + 1
+    ledger.elsewhere.pop(trial.trial_id, None)
+    if event["again"]:
+        oracle._retry_queue.append(trial.trial_id)
+    else:
+        oracle.end_order.append(trial.trial_id)
+
+
+def _numbers(config: dict[str, Any]) -> dict[str, Any]:
+    """Observations with NaN and infinities, which the journal holds as text, as numbers again."""
+    for metric in config["metrics"].values():
+        for one in metric["observations"]:
+            one["value"] = [float(value) for value in one["value"]]
+    return config
+
+
+_EVENTS: dict[str, Callable[[Ledger, dict[str, Any]], None]] = {
+    "begin": _begin,
+    "space": _space,
+    "trial": _trial,
+    "again": _again,
+    "epoch": _epoch,
+    "end": _end,
+}
