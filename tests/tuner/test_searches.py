@@ -18,6 +18,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import tuner as rt
 from rosenblatt.training import programs
+from rosenblatt.tuner.journal import Journal
 
 X = np.random.default_rng(0).normal(size=(96, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -107,6 +108,24 @@ def test_best_models_have_the_weights_of_their_best_epoch(tmp_path: Path) -> Non
     assert kept == sorted(f"trial_{trial.trial_id}" for trial in best[:2])
     with pytest.raises(FileNotFoundError, match=r"one of the 2 best trials \(`keep_best`\)"):
         tuner.load_model(best[2])
+
+
+def test_weights_on_disk_stay_within_a_size(tmp_path: Path) -> None:
+    one = rt.RandomSearch(build, "val_loss", max_trials=1, seed=1, directory=tmp_path / "one")
+    one.search(X, Y, epochs=1, validation_split=0.25, verbose=0)
+    (path,) = tmp_path.rglob("*.weights.h5")
+    size = path.stat().st_size
+    for max_bytes, kept in ((3 * size + 10, 3), (0, 1)):
+        tuner = rt.RandomSearch(
+            build, "val_loss", max_trials=8, seed=1, directory=tmp_path, max_bytes=max_bytes,
+            project_name=str(kept),
+        )  # fmt: skip
+        tuner.search(X, Y, epochs=1, validation_split=0.25, verbose=0)
+        files = list((tmp_path / str(kept)).rglob("*.weights.h5"))
+        best = {f"trial_{trial.trial_id}" for trial in tuner.oracle.get_best_trials(kept)}
+        assert {path.parent.name for path in files} == best
+        assert sum(path.stat().st_size for path in files) <= max(max_bytes, size + 10)
+        assert len(tuner.get_best_models(kept)) == kept
 
 
 def test_a_promoted_trial_goes_on_with_weights_and_optimizer(tmp_path: Path) -> None:
@@ -365,8 +384,11 @@ def test_executions_callbacks_and_hooks(tmp_path: Path) -> None:
     tuner.search(X, Y, epochs=2, validation_split=0.25, verbose=0, callbacks=[Seen()])
     assert len(Seen.copies) == 4
     trial = tuner.oracle.trials["0"]
-    assert trial.status == "COMPLETED" and len(trial.history["loss"]) == 4
-    executions = trial.history["val_loss"][:2], trial.history["val_loss"][2:]
+    assert trial.status == "COMPLETED" and len(trial.history["loss"]) == 2  # the latest one
+    events = [e for e in Journal(tuner.project_dir).news() if e["event"] == "epoch"]
+    losses = [e["logs"]["val_loss"] for e in events if e["trial_id"] == "0"]
+    executions = losses[:2], losses[2:]
+    assert executions[1] == trial.history["val_loss"]
     assert executions[0] != executions[1]  # other weights
     assert trial.score == pytest.approx(np.mean([min(e) for e in executions]))
 

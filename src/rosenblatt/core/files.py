@@ -93,3 +93,25 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         )
     with replacing(path) as part, part.open("w+b") as file:
         yield file
+
+
+def read_files(folder: Path, pattern: str) -> dict[str, bytes]:
+    """The files in a folder that match a pattern, by their places in it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_files(Path(folder), {"a/b.txt": b"done"})
+    ...     read_files(Path(folder), "*/*")
+    {'a/b.txt': b'done'}
+    """
+    found = [path for path in folder.glob(pattern) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files at their places in a folder, each whole or not at all."""
+    for place, content in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
+            file.write(content)

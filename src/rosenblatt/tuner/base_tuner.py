@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.files import read_files, write_files
 from rosenblatt.tuner.crew import Crew, apart
+from rosenblatt.tuner.executors import get_executor
 from rosenblatt.tuner.hypermodel import get_hypermodel
 from rosenblatt.tuner.hyperparameter import Parent
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -84,11 +86,15 @@ class BaseTuner:
 
     # -- the search ----------------------------------------------------------------------------
 
-    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+    def search(self, *fit_args: Any, executor: Any = None, **fit_kwargs: Any) -> None:
         """Run trials until none is left or a limit is reached. Ctrl-C ends it with what it has.
+
+        Processes that search in one folder at the same time share the trials.
 
         Args:
             fit_args, fit_kwargs: for `run_trial`: data, epochs, callbacks.
+            executor: "threads" (also if None), "ray" or a `RayExecutor`, to run trials on the
+                machines of a Ray cluster.
 
         Raises:
             RuntimeError: too many trials in a row failed; with the reason of the first.
@@ -96,31 +102,32 @@ class BaseTuner:
         """
         if "verbose" in fit_kwargs:
             self.oracle.verbose = fit_kwargs["verbose"]
+        where = get_executor(executor)
         self.on_search_begin()
-        self._crew = Crew(self, fit_args, fit_kwargs)
-        if not self._crew.run(self.number_of_workers()):
-            done = len(self.oracle.end_order)
-            print(f"Search interrupted after {done} trials; `search` again goes on with it.")
+        with where.session(self, fit_args, fit_kwargs) as session:
+            self._crew = Crew(self, session)
+            if not self._crew.run(self.workers or session.workers):
+                done = len(self.oracle.end_order)
+                print(f"Search interrupted after {done} trials; `search` again goes on with it.")
         self.on_search_end()
 
-    def number_of_workers(self) -> int:
-        """Trials that run side by side."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return self.workers or cores or 1
+    @property
+    def stopping(self) -> bool:
+        """Whether running trials are to be left."""
+        return self._crew is not None and self._crew.stop.is_set()
 
     def seed_of(self, trial: Trial, execution: int = 0) -> int:
         """The seed of a trial, the same whoever runs it and whenever."""
         return zlib.crc32(f"{self.oracle.seed}/{trial.trial_id}/{execution}".encode())
 
-    def run_and_report(self, trial: Trial, *fit_args: Any, **fit_kwargs: Any) -> None:
-        """Run a trial and tell the oracle what came of it."""
+    def evaluate(
+        self, trial: Trial, *fit_args: Any, **fit_kwargs: Any
+    ) -> tuple[dict[str, float], int] | None:
+        """Run a trial; its metrics and best epoch, or None where it told the oracle itself."""
         outcome = self.run_trial(trial, *fit_args, **fit_kwargs)
-        objective = self.oracle.objective
-        if outcome is None and trial.metrics.exists(objective.name):
-            return  # run_trial has told the oracle itself
-        where = f"{type(self).__name__}.run_trial()"
-        metrics, step = read_outcome(outcome, objective, where)
-        self.oracle.update_trial(trial.trial_id, metrics, step)
+        if outcome is None and trial.metrics.exists(self.oracle.objective.name):
+            return None
+        return read_outcome(outcome, self.oracle.objective, f"{type(self).__name__}.run_trial()")
 
     def run_trial(self, trial: Trial, *fit_args: Any, **fit_kwargs: Any) -> Any:
         """Evaluate a trial's values.
@@ -283,6 +290,28 @@ class BaseTuner:
         path = Path(self.project_dir) / f"trial_{trial_id}"
         path.mkdir(parents=True, exist_ok=True)
         return str(path)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what belongs to this process; see `move_to`."""
+        return {**self.__dict__, "_crew": None, "oracle": None}
+
+    def move_to(self, directory: str | os.PathLike[str], oracle: Oracle) -> None:
+        """Be a copy in another process, with files in another folder."""
+        self.directory = directory
+        self.oracle = oracle
+
+    def files_for(self, trial: Trial) -> dict[str, bytes]:
+        """What a trial finds in the project folder, by its place there."""
+        past = trial.hyperparameters.values.get("tuner/trial_id")
+        names = [trial.trial_id] if past is None else [trial.trial_id, past]
+        found: dict[str, bytes] = {}
+        for name in names:
+            found |= read_files(Path(self.project_dir), f"trial_{name}/**/*")
+        return found
+
+    def take_files(self, files: dict[str, bytes]) -> None:
+        """Write what a trial in another process has left in its project folder."""
+        write_files(Path(self.project_dir), files)
 
     def _remove_project(self) -> None:
         """Remove what a search has written, and nothing else."""

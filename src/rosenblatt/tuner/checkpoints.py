@@ -24,12 +24,14 @@ class Checkpoints:
         self.folder = folder
         self.keep_best = keep_best
         self.max_bytes = max_bytes
+        self._kept: set[str] = set()  # changed by several threads, by whole operations alone
+        self._waiting: set[str] = set()
         self.look()
 
     def look(self) -> None:
         """See what is on the disk; other processes may have written there."""
-        self._kept = self._trials_with(_WEIGHTS)
-        self._waiting = self._trials_with(_LAST)
+        self._kept |= self._trials_with(_WEIGHTS)
+        self._waiting |= self._trials_with(_LAST)
 
     def _trials_with(self, name: str) -> set[str]:
         found = self.folder.glob(f"trial_*/{name}")
@@ -89,6 +91,6 @@ class Checkpoints:
 
     def drop_last(self, needed: Callable[[str], bool]) -> None:
         """Remove states with which no trial will go on."""
-        for name in [name for name in self._waiting if not needed(name)]:
+        for name in [name for name in self._waiting.copy() if not needed(name)]:
             self.last(name).unlink(missing_ok=True)
             self._waiting.discard(name)

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
@@ -22,6 +22,15 @@ class SearchStopped(BaseException):
     """Leaves a trial that the search no longer waits for; no code of users catches it."""
 
 
+class Session(Protocol):
+    """An executor during one search."""
+
+    workers: int  # trials that run side by side, unless the user says another number
+
+    def run_and_report(self, trial: Trial) -> None:
+        """Run a trial, and tell the oracle what came of it."""
+
+
 class Crew:
     """Runs a tuner's trials until its oracle has no more, or a limit is reached.
 
@@ -30,14 +39,14 @@ class Crew:
 
     Args:
         tuner: whose trials are run.
-        args, kwargs: of `search`, for `run_trial`.
+        session: of an executor: runs a trial.
     """
 
-    def __init__(self, tuner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]):
+    def __init__(self, tuner: Any, session: Session):
         self.tuner = tuner
         self.oracle = tuner.oracle
-        self.args = args
-        self.kwargs = kwargs
+        self.session = session
+        self.workers = 0
         self.stop = threading.Event()
         self._error: BaseException | None = None
         self._began = time.monotonic()
@@ -55,6 +64,7 @@ class Crew:
         Raises:
             Exception: what ended the search for every trial.
         """
+        self.workers = workers
         names = [self.tuner.tuner_id, *(f"{self.tuner.tuner_id}.{i}" for i in range(1, workers))]
         interrupted = False
         try:
@@ -135,7 +145,7 @@ class Crew:
 
     def _attempt(self, trial: Trial) -> None:
         try:
-            self.tuner.run_and_report(trial, *self.args, **self.kwargs)
+            self.session.run_and_report(trial)
             trial.status = TrialStatus.COMPLETED
         except FatalError:
             raise

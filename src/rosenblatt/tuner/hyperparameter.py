@@ -78,6 +78,11 @@ class HyperParameter:
         """The possible values; ten of them for a range without steps."""
         raise NotImplementedError
 
+    @property
+    def number_of_values(self) -> int | None:
+        """How many values there are; None for a range without steps."""
+        return len(self.values)
+
     def prob_to_value(self, prob: float) -> Any:
         """The value at a cumulative probability."""
         raise NotImplementedError

@@ -12,7 +12,7 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.metrics_tracker import MetricsTracker
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
 class Ledger:
@@ -113,18 +113,16 @@ def _trial(ledger: Ledger, event: dict[str, Any]) -> None:
 def _again(ledger: Ledger, event: dict[str, Any]) -> None:
     oracle = ledger.oracle
     trial = oracle.trials[event["trial_id"]]
-    trial.begin_again()
+    trial.status, trial.message, trial.score = TrialStatus.RUNNING, None, None
+    trial.metrics = MetricsTracker()
     ledger.elsewhere[trial.trial_id] = event["by"]
     if trial.trial_id in oracle._retry_queue:
         oracle._retry_queue.remove(trial.trial_id)
 
 
 def _epoch(ledger: Ledger, event: dict[str, Any]) -> None:
-    trial = ledger.oracle.trials[event["trial_id"]]
-    for name, value in event["logs"].items():
-        known = trial.history.setdefault(name, [])
-        del known[event["epoch"] :]  # a trial that went on trains its last epochs again
-        known.append(float(value))
+    logs = {name: float(value) for name, value in event["logs"].items()}
+    ledger.oracle.trials[event["trial_id"]].add_epoch(event["epoch"], logs)
 
 
 def _end(ledger: Ledger, event: dict[str, Any]) -> None:

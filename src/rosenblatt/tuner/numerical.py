@@ -65,6 +65,11 @@ class _Numerical(HyperParameter):
         probs = [(i + 0.5) / _SAMPLES for i in range(_SAMPLES)]
         return list(dict.fromkeys(self.prob_to_value(p) for p in probs))
 
+    @property
+    def number_of_values(self) -> int | None:
+        """How many steps there are; None without steps."""
+        return None if self.step is None else self._count()
+
     # -- with steps ----------------------------------------------------------------------------
 
     def _count(self) -> int:

@@ -17,6 +17,7 @@ from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.ledger import Ledger
 from rosenblatt.tuner.objective import MultiObjective, create_objective
+from rosenblatt.tuner.outcomes import require
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
@@ -178,20 +179,11 @@ class Oracle:
             step: the epoch they belong to.
 
         Raises:
-            ValueError: the objective is missing.
+            FatalValueError: the objective is missing.
         """
         trial = self.trials[trial_id]
         values = dict(metrics)
-        if not self.objective.has_value(values):
-            parts = getattr(self.objective, "objectives", [self.objective])
-            raise ValueError(
-                explain(
-                    "The objective is not among the results of a trial.",
-                    given=", ".join(values) or "none",
-                    expected=", ".join(one.name for one in parts),
-                    fix="name it as the logs do, and pass `validation_data` for a `val_…` entry.",
-                )
-            )
+        require(self.objective, values, f"trial {trial_id}")
         if isinstance(self.objective, MultiObjective):
             values.setdefault(self.objective.name, self.objective.get_value(values))
         directions = {one.name: one.direction for one in
@@ -207,8 +199,7 @@ class Oracle:
         """Keep an epoch's log entries of a running trial."""
         trial = self.trials[trial_id]
         plain = {name: float(value) for name, value in logs.items()}
-        for name, value in plain.items():
-            trial.history.setdefault(name, []).append(value)
+        trial.add_epoch(epoch, plain)
         if self._ledger is not None:
             self._ledger.record_epoch(trial_id, epoch, plain)
 
@@ -377,6 +368,15 @@ class Oracle:
         """Let the trials of processes that were killed run again."""
         if self._ledger is not None:
             self._ledger.take_over()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of a copy in another process: it proposes and writes nothing down."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_changed", "_ledger")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be such a copy."""
+        self.__dict__.update(state, _ledger=None)
+        self._changed = threading.Condition(threading.RLock())
 
     def running(self) -> list[Trial]:
         """The trials that run now, in this process and in others."""

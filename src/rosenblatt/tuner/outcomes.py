@@ -50,7 +50,7 @@ def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[s
             )
         )
     metrics = {str(name): float(value) for name, value in outcome.items()}
-    _require(objective, metrics, where)
+    require(objective, metrics, where)
     return metrics, 0
 
 
@@ -60,7 +60,13 @@ def _is_number(value: Any) -> bool:
     return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
 
-def _require(objective: Objective, metrics: Any, where: str) -> None:
+def require(objective: Objective, metrics: Any, where: str) -> None:
+    """Check that metrics have the objective.
+
+    Raises:
+        FatalTypeError: there are several metrics, and no objective was named.
+        FatalValueError: the objective is missing.
+    """
     if objective.has_value(metrics):
         return
     if isinstance(objective, DefaultObjective):
@@ -85,7 +91,7 @@ def _require(objective: Objective, metrics: Any, where: str) -> None:
 def _best_epoch(
     history: dict[str, list[Any]], objective: Objective, where: str
 ) -> tuple[dict[str, float], int]:
-    _require(objective, history, where)
+    require(objective, history, where)
     epochs = min(len(values) for values in history.values())
     best: tuple[dict[str, float], int] | None = None
     for epoch in range(epochs):

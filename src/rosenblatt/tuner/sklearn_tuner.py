@@ -55,15 +55,24 @@ class SklearnTuner(BaseTuner):
         self.metrics = [metric for metric in self.metrics if metric is not None]
         self.cv = cv or KFold(5, shuffle=True, random_state=1)
 
-    def search(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> None:
+    def search(  # type: ignore[override]
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        *,
+        executor: Any = None,
+    ) -> None:
         """Run trials on data.
 
         Args:
             X, y: rows and targets: arrays or data frames.
             sample_weight: weights of the rows.
             groups: for splitters that keep groups together.
+            executor: see `BaseTuner.search`.
         """
-        super().search(X, y, sample_weight=sample_weight, groups=groups)
+        super().search(X, y, sample_weight=sample_weight, groups=groups, executor=executor)
 
     def run_trial(
         self, trial: Trial, X: Any, y: Any, sample_weight: Any = None, groups: Any = None

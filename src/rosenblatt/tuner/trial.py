@@ -61,6 +61,13 @@ class Trial:
         self.status, self.message, self.score = TrialStatus.RUNNING, None, None
         self.metrics, self.history = MetricsTracker(), {}
 
+    def add_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        """Keep an epoch's log entries; those of the epochs from it on are forgotten."""
+        for name, value in logs.items():
+            known = self.history.setdefault(name, [])
+            del known[epoch:]
+            known.append(value)
+
     def summary(self) -> None:
         """Print values, score and, of a failed trial, the reason."""
         print(f"Trial {self.trial_id} summary")

@@ -91,11 +91,6 @@ class Tuner(BaseTuner):
         """The class whose hooks do nothing."""
         return Tuner
 
-    @property
-    def stopping(self) -> bool:
-        """Whether running trials are to be left."""
-        return self._crew is not None and self._crew.stop.is_set()
-
     # -- a trial -------------------------------------------------------------------------------
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
@@ -184,7 +179,7 @@ class Tuner(BaseTuner):
 
     def _quiet(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Without progress bars where several trials would write into each other's."""
-        if self.number_of_workers() == 1:
+        if self._crew is not None and self._crew.workers == 1:
             return kwargs
         assert self.hypermodel is not None
         parameters = inspect.signature(self.hypermodel.fit).parameters.values()
@@ -217,6 +212,17 @@ class Tuner(BaseTuner):
         self._prune()
 
     # -- checkpoints ---------------------------------------------------------------------------
+
+    def move_to(self, directory: str | os.PathLike[str], oracle: Oracle) -> None:
+        """Be a copy in another process, with files in another folder."""
+        super().move_to(directory, oracle)
+        kept = self.checkpoints
+        self.checkpoints = Checkpoints(Path(self.project_dir), kept.keep_best, kept.max_bytes)
+
+    def take_files(self, files: dict[str, bytes]) -> None:
+        """Write what a trial in another process has left, and look after it."""
+        super().take_files(files)
+        self.checkpoints.look()
 
     def _prune(self) -> None:
         with self.oracle.exclusive():
