@@ -104,6 +104,7 @@ class BaseTuner:
             self.oracle.verbose = fit_kwargs["verbose"]
         where = get_executor(executor)
         self.on_search_begin()
+        self._check_data(fit_args, fit_kwargs)
         with where.session(self, fit_args, fit_kwargs) as session:
             self._crew = Crew(self, session)
             if not self._crew.run(self.workers or session.workers):
@@ -164,6 +165,9 @@ class BaseTuner:
 
     def on_search_end(self) -> None:
         """Called when `search` ends."""
+
+    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
+        """Refuse what no trial could do anything with, before the first one."""
 
     # -- the space -----------------------------------------------------------------------------
 

@@ -83,3 +83,8 @@ def get_hypermodel(hypermodel: Any) -> HyperModel | None:
             )
         )
     return _Function(hypermodel)
+
+
+def uses_model_fit(hypermodel: Any) -> bool:
+    """Whether a hypermodel trains by `model.fit` with what `search` was given."""
+    return isinstance(hypermodel, HyperModel) and type(hypermodel).fit is HyperModel.fit

@@ -19,6 +19,7 @@ from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.checkpoints import Checkpoints
 from rosenblatt.tuner.crew import apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
+from rosenblatt.tuner.hypermodel import uses_model_fit
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
@@ -154,6 +155,28 @@ class Tuner(BaseTuner):
         given = {name: copy.deepcopy(value) for name, value in given.items() if value}
         if given:
             model.compile(**{**(model.get_compile_config() or {}), **given})
+
+    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
+        """Compare inputs and targets with the model of the default values."""
+        plain = type(self)._build_and_fit_model is Tuner._build_and_fit_model
+        x = fit_args[0] if fit_args else fit_kwargs.get("x")
+        if not plain or not uses_model_fit(self.hypermodel) or x is None or hasattr(x, "__next__"):
+            return
+        options = {**fit_kwargs, "callbacks": None, "epochs": 0, "initial_epoch": 0, "verbose": 0}
+        with apart(self.oracle.seed):
+            try:
+                model = self._try_build(self.oracle.get_space())
+            except Exception:  # a trial's to tell
+                return
+            try:
+                model.fit(*fit_args[:3], **{**options, "validation_data": None})
+                if fit_kwargs.get("validation_data") is not None and model.built:
+                    model.fit(*fit_kwargs["validation_data"][:2], epochs=0, verbose=0)
+            except ValueError as error:
+                raise FatalValueError(
+                    f"No trial was begun: the model of the default values cannot be trained on "
+                    f"these data.\n{error}"
+                ) from error
 
     def _copied(self, callbacks: Any) -> list[Any]:
         try:
