@@ -55,7 +55,7 @@ class ProgbarLogger(Callback):
         self._begin("train")
         if self.verbose and self.epochs > 1:
             title = f"Epoch {epoch + 1}/{self.epochs}"
-            if self.verbose == 1 and not _redraws():
+            if self.verbose == 1 and not redraws():
                 self._title = f"{title} - "  # all in one line, which a log file keeps together
             else:
                 _write(f"{title}\n")
@@ -72,7 +72,7 @@ class ProgbarLogger(Callback):
         if phase != self._phase:
             return
         self._steps = step
-        if self.verbose == 1 and _redraws():
+        if self.verbose == 1 and redraws():
             self._draw(logs, final=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -107,7 +107,7 @@ class ProgbarLogger(Callback):
         done = f"{self._steps}/{target or 'Unknown'}"
         seconds = elapsed if final or not target else (target - self._steps) * elapsed / steps
         parts = [done, f"{seconds:.0f}s", f"{_duration(elapsed / steps)}/step"]
-        redrawn = self.verbose == 1 and _redraws()
+        redrawn = self.verbose == 1 and redraws()
         if redrawn:
             share = min(self._steps / target, 1.0) if target else 0.0
             parts = [" ".join([done, _bar(1.0 if final else share), *parts[1:]])]
@@ -119,7 +119,7 @@ class ProgbarLogger(Callback):
         _write(f"{start}{line}{padding}{end}")
 
 
-def _redraws() -> bool:
+def redraws() -> bool:
     """Whether a line can be drawn over: in a terminal, and in a notebook, which is none."""
     stream = sys.stdout
     notebook = type(stream).__module__.partition(".")[0] == "ipykernel"

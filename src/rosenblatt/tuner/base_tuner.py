@@ -17,6 +17,7 @@ from rosenblatt.tuner.hyperparameter import Parent
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import FILE
 from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
+from rosenblatt.tuner.live import shown
 from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
@@ -105,7 +106,8 @@ class BaseTuner:
         where = get_executor(executor)
         self.on_search_begin()
         self._check_data(fit_args, fit_kwargs)
-        with where.session(self, fit_args, fit_kwargs) as session:
+        drawing = shown(self.oracle, fit_kwargs.get("epochs"))
+        with where.session(self, fit_args, fit_kwargs) as session, drawing:
             self._crew = Crew(self, session)
             if not self._crew.run(self.workers or session.workers):
                 done = len(self.oracle.end_order)

@@ -36,15 +36,13 @@ class Display:
         verbose: 0 prints nothing.
     """
 
+    redraws = False
+
     def __init__(self, oracle: Any, verbose: int = 1):
         self.oracle = oracle
         self.verbose = verbose
         self._began = time.monotonic()
         self._trial_began: dict[str, float] = {}
-
-    def on_search_begin(self) -> None:
-        """Start the clock."""
-        self._began = time.monotonic()
 
     def on_trial_begin(self, trial: Any) -> None:
         """Print the trial's values beside the best ones."""

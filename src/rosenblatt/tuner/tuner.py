@@ -201,8 +201,9 @@ class Tuner(BaseTuner):
         return found
 
     def _quiet(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Without progress bars where several trials would write into each other's."""
-        if self._crew is not None and self._crew.workers == 1:
+        """Without progress bars where they would write into each other or into a table."""
+        alone = self._crew is not None and self._crew.workers == 1
+        if alone and not self.oracle._display.redraws:
             return kwargs
         assert self.hypermodel is not None
         parameters = inspect.signature(self.hypermodel.fit).parameters.values()

@@ -1,0 +1,39 @@
+"""A search that draws itself in a terminal; started by `test_live.py`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+import rosenblatt as rb
+
+
+class Slowly(rb.callbacks.Callback):
+    """Gives the table time to be drawn."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Wait."""
+        time.sleep(0.1)
+
+
+def build(hp: Any) -> Any:
+    """A line; some rates are refused."""
+    if hp.Choice("rate", [0.1, 0.01, 7.0]) == 7:
+        raise ValueError("the rate [7] is too high")
+    model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(1)])
+    model.compile(rb.optimizers.SGD(hp.get("rate")), "mse")
+    return model
+
+
+def main(folder: str) -> None:
+    """Search with one worker."""
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
+    tuner = rb.tuner.GridSearch(build, "val_loss", directory=folder, seed=3, workers=1)
+    tuner.search(x, x.sum(1), epochs=5, validation_split=0.2, callbacks=[Slowly()])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
