@@ -174,13 +174,16 @@ def _latest(figures: Mapping[Any, list[float]]) -> str:
     return ", ".join(f"{names[key]} {values[-1]:.4g}" for key, values in figures.items())
 
 
-def run(command: list[str], peer: Peer, cache: Path) -> tuple[float, str]:
+def run(
+    command: list[str], peer: Peer, cache: Path, timeout: float = _TIMEOUT
+) -> tuple[float, str]:
     """Run a Python process to its end.
 
     Args:
         command: arguments of the interpreter.
         peer: whose environment it gets.
         cache: folder for our data and compiled programs.
+        timeout: seconds at most.
 
     Returns:
         Seconds from its start to its end, and what it printed.
@@ -195,7 +198,7 @@ def run(command: list[str], peer: Peer, cache: Path) -> tuple[float, str]:
         text=True,
         cwd=ROOT,
         env=environment(peer, cache),
-        timeout=_TIMEOUT,
+        timeout=timeout,
         check=False,
     )
     seconds = time.perf_counter() - start

@@ -1,0 +1,86 @@
+"""Searches for hyperparameters against Keras Tuner's, trial for trial."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bench import data
+from bench.harness import Comparison, Context, Limit, Result, in_turns, run
+from bench.peers import KERAS_JAX, KERAS_TENSORFLOW, OURS, Peer
+
+_TF = Peer("Keras Tuner on TensorFlow", "keras", KERAS_TENSORFLOW.environment)
+_JAX = Peer("Keras Tuner on JAX", "keras", KERAS_JAX.environment)
+_ONE = Peer("rosenblatt, one worker", "rosenblatt")
+_TITLES = {
+    "chapter": "random search, Fashion MNIST, 5 trials × 10 epochs",
+    "housing": "random search, housing, 30 trials × 10 epochs",
+    "hyperband": "Hyperband (10, 3, 2), Fashion MNIST",
+}
+_TARGETS = {
+    "chapter": {_TF: 4.0, _JAX: 2.5},
+    "housing": {_TF: 12.0, _JAX: 8.0},
+    "hyperband": {_TF: 4.0},
+}
+_TWO_WORKERS = 1.5  # times as fast as one
+_TRIALS, _OVERHEAD = 200, 2.0  # trivial trials; milliseconds of each that are ours
+_SAME = 0.03  # best validation accuracies farther apart than this are of other searches
+
+
+def measure(context: Context) -> Result:
+    """Fresh processes in turns; each times its own `search`, compiling included."""
+    data.fashion(context.folder)
+    data.housing(context.folder)
+    comparisons = []
+    for kind, targets in _TARGETS.items():
+        found: dict[str, Any] = {}
+
+        def timed(kind: str, peer: Peer, found: dict[str, Any], *workers: str) -> float:
+            found[peer.title] = _search(context, kind, peer, *workers)
+            return found[peer.title]["seconds"]
+
+        actions: dict[Peer, Any] = {OURS: lambda k=kind, f=found: timed(k, OURS, f)}
+        if kind == "housing":
+            actions[_ONE] = lambda k=kind, f=found: timed(k, _ONE, f, "1")
+        for peer in targets:
+            actions[peer] = lambda k=kind, f=found, p=peer: timed(k, p, f)
+        times = in_turns(actions, context.rounds_or(1 if kind == "hyperband" else 2))
+        _require_equal(kind, found)
+        comparisons += [
+            Comparison(_TITLES[kind], peer.title, times[OURS], times[peer], target)
+            for peer, target in targets.items()
+        ]
+        if kind == "housing":
+            title = f"{_TITLES[kind]}: two workers"
+            comparisons.append(
+                Comparison(title, _ONE.title, times[OURS], times[_ONE], _TWO_WORKERS)
+            )
+    seconds = [_search(context, "trivial", OURS, "1")["seconds"] for _ in range(3)]
+    limits = [
+        Limit("our own work for one of 200 trivial trials", [s / _TRIALS * 1e3 for s in seconds],
+              "ms", _OVERHEAD),
+    ]  # fmt: skip
+    notes = [
+        "Seconds of `search` in fresh processes, in turns, everybody's compiling included, our "
+        "cache folder empty. The values of the trials are the same for all in random searches, or "
+        f"the benchmark fails; best validation accuracies are within {_SAME}. Two workers here, "
+        "as many as cores; Keras Tuner runs one trial after another.",
+    ]
+    return Result("Searches", notes, comparisons, limits)
+
+
+def _search(context: Context, kind: str, peer: Peer, *workers: str) -> dict[str, Any]:
+    tuner = "rosenblatt.tuner" if peer.library == "rosenblatt" else "keras_tuner"
+    command = ["-m", "bench.children.search", kind, peer.library, tuner, str(context.folder)]
+    _, printed = run([*command, *workers], peer, context.empty_cache(), timeout=3600)
+    return json.loads(printed.splitlines()[-1])
+
+
+def _require_equal(kind: str, found: dict[str, Any]) -> None:
+    """Check that all searched the same and found as much."""
+    scores = [one["best"] for one in found.values()]
+    if kind != "hyperband" and len({json.dumps(one["values"]) for one in found.values()}) > 1:
+        raise RuntimeError(f"{kind}: other trials: {found}")
+    counts = {len(one["values"]) for one in found.values()}
+    if len(counts) > 1 or (kind != "housing" and max(scores) - min(scores) > _SAME):
+        raise RuntimeError(f"{kind}: trials {counts}, best scores {scores}")
