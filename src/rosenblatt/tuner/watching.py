@@ -79,6 +79,7 @@ class TrialBackup(BackupAndRestore):
         super().__init__(folder)
         self._all = folder
         self._calls = 0
+        self._saved: float | None = None  # None in a training loop that says nothing of its begin
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Go on where the trial stood; from its start, where model or data are others now."""
@@ -95,7 +96,7 @@ class TrialBackup(BackupAndRestore):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Back up, where it is time."""
-        if time.monotonic() - self._saved >= _BACKUP_SECONDS:
+        if self._saved is not None and time.monotonic() - self._saved >= _BACKUP_SECONDS:
             super().on_epoch_end(epoch, logs)
             self._saved = time.monotonic()
 
