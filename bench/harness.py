@@ -74,6 +74,14 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Figures that are neither: a heading and rows of text."""
+
+    headings: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Result:
     """All figures of one workload; `notes` say how it was measured."""
 
@@ -81,6 +89,7 @@ class Result:
     notes: list[str]
     comparisons: list[Comparison] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
 
 class Worker:

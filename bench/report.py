@@ -51,6 +51,10 @@ def render(result: Result, machine: str) -> str:
             "\n| | min | median | max | limit | |\n| --- | ---: | ---: | ---: | ---: | --- |\n"
         )
         parts += [_limit(row) for row in result.limits]
+    for table in result.tables:
+        rule = ["---"] * len(table.headings)
+        rows = [table.headings, rule, *table.rows]
+        parts.append("\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows))
     return "".join(parts)
 
 

@@ -89,5 +89,17 @@ for trials in (3, 4):
     best = bayesian_opt_tuner.oracle.get_best_trials()[0]
     print(f"   {len(bayesian_opt_tuner.oracle.trials)} trials, the best: {best.score:.4f}")
 
+
+print("4. Two objectives at once, and every trial in a table")
+both_tuner = kt.RandomSearch(
+    build_model, objective=["val_accuracy", "val_loss"], max_trials=3, seed=42,
+    directory=FOLDER, project_name="both",
+)  # fmt: skip
+both_tuner.search(X_train, y_train, epochs=2, validation_data=(X_valid, y_valid), verbose=0)
+print(both_tuner.results().select("trial_id", "score", "val_accuracy", "val_loss", "hp/n_neurons"))
+
 curves = plots.learning_curves(best.history, names=["accuracy"])
 print("Saved", plots.save_figure(curves, output("row15_best_trial.png")))
+for kind in ("objective", "parallel", "importance"):
+    picture = bayesian_opt_tuner.plot(kind).figure
+    print("Saved", plots.save_figure(picture, output(f"row15_{kind}.png")))

@@ -15,6 +15,7 @@ from bench.workloads import (
     perceptron,
     predict_small,
     saving,
+    search_quality,
     searches,
     tensorboard_cost,
     tensorboard_scalars,
@@ -36,3 +37,5 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "tensorboard_scalars": tensorboard_scalars.measure,
     "tensorboard_cost": tensorboard_cost.measure,
 }
+# Hours: run where they are named, not by `make bench`.
+LONG: dict[str, Callable[[Context], Result]] = {"search_quality": search_quality.measure}
