@@ -20,7 +20,7 @@ from bench.workloads import LONG, WORKLOADS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the named workloads (without a name all but the long ones); returns 1 where one failed."""
+    """Run the named workloads (all but long ones without a name); returns 1 where one failed."""
     options = _parse(arguments)
     description = machine.describe()
     failed = []

@@ -61,7 +61,8 @@ def _fashion(folder: Path) -> tuple[Any, Any]:
     return (x[:50_000], y[:50_000]), (x[50_000:], y[50_000:])
 
 
-def _housing(folder: Path) -> tuple[Any, Any]:
+def housing_arrays(folder: Path) -> tuple[Any, Any]:
+    """Training and validation pairs."""
     with np.load(data.housing(folder)) as arrays:
         names = [(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "valid")]
     return names[0], names[1]
@@ -88,7 +89,7 @@ def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Calla
 
 def housing(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
     """Thirty trials of ten epochs on housing."""
-    train, validation = _housing(folder)
+    train, validation = housing_arrays(folder)
     tuner = kt.RandomSearch(
         lambda hp: regressor(lib, hp, train[0]), "val_loss", max_trials=30, seed=_SEED, **options
     )

@@ -24,6 +24,7 @@ _TARGETS = {
 }
 _TWO_WORKERS = 1.5  # times as fast as one
 _TRIALS, _OVERHEAD = 200, 2.0  # trivial trials; milliseconds of each that are ours
+_MEMORY = 1.2
 _SAME = 0.03  # best validation accuracies farther apart than this are of other searches
 
 
@@ -59,6 +60,7 @@ def measure(context: Context) -> Result:
     limits = [
         Limit("our own work for one of 200 trivial trials", [s / _TRIALS * 1e3 for s in seconds],
               "ms", _OVERHEAD),
+        Limit("memory after 200 trials over that after 20", [_memory(context)], "x", _MEMORY),
     ]  # fmt: skip
     notes = [
         "Seconds of `search` in fresh processes, in turns, everybody's compiling included, our "
@@ -74,6 +76,12 @@ def _search(context: Context, kind: str, peer: Peer, *workers: str) -> dict[str,
     command = ["-m", "bench.children.search", kind, peer.library, tuner, str(context.folder)]
     _, printed = run([*command, *workers], peer, context.empty_cache(), timeout=3600)
     return json.loads(printed.splitlines()[-1])
+
+
+def _memory(context: Context) -> float:
+    command = ["-m", "bench.children.search_memory", str(context.folder)]
+    _, printed = run(command, OURS, context.empty_cache(), timeout=3600)
+    return float(printed.split()[-1])
 
 
 def _require_equal(kind: str, found: dict[str, Any]) -> None:
