@@ -255,7 +255,7 @@ def test_tensorboard(lesson: Lesson) -> None:
 
 
 def test_tuning(lesson: Lesson) -> None:
-    text = lesson("row15_tuning", epochs=2)
+    text = lesson("row15_tuning", epochs=2, pictures=4)
     best = number(text, r"accuracy at random: (\S+)")
     assert best > 0.7
     assert number(text, r"The model, loaded: (\S+)") == best
@@ -263,3 +263,4 @@ def test_tuning(lesson: Lesson) -> None:
     assert number(text, r"Trials: (\S+)") == 2
     first, second = (number(text, rf"{n} trials, the best: (\S+)") for n in (3, 4))
     assert second >= first > 0.5
+    assert text.count("│ hp/n_neurons") == 1 and len(re.findall(r"^│ [012] ", text, re.M)) == 3

@@ -1,6 +1,6 @@
 """Train an MLP estimator in a fresh process; prints the seconds of `fit` and a validation score.
 
-python -m bench.children.estimator MODULE DATA FOLDER
+python -m bench.children.estimator MODULE DATA FOLDER DTYPE
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from sklearn.preprocessing import StandardScaler
 from bench import data
 
 
-def main(module: str, name: str, folder: str) -> None:
+def main(module: str, name: str, folder: str, dtype: str) -> None:
     """The same settings, initial weights and order of the rows; all epochs run."""
     library = importlib.import_module(module)
     kind, settings, x, y, x_valid, y_valid = globals()[f"_{name}"](Path(folder))
+    x, x_valid = x.astype(dtype), x_valid.astype(dtype)
     warnings.simplefilter("ignore")  # that it does not converge
     mlp = getattr(library, kind)(**settings, random_state=42, n_iter_no_change=10_000)
     start = time.perf_counter()

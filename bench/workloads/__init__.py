@@ -31,6 +31,7 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "perceptron": perceptron.measure,
     "estimators": estimators.measure,
     "searches": searches.measure,
+    "hyperband": searches.measure_hyperband,
     "compile_deep": compile_deep.measure,
     "memory": memory.measure,
     "saving": saving.measure,

@@ -15,13 +15,17 @@ _ONE = Peer("rosenblatt, one worker", "rosenblatt")
 _TITLES = {
     "chapter": "random search, Fashion MNIST, 5 trials × 10 epochs",
     "housing": "random search, housing, 30 trials × 10 epochs",
-    "hyperband": "Hyperband (10, 3, 2), Fashion MNIST",
+    "hyperband": "Hyperband (10, 3, 2), 10,000 images of Fashion MNIST",
 }
 _TARGETS = {
     "chapter": {_TF: 4.0, _JAX: 2.5},
     "housing": {_TF: 12.0, _JAX: 8.0},
     "hyperband": {_TF: 4.0},
 }
+_HOW = (
+    "Seconds of `search` in fresh processes, in turns, everybody's compiling included, our cache "
+    "folder empty. As many workers as cores (two); Keras Tuner runs one trial after another."
+)
 _TWO_WORKERS = 1.5  # times as fast as one
 _TRIALS, _OVERHEAD = 200, 2.0  # trivial trials; milliseconds of each that are ours
 _MEMORY = 1.2
@@ -29,33 +33,8 @@ _SAME = 0.03  # best validation accuracies farther apart than this are of other 
 
 
 def measure(context: Context) -> Result:
-    """Fresh processes in turns; each times its own `search`, compiling included."""
-    data.fashion(context.folder)
-    data.housing(context.folder)
-    comparisons = []
-    for kind, targets in _TARGETS.items():
-        found: dict[str, Any] = {}
-
-        def timed(kind: str, peer: Peer, found: dict[str, Any], *workers: str) -> float:
-            found[peer.title] = _search(context, kind, peer, *workers)
-            return found[peer.title]["seconds"]
-
-        actions: dict[Peer, Any] = {OURS: lambda k=kind, f=found: timed(k, OURS, f)}
-        if kind == "housing":
-            actions[_ONE] = lambda k=kind, f=found: timed(k, _ONE, f, "1")
-        for peer in targets:
-            actions[peer] = lambda k=kind, f=found, p=peer: timed(k, p, f)
-        times = in_turns(actions, context.rounds_or(1 if kind == "hyperband" else 2))
-        _require_equal(kind, found)
-        comparisons += [
-            Comparison(_TITLES[kind], peer.title, times[OURS], times[peer], target)
-            for peer, target in targets.items()
-        ]
-        if kind == "housing":
-            title = f"{_TITLES[kind]}: two workers"
-            comparisons.append(
-                Comparison(title, _ONE.title, times[OURS], times[_ONE], _TWO_WORKERS)
-            )
+    """Random searches, what a trial costs of our own, and memory."""
+    comparisons = [*_compared(context, "chapter", 2), *_compared(context, "housing", 2)]
     seconds = [_search(context, "trivial", OURS, "1")["seconds"] for _ in range(3)]
     limits = [
         Limit("our own work for one of 200 trivial trials", [s / _TRIALS * 1e3 for s in seconds],
@@ -63,12 +42,41 @@ def measure(context: Context) -> Result:
         Limit("memory after 200 trials over that after 20", [_memory(context)], "x", _MEMORY),
     ]  # fmt: skip
     notes = [
-        "Seconds of `search` in fresh processes, in turns, everybody's compiling included, our "
-        "cache folder empty. The values of the trials are the same for all in random searches, or "
-        f"the benchmark fails; best validation accuracies are within {_SAME}. Two workers here, "
-        "as many as cores; Keras Tuner runs one trial after another.",
+        f"{_HOW} The values of the trials are the same for all, or the benchmark fails; best "
+        f"validation accuracies are within {_SAME}.",
     ]
     return Result("Searches", notes, comparisons, limits)
+
+
+def measure_hyperband(context: Context) -> Result:
+    """Hyperband, whose later trials depend on what came of the earlier ones."""
+    return Result("Hyperband", [_HOW], _compared(context, "hyperband", 1))
+
+
+def _compared(context: Context, kind: str, rounds: int) -> list[Comparison]:
+    """Run a kind of search by all, in turns."""
+    data.fashion(context.folder)
+    data.housing(context.folder)
+    found: dict[Peer, Any] = {}
+
+    def timed(peer: Peer, *workers: str) -> float:
+        found[peer] = _search(context, kind, peer, *workers)
+        return found[peer]["seconds"]
+
+    actions = {OURS: lambda: timed(OURS)}
+    if kind == "housing":
+        actions[_ONE] = lambda: timed(_ONE, "1")
+    actions |= {peer: lambda p=peer: timed(p) for peer in _TARGETS[kind]}
+    times = in_turns(actions, context.rounds_or(rounds))
+    _require_equal(kind, [*found.values()])
+    comparisons = [
+        Comparison(_TITLES[kind], peer.title, times[OURS], times[peer], target)
+        for peer, target in _TARGETS[kind].items()
+    ]
+    if kind == "housing":
+        title = f"{_TITLES[kind]}: two workers"
+        comparisons.append(Comparison(title, _ONE.title, times[OURS], times[_ONE], _TWO_WORKERS))
+    return comparisons
 
 
 def _search(context: Context, kind: str, peer: Peer, *workers: str) -> dict[str, Any]:
@@ -84,11 +92,11 @@ def _memory(context: Context) -> float:
     return float(printed.split()[-1])
 
 
-def _require_equal(kind: str, found: dict[str, Any]) -> None:
+def _require_equal(kind: str, found: list[dict[str, Any]]) -> None:
     """Check that all searched the same and found as much."""
-    scores = [one["best"] for one in found.values()]
-    if kind != "hyperband" and len({json.dumps(one["values"]) for one in found.values()}) > 1:
+    scores = [one["best"] for one in found]
+    if kind != "hyperband" and len({json.dumps(one["values"]) for one in found}) > 1:
         raise RuntimeError(f"{kind}: other trials: {found}")
-    counts = {len(one["values"]) for one in found.values()}
+    counts = {len(one["values"]) for one in found}
     if len(counts) > 1 or (kind != "housing" and max(scores) - min(scores) > _SAME):
         raise RuntimeError(f"{kind}: trials {counts}, best scores {scores}")
