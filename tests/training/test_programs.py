@@ -184,3 +184,28 @@ def test_disk_cache_can_be_switched_off_and_moved(monkeypatch, tmp_path):
     assert programs.disk_cache_dir() == tmp_path / "programs"
     monkeypatch.setenv("ROSENBLATT_PROGRAM_CACHE", "0")
     assert programs.disk_cache_dir() is None
+
+
+def test_few_programs_are_kept_and_a_model_keeps_its_own(compiled, monkeypatch):
+    monkeypatch.setattr(programs, "_MOST_PROGRAMS", 4)
+    given = []
+    monkeypatch.setattr(programs, "_give_memory_back", lambda: given.append(1))
+    x, y = _data(40)
+    forgotten = programs.statistics.forgotten
+    first = _model(units=2)
+    first.fit(x, y, verbose=0)
+    for units in range(3, 15):
+        _model(units=units).fit(x, y, verbose=0)
+    assert compiled() == 13
+    assert len(programs._by_structure) == len(programs._by_text) == 4
+    assert programs.statistics.forgotten - forgotten == 2 * (13 - 4)
+    assert len(given) in (1, 2)  # after every 16 that were forgotten
+    first.fit(x, y, verbose=0)  # still holds its program
+    _model(units=14).fit(x, y, verbose=0)
+    assert compiled() == 0
+    _model(units=2).fit(x, y, verbose=0)
+    assert compiled() == 1
+
+
+def test_memory_can_be_given_back():
+    programs._give_memory_back()  # and where there is no glibc, nothing happens

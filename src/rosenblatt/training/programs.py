@@ -7,6 +7,7 @@ the traced function (nothing is compiled), then in XLA's cache on disk.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import threading
@@ -20,7 +21,8 @@ import jax
 
 from rosenblatt.core.config import cache_dir
 
-_MOST_PROGRAMS = 256
+_MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
+_FORGOTTEN_TOGETHER = 16
 _DEFAULT_CACHE_BYTES = 512 << 20
 
 
@@ -31,6 +33,7 @@ class Statistics:
     compiled: int = 0
     reused_by_structure: int = 0
     reused_by_text: int = 0
+    forgotten: int = 0  # entries of the two tables
 
 
 statistics = Statistics()
@@ -91,6 +94,15 @@ def _remember(table: OrderedDict[Any, Any], key: Any, program: Any) -> None:
     table.move_to_end(key)
     while len(table) > _MOST_PROGRAMS:
         table.popitem(last=False)
+        statistics.forgotten += 1
+        if statistics.forgotten % _FORGOTTEN_TOGETHER == 0:
+            _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Have glibc return what XLA's compiler has freed; by itself it keeps most of it."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def clear() -> None:
