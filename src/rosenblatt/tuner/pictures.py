@@ -22,6 +22,7 @@ def plot_objective(oracle: Any, ax: Any = None) -> Any:
     numbers = np.arange(1, len(scores) + 1)
     ax.scatter(numbers, scores, s=18, label="a trial")
     ax.step(numbers, best, where="post", label="the best so far")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="Trial", ylabel=oracle.objective.name)
     ax.legend()
     return ax
