@@ -13,7 +13,8 @@ from rosenblatt.tuner.hyperparameter import Choice, HyperParameter
 
 _LENGTHS = (0.1, 0.3, 1.0)  # from which the search for the likeliest ones starts
 _BOUNDS = (0.02, 20.0)
-_STEPS = 15  # of that search
+_STEPS = 15  # of that search; fewer where there are many results, which say it more clearly
+_FEWEST_STEPS = 5
 _CANDIDATES = 1024
 _STARTS = 8  # of the best candidates, around which it looks again
 _RADII = ((0.1, 0.03, 0.01), (0.01, 0.003, 0.001))  # first and second look
@@ -114,7 +115,8 @@ class GaussianProcess:
 
         starts = [np.full(len(theta), math.log(length)) for length in _LENGTHS]
         best = min(starts, key=lambda start: penalized(start)[0])
-        options = {"maxiter": _STEPS}
+        steps = max(_FEWEST_STEPS, min(_STEPS, 80 * _STEPS // len(self._y)))
+        options = {"maxiter": steps}
         found = minimize(penalized, best, jac=True, method="L-BFGS-B", bounds=bounds,
                          options=options)  # fmt: skip
         return found.x, float(found.fun)
