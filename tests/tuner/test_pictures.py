@@ -42,6 +42,24 @@ def test_the_best_so_far_never_gets_worse(tuner: Any) -> None:
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("Trial", "score")
 
 
+def test_over_time(tuner: Any) -> None:
+    ax = tuner.plot("time")
+    (line,) = ax.get_lines()
+    moments = line.get_xdata()
+    assert np.all(np.diff(moments) >= 0) and 0 < moments[-1] < 10
+    assert ax.get_xlabel() == "Minutes since the search began"
+    seconds = tuner.results()["seconds"].to_list()
+    assert min(seconds) >= 0 and sum(seconds) <= 60 * moments[-1] + 1e-6
+    again = Valley(objective=rb.tuner.Objective("score", "min"), max_trials=30, seed=2,
+                   directory=tuner.directory)  # fmt: skip
+    found = again.plot("time").get_lines()[0].get_xdata()
+    assert found == pytest.approx(moments, abs=1e-3)  # the file's times are a little later
+    trial = again.oracle.trials["00"]
+    trial.began = None
+    with pytest.raises(ValueError, match=r"when the trials ran is not known.*Keras Tuner"):
+        again.plot("time")
+
+
 def test_values_of_each_trial_as_a_line(tuner: Any) -> None:
     ax = tuner.plot("parallel")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["y", "kind", "x"]

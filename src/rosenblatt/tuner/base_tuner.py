@@ -22,7 +22,7 @@ from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome
 from rosenblatt.tuner.pictures import plot
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trial import Trial, TrialStatus, seconds_of
 
 
 class BaseTuner:
@@ -233,7 +233,7 @@ class BaseTuner:
             trial.summary()
 
     def results(self) -> Any:
-        """All trials as a polars frame: id, status, score, best epoch, values, metrics.
+        """All trials as a polars frame: id, status, score, best epoch, time, values, metrics.
 
         Raises:
             ImportError: polars is not installed.
@@ -253,6 +253,7 @@ class BaseTuner:
                     "status": trial.status,
                     "score": trial.score,
                     "best_step": trial.best_step,
+                    "seconds": seconds_of(trial),
                     **{f"hp/{name}": v for name, v in trial.hyperparameters.values.items()},
                     **metrics,
                     "message": trial.message,
@@ -266,8 +267,9 @@ class BaseTuner:
         """Draw the search.
 
         Args:
-            kind: "objective" (trial by trial, with the best so far), "parallel" (each trial's
-                values as a line) or "importance" (shares in a random forest over the trials).
+            kind: "objective" (trial by trial, with the best so far), "time" (the same over the
+                minutes since the search began), "parallel" (each trial's values as a line) or
+                "importance" (shares in a random forest over the trials).
             ax: Matplotlib axes to draw on; new ones if None.
 
         Returns:

@@ -104,6 +104,7 @@ def _trial(ledger: Ledger, event: dict[str, Any]) -> None:
     hyperparameters = oracle.get_space()
     hyperparameters.values = event["values"]
     trial = Trial(hyperparameters, event["trial_id"])
+    trial.began = event.get("time")
     oracle.trials[trial.trial_id] = trial
     oracle.start_order.append(trial.trial_id)
     oracle._tried[trial.trial_id] = oracle._key(trial.hyperparameters.values)
@@ -115,6 +116,7 @@ def _again(ledger: Ledger, event: dict[str, Any]) -> None:
     trial = oracle.trials[event["trial_id"]]
     trial.status, trial.message, trial.score = TrialStatus.RUNNING, None, None
     trial.metrics = MetricsTracker()
+    trial.began, trial.ended = event["time"], None
     ledger.elsewhere[trial.trial_id] = event["by"]
     if trial.trial_id in oracle._retry_queue:
         oracle._retry_queue.remove(trial.trial_id)
@@ -132,6 +134,7 @@ def _end(ledger: Ledger, event: dict[str, Any]) -> None:
     trial.hyperparameters.values = event["values"]
     trial.status, trial.message = event["status"], event["message"]
     trial.score, trial.best_step = event["score"], event["best_step"]
+    trial.ended = event.get("time")
     trial.metrics = MetricsTracker.from_config(_numbers(event["metrics"]))
     oracle._tried[trial.trial_id] = oracle._key(trial.hyperparameters.values)
     oracle._run_times[trial.trial_id] = oracle._run_times.get(trial.trial_id, 0) + 1

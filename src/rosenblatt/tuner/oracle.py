@@ -6,6 +6,7 @@ import functools
 import math
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -81,9 +82,7 @@ class Oracle:
         self.seed = (
             random.randint(1, 10000) if seed is None else whole_number("seed", seed, least=0)
         )
-        self.max_retries_per_trial = whole_number(
-            "max_retries_per_trial", max_retries_per_trial, least=0
-        )
+        self.max_retries_per_trial = whole_number("max_retries_per_trial", max_retries_per_trial, 0)
         self.max_consecutive_failed_trials = whole_number(
             "max_consecutive_failed_trials", max_consecutive_failed_trials, least=1
         )
@@ -223,7 +222,7 @@ class Oracle:
             trial.status = status
         known = self.trials[trial.trial_id]
         known.hyperparameters = trial.hyperparameters
-        known.status, known.message = trial.status, trial.message
+        known.status, known.message, known.ended = trial.status, trial.message, time.time()
         self.update_space(known.hyperparameters)
         if known.status == TrialStatus.COMPLETED:
             self._score(known)
@@ -238,8 +237,8 @@ class Oracle:
         else:
             self.end_order.append(known.trial_id)
         state = known.get_state()
-        del state["hyperparameters"]
-        self._record("end", **state, values=known.hyperparameters.values, again=again)
+        state["values"] = state.pop("hyperparameters")["values"]
+        self._record("end", **state, again=again)
         for tuner_id in [t for t, one in self.ongoing_trials.items() if one is known]:
             del self.ongoing_trials[tuner_id]
         self._display.on_trial_end(known)
@@ -386,6 +385,7 @@ class Oracle:
     def _record(self, event: str, **fields: Any) -> None:
         if self._ledger is None:
             return
+        fields["time"] = time.time()
         if event in ("trial", "again"):
             self._ledger.members.join()
             fields["by"] = self._ledger.members.name

@@ -15,15 +15,38 @@ _TREES = 200
 
 def plot_objective(oracle: Any, ax: Any = None) -> Any:
     """Each trial's score in the order of their ends, and the best so far as a line."""
-    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
     trials = _scored(oracle)
+    ax = _course(oracle, trials, np.arange(1, len(trials) + 1), ax)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set(xlabel="Trial")
+    return ax
+
+
+def plot_time(oracle: Any, ax: Any = None) -> Any:
+    """Each trial's score at the time it ended, and the best so far as a line."""
+    trials = _scored(oracle)
+    begun = [trial.began for trial in oracle.trials.values()]
+    if any(moment is None for moment in [*begun, *(trial.ended for trial in trials)]):
+        raise ValueError(
+            explain(
+                "plot: when the trials ran is not known.",
+                given="a search that Keras Tuner began",
+                fix="take kind='objective'.",
+            )
+        )
+    minutes = [(trial.ended - min(begun)) / 60 for trial in trials]
+    ax = _course(oracle, trials, np.array(minutes), ax)
+    ax.set(xlabel="Minutes since the search began")
+    return ax
+
+
+def _course(oracle: Any, trials: list[Trial], places: np.ndarray, ax: Any) -> Any:
+    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
     scores = np.array([trial.score for trial in trials], float)
     best = (np.maximum if oracle.objective.direction == "max" else np.minimum).accumulate(scores)
-    numbers = np.arange(1, len(scores) + 1)
-    ax.scatter(numbers, scores, s=18, label="a trial")
-    ax.step(numbers, best, where="post", label="the best so far")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set(xlabel="Trial", ylabel=oracle.objective.name)
+    ax.scatter(places, scores, s=18, label="a trial")
+    ax.step(places, best, where="post", label="the best so far")
+    ax.set(ylabel=oracle.objective.name)
     ax.legend()
     return ax
 
@@ -63,6 +86,7 @@ def plot_importance(oracle: Any, ax: Any = None) -> Any:
 
 KINDS = {
     "objective": plot_objective,
+    "time": plot_time,
     "parallel": plot_parallel,
     "importance": plot_importance,
 }

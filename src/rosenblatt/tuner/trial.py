@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any
 
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -38,6 +39,8 @@ class Trial:
         score: value of the objective, None until it is completed.
         best_step: the epoch that had that value.
         history: log entries by name, one value an epoch, of the latest execution.
+        began, ended: seconds since 1970; None where it has not, or where the search was begun by
+            Keras Tuner.
     """
 
     def __init__(
@@ -55,11 +58,14 @@ class Trial:
         self.best_step: int | None = 0
         self.status = status
         self.message = message
+        self.began: float | None = time.time()
+        self.ended: float | None = None
 
     def begin_again(self) -> None:
         """Forget what came of it; it runs once more."""
         self.status, self.message, self.score = TrialStatus.RUNNING, None, None
         self.metrics, self.history = MetricsTracker(), {}
+        self.began, self.ended = time.time(), None
 
     def add_epoch(self, epoch: int, logs: dict[str, float]) -> None:
         """Keep an epoch's log entries; those of the epochs from it on are forgotten."""
@@ -113,3 +119,8 @@ class Trial:
         trial = cls(HyperParameters())
         trial.set_state(state)
         return trial
+
+
+def seconds_of(trial: Trial) -> float | None:
+    """How long a trial took, its interruptions not counted; None where it is not known."""
+    return None if trial.began is None or trial.ended is None else trial.ended - trial.began
