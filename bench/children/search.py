@@ -88,13 +88,22 @@ def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Calla
     return lambda: tuner.search(*train, validation_data=validation, verbose=0) or tuner
 
 
-def housing(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+def housing(
+    lib: Any, kt: Any, folder: Path, options: dict[str, Any], trials: int = 30, epochs: int = 10
+) -> Callable[[], Any]:
     """Thirty trials of ten epochs on housing."""
     train, validation = housing_arrays(folder)
     tuner = kt.RandomSearch(
-        lambda hp: regressor(lib, hp, train[0]), "val_loss", max_trials=30, seed=_SEED, **options
-    )
-    return lambda: tuner.search(*train, epochs=10, validation_data=validation, verbose=0) or tuner
+        lambda hp: regressor(lib, hp, train[0]), "val_loss", max_trials=trials, seed=_SEED,
+        **options,
+    )  # fmt: skip
+    fit = {"epochs": epochs, "validation_data": validation, "verbose": 0}
+    return lambda: tuner.search(*train, **fit) or tuner
+
+
+def long(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+    """Ten trials of a hundred epochs on housing: training, and little else."""
+    return housing(lib, kt, folder, options, trials=10, epochs=100)
 
 
 def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
@@ -108,7 +117,13 @@ def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callabl
     return lambda: tuner.search(verbose=0) or tuner
 
 
-KINDS = {"chapter": chapter, "hyperband": hyperband, "housing": housing, "trivial": trivial}
+KINDS = {
+    "chapter": chapter,
+    "hyperband": hyperband,
+    "housing": housing,
+    "long": long,
+    "trivial": trivial,
+}
 
 
 def main(kind: str, library: str, tuner: str, folder: str, *workers: str) -> None:
