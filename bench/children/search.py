@@ -89,12 +89,12 @@ def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Calla
 
 
 def housing(
-    lib: Any, kt: Any, folder: Path, options: dict[str, Any], trials: int = 30, epochs: int = 10
+    lib: Any, kt: Any, folder: Path, options: dict[str, Any], epochs: int = 10
 ) -> Callable[[], Any]:
     """Thirty trials of ten epochs on housing."""
     train, validation = housing_arrays(folder)
     tuner = kt.RandomSearch(
-        lambda hp: regressor(lib, hp, train[0]), "val_loss", max_trials=trials, seed=_SEED,
+        lambda hp: regressor(lib, hp, train[0]), "val_loss", max_trials=30, seed=_SEED,
         **options,
     )  # fmt: skip
     fit = {"epochs": epochs, "validation_data": validation, "verbose": 0}
@@ -102,8 +102,8 @@ def housing(
 
 
 def long(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
-    """Ten trials of a hundred epochs on housing: training, and little else."""
-    return housing(lib, kt, folder, options, trials=10, epochs=100)
+    """Thirty trials of a hundred epochs on housing: training, and little else."""
+    return housing(lib, kt, folder, options, epochs=100)
 
 
 def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:

@@ -16,7 +16,7 @@ _ONE = Peer("rosenblatt, one worker", "rosenblatt")
 _TITLES = {
     "chapter": "random search, Fashion MNIST, 5 trials × 10 epochs",
     "housing": "random search, housing, 30 trials × 10 epochs",
-    "long": "random search, housing, 10 trials × 100 epochs",
+    "long": "random search, housing, 30 trials × 100 epochs",
     "hyperband": "Hyperband (10, 3, 2), 10,000 images of Fashion MNIST",
 }
 _TARGETS = {
@@ -84,7 +84,7 @@ def _two_workers(context: Context, kind: str) -> Comparison:
         who: lambda who=who, n=n: _search(context, kind, who, n, cache=kept)["seconds"]
         for who, n in ((OURS, "2"), (_ONE, "1"))
     }
-    times = in_turns(actions, context.rounds_or(3))
+    times = in_turns(actions, context.rounds_or(2))
     title = f"{_TITLES[kind]}, programs on disk: two workers"
     return Comparison(title, _ONE.title, times[OURS], times[_ONE], _TWO_WORKERS)
 
