@@ -51,11 +51,12 @@ def outcome(tuner: Any) -> dict[str, Any]:
     }
 
 
-def seen(path: str) -> list[str]:
-    """The nodes that trials ran on, an entry for each epoch."""
+def seen(path: str) -> list[tuple[str, int]]:
+    """Node and epoch, in the order in which epochs ended."""
     if not os.path.exists(path):
         return []
-    return [line.split()[0] for line in Path(path).read_text().splitlines()]
+    lines = [line.split() for line in Path(path).read_text().splitlines()]
+    return [(node, int(epoch)) for node, epoch in lines]
 
 
 def main(folder: Path) -> None:
@@ -78,23 +79,29 @@ def main(folder: Path) -> None:
     nodes = [cluster.add_node(num_cpus=1, object_store_memory=80_000_000) for _ in range(2)]
     ray.init(cluster.address, log_to_driver=False, logging_level="error")
     lost: list[str] = []
+    over = threading.Event()
 
     def kill() -> None:
-        while len(set(seen(path))) < 2:  # both work
-            time.sleep(0.05)
-        lost.append(nodes[1].node_id)
-        cluster.remove_node(nodes[1], allow_graceful=False)
+        """Both work, and the one that has just ended an epoch has others before it."""
+        while not over.wait(0.03):
+            lines = seen(path)
+            if len({node for node, _ in lines}) == 2 and lines[-1][1] < EPOCHS - 1:
+                (victim,) = [node for node in nodes if node.node_id == lines[-1][0]]
+                lost.append(victim.node_id)
+                cluster.remove_node(victim, allow_graceful=False)
+                return
 
     killer = threading.Thread(target=kill)
     killer.start()
     on_cluster = search("cluster", "ray", [Slowly()])
+    over.set()
     killer.join()
     ray.shutdown()
     cluster.shutdown()
     found = {
         "nodes": [node.node_id for node in nodes],
         "lost": lost,
-        "seen": seen(path),
+        "seen": [node for node, _ in seen(path)],
         "cluster": outcome(on_cluster),
         "threads": outcome(search("threads", None, [])),
         "failed": [t.message for t in on_cluster.oracle.trials.values()

@@ -27,9 +27,9 @@ def found(tmp_path_factory: Any) -> dict[str, Any]:
 
 
 def test_a_node_is_lost_and_no_trial(found: dict[str, Any]) -> None:
-    assert found["lost"] == [found["nodes"][1]]
+    (lost,) = found["lost"]
     assert set(found["seen"]) == set(found["nodes"])  # both worked
-    assert found["seen"][-1] == found["nodes"][0]
+    assert found["seen"][-1] != lost
     assert found["cluster"] == found["threads"]
     assert len(found["cluster"]) == 6
     finished = [t for t in found["cluster"].values() if t[1] == "COMPLETED"]
