@@ -73,9 +73,9 @@ def main(folder: Path) -> None:
                      executor=executor, verbose=0)  # fmt: skip
         return tuner
 
-    cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80_000_000}
-    )
+    quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 5}
+    head = {"num_cpus": 0, "object_store_memory": 80_000_000, "_system_config": quick}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     nodes = [cluster.add_node(num_cpus=1, object_store_memory=80_000_000) for _ in range(2)]
     ray.init(cluster.address, log_to_driver=False, logging_level="error")
     lost: list[str] = []
