@@ -263,4 +263,4 @@ def test_tuning(lesson: Lesson) -> None:
     assert number(text, r"Trials: (\S+)") == 2
     first, second = (number(text, rf"{n} trials, the best: (\S+)") for n in (3, 4))
     assert second >= first > 0.5
-    assert text.count("│ hp/n_neurons") == 1 and len(re.findall(r"^│ [012] ", text, re.M)) == 3
+    assert text.count("hp/n_neurons │") == 1 and len(re.findall(r"^│ [012] ", text, re.M)) == 3
