@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 _MOST_NAMES = 60  # a longer list hides the message
 
@@ -63,6 +64,25 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(names) > _MOST_NAMES:
         return f"none of the {len(names)} known names is close to it."
     return "known names: " + ", ".join(names) + "."
+
+
+@contextmanager
+def needed(problem: str, fix: str) -> Iterator[None]:
+    """Say what an import in the block is needed for, where the package is not installed.
+
+    Raises:
+        ImportError: it is not.
+
+    >>> with needed("Flying needs wings.", fix="`pip install wings`."):
+    ...     import wings
+    Traceback (most recent call last):
+    ...
+    ImportError: Flying needs wings. Fix: `pip install wings`.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(explain(problem, fix=fix)) from error
 
 
 def warn_user(text: str, category: type[Warning] = UserWarning) -> None:

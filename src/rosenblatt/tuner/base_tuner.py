@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, needed
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.tuner.crew import Crew, apart
 from rosenblatt.tuner.executors import get_executor
@@ -238,12 +238,9 @@ class BaseTuner:
         Raises:
             ImportError: polars is not installed.
         """
-        try:
+        fix = "install it: `pip install rosenblatt[tabular]`."
+        with needed("results() needs polars.", fix):
             import polars
-        except ImportError as error:
-            problem = "results() needs polars."
-            fix = "install it: `pip install rosenblatt[tabular]`."
-            raise ImportError(explain(problem, fix=fix)) from error
         rows = []
         for trial in self.oracle.trials.values():
             metrics = {n: trial.metrics.get_last_value(n) for n in trial.metrics.metrics}

@@ -112,7 +112,7 @@ class BayesianOptimizationOracle(Oracle):
         process = GaussianProcess(cube, points, y, self.alpha)
         pending = [cube.of_trial(trial) for trial in self.running()]
         if pending:
-            process = process.expecting(np.array(pending))
+            process.expect(np.array(pending))
 
         beta = _SHARES[len(self.trials) % len(_SHARES)] * self.beta
 

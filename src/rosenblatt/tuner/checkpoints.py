@@ -16,13 +16,11 @@ class Checkpoints:
 
     Args:
         folder: of the search.
-        keep_best: trials at most.
         max_bytes: of all their weights together.
     """
 
-    def __init__(self, folder: Path, keep_best: int, max_bytes: int):
+    def __init__(self, folder: Path, max_bytes: int):
         self.folder = folder
-        self.keep_best = keep_best
         self.max_bytes = max_bytes
         self._kept: set[str] = set()  # changed by several threads, by whole operations alone
         self._waiting: set[str] = set()
@@ -71,11 +69,11 @@ class Checkpoints:
         """Remove weights that may not stay.
 
         Args:
-            ranked: the best trials, best first.
+            ranked: the trials whose weights may stay as far as there is room, best first.
             ended: the trials that are no longer running; others are judged when they end.
         """
         room, staying = self.max_bytes, set[str]()
-        for name in [name for name in ranked if name in self._kept][: self.keep_best]:
+        for name in [name for name in ranked if name in self._kept]:
             room -= self.best(name).stat().st_size if self.best(name).exists() else 0
             if room < 0 and staying:
                 break

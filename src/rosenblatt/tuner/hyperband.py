@@ -228,4 +228,5 @@ class Hyperband(Tuner):
     def on_trial_end(self, trial: Trial) -> None:
         """Tell the oracle, and remove what no trial will go on with."""
         super().on_trial_end(trial)
-        self.checkpoints.drop_last(self.oracle.may_go_on)
+        with self.oracle.exclusive():  # once, not for each name
+            self.checkpoints.drop_last(self.oracle.may_go_on)

@@ -12,7 +12,7 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.metrics_tracker import MetricsTracker
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trial import Trial
 
 
 class Ledger:
@@ -114,9 +114,8 @@ def _trial(ledger: Ledger, event: dict[str, Any]) -> None:
 def _again(ledger: Ledger, event: dict[str, Any]) -> None:
     oracle = ledger.oracle
     trial = oracle.trials[event["trial_id"]]
-    trial.status, trial.message, trial.score = TrialStatus.RUNNING, None, None
-    trial.metrics = MetricsTracker()
-    trial.began, trial.ended = event["time"], None
+    trial.begin_again()
+    trial.began = event["time"]
     ledger.elsewhere[trial.trial_id] = event["by"]
     if trial.trial_id in oracle._retry_queue:
         oracle._retry_queue.remove(trial.trial_id)

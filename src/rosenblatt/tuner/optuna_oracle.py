@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import needed
 from rosenblatt.tuner.hyperparameter import Boolean, Choice, Fixed
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle, synchronized
@@ -50,12 +50,8 @@ class OptunaOracle(Oracle):
             objective, max_trials, hyperparameters, allow_new_entries, tune_new_entries, seed,
             max_retries_per_trial, max_consecutive_failed_trials,
         )  # fmt: skip
-        try:
+        with needed("OptunaOracle needs optuna.", fix="`pip install 'rosenblatt[optuna]'`."):
             import optuna
-        except ImportError as error:
-            raise ImportError(
-                explain("OptunaOracle needs optuna.", fix="`pip install 'rosenblatt[optuna]'`.")
-            ) from error
         self._optuna = optuna
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(

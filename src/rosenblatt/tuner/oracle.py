@@ -79,9 +79,7 @@ class Oracle:
         self.hyperparameters = HyperParameters() if hyperparameters is None else hyperparameters
         self.allow_new_entries = allow_new_entries
         self.tune_new_entries = tune_new_entries
-        self.seed = (
-            random.randint(1, 10000) if seed is None else whole_number("seed", seed, least=0)
-        )
+        self.seed = random.randint(1, 10000) if seed is None else whole_number("seed", seed, 0)
         self.max_retries_per_trial = whole_number("max_retries_per_trial", max_retries_per_trial, 0)
         self.max_consecutive_failed_trials = whole_number(
             "max_consecutive_failed_trials", max_consecutive_failed_trials, least=1
@@ -164,6 +162,7 @@ class Oracle:
     def _begin_again(self, tuner_id: str) -> Trial:
         trial = self.ongoing_trials[tuner_id] = self.trials[self._retry_queue.pop(0)]
         trial.begin_again()
+        trial.history = {}  # a backup gives back what it holds
         self._record("again", trial_id=trial.trial_id)
         self._display.on_trial_begin(trial)
         return trial

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, needed
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.tuner.crew import SearchStopped, apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalError
@@ -38,12 +38,8 @@ class RayExecutor:
     """
 
     def __init__(self, num_cpus: float = 1, num_gpus: float = 0, address: str | None = None):
-        try:
+        with needed('executor="ray" needs ray.', fix="`pip install 'rosenblatt[ray]'`."):
             import ray
-        except ImportError as error:
-            raise ImportError(
-                explain('executor="ray" needs ray.', fix="`pip install 'rosenblatt[ray]'`.")
-            ) from error
         self._ray = ray
         self.num_cpus = num_cpus
         self.num_gpus = num_gpus
@@ -97,6 +93,7 @@ class _RaySession:
         )
         self.workers = executor.slots()
         self._over = threading.Event()
+        self._reporting = threading.Lock()  # epochs reach the oracle in their order
         self._pump = threading.Thread(target=self._take_reports, daemon=True)
 
     def __enter__(self) -> _RaySession:
@@ -142,7 +139,7 @@ class _RaySession:
 
     def _report(self) -> None:
         oracle = self._tuner.oracle
-        with oracle.exclusive():
+        with self._reporting:  # the oracle waits for no answer from the cluster
             for trial_id, epoch, logs in self._ray.get(self._board.drain.remote()):
                 oracle.update_history(trial_id, epoch, logs)
                 if oracle.prunes(trial_id):

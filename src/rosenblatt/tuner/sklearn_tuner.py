@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import needed
 from rosenblatt.core.files import atomic_write
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.oracle import Oracle
@@ -43,12 +43,9 @@ class SklearnTuner(BaseTuner):
         cv: Any = None,
         **kwargs: Any,
     ):
-        try:
+        fix = "install it: `pip install rosenblatt[sklearn]`."
+        with needed("SklearnTuner needs scikit-learn.", fix):
             from sklearn.model_selection import KFold
-        except ImportError as error:
-            problem = "SklearnTuner needs scikit-learn."
-            fix = "install it: `pip install rosenblatt[sklearn]`."
-            raise ImportError(explain(problem, fix=fix)) from error
         super().__init__(oracle, hypermodel, **kwargs)
         self.scoring = scoring
         self.metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]

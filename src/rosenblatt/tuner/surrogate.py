@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import needed
 from rosenblatt.tuner.hyperparameter import Choice, HyperParameter
 
 _LENGTHS = (0.1, 0.3, 1.0)  # from which the search for the likeliest ones starts
@@ -78,7 +78,7 @@ class GaussianProcess:
 
     def __init__(self, cube: Cube, points: np.ndarray, y: np.ndarray, alpha: float):
         self._cube = cube
-        self._x, self._y, self._alpha = cube.features(points), compressed(y), alpha
+        self._x, self._y = cube.features(points), compressed(y)
         self._prior = math.log(0.4 * math.sqrt(self._x.shape[1]))
         process, matern = gaussian_process()
         start = np.full(self._x.shape[1], math.exp(self._prior))
@@ -91,18 +91,13 @@ class GaussianProcess:
         mean, deviation = self._model.predict(self._cube.features(points), return_std=True)
         return mean, deviation
 
-    def expecting(self, points: np.ndarray) -> GaussianProcess:
-        """Itself, had points come out one deviation worse than their mean."""
+    def expect(self, points: np.ndarray) -> None:
+        """Count points as if they had come out one deviation worse than their mean."""
         mean, deviation = self.predict(points)
-        process, _ = gaussian_process()
-        other = object.__new__(GaussianProcess)
-        other.__dict__.update(self.__dict__)
-        other._x = np.concatenate([self._x, self._cube.features(points)])
-        other._y = np.concatenate([self._y, mean + deviation])
-        kernel = self._model.kernel_
-        other._model = process(kernel, alpha=self._alpha, normalize_y=True, optimizer=None)
-        other._model.fit(other._x, other._y)
-        return other
+        self._x = np.concatenate([self._x, self._cube.features(points)])
+        self._y = np.concatenate([self._y, mean + deviation])
+        self._model.set_params(kernel=self._model.kernel_, optimizer=None)
+        self._model.fit(self._x, self._y)
 
     def _likeliest(self, loss: Any, theta: np.ndarray, bounds: Any) -> tuple[np.ndarray, float]:
         """What scikit-learn asks for: the logarithms of the lengths, and their loss."""
@@ -183,11 +178,8 @@ def gaussian_process() -> tuple[Any, Any]:
     Raises:
         ImportError: scikit-learn is not installed.
     """
-    try:
+    fix = "install it: `pip install rosenblatt[sklearn]`."
+    with needed("BayesianOptimization needs scikit-learn.", fix):
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import Matern
-    except ImportError as error:
-        problem = "BayesianOptimization needs scikit-learn."
-        fix = "install it: `pip install rosenblatt[sklearn]`."
-        raise ImportError(explain(problem, fix=fix)) from error
     return GaussianProcessRegressor, Matern

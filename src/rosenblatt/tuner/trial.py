@@ -62,9 +62,9 @@ class Trial:
         self.ended: float | None = None
 
     def begin_again(self) -> None:
-        """Forget what came of it; it runs once more."""
+        """Run once more: forget what came of it, but for its epochs, with which it may go on."""
         self.status, self.message, self.score = TrialStatus.RUNNING, None, None
-        self.metrics, self.history = MetricsTracker(), {}
+        self.metrics = MetricsTracker()
         self.began, self.ended = time.time(), None
 
     def add_epoch(self, epoch: int, logs: dict[str, float]) -> None:

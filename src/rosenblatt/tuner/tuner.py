@@ -84,7 +84,7 @@ class Tuner(BaseTuner):
         self.keep_best = whole_number("keep_best", keep_best, least=1)
         super().__init__(oracle, hypermodel, directory, project_name, overwrite=overwrite, **kwargs)
         max_bytes = whole_number("max_bytes", max_bytes, least=0)
-        self.checkpoints = Checkpoints(Path(self.project_dir), keep_best, max_bytes)
+        self.checkpoints = Checkpoints(Path(self.project_dir), max_bytes)
         self.tuner_id = tuner_id or self.tuner_id
 
     @property
@@ -240,8 +240,7 @@ class Tuner(BaseTuner):
     def move_to(self, directory: str | os.PathLike[str], oracle: Oracle) -> None:
         """Be a copy in another process, with files in another folder."""
         super().move_to(directory, oracle)
-        kept = self.checkpoints
-        self.checkpoints = Checkpoints(Path(self.project_dir), kept.keep_best, kept.max_bytes)
+        self.checkpoints = Checkpoints(Path(self.project_dir), self.checkpoints.max_bytes)
 
     def take_files(self, files: dict[str, bytes]) -> None:
         """Write what a trial in another process has left, and look after it."""
