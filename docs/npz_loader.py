@@ -34,7 +34,8 @@ FUNCTIONS = {
     "subtract": lambda a, b: a - b, "multiply": lambda *xs: math.prod(xs),
     "average": lambda *xs: sum(xs) / len(xs), "maximum": lambda *xs: np.maximum.reduce(xs),
     "minimum": lambda *xs: np.minimum.reduce(xs), "embedding": lambda x, w: w[x.astype(int)],
-    "dense": lambda x, kernel, bias=0: x @ kernel + bias,
+    "dense": lambda x, kernel, bias=0: x @ kernel + bias, "crop": lambda x, a, b: x[:, a:b],
+    "mean": np.mean, "max": np.max, "pad": np.pad, "repeat": np.repeat,
     "affine": lambda x, shift, scale, offset: (x - shift) * scale + offset,
 }  # fmt: skip
 
@@ -46,9 +47,8 @@ def load(path):
     def predict(*inputs):
         values = {k: np.asarray(v) for k, v in zip(model["inputs"], inputs, strict=True)}
         for step in model["steps"]:
-            arguments = [values[name] for name in step["inputs"]]
-            arguments += [file[name] for name in step["weights"]] + step["settings"]
-            values[step["output"]] = FUNCTIONS[step["function"]](*arguments)
+            arguments = [values[n] for n in step["inputs"]] + [file[n] for n in step["weights"]]
+            values[step["output"]] = FUNCTIONS[step["function"]](*arguments, *step["settings"])
         outputs = [values[name] for name in model["outputs"]]
         return outputs[0] if len(outputs) == 1 else outputs
 

@@ -22,6 +22,7 @@ rng = np.random.default_rng(3)
 X = rng.normal(size=(24, 4)).astype("float32")
 Z = rng.normal(size=(24, 3)).astype("float32")
 Y = rng.normal(size=(24, 2)).astype("float32")
+IDS = rng.integers(0, 9, (24, 6)).astype("int32")
 Case = tuple[Any, Any, Any]  # model, inputs, targets
 
 
@@ -113,9 +114,26 @@ def custom_layer(lib: Any) -> Case:
     return model, X, Y
 
 
+def text_classifier(lib: Any) -> Case:
+    kinds = lib.layers
+    steps = [kinds.ZeroPadding1D(1), kinds.UpSampling1D(2), kinds.Cropping1D((0, 1))]
+    model = lib.Sequential(
+        [
+            lib.Input((6,), dtype="int32"),
+            kinds.Embedding(9, 4),
+            *steps,
+            kinds.GlobalAvgPool1D(keepdims=True),
+            kinds.GlobalMaxPool1D(),
+            kinds.Dense(2),
+        ]
+    )
+    model.compile("adam", "mse")
+    return model, IDS, Y
+
+
 CASES = [
     sequential, deferred, several_inputs_and_outputs, dict_of_outputs, shared_layer, nested,
-    frozen, subclassed, custom_layer,
+    frozen, subclassed, custom_layer, text_classifier,
 ]  # fmt: skip
 _known: dict[str, dict[str, Any]] = {}
 

@@ -16,8 +16,9 @@ from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 
 # Two values for an unknown dimension: where the inferred shapes differ, the dimension is unknown.
-# The first is a prime, so that it is recognized in most shapes, and one trace is enough.
-_TRIAL_SIZES = (997, 2)
+# The first is a prime, so that it is recognized in most shapes, and one trace is enough. Both are
+# large, so that steps can be cut off a sequence of unknown length.
+_TRIAL_SIZES = (997, 991)
 
 
 class History(NamedTuple):
@@ -176,6 +177,7 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
     _refuse_text([leaves[i] for i in places])
     unknown = any(None in leaves[i].shape for i in places)
+    only_rows = all(None not in leaves[i].shape[1:] for i in places)
 
     def trace(size: int) -> Any:
         specs = [
@@ -206,7 +208,7 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         raise
     if not unknown:
         return jax.tree_util.tree_map(lambda a: KerasTensor(a.shape, a.dtype), first)
-    if all(_is_plain(a.shape) for a in jax.tree_util.tree_leaves(first)):
+    if only_rows and all(_is_plain(a.shape) for a in jax.tree_util.tree_leaves(first)):
         return jax.tree_util.tree_map(
             lambda a: KerasTensor([None if s == _TRIAL_SIZES[0] else s for s in a.shape], a.dtype),
             first,

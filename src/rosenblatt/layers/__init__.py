@@ -34,6 +34,12 @@ from rosenblatt.layers.multi_head import (
 )
 from rosenblatt.layers.noise import GaussianDropout, GaussianNoise
 from rosenblatt.layers.normalization import BatchNormalization
+from rosenblatt.layers.pooling import (
+    GlobalAveragePooling1D,
+    GlobalAvgPool1D,
+    GlobalMaxPool1D,
+    GlobalMaxPooling1D,
+)
 from rosenblatt.layers.preprocessing import (
     CategoryEncoding,
     Discretization,
@@ -63,6 +69,7 @@ from rosenblatt.layers.row_normalization import (
 from rosenblatt.layers.serialization import deserialize, serialize
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.spectral import SpectralNormalization
+from rosenblatt.layers.steps import Cropping1D, UpSampling1D, ZeroPadding1D
 from rosenblatt.layers.tlu import TLULayer
 from rosenblatt.layers.wrapping import TimeDistributed, Wrapper
 
@@ -77,6 +84,7 @@ __all__ = [
     "BatchNormalization",
     "CategoryEncoding",
     "Concatenate",
+    "Cropping1D",
     "Dense",
     "Discretization",
     "Dot",
@@ -87,6 +95,10 @@ __all__ = [
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPooling1D",
     "GroupNormalization",
     "GroupQueryAttention",
     "GroupedQueryAttention",
@@ -125,7 +137,9 @@ __all__ = [
     "TLULayer",
     "TimeDistributed",
     "UnitNormalization",
+    "UpSampling1D",
     "Wrapper",
+    "ZeroPadding1D",
     "add",
     "average",
     "concatenate",

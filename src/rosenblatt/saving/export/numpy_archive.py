@@ -16,7 +16,7 @@ import numpy as np
 from rosenblatt.activations import serialize
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.export.plan import Step, plan_of, writer_of
+from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
 
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
@@ -39,6 +39,7 @@ def export_numpy(model: Any, path: Path) -> None:
         ValueError: a layer or an activation that the loader does not know.
     """
     plan = plan_of(model, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
+    _refuse_masks(plan)
     arrays: dict[str, np.ndarray] = {}
     text = {
         "inputs": [name for name, _ in plan.inputs],
@@ -48,6 +49,17 @@ def export_numpy(model: Any, path: Path) -> None:
     arrays["model.json"] = np.frombuffer(json.dumps(text).encode(), "uint8")
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
+
+
+def _refuse_masks(plan: Plan) -> None:
+    """Refuse a layer that computes with a mask: the loader passes none on."""
+    masked: set[str] = set()
+    for step in plan.steps:
+        if getattr(step.layer, "mask_zero", False) or masked.intersection(step.inputs):
+            masked.update(step.outputs)
+        name = type(step.layer).__name__
+        if name in ("GlobalAveragePooling1D", "Softmax") and masked.intersection(step.inputs):
+            raise _refused(step.layer, "a mask")
 
 
 def _entries(step: Step, arrays: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
@@ -164,6 +176,26 @@ def _reshape(step: Step) -> Iterator[_Call]:
     yield _Call("reshape", (), tuple(int(size) for size in step.layer.target_shape))
 
 
+def _pooling(function: str, *between: Any) -> Callable[[Step], Iterator[_Call]]:
+    """A layer that is NumPy's function over the steps: axis, what is between, and `keepdims`."""
+
+    def write(step: Step) -> Iterator[_Call]:
+        yield _Call(function, (), (step.layer.steps_axis, *between, bool(step.layer.keepdims)))
+
+    return write
+
+
+def _zero_padding(step: Step) -> Iterator[_Call]:
+    widths = [[0, 0], [0, 0], [0, 0]]
+    widths[step.layer.steps_axis] = list(step.layer.padding)
+    yield _Call("pad", (), (widths,))
+
+
+def _cropping(step: Step) -> Iterator[_Call]:
+    before, after = step.layer.cropping
+    yield _Call("crop", (), (before, -after or None))
+
+
 # A writer for each layer that the loader can run: what it computes as calls, in order.
 _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
     "Dense": _dense,
@@ -180,6 +212,11 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Concatenate": _plain("concatenate", "axis"),
+    "GlobalAveragePooling1D": _pooling("mean", None, None),
+    "GlobalMaxPooling1D": _pooling("max", None),
+    "ZeroPadding1D": _zero_padding,
+    "Cropping1D": _cropping,
+    "UpSampling1D": lambda s: iter([_Call("repeat", (), (s.layer.size, 1))]),
     **{
         name: _merge(name.lower())
         for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")

@@ -222,6 +222,26 @@ def _repeat(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     return b.op("Tile", rows, b.constant([1, step.layer.n, 1], "int64"))
 
 
+def _pooling(kind: str) -> Writer:
+    def write(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+        axis = b.constant([step.layer.steps_axis], "int64")
+        return b.op(kind, inputs[0], axis, keepdims=int(step.layer.keepdims))
+
+    return write
+
+
+def _zero_padding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    before, after = np.zeros(3, "int64"), np.zeros(3, "int64")
+    before[step.layer.steps_axis], after[step.layer.steps_axis] = step.layer.padding
+    return b.op("Pad", inputs[0], b.constant([*before, *after], "int64"))
+
+
+def _cropping(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    before, after = step.layer.cropping
+    end = -after or np.iinfo("int64").max
+    return b.op("Slice", inputs[0], *(b.constant([n], "int64") for n in (before, end, 1)))
+
+
 def _merge(kind: str) -> Writer:
     def write(b: Builder, step: Step, inputs: Sequence[str]) -> str:
         if len({len(shape) for shape in step.shapes}) > 1:
@@ -265,6 +285,10 @@ WRITERS: dict[str, Writer] = {
     "Reshape": _reshape,
     "Permute": _permute,
     "RepeatVector": _repeat,
+    "Cropping1D": _cropping,
+    "ZeroPadding1D": _zero_padding,
+    "GlobalAveragePooling1D": _pooling("ReduceMean"),
+    "GlobalMaxPooling1D": _pooling("ReduceMax"),
     "Add": _merge("Add"),
     "Subtract": _merge("Sub"),
     "Multiply": _merge("Mul"),
