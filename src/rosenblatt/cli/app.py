@@ -32,6 +32,14 @@ Model = Annotated[
     Path, typer.Argument(help="A .keras file, or the --out folder of `rosenblatt train`.")
 ]
 Data = Annotated[str, typer.Argument(help=f"A CSV or Parquet file, or one of {_NAMES}.")]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Epochs without a better validation loss that end training; 0 for none. Unless "
+        "given: 10 for a file, none for built-in data (tune: 5). The best epoch is kept anyway.",
+    ),
+]
 Target = Annotated[str | None, typer.Option(help="The column to predict, for a file.")]
 
 
@@ -68,12 +76,13 @@ def train(
     hidden: Annotated[
         str | None, typer.Option(help="Units of the hidden layers, e.g. 50,50,50.")
     ] = None,
+    patience: Patience = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Seed of weights, shuffles and splits.")
     ] = 42,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Train a network; write model, history, learning curves and metrics into a folder."""
+    """Train a network; write the model of its best epoch, history, curves and metrics."""
     commands.train(
         data,
         out,
@@ -82,6 +91,7 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         hidden=hidden,
+        patience=patience,
         seed=seed,
         quiet=quiet,
     )
@@ -118,8 +128,12 @@ def summary(
 def find_lr(
     data: Data,
     target: Target = None,
-    hidden: Annotated[str, typer.Option(help="Units of the hidden layers.")] = "50,50,50",
-    optimizer: Annotated[str, typer.Option(help="adam or sgd.")] = "adam",
+    hidden: Annotated[
+        str | None, typer.Option(help="Units of the hidden layers; as in `train` if not given.")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(help="adam or sgd; as in `train` if not given.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows in a training step.")] = 32,
     out: Annotated[Path | None, typer.Option(help="A picture to write (.png, .svg).")] = None,
 ) -> None:
@@ -143,6 +157,7 @@ def tune(
     max_seconds: Annotated[
         float | None, typer.Option(min=0, help="No trial begins after this time.")
     ] = None,
+    patience: Patience = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.")] = 42,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -156,6 +171,7 @@ def tune(
         batch_size=batch_size,
         workers=workers,
         max_seconds=max_seconds,
+        patience=patience,
         seed=seed,
         quiet=quiet,
     )

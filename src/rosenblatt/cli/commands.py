@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.callbacks import EarlyStopping
 from rosenblatt.choosing import find_learning_rate
 from rosenblatt.cli import results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
-from rosenblatt.cli.problems import BUILTIN, Problem, load_problem, read_columns
+from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.columns import check_finite
+from rosenblatt.data.files import Table
+from rosenblatt.data.precision import counted_from
 from rosenblatt.models.diagram import text_diagram
 from rosenblatt.plots import save_figure
 
@@ -31,10 +34,11 @@ def train(
     batch_size: int,
     learning_rate: float | None,
     hidden: str | None,
+    patience: int | None,
     seed: int,
     quiet: bool,
 ) -> None:
-    """Train a network and write model, history, curves and metrics into a folder."""
+    """Train a network, keep its best epoch, and write model, history, curves and metrics."""
     units = None if hidden is None else _units(hidden)
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(
@@ -49,8 +53,10 @@ def train(
         "learning_rate": learning_rate or recipe.learning_rate,
         "epochs": epochs or recipe.epochs,
         "batch_size": batch_size,
+        "patience": recipe.patience if patience is None else patience,
         "seed": seed,
     }
+    keeping = keep_best(options["patience"], options["epochs"])
     set_random_seed(seed)
     model = build_network(
         problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
@@ -65,16 +71,23 @@ def train(
             batch_size=batch_size,
             epochs=options["epochs"],
             validation_data=problem.valid,
+            callbacks=[keeping],
             verbose=0 if quiet else 1 if sys.stdout.isatty() else 2,
         )
     seconds = time.perf_counter() - start
     _check_converged(history)
+    best = keeping.best_epoch
+    options |= {"epochs_trained": len(history.epoch), "best_epoch": best + 1}
     figures = {
         part: model.evaluate(*pair, verbose=0, return_dict=True)
         for part, pair in (("validation", problem.valid), ("test", problem.test))
     }
     facts = facts_of(problem, options, seconds, figures)
     results.write_results(out, model, history, facts)
+    print(
+        f"Kept epoch {best + 1} of {len(history.epoch)}, the best on the validation part "
+        f"(loss {history.history['val_loss'][best]:.4f})."
+    )
     print(f"Trained in {seconds:.1f} s. On the test part: {figures_text(figures['test'])}")
     print(f"Written to {out}{'' if str(out).endswith('/') else '/'}:")
     for name, what in (
@@ -94,20 +107,22 @@ def evaluate(model_path: Path, data: str, *, target: str | None) -> None:
         x, y = problem.test
         part = f"the test part of {data}"
     else:
-        columns = read_columns(data)
+        table = open_data(data)
         target = target or facts.get("target")
-        if target is None or target not in columns:
+        if target is None or target not in table.names:
             raise ValueError(
                 explain(
                     f"{data}: no target column to compare predictions with.",
-                    given="columns " + ", ".join(columns),
+                    given="columns " + ", ".join(table.names),
                     expected="--target COLUMN" if target is None else f"a column {target!r}",
                 )
             )
-        x, y = _features(model, facts, columns, data, target), columns[target]
+        x, y = _features(model, facts, table, target), table.columns([target])[target]
         check_finite(y, f"y (column {target!r})")
         if facts.get("classes"):
             y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
+        elif (origin := facts.get("origins", {}).get(target)) is not None:
+            y = counted_from(y, origin)
         part = data
     figures = model.evaluate(x, y, verbose=0, return_dict=True)
     print(f"On {part} ({len(x):,} rows): {figures_text(figures)}")
@@ -120,14 +135,16 @@ def predict(model_path: Path, data: str, *, out: Path | None) -> None:
         problem = load_problem(data, None, seed=0)
         x, classes = problem.test[0], problem.classes
     else:
-        columns = read_columns(data)
-        x, classes = _features(model, facts, columns, data, facts.get("target")), None
+        x, classes = _features(model, facts, open_data(data), facts.get("target")), None
     outputs = np.asarray(model.predict(x, verbose=0))
-    table = _prediction_columns(outputs, facts.get("classes") or classes)
+    origin = facts.get("origins", {}).get(facts.get("target"))
+    if origin is not None:
+        outputs = outputs.astype("float64") + origin
+    columns = _prediction_columns(outputs, facts.get("classes") or classes)
     if out is None:
-        results.print_table(sys.stdout, table)
+        results.print_table(sys.stdout, columns)
     else:
-        results.write_table(out, table)
+        results.write_table(out, columns)
         print(f"Written to {out}: {len(outputs):,} predictions")
 
 
@@ -135,19 +152,23 @@ def find_lr(
     data: str,
     *,
     target: str | None,
-    hidden: str,
-    optimizer: str,
+    hidden: str | None,
+    optimizer: str | None,
     batch_size: int,
     out: Path | None,
 ) -> None:
     """Print losses against learning rates, and the rate that they suggest."""
-    if optimizer not in OPTIMIZERS:
+    if optimizer is not None and optimizer not in OPTIMIZERS:
         raise ValueError(
             explain("--optimizer: unknown.", given=optimizer, expected=" or ".join(OPTIMIZERS))
         )
+    units = None if hidden is None else _units(hidden)
     problem = load_problem(data, target, 42)
+    recipe = problem.recipe  # of the network that `train` would train
     set_random_seed(42)
-    model = build_network(problem, _units(hidden), 1e-3, optimizer)
+    model = build_network(
+        problem, recipe.hidden if units is None else units, 1e-3, optimizer or recipe.optimizer
+    )
     print(headline(problem))
     found = find_learning_rate(model, *problem.train, batch_size=batch_size)
     print("  rate      smoothed loss")
@@ -170,6 +191,8 @@ def summary(model_path: Path, *, diagram: bool = False) -> None:
         print(f"Trained on {facts['data']} to predict {facts['target']!r} ({what}).")
         if facts["features"]:
             print("Features: " + ", ".join(facts["features"]))
+        for name, origin in facts.get("origins", {}).items():
+            print(f"{name!r} is counted from {origin} (32 bits would not tell its rows apart).")
 
 
 def _units(text: str) -> tuple[int, ...]:
@@ -187,6 +210,16 @@ def _units(text: str) -> tuple[int, ...]:
             )
         )
     return units
+
+
+def keep_best(patience: int, epochs: int) -> EarlyStopping:
+    """What keeps the epoch with the best validation loss and ends training without a better one.
+
+    Args:
+        patience: after how many epochs it does; 0 for never.
+        epochs: of the training.
+    """
+    return EarlyStopping("val_loss", patience=patience or epochs, restore_best_weights=True)
 
 
 def headline(problem: Problem) -> str:
@@ -218,6 +251,7 @@ def facts_of(
         "target": problem.target,
         "features": list(problem.features),
         "classes": None if problem.classes is None else list(problem.classes),
+        "origins": dict(problem.origins),
         "rows": {name: len(x) for name, (x, _) in parts.items()},
         **options,
         **({} if seconds is None else {"seconds": round(seconds, 3)}),
@@ -229,14 +263,12 @@ def figures_text(figures: dict[str, float]) -> str:
     return ", ".join(f"{name} {float(value):.4f}" for name, value in figures.items())
 
 
-def _features(
-    model: Any,
-    facts: dict[str, Any],
-    columns: dict[str, np.ndarray],
-    data: str,
-    target: str | None,
-) -> np.ndarray:
-    """The model's inputs from a table, checked by name where names are known, else by number."""
+def _features(model: Any, facts: dict[str, Any], table: Table, target: str | None) -> np.ndarray:
+    """The model's inputs from a table, checked by name where names are known, else by number.
+
+    Columns that the model does not take may hold anything.
+    """
+    data = table.path
     if "features" in facts and not facts["features"]:
         raise ValueError(
             explain(
@@ -244,7 +276,7 @@ def _features(
                 expected=f"the built-in data set {facts['data']}",
             )
         )
-    names = facts.get("features") or [name for name in columns if name != target]
+    names = facts.get("features") or [name for name in table.names if name != target]
     width = model.input_shape[-1]
     if len(names) != width:
         raise ValueError(
@@ -254,9 +286,8 @@ def _features(
                 expected=width,
             )
         )
-    x = results.pick_features(columns, names, data)
-    check_finite(x, "x", {"x": tuple(names)})
-    return x
+    results.require_columns(table.names, names, str(data))
+    return features_of(table.columns(names), names, facts.get("origins", {}))
 
 
 def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.data.files import read_table, split_target
+from rosenblatt.data.columns import check_finite
+from rosenblatt.data.files import Table, open_table
+from rosenblatt.data.precision import counted_from, origin_of
 from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
 from rosenblatt.datasets._split import Pair, holdout
 
@@ -21,12 +23,16 @@ LEAST_ROWS = 10
 
 @dataclass(frozen=True)
 class Recipe:
-    """The network and training that suit a problem, where the user does not say otherwise."""
+    """The network and training that suit a problem, where the user does not say otherwise.
+
+    `patience` is how many epochs without a better validation loss end training; 0: none do.
+    """
 
     hidden: tuple[int, ...] = (50, 50, 50)
     epochs: int = 20
     learning_rate: float = 1e-3
     optimizer: str = "adam"
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Problem:
 
     `features` is empty for images; `classes` is None for regression, else the label of each
     output neuron. `scale_target` asks the network to learn the target in units of its spread.
+    `origins` has the columns, the target's perhaps among them, that are counted from a number.
     """
 
     data: str
@@ -46,6 +53,7 @@ class Problem:
     test: Pair
     recipe: Recipe
     scale_target: bool = False
+    origins: Mapping[str, float | int] = field(default_factory=dict)
 
 
 _IMAGES = Recipe(hidden=(300, 100), epochs=30, learning_rate=0.01, optimizer="sgd")
@@ -107,8 +115,8 @@ BUILTIN: dict[str, Callable[[], Problem]] = {
 }
 
 
-def read_columns(data: str) -> dict[str, np.ndarray]:
-    """The columns of a table in a file.
+def open_data(data: str) -> Table:
+    """The table in a file.
 
     Raises:
         ValueError: neither a built-in data set nor a kind of file that is read.
@@ -121,7 +129,32 @@ def read_columns(data: str) -> dict[str, np.ndarray]:
                 fix=nearest(data, BUILTIN),
             )
         )
-    return read_table(data)
+    return open_table(data)
+
+
+def features_of(
+    columns: Mapping[str, np.ndarray], names: Sequence[str], origins: Mapping[str, float | int]
+) -> np.ndarray:
+    """Columns as a model's inputs.
+
+    Args:
+        columns: name to (rows,) array.
+        names: the model's features, in its order.
+        origins: the columns that are counted from a number.
+
+    Returns:
+        (rows, features) float32.
+
+    Raises:
+        ValueError: NaN or infinity.
+
+    >>> features_of({"b": np.array([8, 9]), "a": np.array([1.0, 2.0])}, ["a", "b"], {"b": 8})
+    array([[1., 0.],
+           [2., 1.]], dtype=float32)
+    """
+    x = np.stack([counted_from(columns[name], origins.get(name)) for name in names], axis=1)
+    check_finite(x, "x", {"x": tuple(names)})
+    return x
 
 
 def load_problem(data: str, target: str | None, seed: int) -> Problem:
@@ -145,28 +178,37 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
                 )
             )
         return BUILTIN[data]()
-    columns = read_columns(data)
+    table = open_data(data)
     if target is None:
         raise ValueError(
             explain(
                 f"{data}: which column is to be predicted?",
-                expected="--target with one of " + ", ".join(columns),
+                expected="--target with one of " + ", ".join(table.names),
             )
         )
-    x, y, names = split_target(columns, target)
-    if len(x) < LEAST_ROWS:
+    _check_target(table, target)
+    columns = table.columns()
+    names = [name for name in columns if name != target]
+    rows = table.frame.height
+    if rows < LEAST_ROWS:
         raise ValueError(
             explain(
                 f"{data}: too few rows to split into training, validation and test parts.",
-                given=len(x),
+                given=rows,
                 expected=f"at least {LEAST_ROWS} rows",
             )
         )
+    found = {name: origin_of(values) for name, values in columns.items()}
+    y = columns[target]
+    check_finite(y, f"y (column {target!r})")
     classes = class_labels(y)
     if classes is not None:
-        y = np.searchsorted(np.asarray(classes), y)
+        y, found[target] = np.searchsorted(np.asarray(classes), y), None
     else:
-        y = y.astype("float32")
+        y = counted_from(y, found[target])
+        check_finite(y, f"y (column {target!r})")
+    origins = {name: origin for name, origin in found.items() if origin is not None}
+    x = features_of(columns, names, origins)
     rest, test = holdout(len(x), seed)
     train, valid = (rest[part] for part in holdout(len(rest), seed))
     return Problem(
@@ -177,9 +219,27 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         train=(x[train], y[train]),
         valid=(x[valid], y[valid]),
         test=(x[test], y[test]),
-        recipe=Recipe(epochs=50),
+        recipe=Recipe(epochs=50, patience=10),
         scale_target=classes is None,
+        origins=origins,
     )
+
+
+def _check_target(table: Table, target: str) -> None:
+    if target not in table.names:
+        raise ValueError(
+            explain(
+                f"The table has no column {target!r} to predict.",
+                fix=nearest(target, table.names),
+            )
+        )
+    if len(table.names) == 1:
+        raise ValueError(
+            explain(
+                f"The table has no column beside {target!r}: nothing to predict it from.",
+                expected="at least one feature column",
+            )
+        )
 
 
 def class_labels(y: np.ndarray) -> tuple[Any, ...] | None:

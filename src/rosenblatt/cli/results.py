@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.files import replacing
 from rosenblatt.plots import learning_curves, save_figure
@@ -119,22 +117,16 @@ def open_run(model_path: Path) -> tuple[Any, dict[str, Any]]:
     return model, facts
 
 
-def pick_features(columns: Mapping[str, np.ndarray], names: Sequence[str], data: str) -> np.ndarray:
-    """The columns a model was trained on, in its order.
+def require_columns(columns: Sequence[str], names: Sequence[str], data: str) -> None:
+    """Check that a table has the columns a model was trained on.
 
     Args:
-        columns: the columns of a table.
+        columns: the names of the table's columns.
         names: the model's features.
         data: the file, for messages.
 
-    Returns:
-        (rows, features) float32.
-
     Raises:
         ValueError: columns that are missing.
-
-    >>> pick_features({"b": np.ones(2), "a": np.zeros(2)}, ["a", "b"], "t.csv").tolist()
-    [[0.0, 1.0], [0.0, 1.0]]
     """
     missing = [name for name in names if name not in columns]
     if missing:
@@ -147,4 +139,3 @@ def pick_features(columns: Mapping[str, np.ndarray], names: Sequence[str], data:
                 fix=nearest(missing[0], columns) if len(missing) == 1 else None,
             )
         )
-    return np.stack([columns[name] for name in names], axis=1).astype("float32")

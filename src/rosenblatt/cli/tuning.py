@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from rosenblatt.callbacks import EarlyStopping
 from rosenblatt.cli import results
-from rosenblatt.cli.commands import facts_of, figures_text, headline
+from rosenblatt.cli.commands import facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.network import build_network
 from rosenblatt.cli.problems import Problem, load_problem
+from rosenblatt.cli.same_search import SEARCH, require_same_search
 from rosenblatt.core.errors import explain
 from rosenblatt.tuner import BayesianOptimization
 from rosenblatt.tuner.journal import FILE, Journal
 from rosenblatt.tuner.keras_folder import events_of, is_keras_folder
 
-SEARCH = "search"  # the folder of the search, in --out
 TRIALS = "trials.csv"
 _PATIENCE = 5
 
@@ -35,6 +33,7 @@ def tune(
     batch_size: int,
     workers: int | None,
     max_seconds: float | None,
+    patience: int | None,
     seed: int,
     quiet: bool,
 ) -> None:
@@ -42,7 +41,9 @@ def tune(
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     epochs = epochs or problem.recipe.epochs
-    _require_same_search(out, {"data": data, "target": problem.target, "seed": seed})
+    patience = _PATIENCE if patience is None else patience
+    settings = {"epochs": epochs, "batch size": batch_size, "patience": patience}
+    require_same_search(out, problem, seed, settings)
     tuner = BayesianOptimization(
         lambda hp: _network(hp, problem),
         objective="val_loss",
@@ -59,7 +60,7 @@ def tune(
         batch_size=batch_size,
         epochs=epochs,
         validation_data=problem.valid,
-        callbacks=[EarlyStopping(patience=_PATIENCE, restore_best_weights=True)],
+        callbacks=[keep_best(patience, epochs)],
         verbose=0 if quiet else 1,
     )
     show(out)
@@ -69,8 +70,11 @@ def tune(
         part: model.evaluate(*pair, verbose=0, return_dict=True)
         for part, pair in (("validation", problem.valid), ("test", problem.test))
     }
-    options = {**best.values, "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    options = {**best.values, "epochs": epochs, "batch_size": batch_size, "patience": patience}
+    options["seed"] = seed
     model.save(out / results.MODEL)
+    for name in (results.HISTORY, results.CURVES):  # of a network that was trained here before
+        (out / name).unlink(missing_ok=True)
     results.write_facts(out, facts_of(problem, options, None, figures))
     print(f"The best network on the test part: {figures_text(figures['test'])}")
     print(f"Written to {out}: {results.MODEL}, {results.METRICS}, {TRIALS}, {SEARCH}/")
@@ -81,28 +85,6 @@ def _network(hp: Any, problem: Problem) -> Any:
     rate = hp.Float("learning_rate", 1e-4, 3e-2, sampling="log")
     dropout = hp.Float("dropout", 0.0, 0.4, step=0.1)
     return build_network(problem, hidden, rate, "adam", dropout)
-
-
-def _require_same_search(out: Path, facts: dict[str, Any]) -> None:
-    """A folder holds one search: another one's trials would be taken for its own.
-
-    Raises:
-        ValueError: the folder holds a search on other data.
-    """
-    path = out / SEARCH / "data.json"
-    if path.is_file():
-        known = json.loads(path.read_text())
-        if known != facts:
-            raise ValueError(
-                explain(
-                    f"--out {out} holds another search.",
-                    given=", ".join(f"{name} {value}" for name, value in facts.items()),
-                    expected=", ".join(f"{name} {value}" for name, value in known.items()),
-                    fix="name another folder.",
-                )
-            )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts))
 
 
 def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,95 @@ import numpy as np
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.data.columns import as_arrays, check_finite, check_lengths
+from rosenblatt.data.reading import read_frame
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
-_MISSING = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None"]
+_LONG_WHOLE = re.compile(r"[+-]?[0-9]{19,}")
 
 
-def read_table(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the columns of a table of numbers.
+@dataclass(frozen=True)
+class Table:
+    """A table in a file; only the columns that are asked for have to hold numbers.
+
+    Args:
+        path: of the file, for messages.
+        frame: a polars DataFrame.
+        twice: names that stand in the header more than once.
+    """
+
+    path: Path
+    frame: Any
+    twice: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in the order of the file."""
+        return list(self.frame.columns)
+
+    def columns(self, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """Columns of numbers, each in its own type: float64 and int64 stay what they are.
+
+        Args:
+            names: the columns that are wanted; all if None.
+
+        Returns:
+            Column name to (rows,) array. Missing values are NaN.
+
+        Raises:
+            ValueError: columns that do not hold numbers (each one is named).
+        """
+        wanted = self.names if names is None else list(names)
+        self._check_names(wanted)
+        found = {name: _as_numbers(self.frame.get_column(name)) for name in wanted}
+        self._check_numbers(found)
+        return {name: column.to_numpy() for name, column in found.items()}
+
+    def _check_names(self, wanted: list[str]) -> None:
+        twice = [name for name in self.twice if name in wanted]
+        if twice:
+            raise ValueError(
+                explain(
+                    f"{self.path}: {'two columns have' if len(twice) == 1 else 'columns share'} "
+                    f"the name {', '.join(map(repr, twice))}.",
+                    given="columns " + ", ".join(self.names),
+                    expected="a name of its own for each column",
+                    fix="rename or remove one of them.",
+                )
+            )
+
+    def _check_numbers(self, columns: Mapping[str, Any]) -> None:
+        for name, column in columns.items():
+            row = _too_long(column)
+            if row is not None:
+                raise ValueError(
+                    explain(
+                        f"{self.path}: column {name!r} holds whole numbers beyond 64 bits.",
+                        given=f"{column[row]} in row {row}",
+                        expected="whole numbers of at most 18 digits",
+                        fix="leave the column out of the file if it only names the rows; write it "
+                        "with a decimal point if it is a quantity.",
+                    )
+                )
+        found = [
+            (name, _example(column)) for name, column in columns.items() if not _numeric(column)
+        ]
+        if found:
+            names = [name for name, _ in found]
+            raise ValueError(
+                explain(
+                    f"{self.path}: column{'s' if len(found) > 1 else ''} "
+                    f"{', '.join(map(repr, names))} {'do' if len(found) > 1 else 'does'} not hold "
+                    "numbers.",
+                    given="; ".join(f"{name!r}: {example}" for name, example in found),
+                    expected="numbers in every column",
+                    fix=_fix(columns[names[0]]),
+                )
+            )
+
+
+def open_table(path: str | Path) -> Table:
+    """Open a table, whatever its columns hold.
 
     polars reads it: one dependency for both formats, several times faster than pandas.
 
@@ -28,14 +109,10 @@ def read_table(path: str | Path) -> dict[str, np.ndarray]:
         path: a CSV file with a header (separated by comma, semicolon or tab; plain or gzip), or a
             Parquet file, known by its ending.
 
-    Returns:
-        Column name to (rows,) array, in the order of the file. Missing values are NaN.
-
     Raises:
         ImportError: polars is not installed.
         FileNotFoundError: no such file.
-        ValueError: a file of another kind, without rows or header, damaged, or with columns that
-            do not hold numbers (each one is named).
+        ValueError: a file of another kind, without rows or header, or damaged.
     """
     path = Path(path)
     if not path.is_file():
@@ -49,11 +126,34 @@ def read_table(path: str | Path) -> dict[str, np.ndarray]:
                 expected=f"one of {', '.join(_TEXT + _PARQUET)}",
             )
         )
-    frame = _read(path, name.endswith(_PARQUET))
-    if frame.height == 0 or frame.width == 0:
-        raise ValueError(_no_rows(path))
-    _check_columns(frame, path)
-    return {column.name: as_arrays(column, column.name) for column in frame.get_columns()}
+    table = Table(path, *read_frame(path, name.endswith(_PARQUET)))
+    if all(_is_number(column) for column in table.names):
+        raise ValueError(
+            explain(
+                f"{path}: the first line holds numbers where column names should be.",
+                given=", ".join(table.names[:5]),
+                expected="a header line",
+                fix="add a line of column names at the top of the file.",
+            )
+        )
+    return table
+
+
+def read_table(path: str | Path) -> dict[str, np.ndarray]:
+    """Read the columns of a table of numbers, in the types that models compute with.
+
+    Args:
+        path: see `open_table`.
+
+    Returns:
+        Column name to (rows,) array, in the order of the file. Missing values are NaN.
+
+    Raises:
+        ImportError, FileNotFoundError, ValueError: see `open_table`; columns that do not hold
+            numbers (each one is named).
+    """
+    found = open_table(path).columns()
+    return {name: as_arrays(values, name) for name, values in found.items()}
 
 
 def split_target(
@@ -94,75 +194,65 @@ def split_target(
     y = as_arrays(columns[target], target)
     x = np.empty((rows, len(names)), dtypes.numpy_dtype(config.floatx()))
     for index, name in enumerate(names):
-        x[:, index] = columns[name]
+        with np.errstate(over="ignore"):
+            x[:, index] = columns[name]
     check_finite(x, "x", {"x": tuple(names)})
     check_finite(y, f"y (column {target!r})")
     return x, y, names
 
 
-def _read(path: Path, parquet: bool) -> Any:
-    try:
-        import polars
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            explain(
-                f"{path}: reading tables needs polars, which is not installed.",
-                fix='`pip install "rosenblatt[tabular]"`',
-            )
-        ) from error
-    try:
-        if parquet:
-            return polars.read_parquet(path)
-        return polars.read_csv(
-            path, separator=_separator(path), infer_schema_length=None, null_values=_MISSING
-        )
-    except polars.exceptions.NoDataError as error:
-        raise ValueError(_no_rows(path)) from error
-    except (polars.exceptions.PolarsError, OSError, EOFError, zlib.error) as error:
-        raise ValueError(
-            explain(
-                f"{path}: the file is damaged or not what its ending says.",
-                given=str(error).partition("\n")[0].rstrip("."),
-                expected="a Parquet file" if parquet else "lines of as many values as the header",
-            )
-        ) from error
+def _as_numbers(column: Any) -> Any:
+    """A column as one of plain numbers, where all that it holds are such; else the column."""
+    import polars
+
+    kind = column.dtype
+    if kind == polars.String:
+        text = column.str.strip_chars()
+        text = text.set(text == "", None)
+        if text.null_count() == len(text):
+            return column
+        for number in (polars.Int64, polars.Float64):
+            cast = text.cast(number, strict=False)
+            long = number == polars.Float64 and text.str.contains(f"^{_LONG_WHOLE.pattern}$").any()
+            if cast.null_count() == text.null_count() and not long:
+                return cast
+        return column
+    if kind == polars.Decimal:
+        return column.cast(polars.Float64)
+    if kind in (polars.Int128, getattr(polars, "UInt128", None)):
+        cast = column.cast(polars.Int64, strict=False)
+        return cast if cast.null_count() == column.null_count() else column
+    return column
 
 
-def _separator(path: Path) -> str:
-    """The separator the header has most of; comma if none."""
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        header = file.readline(1 << 20).decode("utf-8", "replace")
-    return max(",;\t", key=header.count)
+def _numeric(column: Any) -> bool:
+    return bool(column.dtype.is_numeric()) or str(column.dtype) == "Boolean"
 
 
-def _check_columns(frame: Any, path: Path) -> None:
-    numbered = [name for name in frame.columns if _is_number(name)]
-    if len(numbered) == frame.width:
-        raise ValueError(
-            explain(
-                f"{path}: the first line holds numbers where column names should be.",
-                given=", ".join(numbered[:5]),
-                expected="a header line",
-                fix="add a line of column names at the top of the file.",
-            )
-        )
-    found = []
-    for column in frame.get_columns():
-        if not column.dtype.is_numeric() and str(column.dtype) != "Boolean":
-            row = next((r for r, v in enumerate(column) if v is not None and not _is_number(v)), 0)
-            found.append((column.name, f"{column[row]!r} in row {row}"))
-    if found:
-        names = [name for name, _ in found]
-        raise ValueError(
-            explain(
-                f"{path}: column{'s' if len(found) > 1 else ''} "
-                f"{', '.join(map(repr, names))} {'do' if len(found) > 1 else 'does'} not hold "
-                "numbers.",
-                given="; ".join(f"{name!r}: {example}" for name, example in found),
-                expected="numbers in every column",
-                fix="encode text as numbers, or leave such columns out of the file.",
-            )
-        )
+def _too_long(column: Any) -> int | None:
+    """The first row with a whole number beyond 64 bits, in a column of nothing but numbers."""
+    if str(column.dtype) in ("Int128", "UInt128"):
+        return next(r for r, v in enumerate(column) if v is not None and abs(v) >= 2**63)
+    if str(column.dtype) == "String" and all(v is None or _is_number(v) for v in column):
+        rows = (r for r, v in enumerate(column) if v and _LONG_WHOLE.fullmatch(v.strip()))
+        return next(rows, None)
+    return None
+
+
+def _example(column: Any) -> str:
+    """The first value that is no number, and its row."""
+    for row, value in enumerate(column):
+        if value is not None and not (isinstance(value, str) and _is_number(value)):
+            value = value.to_list() if hasattr(value, "to_list") else value
+            shown = repr(value) if isinstance(value, (str, bytes)) else str(value)
+            return f"{shown if len(shown) <= 60 else shown[:57] + '…'} in row {row}"
+    return "no value in any row"
+
+
+def _fix(column: Any) -> str:
+    if column.dtype.is_temporal():
+        return "write times as numbers, e.g. seconds since 1970, or leave such columns out."
+    return "encode text as numbers, or leave such columns out of the file."
 
 
 def _is_number(value: Any) -> bool:
@@ -180,10 +270,4 @@ def _no_file(path: Path) -> str:
         f"{path}: no such file.",
         expected="the path of a CSV or Parquet file",
         fix=near if near.startswith("did") else None,
-    )
-
-
-def _no_rows(path: Path) -> str:
-    return explain(
-        f"{path}: the table is empty.", expected="a header and at least one row of numbers"
     )
