@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random as _python_random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,25 @@ from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
 
-# Where seeds are drawn from: None is Python's own generator.
+# Where seeds are drawn from: a generator of the context's own, or else the library's. The global
+# generators of Python and NumPy are the user's: they are neither read nor set, but by the one
+# function whose purpose it is.
+_library = _python_random.Random()
 _own: ContextVar[_python_random.Random | None] = ContextVar("seeds", default=None)
+if hasattr(os, "register_at_fork"):  # children draw other seeds, as with Python's own generator
+    os.register_at_fork(after_in_child=_library.seed)
+
+
+def _generator() -> _python_random.Random:
+    return _own.get() or _library
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed Python, NumPy and every layer, initializer and shuffle made from here on.
+    """Seed every layer, initializer and shuffle made from here on, and Python's and NumPy's global
+    generators.
+
+    Nothing else sets those two, and nothing here reads them: `random.seed` and `numpy.random.seed`
+    are for the user's own numbers.
 
     Args:
         seed: an integer from 0 to 2³² − 1.
@@ -35,21 +49,22 @@ def set_random_seed(seed: int) -> None:
         raise ValueError(
             explain("set_random_seed: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
         )
-    (_own.get() or _python_random).seed(int(seed))
+    _generator().seed(int(seed))
+    _python_random.seed(int(seed))
     np.random.seed(int(seed))
 
 
-def draw_seed() -> int:
-    """A seed for an object that was given none, drawn from Python's generator as Keras does."""
-    return (_own.get() or _python_random).randint(1, int(1e9))
+def draw_seed(most: int = 10**9) -> int:
+    """A seed from 1 to `most` for an object that was given none."""
+    return _generator().randint(1, most)
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int | None) -> Iterator[None]:
     """Draw seeds from a generator of this context's own, whatever other threads draw.
 
     Args:
-        seed: where it starts.
+        seed: where it starts; None changes nothing.
 
     >>> with seeded(1):
     ...     first = draw_seed()
@@ -57,7 +72,10 @@ def seeded(seed: int) -> Iterator[None]:
     ...     draw_seed() == first
     True
     """
-    token = _own.set(_python_random.Random(seed))
+    if seed is None:
+        yield
+        return
+    token = _own.set(_python_random.Random(int(seed)))
     try:
         yield
     finally:

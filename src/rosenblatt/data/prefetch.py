@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -81,6 +82,7 @@ def prefetch(
     [0, 1, 2]
     """
     buffer = _Buffer(limit)
+    context = contextvars.copy_context()  # its seeds are those of whoever asked for the items
 
     def run() -> None:
         try:
@@ -92,7 +94,9 @@ def prefetch(
         except BaseException as error:  # whatever it is, it belongs to the consumer
             buffer.end(error)
 
-    thread = threading.Thread(target=run, name="rosenblatt-prefetch", daemon=True)
+    thread = threading.Thread(
+        target=context.run, args=(run,), name="rosenblatt-prefetch", daemon=True
+    )
     thread.start()
     try:
         while True:

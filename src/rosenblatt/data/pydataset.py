@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import multiprocessing
 from collections import deque
@@ -109,7 +110,9 @@ def py_dataset_batches(dataset: Any, indices: Iterable[int]) -> Generator[Any, N
 
 def _workers(dataset: Any) -> tuple[Executor, Any]:
     if not dataset.use_multiprocessing:
-        return ThreadPoolExecutor(dataset.workers, "rosenblatt-data"), dataset.__getitem__
+        threads = ThreadPoolExecutor(dataset.workers, "rosenblatt-data")
+        here = contextvars.copy_context()  # its seeds are those of whoever asked for the batches
+        return threads, lambda index: here.copy().run(dataset.__getitem__, index)
     # A fork of a process in which JAX runs threads can hang: start fresh ones.
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(dataset.workers, context, _receive, (dataset,))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 
 from rosenblatt import losses
 from rosenblatt.core.errors import explain
+from rosenblatt.core.random import seeded
 from rosenblatt.sklearn.inputs import FrameEncoder, check_inputs, check_targets, require_targets
 from rosenblatt.sklearn.mlp_network import (
     build_network,
@@ -20,7 +20,8 @@ from rosenblatt.sklearn.mlp_network import (
     make_optimizer,
 )
 from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
-from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative, seeded
+from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
+from rosenblatt.sklearn.seeds import generator_of
 from rosenblatt.sklearn.shuffling import ShuffledRows
 
 _AUTO_BATCH = 200
@@ -106,7 +107,7 @@ class BaseMLP(BaseEstimator):
         if by_class is not None:
             weights = by_class if weights is None else weights * by_class
         targets = self._encode(y, classes, reset=new)
-        self._random_state = check_random_state(self.random_state)
+        self._random_state = generator_of(self.random_state)
         if new:
             self._start(x.shape[1])
         elif epochs is None and self.solver != "lbfgs":  # a warm start, but for the optimizer
@@ -139,7 +140,8 @@ class BaseMLP(BaseEstimator):
         output = "linear" if self._ends_in_logits or activation == "identity" else activation
         output = {"logistic": "sigmoid"}.get(output, output)
         l2 = 0.5 * self.alpha if self.solver != "lbfgs" else 0.0
-        self.model_ = build_network(self, n_features, units, output, l2)
+        with seeded(self._seed()):
+            self.model_ = build_network(self, n_features, units, output, l2)
         draw_weights(self.model_, self.activation, self._random_state)
         self.n_layers_ = len(dense_layers(self.model_)) + 1
         if self.solver != "lbfgs":
@@ -185,10 +187,8 @@ class BaseMLP(BaseEstimator):
         shuffle = self.shuffle
         if shuffle and batch < len(x):
             shuffle = ShuffledRows(self._random_state, len(x))
-        # From a copy: the numbers of the generator itself are for what scikit-learn draws. With the
-        # rows seen, as an integer seeds each call of `partial_fit` anew.
-        seed = copy.deepcopy(self._random_state).randint(np.iinfo(np.int32).max)
-        with seeded(int((seed + self.t_) % 2**31)):
+        # With the rows seen, as an integer seeds each call of `partial_fit` anew.
+        with seeded((self._seed() + self.t_) % 2**31):
             history = self.model_.fit(
                 x,
                 y,
@@ -203,6 +203,10 @@ class BaseMLP(BaseEstimator):
         self.history_ = history.history
         if epochs is None and not self.model_.stop_training:
             warn_not_converged(self.max_iter)
+
+    def _seed(self) -> int:
+        """From a copy: the numbers of the generator itself are for what scikit-learn draws."""
+        return int(copy.deepcopy(self._random_state).randint(np.iinfo(np.int32).max))
 
     def _keep_apart(self, x: Any, y: Any, targets: Any, weights: Any) -> Any:
         """Rows to train on, and (x, y, weights) of those to watch."""

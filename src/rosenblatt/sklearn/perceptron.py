@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -22,6 +22,7 @@ from rosenblatt.sklearn.inputs import FrameEncoder, check_targets, require_targe
 from rosenblatt.sklearn.perceptron_fit import Learned, Problem, Settings, learn
 from rosenblatt.sklearn.perceptron_report import check_settings, mistake_bounds, reason_of_mistakes
 from rosenblatt.sklearn.rows import check_weights
+from rosenblatt.sklearn.seeds import generator_of
 
 _MOST = np.iinfo(np.int32).max
 
@@ -261,7 +262,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         self, x: Any, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray
     ) -> list[Problem]:
         """One for each unit, with the seeds that scikit-learn draws."""
-        random_state = check_random_state(self.random_state)
+        random_state = generator_of(self.random_state)
         units = signs.shape[1]
         apart = None
         if units == 1:
@@ -270,7 +271,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             seeds = [random_state.randint(_MOST)]
         else:
             apart = self._kept_apart(targets, weights)
-            own = map(np.random.RandomState, random_state.randint(_MOST, size=units))
+            drawn = random_state.randint(_MOST, size=units).tolist()
+            own = map(np.random.RandomState, drawn)
             seeds = [(one.randint(1, _MOST), one.randint(_MOST))[1] for one in own]
         return [
             Problem(
@@ -298,7 +300,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         if not self.early_stopping:
             return None
         splitter = ShuffleSplit if self._several else StratifiedShuffleSplit
-        split = splitter(test_size=self.validation_fraction, random_state=self.random_state)
+        generator = generator_of(self.random_state)
+        split = splitter(test_size=self.validation_fraction, random_state=generator)
         _, rows = next(split.split(np.zeros((len(targets), 1)), targets))
         if not weights[rows].any():
             raise ValueError(

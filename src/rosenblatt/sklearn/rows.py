@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.random import set_random_seed
 
 
 def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
@@ -71,25 +67,3 @@ def relative(weights: np.ndarray | None) -> np.ndarray | None:
     if weights is None or np.all(weights == weights[0]):
         return None
     return (weights / weights.mean()).astype(np.float32)
-
-
-@contextlib.contextmanager
-def seeded(seed: int | None) -> Iterator[None]:
-    """Seed everything random within; the generators go on afterwards as if nothing had been."""
-    if seed is None:
-        yield
-        return
-    python, numpy = random.getstate(), np.random.get_state()
-    set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-
-
-def seed_of(random_state: Any) -> int | None:
-    """An integer seed from scikit-learn's `random_state`; None stays None."""
-    if random_state is None or isinstance(random_state, (int, np.integer)):
-        return None if random_state is None else int(random_state)
-    return int(random_state.randint(np.iinfo(np.int32).max))

@@ -16,17 +16,12 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.random import seeded
 from rosenblatt.sklearn.building import build_model, make_callbacks
 from rosenblatt.sklearn.inputs import check_inputs, check_targets, require_targets
 from rosenblatt.sklearn.routing import PREFIXES, route
-from rosenblatt.sklearn.rows import (
-    check_weights,
-    one_batch_form,
-    padded_rows,
-    relative,
-    seed_of,
-    seeded,
-)
+from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
+from rosenblatt.sklearn.seeds import seed_of
 
 _FIT_NAMES = (
     "batch_size", "epochs", "verbose", "validation_split", "shuffle", "validation_batch_size",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.random import draw_seed
 
 _SCALARS = (bool, int, float, str)
 
@@ -97,7 +98,7 @@ class HyperParameter:
         >>> Boolean("normalize").random_sample(seed=3)
         False
         """
-        return self.prob_to_value(random.Random(seed).random())
+        return self.prob_to_value(random.Random(draw_seed() if seed is None else seed).random())
 
     def get_config(self) -> dict[str, Any]:
         """Arguments, with conditions as plain data."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.random import draw_seed
 from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -79,7 +79,7 @@ class Oracle:
         self.hyperparameters = HyperParameters() if hyperparameters is None else hyperparameters
         self.allow_new_entries = allow_new_entries
         self.tune_new_entries = tune_new_entries
-        self.seed = random.randint(1, 10000) if seed is None else whole_number("seed", seed, 0)
+        self.seed = draw_seed(10_000) if seed is None else whole_number("seed", seed, 0)
         self.max_retries_per_trial = whole_number("max_retries_per_trial", max_retries_per_trial, 0)
         self.max_consecutive_failed_trials = whole_number(
             "max_consecutive_failed_trials", max_consecutive_failed_trials, least=1

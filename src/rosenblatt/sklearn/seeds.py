@@ -1,0 +1,41 @@
+"""scikit-learn's `random_state` as seeds and generators of this library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from rosenblatt.core.random import draw_seed
+
+
+def generator_of(random_state: Any) -> np.random.RandomState:
+    """The generator of a `random_state`.
+
+    Args:
+        random_state: an integer, a generator, which goes on, or None: a new generator, seeded as
+            everything else that was given no seed. (scikit-learn takes NumPy's global one, which
+            other threads and the user's own numbers share.)
+
+    Raises:
+        ValueError: none of these.
+
+    >>> generator_of(3).randint(100)
+    24
+    """
+    return check_random_state(draw_seed() if random_state is None else random_state)
+
+
+def seed_of(random_state: Any) -> int | None:
+    """A seed drawn from a generator, or the integer that `random_state` is; None stays None.
+
+    Raises:
+        ValueError: none of these.
+    """
+    if random_state is None:
+        return None
+    generator = check_random_state(random_state)
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    return int(generator.randint(np.iinfo(np.int32).max))
