@@ -11,7 +11,12 @@ from typing import Any, Protocol
 
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
-from rosenblatt.tuner.errors import FailedTrialError, FatalError
+from rosenblatt.tuner.errors import (
+    FailedTrialError,
+    FatalError,
+    SearchFolderError,
+    is_of_the_folder,
+)
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
@@ -75,7 +80,10 @@ class Crew:
         except KeyboardInterrupt:
             interrupted = True
         finally:
-            self.oracle.release()
+            try:
+                self.oracle.release()
+            except OSError as error:
+                self._fail(error)
         if self._error is not None:
             raise self._error
         return not interrupted
@@ -109,8 +117,15 @@ class Crew:
         except SearchStopped:
             pass
         except Exception as error:
-            self._error = self._error or error
+            self._fail(error)
             self.stop.set()
+
+    def _fail(self, error: Exception) -> None:
+        folder = self.tuner.project_dir
+        if is_of_the_folder(error, folder) and not isinstance(error, FatalError):
+            told = SearchFolderError(folder, error)
+            told.__cause__, error = error, told
+        self._error = self._error or error
 
     def _next_trial(self, name: str) -> Trial | None:
         """A trial; an idle one while there may come others; None where there is nothing to do.
@@ -150,6 +165,8 @@ class Crew:
         except FatalError:
             raise
         except Exception as error:
+            if is_of_the_folder(error, self.tuner.project_dir):
+                raise
             failed = isinstance(error, FailedTrialError)
             trial.status = TrialStatus.FAILED if failed else TrialStatus.INVALID
             reason = f"{type(error).__name__}: {error}".strip()

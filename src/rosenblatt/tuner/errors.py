@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
+from rosenblatt.core.errors import explain
+
 
 class FailedTrialError(Exception):
     """Ends a trial as failed: it is not run again, and the search goes on.
@@ -29,10 +34,41 @@ class FatalRuntimeError(FatalError, RuntimeError):
     """A state that is wrong for every trial."""
 
 
+class SearchFolderError(FatalError, OSError):
+    """The files of a search cannot be written: no trial is counted, and the search may go on later.
+
+    Args:
+        folder: of the search.
+        error: what the system said.
+    """
+
+    def __init__(self, folder: str, error: object):
+        super().__init__(
+            explain(
+                f"The search in {folder!r} was stopped, as its files cannot be written or read.",
+                given=str(error).partition(" Fix: ")[0].rstrip("."),
+                fix="put that right and start the search again: it goes on, and the trials that "
+                "were running do not count.",
+            )
+        )
+
+
+# A full disk, one that may not be written to, one that fails.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
+
+
+def is_of_the_folder(error: BaseException, folder: str) -> bool:
+    """Whether an error is one of the disk, or of a search's own files: not the trial's."""
+    if not isinstance(error, OSError):
+        return False
+    return error.errno in _DISK or str(Path(folder)) in str(error)
+
+
 __all__ = [
     "FailedTrialError",
     "FatalError",
     "FatalRuntimeError",
     "FatalTypeError",
     "FatalValueError",
+    "SearchFolderError",
 ]

@@ -18,6 +18,7 @@ from rosenblatt.core.errors import explain
 FILE = "journal.jsonl"
 LOCK = "journal.lock"
 _POLL = 0.002  # seconds between two looks at a lock that another process has
+_BINARY = getattr(os, "O_BINARY", 0)  # on Windows
 _SYNC = 0.05  # seconds of results that a power cut may take at most
 
 
@@ -45,10 +46,11 @@ class Journal:
         self._position = 0  # of the first event that was neither read nor written here
         self._lines = 0
         self._synced = 0.0
+        self._pending: list[bytes] = []  # lines for which there was no room on the disk
 
     def exists(self) -> bool:
-        """Whether there is anything to read."""
-        return self.path.exists()
+        """Whether anything was written, or waits to be."""
+        return bool(self._pending) or self.path.exists()
 
     @contextmanager
     def locked(self) -> Iterator[bool]:
@@ -60,44 +62,82 @@ class Journal:
         if self._lock.is_locked:
             yield False
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._position:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        elif not self.folder.is_dir():
+            self._check_size(0)
         with self._lock:
             yield True
 
-    def record(self, event: str, *, lasting: bool = True, **fields: Any) -> None:
+    def record(
+        self, event: str, *, lasting: bool = True, wait: bool = False, **fields: Any
+    ) -> None:
         """Append an event. The journal must be locked, and its news read.
 
         Args:
             event: its kind.
             lasting: force it to the disk, so that it survives a power cut too; where one was just
                 forced there, with the next one.
+            wait: write it with the next event, in one piece.
             fields: plain data.
         """
         line = json.dumps({"event": event, **_plain(fields)}, separators=(",", ":")) + "\n"
-        with self.path.open("ab") as file:
-            if file.tell() > self._position:  # a line that was cut off
-                file.truncate(self._position)
-            file.write(line.encode())
-            file.flush()
-            if lasting and time.monotonic() - self._synced > _SYNC:
-                os.fsync(file.fileno())
-                self._synced = time.monotonic()
-        self._position += len(line.encode())
-        self._lines += 1
+        self._pending.append(line.encode())
+        if not wait:
+            self._write(force=lasting and time.monotonic() - self._synced > _SYNC)
+
+    def _write(self, force: bool) -> None:
+        """Append what waits: all of it, or nothing, which then waits for the next time."""
+        content = b"".join(self._pending)
+        create = os.O_CREAT if not self._position else 0
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | create | _BINARY, 0o666)
+        try:
+            size = os.fstat(file).st_size
+            self._check_size(size)
+            try:
+                if size > self._position:  # a line that was cut off
+                    os.ftruncate(file, self._position)
+                written = 0
+                while written < len(content):
+                    written += os.write(file, content[written:])
+                if force:
+                    os.fsync(file)
+                    self._synced = time.monotonic()
+            except OSError as error:
+                os.ftruncate(file, self._position)
+                raise type(error)(error.errno, error.strerror, str(self.path)) from error
+        finally:
+            os.close(file)
+        self._position += len(content)
+        self._lines += len(self._pending)
+        self._pending.clear()
+
+    def _check_size(self, size: int) -> None:
+        if size < self._position:
+            raise FileNotFoundError(
+                explain(
+                    f"{self.path} is gone, or shorter than it was.",
+                    given=f"{size} bytes",
+                    expected=f"{self._position} bytes, which this search has read or written",
+                    fix="make the tuner anew: it takes what is on the disk.",
+                )
+            )
 
     def sync(self) -> None:
         """Force everything to the disk."""
         if self.exists():
-            with self.path.open("ab") as file:
-                os.fsync(file.fileno())
+            self._write(force=True)
 
     def news(self) -> Iterator[dict[str, Any]]:
         """The events that were neither read nor written here yet, in their order.
 
         Raises:
             ValueError: a line that is no event.
+            FileNotFoundError: the journal was removed meanwhile.
         """
-        if not self.exists() or self.path.stat().st_size <= self._position:
+        size = self.path.stat().st_size if self.path.exists() else 0
+        self._check_size(size)
+        if size == self._position:
             return
         with self.path.open("rb") as file:
             file.seek(self._position)

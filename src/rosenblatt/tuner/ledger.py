@@ -56,10 +56,11 @@ class Ledger:
         """Write an event down, with the space where it grew, and what the algorithm remembers."""
         oracle, journal = self.oracle, self.journal
         if not journal.exists():
-            journal.record("begin", seed=oracle.seed, objective=str(oracle.objective))
+            journal.record("begin", wait=True, seed=oracle.seed, objective=str(oracle.objective))
         if len(oracle.hyperparameters.space) != self.recorded_space:
             self.recorded_space = len(oracle.hyperparameters.space)
-            journal.record("space", space=oracle.hyperparameters.get_config()["space"])
+            space = oracle.hyperparameters.get_config()["space"]
+            journal.record("space", wait=True, space=space)
         # Only an end has cost anything: what else a power cut takes is proposed again.
         journal.record(event, lasting=event == "end", **fields, state=oracle.get_state())
 

@@ -140,6 +140,8 @@ class Oracle:
         if tuner_id in self.ongoing_trials:
             return self.ongoing_trials[tuner_id]
         self.take_over()
+        if self._ledger is not None:
+            self._ledger.members.join()  # before anything changes: it may fail
         if self._retry_queue:
             return self._begin_again(tuner_id)
         trial_id = f"{{:0{len(str(self.max_trials))}d}}".format(len(self.trials))
@@ -235,11 +237,11 @@ class Oracle:
             self._retry_queue.append(known.trial_id)
         else:
             self.end_order.append(known.trial_id)
+        for tuner_id in [t for t, one in self.ongoing_trials.items() if one is known]:
+            del self.ongoing_trials[tuner_id]
         state = known.get_state()
         state["values"] = state.pop("hyperparameters")["values"]
         self._record("end", **state, again=again)
-        for tuner_id in [t for t, one in self.ongoing_trials.items() if one is known]:
-            del self.ongoing_trials[tuner_id]
         self._display.on_trial_end(known)
         self._changed.notify_all()
         self._check_failures()
@@ -386,7 +388,6 @@ class Oracle:
             return
         fields["time"] = time.time()
         if event in ("trial", "again"):
-            self._ledger.members.join()
             fields["by"] = self._ledger.members.name
         self._ledger.record(event, **fields)
 
