@@ -10,8 +10,8 @@ from rosenblatt.choosing import fit_transferred, transfer
 from rosenblatt.datasets.fashion_mnist import CLASS_NAMES
 
 PULLOVER, T_SHIRT = 2, 0
-ROWS = 200
-SEEDS = 5
+ROWS = 20
+SEEDS = 7
 
 (X_full, y_full), (X_test, y_test) = rb.datasets.fashion_mnist.load_data()
 X_full, X_test = X_full / np.float32(255), X_test / np.float32(255)
@@ -43,7 +43,7 @@ model_a.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model_a.fit(X_a, y_a, epochs=epochs(10), validation_split=0.1, verbose=2)
 print("Task A knows:", ", ".join(CLASS_NAMES[c] for c in others))
 
-# Task B: pullover or T-shirt, from 200 images, other ones for each seed.
+# Task B: pullover or T-shirt, from 20 images, other ones for each seed.
 X_b, y_b = of_two_classes(X_full, y_full)
 X_test_b, y_test_b = of_two_classes(X_test, y_test)
 print(f"Task B: {CLASS_NAMES[PULLOVER]} or {CLASS_NAMES[T_SHIRT]}, from {ROWS} images")
@@ -60,12 +60,16 @@ def reused():
     return transfer(model_a, rb.layers.Dense(1, "sigmoid"), last_layer="features")
 
 
-print("\n  seed  from nothing  frozen only  frozen, then freed at a tenth of the rate")
-results = []
+# Accuracies differ by a point or two, either way, from seed to seed and from processor to processor
+# (the last digits of the first task's weights do too). How wrong a network is where it errs does
+# not: one that has only ever seen 20 images is sure of its mistakes.
+print("\n        test loss                                test accuracy")
+print("  seed  from nothing  frozen only  freed later   from nothing  frozen only  freed later")
+losses, accuracies = [], []
 for seed in range(SEEDS):
     few = np.random.default_rng(seed).permutation(len(X_b))[:ROWS]
-    row = []
-    for build, frozen in ((from_nothing, 0), (reused, epochs(30)), (reused, epochs(15))):
+    figures = []
+    for build, frozen in ((from_nothing, 0), (reused, epochs(60)), (reused, epochs(30))):
         rb.utils.set_random_seed(seed)
         model = build()
         fit_transferred(
@@ -74,24 +78,27 @@ for seed in range(SEEDS):
             y_b[few],
             loss="binary_crossentropy",
             metrics=["accuracy"],
-            rate_after=1e-3 if build is from_nothing else 1e-4,
+            rate_after=1e-3 if build is from_nothing else 1e-4,  # freed: a tenth of the rate
             frozen_epochs=frozen,
-            epochs=epochs(30),
+            epochs=epochs(60),
+            batch_size=4,
             verbose=0,
         )
-        row.append(model.evaluate(X_test_b, y_test_b, verbose=0)[1])
-    results.append(row)
-    print(f"  {seed:4}  {row[0]:12.4f}  {row[1]:11.4f}  {row[2]:10.4f}")
+        figures.append(model.evaluate(X_test_b, y_test_b, verbose=0))
+    loss, accuracy = np.transpose(figures)
+    losses.append(loss)
+    accuracies.append(accuracy)
+    print("  {:4}  {:12.4f}  {:11.4f}  {:11.4f}".format(seed, *loss), end="")
+    print("  {:13.4f}  {:11.4f}  {:11.4f}".format(*accuracy))
 
-means = np.mean(results, axis=0)
-print("  mean  {:12.4f}  {:11.4f}  {:10.4f}".format(*means))
-errors = 1 - means
-print(f"Mistakes fall by {1 - errors[2] / errors[0]:.0%} where the lower layers are reused.")
-print(f"Gain in accuracy: {means[2] - means[0]:+.4f}")
+print("  mean  {:12.4f}  {:11.4f}  {:11.4f}".format(*np.mean(losses, axis=0)), end="")
+print("  {:13.4f}  {:11.4f}  {:11.4f}".format(*np.mean(accuracies, axis=0)))
+shares = [freed / nothing for nothing, _, freed in losses]
+print(f"With reused layers the loss is {np.median(shares):.0%} of the other's (median).")
 
 axes = plt.subplots(figsize=(6, 3.5))[1]
 labels = ["from nothing", "frozen", "frozen, then freed"]
-axes.boxplot(np.array(results), tick_labels=labels)
-axes.set(ylabel=f"test accuracy, {SEEDS} times {ROWS} images", title="Pullover or T-shirt")
+axes.boxplot(np.array(losses), tick_labels=labels)
+axes.set(ylabel=f"test loss, {SEEDS} times {ROWS} images", title="Pullover or T-shirt")
 axes.grid(axis="y", alpha=0.3)
 print("Saved", plots.save_figure(axes, output("row16_transfer.png")))

@@ -31,7 +31,7 @@ def lesson(tmp_path: Path) -> Lesson:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=3600,  # a minute or two on an idle machine
         )
         assert done.returncode == 0, done.stderr
         saved = re.findall(r"^Saved (.*\.png)$", done.stdout, re.MULTILINE)
@@ -112,16 +112,19 @@ def test_backpropagation(lesson: Lesson) -> None:
 def test_regression(lesson: Lesson) -> None:
     text = lesson("row04_regression")
     assert "11,610 / 3,870 / 5,160 rows" in text
+    for library in ("rosenblatt", "scikit-learn"):
+        # Of all rows it is 0.5 … 1.5, decided by three of them and by how the processor rounds.
+        error = number(text, rf"{library}: [^:]*: [\d.]+\n.*all but 3 rows: (\S+)")
+        assert error == pytest.approx(0.515, abs=0.03), library
     ours, theirs = (
-        number(text, rf"{library}: validation RMSE (\S+)")
-        for library in ("rosenblatt", "scikit-learn")
+        [float(loss) for loss in losses.split()]
+        for losses in re.findall(r"losses of the first three (.*)", text)
     )
-    assert theirs == pytest.approx(0.505, abs=0.02)  # BLAS libraries round differently
-    assert ours == pytest.approx(0.505, abs=0.03)
-    assert ours == pytest.approx(theirs, abs=0.03)
-    first, same = re.findall(r"first epoch: (\S+), (\S+)", text)[0]
-    assert float(first) == pytest.approx(float(same), abs=2e-5)
-    assert number(text, r"huber: RMSE (\S+),") <= 0.6
+    assert ours[0] == pytest.approx(theirs[0], abs=2e-5)
+    assert ours == pytest.approx(theirs, rel=3e-3)
+    assert len(re.findall(r"people to a household: value .*; scikit-learn says", text)) == 3
+    for loss in ("mse", "mae", "huber"):
+        assert number(text, rf"trained on {loss} *: RMSE (\S+),") == pytest.approx(0.52, abs=0.04)
     assert number(text, r"softplus: predictions from (\S+)") >= 0
     assert number(text, r"sigmoid : predictions from (\S+)") >= 0.15
     assert number(text, r"sigmoid : predictions from \S+ to (\S+)") <= 5.0
@@ -173,8 +176,9 @@ def test_transfer(lesson: Lesson) -> None:
         pytest.skip(f"Fashion MNIST is not installed: {error}")
     text = lesson("row16_transfer")
     assert "Task A knows: Trouser, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot" in text
-    assert number(text, r"Gain in accuracy: \+(\S+)") > 0
-    assert number(text, r"  mean .* (\S+)\n") > 0.93
+    # 41 to 83 % for each of 24 pairs of first network and seed; accuracies are nearly equal.
+    assert number(text, r"the loss is (\d+)% of the other's") < 75
+    assert number(text, r"  mean .* (\S+)\n") > 0.92
 
 
 def test_choosing(lesson: Lesson) -> None:
@@ -235,11 +239,11 @@ def test_callbacks(lesson: Lesson) -> None:
     text = lesson("row13_callbacks")
     assert "Restored from the checkpoint, the same predictions: True" in text
     trained = number(text, r"Epochs trained: (\S+) of 100")
-    assert trained == number(text, r"the best: (\S+)") + 10
+    assert trained == min(number(text, r"the best: (\S+)") + 10, 100)
     best, now, loaded = re.search(r"logged (\S+), now (\S+), of the file (\S+)", text).groups()
     assert float(now) == pytest.approx(float(best), rel=1e-4)
     assert loaded == now
-    assert number(text, r"Test RMSE: (\S+)") <= 0.56
+    assert number(text, r"Test RMSE: (\S+)") <= 0.6  # three rows choose the epoch, see row 9
     assert len(re.findall(r"^Epoch=\d, val/train=\d+\.\d\d$", text, re.MULTILINE)) == 5
     assert "Batches: 363; rates from 1e-05 to 9.6" in text
     start, smallest = (number(text, rf"{name} ([\d.]+)") for name in ("start:", "smallest"))

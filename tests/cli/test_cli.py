@@ -310,7 +310,7 @@ def test_missing_feature_names_are_taken_by_number(price_run: Path, tmp_path: Pa
 def test_in_a_process_of_its_own(tmp_path: Path) -> None:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "error", "-m", "rosenblatt", *words]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
 
     done = run("train", "iris", "--out", "run", "--epochs", "2")
     assert done.returncode == 0, done.stderr

@@ -16,16 +16,23 @@ from rosenblatt.tuner.journal import Journal
 
 SCRIPT = Path(__file__).with_name("search_run.py")
 EPOCHS = 6
+PATIENCE = 1800  # seconds, on a busy machine, for what takes some on an idle one
 
 
-def start(folder: Path, trials: int, seconds: float) -> subprocess.Popen[str]:
-    command = [sys.executable, str(SCRIPT), str(folder), str(trials), str(EPOCHS), str(seconds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(
+    folder: Path, trials: int, seconds: float, last: int = 0, company: int = 0
+) -> subprocess.Popen[str]:
+    """Start `search_run.py`, which says what the numbers mean."""
+    numbers = [str(number) for number in (trials, EPOCHS, seconds, last, company)]
+    command = [sys.executable, str(SCRIPT), str(folder), *numbers]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finished(process: subprocess.Popen[str]) -> int:
     """How many epochs a search trained that came to its end."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     return out.count("epoch")
 
@@ -47,9 +54,10 @@ def test_a_killed_search_ends_as_one_that_was_not(tmp_path: Path, kills: int) ->
     reference = start(tmp_path / "whole", trials, 0.0)
     trained = 0
     for _ in range(kills):
-        process = start(tmp_path / "cut", trials, 0.05)
-        assert process.stdout is not None and process.stderr is not None
         epochs, wanted = 0, chance.randint(1, 9)
+        # However late the kill comes, the search has not ended.
+        process = start(tmp_path / "cut", trials, 0.05, last=wanted + 4)
+        assert process.stdout is not None and process.stderr is not None
         while epochs < wanted:
             line = process.stdout.readline()
             assert line, process.stderr.read()

@@ -17,17 +17,24 @@ import rosenblatt as rb
 
 SCRIPT = Path(__file__).with_name("training_run.py")
 SECONDS_A_BATCH = 0.008
+PATIENCE = 1800  # seconds, on a busy machine, for what takes some on an idle one
 
 
-def start(folder: Path, epochs: int, seconds: float) -> subprocess.Popen[str]:
-    command = [sys.executable, str(SCRIPT), str(folder), str(epochs), str(seconds)]
+def start(folder: Path, epochs: int, seconds: float, last: int = 0) -> subprocess.Popen[str]:
+    """Start `training_run.py`, which says what the numbers mean."""
+    command = [sys.executable, str(SCRIPT), str(folder), str(epochs), str(seconds), str(last)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
     )
 
 
 def finished(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     return out
 
@@ -56,10 +63,12 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path, kills: int) -> No
     whole.mkdir(), cut.mkdir()
     reference = start(whole, epochs, 0.0)
     for kill in range(kills):
-        process = start(cut, epochs, SECONDS_A_BATCH)
+        # Far enough, every second time, for a backup; the moment after that is chance, and
+        # however late the kill comes, the run has not ended.
+        batches = 20 if kill % 2 else chance.randint(1, 40)
+        process = start(cut, epochs, SECONDS_A_BATCH, last=batches + 10)
         assert process.stdout is not None and process.stderr is not None
-        # Far enough, every second time, for a backup; the moment after that is chance.
-        for _ in range(20 if kill % 2 else chance.randint(1, 40)):
+        for _ in range(batches):
             assert process.stdout.readline().startswith("batch"), process.stderr.read()
         time.sleep(chance.uniform(0.0, 0.03))
         process.send_signal(signal.SIGKILL)

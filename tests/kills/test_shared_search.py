@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_killed_search import EPOCHS, results, start
+from test_killed_search import EPOCHS, PATIENCE, results, start
 
 import rosenblatt as rb
 from rosenblatt.tuner.journal import Journal
@@ -36,16 +36,16 @@ def expected(tmp_path_factory: Any) -> dict[str, Any]:
     """What one process alone finds."""
     folder = tmp_path_factory.mktemp("whole")
     process = start(folder, TRIALS, 0.0)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     return results(folder)
 
 
 def test_two_processes_share_a_search(tmp_path: Path, expected: Any) -> None:
-    both = [start(tmp_path, TRIALS, 0.1) for _ in range(2)]
+    both = [start(tmp_path, TRIALS, 0.05, company=2) for _ in range(2)]
     trained = 0
     for process in both:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
         trained += out.count("epoch")
     assert results(tmp_path) == expected
@@ -60,11 +60,12 @@ def test_two_processes_share_a_search(tmp_path: Path, expected: Any) -> None:
 def test_another_process_goes_on_with_the_trials_of_a_killed_one(
     tmp_path: Path, expected: Any
 ) -> None:
-    killed, stays = (start(tmp_path, TRIALS, 0.1) for _ in range(2))
+    killed = start(tmp_path, TRIALS, 0.1, last=5)
+    stays = start(tmp_path, TRIALS, 0.1, company=1)
     wait_for_epochs(killed, 5)
     killed.send_signal(signal.SIGKILL)
     before, _ = killed.communicate()
-    out, err = stays.communicate(timeout=300)
+    out, err = stays.communicate(timeout=PATIENCE)
     assert stays.returncode == 0, err
     assert results(tmp_path) == expected
     # Its two workers lose the epoch they were in, and one that was not yet written.

@@ -88,7 +88,7 @@ def test_a_cut_off_record_ends_the_reading_and_a_wrong_one_is_told(tmp_path: Pat
 def test_events_are_there_soon_without_a_flush(tmp_path: Path) -> None:
     writer = rb.summary.create_file_writer(tmp_path, flush_millis=20)
     writer.scalar("a", 1.0, step=1)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 600
     while len(events(tmp_path)) < 2 and time.monotonic() < end:
         time.sleep(0.01)
     assert len(events(tmp_path)) == 2
@@ -329,7 +329,7 @@ print([name for name in ("tensorflow", "torch", "keras") if name in sys.modules]
         [sys.executable, "-W", "error", "-c", code, tmp_path, HERE],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[]\n"
@@ -347,7 +347,7 @@ for call in (rb.summary.create_file_writer, rb.tensorboard.start):
         print(error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=1800
     )
     assert done.stdout == 2 * (
         "tensorboard: an optional dependency is missing. Expected: an installed 'tensorboard'. "
