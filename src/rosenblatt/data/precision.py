@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
+
+from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.data.columns import named_leaves
+from rosenblatt.data.frames import frame_columns, is_frame, is_series
 
 # A number of 32 bits has 24 binary digits. A column that lies this many of its deviations away from
 # zero spends ten of them on where it lies, and has less than fourteen left to tell rows apart.
@@ -53,9 +60,69 @@ def counted_from(values: np.ndarray, origin: float | int | None) -> np.ndarray:
 
 def _less(values: np.ndarray, origin: float | int) -> np.ndarray:
     """Values less a number: exactly, where both are whole numbers."""
+    less = values.astype("float64") - float(origin)
     if values.dtype.kind in "iu" and isinstance(origin, int):
-        low, high = int(values.min()) - origin, int(values.max()) - origin
-        if low >= -(2**63) and high < 2**63:
-            # Modulo 2**64, which is right as the difference fits.
-            return (values.astype("uint64") - np.uint64(origin % 2**64)).astype("int64")
-    return values.astype("float64") - float(origin)
+        # Modulo 2**64, which is right where the difference fits.
+        exact = (values.astype("uint64") - np.uint64(origin % 2**64)).astype("int64")
+        return np.where(np.abs(less) < 2.0**62, exact, less)
+    return less
+
+
+def far_columns(array: np.ndarray) -> dict[int, float | int]:
+    """The columns of which float32 would lose what tells rows apart, with their `origin_of`.
+
+    >>> far_columns(np.array([[1.7e9, 0.5], [1.7e9 + 1, 0.6]]))
+    {0: 1700000000.0}
+    """
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize < 4 or array.dtype == np.float32:
+        return {}
+    if array.ndim not in (1, 2) or not array.size:
+        return {}
+    rows = array.reshape(len(array), -1)
+    low, high = rows.min(axis=0).astype("float64"), rows.max(axis=0).astype("float64")
+    largest = np.maximum(np.abs(low), np.abs(high))
+    # A spread that is no smaller beside the values rules most columns out, in one pass.
+    near = np.flatnonzero(largest > _FAR / 16 * (high - low))
+    found = {int(column): origin_of(rows[:, column]) for column in near}
+    return {column: origin for column, origin in found.items() if origin is not None}
+
+
+def warn_of_rounding(tree: Any, what: str) -> None:
+    """Warn of columns of 64 bits of which float32 would lose what tells rows apart.
+
+    Args:
+        tree: the data as the user passed them: arrays, tables, a nest of them.
+        what: "x" or "y".
+    """
+    for name, leaf in named_leaves(tree, what):
+        far = [(column, values, origin) for column, values in _columns_of(leaf)
+               if (origin := far_columns(values).get(0)) is not None]  # fmt: skip
+        if not far:
+            continue
+        column, values, origin = far[0]
+        step = float(np.spacing(np.float32(np.abs(values).max())))
+        more = f" (and of {len(far) - 1} more)" if len(far) > 1 else ""
+        warn_user(
+            explain(
+                f"{name}: float32 hardly tells the rows of column {column!r}{more} apart.",
+                given=f"{values.min()} to {values.max()}, which it holds in steps of {step:g}",
+                fix=f"subtract {origin} from the column while it has 64 bits, in `predict` too.",
+            )
+        )
+
+
+def _columns_of(leaf: Any) -> Iterator[tuple[Any, np.ndarray]]:
+    """Names or numbers, and values, of the columns that may be far from zero."""
+    columns: list[tuple[Any, np.ndarray]]
+    if is_frame(leaf) and hasattr(leaf, "shape"):
+        names = frame_columns(leaf)
+        columns = [(name, np.asarray(leaf[name])) for name in names if names.count(name) == 1]
+    else:
+        array = (
+            leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf) if is_series(leaf) else None
+        )
+        if array is None or array.ndim not in (1, 2):
+            return
+        far = far_columns(array)
+        columns = [(column, array.reshape(len(array), -1)[:, column]) for column in far]
+    yield from columns

@@ -12,6 +12,7 @@ from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, Progba
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data import ArraySource, Shuffle, as_arrays, as_columns, is_stream, make_source
+from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.graph import Prepared
 from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
 from rosenblatt.models.compiling import Compiles
@@ -84,8 +85,10 @@ class Trainer(Compiles):
         """
         self._require_compiled("fit")
         prepare = self._preparing()
-        if prepare is not None and not is_stream(x):
-            x = prepare(x)
+        if not is_stream(x):
+            for what, part in (("x", x if prepare is None else None), ("y", y)):
+                warn_of_rounding(part, what)
+            x = x if prepare is None else prepare(x)
         x, y, sample_weight, validation_data = split_off(
             x, y, sample_weight, validation_split, validation_data
         )

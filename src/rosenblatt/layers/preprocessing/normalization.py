@@ -14,6 +14,7 @@ from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.data.columns import as_arrays, check_finite
+from rosenblatt.data.precision import far_columns
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.spec import InputSpec
 
@@ -201,6 +202,16 @@ class Normalization(Layer):
     def finalize_state(self) -> None:
         """Nothing is left to do: the statistics are read where they are used (Keras's name)."""
 
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The layer on a tensor; on arrays of 64 bits far from zero, before they are rounded."""
+        if not (self.built and isinstance(inputs, np.ndarray) and far_columns(inputs)):
+            return super().__call__(inputs, *args, **kwargs)
+        mean, deviation = (np.asarray(v, "float64") for v in (self.mean, self.variance))
+        deviation = np.maximum(np.sqrt(deviation), config.epsilon())
+        wide = inputs.astype("float64")
+        found = mean + wide * deviation if self.invert else (wide - mean) / deviation
+        return jnp.asarray(found.astype(self.compute_dtype))
+
     def call(self, inputs: Any) -> Any:
         """(inputs − μ) / max(σ, ε), or its inverse."""
         x = inputs.astype(self.compute_dtype)
@@ -234,4 +245,6 @@ def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
     for batch in batches:
         array = as_arrays(batch, "data")
         check_finite(array, "data")
+        if isinstance(batch, np.ndarray) and far_columns(batch):
+            array = batch  # the statistics are found before anything is rounded
         yield array[:, None] if array.ndim == 1 and has_axis else array

@@ -1,0 +1,138 @@
+"""Columns of which float32 keeps too little: they are found, and said, and normalized in time."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import rosenblatt as rb
+from rosenblatt.data.precision import counted_from, origin_of
+
+ROWS = 200
+PART = np.linspace(0, 600, ROWS)
+
+FAR = {
+    "seconds": 1.7e9 + PART,
+    "whole seconds": (1.7e9 + PART).astype("int64"),
+    "milliseconds": (1.7e12 + 1e3 * PART).astype("int64"),
+    "nanoseconds": 1_700_000_000_000_000_000 + (1e9 * PART).astype("int64"),
+    "digits": 202_401_310_000 + PART.astype("int64"),
+    "unsigned": np.uint64(2**63) + PART.astype("uint64"),
+    "negative": -1.7e9 + PART,
+    "near the largest": 2**63 - 1 - PART.astype("int64"),
+}
+NEAR = {
+    "already rounded": FAR["seconds"].astype("float32"),
+    "years": 1990 + PART // 20,
+    "exact": 2.0**30 + 128 * np.round(PART),
+    "around zero": 1e12 * (PART - 300),
+    "constant": np.full(ROWS, 1.7e9 + 1),
+    "small": PART,
+    "booleans": PART > 300,
+    "gaps": np.where(PART > 300, np.nan, FAR["seconds"]),
+    "infinite": np.where(PART > 300, np.inf, FAR["seconds"]),
+    "small integers": PART.astype("int32"),
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_far(name: str) -> None:
+    values = FAR[name]
+    origin = origin_of(values)
+    assert origin == values.min()
+    found = counted_from(values, origin)
+    assert found.dtype == np.float32
+    exact = np.array([int(v) - int(origin) for v in values]) if values.dtype.kind in "iu" else (
+        values - origin
+    )  # fmt: skip
+    np.testing.assert_allclose(found, exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_near(name: str) -> None:
+    assert origin_of(NEAR[name]) is None
+
+
+@pytest.mark.parametrize("other", [-(2**63), 0, 2**62])
+def test_values_far_from_the_origin(other: int) -> None:
+    """What `predict` is given need not lie where the training rows lay."""
+    values = np.array([other, 2**62 + 5])
+    found = counted_from(values, 2**62)
+    np.testing.assert_allclose(found, [float(other - 2**62), 5.0], rtol=1e-6)
+
+
+def model() -> Any:
+    net = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1, kernel_initializer="zeros")])
+    net.compile(rb.optimizers.SGD(0.0), "mse")
+    return net
+
+
+MAKE = {
+    "array": lambda column: np.stack([column, column % 7], axis=1),
+    "pandas": lambda column: pd.DataFrame({"time": column, "b": column % 7}),
+    "polars": lambda column: pl.DataFrame({"time": column, "b": column % 7}),
+}
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_fit_says_it(kind: str) -> None:
+    name = "0" if kind == "array" else "'time'"
+    with pytest.warns(UserWarning, match="hardly tells") as told:
+        model().fit(MAKE[kind](FAR["seconds"]), PART, epochs=1, verbose=0)
+    assert str(told[0].message) == (
+        f"x: float32 hardly tells the rows of column {name} apart. Given: 1700000000.0 to "
+        "1700000600.0, which it holds in steps of 128. Fix: subtract 1700000000.0 from the column "
+        "while it has 64 bits, in `predict` too."
+    )
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", ["whole seconds", "milliseconds", "nanoseconds", "digits"])
+def test_fit_says_it_of_whole_numbers(name: str) -> None:
+    x = np.stack([np.arange(ROWS), FAR[name]], axis=1)
+    with pytest.warns(UserWarning, match="x: float32 hardly tells the rows of column 1 apart"):
+        model().fit(x, PART, epochs=1, verbose=0)
+
+
+def test_fit_says_it_of_targets() -> None:
+    x = np.zeros((ROWS, 2), "float32")
+    with pytest.warns(UserWarning, match="y: float32 hardly tells the rows of column 0 apart"):
+        model().fit(x, FAR["seconds"], epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("name", ["already rounded", "years", "around zero", "small"])
+def test_fit_is_silent(name: str) -> None:
+    x = np.stack([NEAR[name] / 1e9, NEAR[name] / 1e9], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model().fit(x, PART, epochs=1, verbose=0)
+
+
+# Those near 2**63 are too long for float64, in which the layer computes.
+@pytest.mark.parametrize("name", [n for n in FAR if n not in ("unsigned", "near the largest")])
+def test_normalization_subtracts_before_it_rounds(name: str) -> None:
+    x = np.stack([FAR[name].astype("float64" if FAR[name].dtype.kind == "f" else "int64"),
+                  (PART * 1000).astype("int64")], axis=1)  # fmt: skip
+    layer = rb.layers.Normalization()
+    layer.adapt(x)
+    found = np.asarray(layer(x))
+    assert found.dtype == np.float32
+    # The mean is kept as float32: the middle may be off, the rows keep their distances.
+    shape = (PART - PART.mean()) / PART.std()
+    np.testing.assert_allclose(found[:, 0] - found[:, 0].mean(), np.sign(
+        float(FAR[name][-1]) - float(FAR[name][0])) * shape, atol=0.02)  # fmt: skip
+    np.testing.assert_allclose(found[:, 1], shape, atol=1e-3)
+
+
+def test_other_data_are_normalized_as_before() -> None:
+    """To the bit: a model that holds the layer computes the same from float32."""
+    x = np.random.default_rng(0).normal(5, 2, (ROWS, 3))
+    layer, same = rb.layers.Normalization(), rb.layers.Normalization()
+    layer.adapt(x)
+    same.adapt(x.astype("float32"))
+    np.testing.assert_array_equal(layer(x), same(x.astype("float32")))
