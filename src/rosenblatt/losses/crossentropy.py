@@ -234,6 +234,22 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
     return mean_over(y_pred - y_true * jnp.log(y_pred + config.epsilon()))
 
 
+@builtin("rosenblatt.losses")
+def poisson_deviance(y_true: Any, y_pred: Any) -> Any:
+    """Half the Poisson deviance for counts, of logarithms of rates. Not in Keras.
+
+    mean_j e^ŷ_j − y_j ŷ_j + y_j log y_j − y_j, which is 0 where e^ŷ = y. Unlike `poisson`, it takes
+    what a layer without an activation gives, so no rate can be negative. Shapes as in
+    `mean_squared_error`.
+
+    >>> round(float(poisson_deviance([[2.0]], [[0.0]])[0]), 4)
+    0.3863
+    """
+    y_true, y_pred = align(y_true, y_pred, "poisson_deviance")
+    logs = jnp.where(y_true > 0, jnp.log(jnp.where(y_true > 0, y_true, 1.0)), 0.0)
+    return mean_over(jnp.exp(y_pred) - y_true + y_true * (logs - y_pred))
+
+
 @builtin("keras.losses")
 class BinaryCrossentropy(FunctionLoss):
     """−y log p − (1 − y) log(1 − p) for targets 0 or 1, one or several for each row.
@@ -339,3 +355,16 @@ class Poisson(PlainLoss):
     """
 
     function = staticmethod(poisson)
+
+
+@builtin("rosenblatt.losses")
+class PoissonDeviance(PlainLoss):
+    """Half the Poisson deviance of logarithms of rates: see `poisson_deviance`. Not in Keras.
+
+    Arguments as in `MeanSquaredError`.
+
+    >>> round(float(PoissonDeviance()([[2.0]], [[0.0]])), 4)
+    0.3863
+    """
+
+    function = staticmethod(poisson_deviance)

@@ -17,6 +17,7 @@ CLASSES: tuple[type[Loss], ...] = (
     regression.Huber, regression.Quantile, regression.LogCosh, regression.CosineSimilarity,
     crossentropy.BinaryCrossentropy, crossentropy.CategoricalCrossentropy,
     crossentropy.SparseCategoricalCrossentropy, crossentropy.KLDivergence, crossentropy.Poisson,
+    crossentropy.PoissonDeviance,
     focal.BinaryFocalCrossentropy, focal.CategoricalFocalCrossentropy,
     focal.CategoricalGeneralizedCrossEntropy, margin.Hinge, margin.SquaredHinge,
     margin.CategoricalHinge, overlap.Dice, overlap.Tversky, overlap.Circle,
@@ -27,7 +28,8 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     regression.huber, regression.quantile, regression.log_cosh, regression.cosine_similarity,
     crossentropy.binary_crossentropy, crossentropy.categorical_crossentropy,
     crossentropy.sparse_categorical_crossentropy, crossentropy.kl_divergence,
-    crossentropy.poisson, focal.binary_focal_crossentropy, focal.categorical_focal_crossentropy,
+    crossentropy.poisson, crossentropy.poisson_deviance, focal.binary_focal_crossentropy,
+    focal.categorical_focal_crossentropy,
     focal.categorical_generalized_cross_entropy, margin.hinge, margin.squared_hinge,
     margin.categorical_hinge, overlap.dice, overlap.tversky, overlap.circle,
 )  # fmt: skip

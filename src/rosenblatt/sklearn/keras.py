@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
+from rosenblatt.sklearn.settings import check_classes
 from rosenblatt.sklearn.wrappers import BaseWrapper
 
 
@@ -114,7 +115,9 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             X, y, sample_weight: as in `fit`.
             classes: all classes, in the first call, where `y` has not all of them.
         """
-        if not self.initialized_:
+        if self.initialized_:
+            check_classes(self, self.classes_, classes)
+        else:
             self._classes = None if classes is None else np.unique(np.asarray(classes))
         return super().partial_fit(X, y, sample_weight, **kwargs)
 

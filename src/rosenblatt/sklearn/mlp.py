@@ -14,6 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from rosenblatt.core.errors import explain
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
 from rosenblatt.sklearn.mlp_base import BaseMLP
+from rosenblatt.sklearn.settings import check_classes
+
+_SQUARES = ("identity", "mean_squared_error")
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -32,8 +35,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     >>> MLPClassifier((8,), solver="lbfgs", random_state=1).fit(x, xor).score(x, xor)
     1.0
     """
-
-    _default_loss = "log_loss"
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _encode(self, y: Any, classes: Any, reset: bool) -> np.ndarray:
         if reset:
             categories = "auto" if classes is None else [np.unique(np.asarray(classes))]
-            loss = self.loss if self.loss != "auto" else None
+            loss = None if self._has_own_loss() else self.loss
             self._encoder = ClassifierLabelEncoder(loss, categories).fit(y)
             if isinstance(self._encoder.classes_, list):
                 raise ValueError(
@@ -101,7 +102,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return int(self._encoder.n_outputs_), "logistic", "binary_crossentropy"
 
     def _score_of(self, x: np.ndarray, y: Any, weights: Any = None) -> float:
-        labels = self._encoder.inverse_transform(self._probabilities(x))
+        probabilities = self._probabilities(x)
+        if not np.isfinite(probabilities).all():
+            return np.nan
+        labels = self._encoder.inverse_transform(probabilities)
         return float(accuracy_score(y, labels, sample_weight=weights))
 
     def _probabilities(self, x: np.ndarray) -> np.ndarray:
@@ -137,6 +141,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             classes: all classes, needed in the first call where `y` has not all of them.
         """
         new = not hasattr(self, "model_")
+        if not new:
+            check_classes(self, self.classes_, classes)
         return self._fit(X, y, sample_weight, None, new=new, epochs=1, classes=classes)
 
     def __sklearn_tags__(self) -> Any:
@@ -158,7 +164,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     True
     """
 
-    _default_loss = "squared_error"
+    _own_losses = frozenset({"auto", "squared_error", "poisson"})
 
     def __init__(
         self,
@@ -188,7 +194,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         dropout: float = 0.0,
         batch_normalization: bool = False,
-        loss: Any = "auto",
+        loss: Any = "squared_error",
         callbacks: Any = None,
     ):
         settings = dict(locals())
@@ -197,21 +203,43 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.__dict__.update(settings)
 
     def _encode(self, y: Any, classes: Any, reset: bool) -> np.ndarray:
+        if self._is_poisson() and (y < 0).any():
+            raise ValueError(
+                explain(
+                    "MLPRegressor: loss='poisson' is for counts and rates.",
+                    given=f"{y.min()} in y",
+                    expected="0 or more",
+                    fix="loss='squared_error'",
+                )
+            )
         if reset:
             self._encoder = RegressorTargetEncoder().fit(y)
         return self._encoder.transform(y).astype(np.float32)
 
+    def _is_poisson(self) -> bool:
+        return isinstance(self.loss, str) and self.loss == "poisson"
+
     def _outputs(self) -> tuple[int, str, str]:
-        return int(self._encoder.n_outputs_), "identity", "mean_squared_error"
+        kind = ("exp", "poisson_deviance") if self._is_poisson() else _SQUARES
+        return (int(self._encoder.n_outputs_), *kind)
+
+    def _predictions(self, x: np.ndarray) -> np.ndarray:
+        raw = self._raw_outputs(x)
+        if self.out_activation_ == "exp":
+            with np.errstate(over="ignore"):
+                raw = np.exp(raw, dtype=np.float64)
+        return self._encoder.inverse_transform(raw)
 
     def _score_of(self, x: np.ndarray, y: Any, weights: Any = None) -> float:
-        found = self._encoder.inverse_transform(self._raw_outputs(x))
+        found = self._predictions(x)
+        if not np.isfinite(found).all():
+            return np.nan
         return float(r2_score(y, found, sample_weight=weights))
 
     def predict(self, X: Any) -> np.ndarray:
         """Predictions, (rows,) or (rows, outputs)."""
         check_is_fitted(self)
-        return self._encoder.inverse_transform(self._raw_outputs(self._check_x(X, reset=False)))
+        return self._predictions(self._check_x(X, reset=False))
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
         """Train for one more epoch."""

@@ -12,7 +12,9 @@ from sklearn.model_selection import train_test_split
 from rosenblatt import losses
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import seeded
+from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import FrameEncoder, check_inputs, check_targets, require_targets
+from rosenblatt.sklearn.logits import from_logits
 from rosenblatt.sklearn.mlp_network import (
     build_network,
     dense_layers,
@@ -22,6 +24,7 @@ from rosenblatt.sklearn.mlp_network import (
 from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import generator_of
+from rosenblatt.sklearn.settings import MLP, check_combination, check_values
 from rosenblatt.sklearn.shuffling import ShuffledRows
 
 _AUTO_BATCH = 200
@@ -50,7 +53,9 @@ class BaseMLP(BaseEstimator):
         max_fun: most evaluations of "lbfgs".
         dropout: share of each hidden layer's outputs to drop.
         batch_normalization: normalize before each hidden activation.
-        loss: "auto" (cross-entropy or half the squared error), or any loss of Keras's.
+        loss: "auto" (cross-entropy or half the squared error), for numbers also scikit-learn's
+            "squared_error" and "poisson" (half the deviance of exponential outputs), or any loss of
+            Keras's.
         callbacks: callbacks of Keras's.
 
     References:
@@ -59,7 +64,10 @@ class BaseMLP(BaseEstimator):
     """
 
     hidden_layer_sizes: Any
+    loss: Any
+    solver: Any
     _encoder: Any
+    _own_losses = frozenset({"auto"})
 
     # -- what the two differ in ------------------------------------------------------------------
 
@@ -98,7 +106,8 @@ class BaseMLP(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, new: bool,
         epochs: int | None, classes: Any = None,
     ) -> Any:  # fmt: skip
-        self._check_settings(partial=epochs is not None)
+        check_values(self, MLP)
+        check_combination(self, partial=epochs is not None)
         require_targets(self, y)
         x = self._check_x(X, reset=new)
         y = check_targets(self, y, x)
@@ -110,11 +119,11 @@ class BaseMLP(BaseEstimator):
         self._random_state = generator_of(self.random_state)
         if new:
             self._start(x.shape[1])
-        elif epochs is None and self.solver != "lbfgs":  # a warm start, but for the optimizer
-            self._compile()
+        elif self.solver != "lbfgs" and (epochs is None or not self.model_.compiled):
+            self._compile()  # a warm start, but for the optimizer
         self.n_iter_ = 0
         watched = None if validation_data is None else self._check_validation(validation_data)
-        if self.early_stopping and watched is None and epochs is None:
+        if self.early_stopping and watched is None:
             x, targets, weights, watched = self._keep_apart(x, y, targets, weights)
         rows = len(x)
         total = float(rows if weights is None else weights.sum())
@@ -124,22 +133,24 @@ class BaseMLP(BaseEstimator):
         _, _, loss = self._outputs()
         if self.solver == "lbfgs":
             fit_lbfgs(self, self._make_loss(loss), x, targets, weights, self._loss_factor())
+            require_finite(self, self.model_.trainable_weights, self.loss_)
             return self
         for layer in dense_layers(self.model_):
             if layer.kernel.regularizer is not None:
                 layer.kernel.regularizer.l2 = 0.5 * self.alpha * rows / total / batch
         size = padded_rows(len(x)) if batch == rows else batch
         self._train(x, targets, relative(weights), size, rows, watched, epochs)
+        require_finite(self, self.model_.trainable_weights)
         return self
 
     def _start(self, n_features: int) -> None:
         """A new network, and attributes of a training that has not begun."""
         units, activation, _ = self._outputs()
         self.out_activation_, self.n_outputs_ = activation, units
-        self._ends_in_logits = isinstance(self.loss, str) and self.loss == "auto"
+        self._ends_in_logits = self._has_own_loss() or from_logits(self.loss)
         output = "linear" if self._ends_in_logits or activation == "identity" else activation
         output = {"logistic": "sigmoid"}.get(output, output)
-        l2 = 0.5 * self.alpha if self.solver != "lbfgs" else 0.0
+        l2 = 0.5 * self.alpha
         with seeded(self._seed()):
             self.model_ = build_network(self, n_features, units, output, l2)
         draw_weights(self.model_, self.activation, self._random_state)
@@ -157,9 +168,15 @@ class BaseMLP(BaseEstimator):
         loss = self._make_loss(self._outputs()[2])
         self.model_.compile(make_optimizer(self), loss, loss_weights=[self._loss_factor()])
 
+    def _has_own_loss(self) -> bool:
+        """Whether the loss is scikit-learn's, and not one of Keras's."""
+        return isinstance(self.loss, str) and self.loss in self._own_losses
+
     def _make_loss(self, name: str) -> Any:
-        if not self._ends_in_logits:
-            return losses.get(self.loss)
+        if not self._has_own_loss():
+            return copy.deepcopy(losses.get(self.loss))
+        if name == "poisson_deviance":
+            return losses.PoissonDeviance()
         if name == "mean_squared_error":
             return losses.MeanSquaredError()
         if name == "binary_crossentropy":
@@ -168,7 +185,7 @@ class BaseMLP(BaseEstimator):
 
     def _loss_factor(self) -> float:
         """Keras's losses are means over the outputs of a row, scikit-learn minimizes the sum."""
-        if not self._ends_in_logits or self.out_activation_ == "softmax":
+        if not self._has_own_loss() or self.out_activation_ == "softmax":
             return 1.0
         return self.n_outputs_ * (0.5 if self.out_activation_ == "identity" else 1.0)
 
@@ -182,8 +199,8 @@ class BaseMLP(BaseEstimator):
         progress = Progress(self, rows, score)
         validation = None
         if watched is not None and score is None:
-            validation = (watched[0], self._encode(watched[1], None, reset=False))
-        callbacks = [progress, *(self.callbacks or [])]
+            validation = (watched[0], self._encode(watched[1], None, reset=False), *watched[2:])
+        callbacks = [progress, self.callbacks or []]
         shuffle = self.shuffle
         if shuffle and batch < len(x):
             shuffle = ShuffledRows(self._random_state, len(x))
@@ -212,37 +229,35 @@ class BaseMLP(BaseEstimator):
         """Rows to train on, and (x, y, weights) of those to watch."""
         kind = getattr(self._encoder, "target_type_", "")
         stratify = y if kind == "binary" else None  # as scikit-learn: by its number of outputs
+        if not self.validation_fraction:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: early_stopping=True needs rows to watch.",
+                    given="validation_fraction=0",
+                    fix="raise `validation_fraction`, or pass `validation_data=`.",
+                )
+            )
         train, test = train_test_split(
             np.arange(len(x)),
             random_state=self._random_state,
             test_size=self.validation_fraction,
             stratify=stratify,
         )
+        if len(test) < 2:
+            raise ValueError(
+                explain(
+                    f"{type(self).__name__}: the validation set is too small.",
+                    given=f"validation_fraction={self.validation_fraction} of {len(x)} rows",
+                    expected="two rows at least",
+                    fix="raise `validation_fraction`, or pass `validation_data=`.",
+                )
+            )
         pick = (lambda rows: None) if weights is None else (lambda rows: weights[rows])
         return x[train], targets[train], pick(train), (x[test], y[test], pick(test))
 
     def _check_validation(self, data: Any) -> tuple[Any, ...]:
         x = self._check_x(data[0], reset=False)
         return (x, check_targets(self, data[1], x), *data[2:])
-
-    def _check_settings(self, partial: bool) -> None:
-        name = type(self).__name__
-        if self.solver != "lbfgs":
-            return
-        if self.dropout or self.batch_normalization:
-            what = "dropout" if self.dropout else "batch_normalization"
-            raise ValueError(
-                explain(
-                    f"{name}: `{what}` and solver='lbfgs' exclude each other: L-BFGS minimizes one "
-                    "function of all rows, without noise.",
-                    fix="use solver='adam'.",
-                )
-            )
-        if partial:
-            raise AttributeError(
-                explain(f"{name}: partial_fit needs batches.", given="solver='lbfgs'",
-                        fix="use solver='sgd' or 'adam'.")
-            )  # fmt: skip
 
     # -- data and predictions ----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,12 @@ def build_network(settings: Any, n_features: int, n_outputs: int, output: str, l
                     expected="positive integers, hidden_layer_sizes > 0",
                 )
             )
-    activation = ACTIVATIONS.get(settings.activation, settings.activation)
+    activation = settings.activation
+    if isinstance(activation, str):
+        activation = ACTIVATIONS.get(activation, activation)
 
     def dense(units: int) -> Any:
-        return layers.Dense(int(units), kernel_regularizer=regularizers.L2(l2) if l2 else None)
+        return layers.Dense(int(units), kernel_regularizer=regularizers.L2(l2))
 
     stack: list[Any] = [layers.Input((n_features,))]
     for size in sizes:
@@ -79,7 +82,7 @@ def make_optimizer(settings: Any) -> Any:
     if settings.solver == "sgd":
         nesterov = settings.nesterovs_momentum and settings.momentum > 0
         return optimizers.SGD(rate, settings.momentum, nesterov)
-    optimizer = optimizers.get(settings.solver)
+    optimizer = copy.deepcopy(optimizers.get(settings.solver))
     if isinstance(settings.solver, str):
         optimizer.learning_rate = rate
     return optimizer

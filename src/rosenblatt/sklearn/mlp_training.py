@@ -14,6 +14,7 @@ from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 
 from rosenblatt.callbacks import Callback
+from rosenblatt.sklearn.finite import all_finite
 from rosenblatt.sklearn.mlp_network import dense_layers
 from rosenblatt.sklearn.rows import padded_rows
 from rosenblatt.training import programs
@@ -35,8 +36,15 @@ class Progress(Callback):
         self.estimator = estimator
         self.rows = rows
         self.score = score
-        self.converged = False
         self.best_weights: Any = None
+        if score is None and estimator.best_loss_ is None:  # an earlier call watched the score
+            estimator.best_loss_ = np.inf
+        if score is not None:
+            if estimator.validation_scores_ is None:  # an earlier call watched the loss
+                estimator.validation_scores_, estimator.best_validation_score_ = [], -np.inf
+            if np.isfinite(estimator.best_validation_score_):
+                self.best_weights = estimator.model_.get_weights()
+            estimator.best_loss_ = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """After each epoch: attributes, rate, and whether to go on."""
@@ -45,13 +53,18 @@ class Progress(Callback):
         e.loss_curve_.append(e.loss_)
         e.n_iter_ += 1
         e.t_ += self.rows
-        if e.verbose:
-            print(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")  # noqa: T201
+        self._say(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")
         e._no_improvement_count = 0 if self._improved() else e._no_improvement_count + 1
         if e.solver == "sgd" and e.learning_rate == "invscaling":
             self.model.optimizer.learning_rate = e.learning_rate_init / (e.t_ + 1) ** e.power_t
         if e._no_improvement_count > e.n_iter_no_change:
             self._lower_rate_or_stop()
+        if not np.isfinite(e.loss_) and not all_finite(self.model.trainable_weights):
+            self.model.stop_training = True  # no epoch brings them back
+
+    def _say(self, text: str) -> None:
+        if self.estimator.verbose:
+            print(text)  # noqa: T201
 
     def _improved(self) -> bool:
         e = self.estimator
@@ -59,8 +72,9 @@ class Progress(Callback):
             improved = e.loss_ <= e.best_loss_ - e.tol
             e.best_loss_ = min(e.best_loss_, e.loss_)
             return improved
-        score = self.score()
+        score = self.score() if all_finite(self.model.trainable_weights) else np.nan
         e.validation_scores_.append(score)
+        self._say(f"Validation score: {score:.6f}")
         improved = score >= e.best_validation_score_ + e.tol
         if score > e.best_validation_score_:
             e.best_validation_score_ = score
@@ -73,8 +87,13 @@ class Progress(Callback):
         if e.solver == "sgd" and e.learning_rate == "adaptive" and rate > _SMALLEST_RATE:
             optimizer.learning_rate = rate / 5.0
             e._no_improvement_count = 0
+            self._say(f"Learning rate = {rate / 5.0:g}")
         else:
-            self.converged = self.model.stop_training = True
+            self.model.stop_training = True
+            watched = "Training loss" if self.score is None else "Validation score"
+            self._say(
+                f"{watched} did not improve by {e.tol:g} for {e.n_iter_no_change} epochs: the end."
+            )
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Give the model the weights of its best score."""
@@ -82,11 +101,12 @@ class Progress(Callback):
             self.model.set_weights(self.best_weights)
 
 
-def warn_not_converged(max_iter: int) -> None:
+def warn_not_converged(most: int, limit: str = "max_iter") -> None:
     """Tell that training ended by its limit."""
+    what = "Stochastic Optimizer: Maximum iterations" if limit == "max_iter" else "lbfgs: limit"
     warnings.warn(
-        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
-        "hasn't converged yet. Raise `max_iter`, or accept it with a larger `tol`.",
+        f"{what} ({most}) reached and the optimization "
+        f"hasn't converged yet. Raise `{limit}`, or accept it with a larger `tol`.",
         ConvergenceWarning,
         stacklevel=5,
     )
@@ -154,6 +174,8 @@ def fit_lbfgs(
     def note(intermediate_result: Any) -> None:
         estimator.n_iter_ += 1
         estimator.loss_curve_.append(float(intermediate_result.fun))
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {intermediate_result.fun:.8f}")  # noqa: T201
 
     found = optimize.minimize(
         value_and_gradient,
@@ -166,6 +188,8 @@ def fit_lbfgs(
     for layer, kernel, bias in zip(dense, *unpack(found.x), strict=True):
         layer.set_weights([kernel, bias])
     estimator.loss_ = float(found.fun)
-    estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
-    if not found.success and found.nit >= estimator.max_iter:
-        warn_not_converged(estimator.max_iter)
+    before = np.inf if estimator.best_loss_ is None else estimator.best_loss_
+    estimator.best_loss_ = min(before, estimator.loss_)
+    if not found.success and np.isfinite(found.fun):
+        limit = "max_fun" if found.nit < estimator.max_iter else "max_iter"
+        warn_not_converged(getattr(estimator, limit), limit)

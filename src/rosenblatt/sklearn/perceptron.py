@@ -23,6 +23,7 @@ from rosenblatt.sklearn.perceptron_fit import Learned, Problem, Settings, learn
 from rosenblatt.sklearn.perceptron_report import check_settings, mistake_bounds, reason_of_mistakes
 from rosenblatt.sklearn.rows import check_weights
 from rosenblatt.sklearn.seeds import generator_of
+from rosenblatt.sklearn.settings import check_classes
 
 _MOST = np.iinfo(np.int32).max
 
@@ -162,6 +163,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
                     fix="`partial_fit(X, y, classes=np.unique(all_y))`.",
                 )
             )
+        if not new:
+            check_classes(self, self.classes_, classes)
         x, targets, weights = self._read(X, y, sample_weight, classes, reset=new)
         if new:
             self._start(x, None, None)
@@ -271,8 +274,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             seeds = [random_state.randint(_MOST)]
         else:
             apart = self._kept_apart(targets, weights)
-            drawn = random_state.randint(_MOST, size=units).tolist()
-            own = map(np.random.RandomState, drawn)
+            drawn = np.asarray(random_state.randint(_MOST, size=units))
+            own = map(np.random.RandomState, drawn.tolist())
             seeds = [(one.randint(1, _MOST), one.randint(_MOST))[1] for one in own]
         return [
             Problem(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,36 +10,9 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 from rosenblatt.core.errors import explain
 from rosenblatt.sklearn.perceptron_fit import SPARSE_BIAS_RATE, Learned
 from rosenblatt.sklearn.separability import linear_separability
+from rosenblatt.sklearn.settings import PERCEPTRON, check_values
 
 _MOST_NUMBERS = 20_000  # of data whose separability is looked into unasked: some milliseconds
-
-
-def _number(kind: Any, low: float, high: float = np.inf, *, open_low: bool = False) -> Any:
-    def fits(value: Any) -> bool:
-        if not isinstance(value, kind) or isinstance(value, bool):
-            return False
-        return bool((value > low if open_low else value >= low) and value <= high)
-
-    return fits
-
-
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "penalty": (lambda v: v in (None, "l2", "l1", "elasticnet"), "None, 'l2', 'l1', 'elasticnet'"),
-    "alpha": (_number(Real, 0), "a number, 0 or more"),
-    "l1_ratio": (_number(Real, 0, 1), "a number from 0 to 1"),
-    "max_iter": (_number(Integral, 1), "an integer, 1 or more"),
-    "tol": (lambda v: v is None or _number(Real, 0)(v), "a number, 0 or more, or None"),
-    "eta0": (_number(Real, 0, open_low=True), "a number above 0"),
-    "n_iter_no_change": (_number(Integral, 1), "an integer, 1 or more"),
-    "validation_fraction": (
-        lambda v: isinstance(v, float) and 0 < v < 1,
-        "between 0 and 1",
-    ),
-    "average": (
-        lambda v: isinstance(v, bool) or _number(Integral, 1)(v),
-        "a bool, or the number of the first row to average, 1 or more",
-    ),
-}
 
 
 def check_settings(estimator: Any, partial: bool = False) -> None:
@@ -50,12 +21,7 @@ def check_settings(estimator: Any, partial: bool = False) -> None:
     Raises:
         ValueError: one of them.
     """
-    for name, (fits, expected) in _CHECKS.items():
-        value = getattr(estimator, name)
-        if not fits(value):
-            raise ValueError(
-                explain(f"Perceptron: bad `{name}`.", given=repr(value), expected=expected)
-            )
+    check_values(estimator, PERCEPTRON)
     if partial and estimator.early_stopping:
         raise ValueError(
             explain(

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.random import seeded
 from rosenblatt.sklearn.building import build_model, make_callbacks
+from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import check_inputs, check_targets, require_targets
 from rosenblatt.sklearn.routing import PREFIXES, route
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
@@ -277,6 +278,7 @@ class BaseWrapper(BaseEstimator):
             history = self.model_.fit(x=x, y=y, sample_weight=relative(weights), **arguments)
         for name, values in history.history.items():
             self.history_.setdefault(name, []).extend(values)
+        require_finite(self, self.model_.trainable_weights)
         return self
 
     def _seed_of_training(self, new: bool) -> int | None:

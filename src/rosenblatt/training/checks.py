@@ -24,6 +24,7 @@ _EXACT_SHAPE = [
     "Huber",
     "LogCosh",
     "Poisson",
+    "PoissonDeviance",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
 ]
