@@ -84,7 +84,7 @@ def test_weights_of_another_structure():
 
 def test_class_weight_with_weights_of_several_outputs():
     y = np.zeros(3, int)
-    text = message(np.ones((3, 1)), [y], [np.ones(3)], class_weight={0: 2.0})
+    text = message(np.ones((3, 1)), [y, y], [np.ones(3)] * 2, class_weight={0: 2.0})
     assert text.startswith("`class_weight` needs the labels of a single output.")
 
 

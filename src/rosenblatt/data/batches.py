@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.data.blocks import ArraySource, Block, Shuffle
-from rosenblatt.data.columns import as_arrays, check_finite, check_lengths, column_names
+from rosenblatt.data.columns import (
+    as_arrays,
+    check_lengths,
+    column_names,
+    named_leaves,
+    not_finite,
+    refuse,
+)
 from rosenblatt.data.frames import is_frame, is_series
 from rosenblatt.data.pydataset import PyDataset, is_py_dataset
-from rosenblatt.data.streams import PARTS, StreamSource, with_class_weight
+from rosenblatt.data.streams import PARTS, StreamSource
+from rosenblatt.data.weights import with_class_weight
 
 __all__ = ["ArraySource", "Block", "PyDataset", "StreamSource", "is_stream", "make_source"]
 
@@ -45,7 +53,7 @@ def make_source(
     seed: int | None = None,
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
-    finite: bool = True,
+    finite: bool | Literal["later"] = True,
     prepare: Callable[[Any], Any] | None = None,
 ) -> ArraySource | StreamSource:
     """Make a source of batches from the data arguments of `fit`, `evaluate` or `predict`.
@@ -58,7 +66,7 @@ def make_source(
         seed: of the shuffling; drawn if None.
         class_weight: class number to weight, multiplied into the sample weights.
         steps: batches of an epoch, used for the batch size only.
-        finite: whether NaN and infinity are refused.
+        finite: whether NaN and infinity are refused: here, or "later", by what `bring` is given.
         prepare: makes arrays of numbers of the inputs as they come (text among them).
 
     Raises:
@@ -87,16 +95,18 @@ def make_source(
     for what, part in zip(PARTS, (x, y, sample_weight), strict=True):
         parts[what] = as_arrays(part, what)
     rows = check_lengths(**parts)
-    if finite:
-        for what, part in zip(PARTS, (x, y, sample_weight), strict=True):
-            check_finite(parts[what], what, column_names(part, what))
+    suspects: dict[str, str] = {}
+    for what, part in zip(PARTS, (x, y, sample_weight), strict=True) if finite else ():
+        suspects |= not_finite(parts[what], what, column_names(part, what))
+    if finite != "later":
+        refuse(suspects)
     _check_weight_structure(parts["y"], parts["sample_weight"])
     if class_weight is not None:
         weight = with_class_weight(parts["y"], parts["sample_weight"], class_weight)
         parts["sample_weight"] = weight
     if batch_size is None:
         batch_size = math.ceil(rows / steps) if steps else 32
-    return ArraySource(tuple(parts.values()), batch_size, shuffle, seed)
+    return ArraySource(tuple(parts.values()), batch_size, shuffle, seed, suspects=suspects)
 
 
 def _refuse_beside_stream(x: Any, **parts: Any) -> None:
@@ -116,10 +126,9 @@ def _check_weight_structure(y: Any, weight: Any) -> None:
     """Several weights need an output each; a single array serves every output."""
     if weight is None or isinstance(weight, np.ndarray):
         return
-    same = type(y) is type(weight) and len(y) == len(weight)
-    if same and isinstance(y, dict):
-        same = set(y) == set(weight)
-    if not same:
+    targets, weights = (len(list(named_leaves(tree, ""))) for tree in (y, weight))
+    both_named = isinstance(y, Mapping) and isinstance(weight, Mapping)
+    if set(weight) != set(y) if both_named else weights not in (1, targets):
         raise ValueError(
             explain(
                 "`sample_weight` and `y` have different structures.",

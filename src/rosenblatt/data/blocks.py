@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ _MOST_BATCHES = 512
 _ALIGNMENT = 64
 
 Shuffle = bool | str | Callable[[int], Any]
+Intake = Callable[[Any, Mapping[str, str]], Any]
+"""Brings `(x, y, sample_weight)` to a model; the mapping has messages for what is not finite."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ArraySource:
         seed: of the permutations; drawn if None. Epoch e has the order of
             `numpy.random.default_rng((seed, e))`.
         block_bytes: about how large a block is.
+        suspects: names of arrays with NaN or infinity, and messages that refuse them, for `bring`.
 
     Raises:
         ValueError: a batch size or `shuffle` out of range, or lengths that differ.
@@ -93,7 +96,9 @@ class ArraySource:
         shuffle: Shuffle = False,
         seed: int | None = None,
         block_bytes: int = BLOCK_BYTES,
+        suspects: Mapping[str, str] | None = None,
     ):
+        self.suspects = suspects or {}
         self.n_rows = check_lengths(*data)
         self.batch_size = check_batch_size(batch_size)
         if not callable(shuffle) and shuffle not in (True, False, "batch"):
@@ -116,6 +121,10 @@ class ArraySource:
         )
         self.block_batches = batches_per_block(row_bytes * self.batch_size, block_bytes)
         self._orders: tuple[int, np.ndarray | None] = (-1, None)
+
+    def bring(self, intake: Intake) -> None:
+        """Have the data checked and put into a model's structure."""
+        self.data = intake(self.data, self.suspects)
 
     def peek(self) -> Any:
         """The first batch in the given order, as `(x, y, sample_weight)` views."""

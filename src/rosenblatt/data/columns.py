@@ -103,9 +103,6 @@ def check_finite(
 ) -> None:
     """Refuse NaN and infinity.
 
-    A sum over the whole array decides, in one pass and without a temporary array; only where it
-    is not finite are the values looked at.
-
     Args:
         tree: a nest of NumPy arrays; integers and booleans are skipped.
         what: "x", "y" or "sample_weight".
@@ -116,14 +113,38 @@ def check_finite(
 
     >>> check_finite(np.ones((2, 3)), "x")
     """
+    refuse(not_finite(tree, what, columns))
+
+
+def refuse(messages: Mapping[str, str]) -> None:
+    """Raise the first of the messages that `not_finite` gave.
+
+    Raises:
+        ValueError: if there is one.
+    """
+    for message in messages.values():
+        raise ValueError(message)
+
+
+def not_finite(
+    tree: Any, what: str, columns: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, str]:
+    """The arrays of a nest that hold NaN or infinity: their names, and a message that refuses each.
+
+    A sum over the whole array decides, in one pass and without a temporary array; only where it
+    is not finite are the values looked at. Arguments as of `check_finite`.
+    """
+    found = {}
     for name, array in named_leaves(tree, what):
         if array.dtype.kind in "iub":
             continue
         wide = np.float32 if array.dtype.itemsize == 2 else None
         with np.errstate(all="ignore"):
             finite = np.isfinite(array.sum(dtype=wide))
-        if not finite:
-            _look_for_bad_rows(array, name, (columns or {}).get(name))
+        message = None if finite else _bad_rows(array, name, (columns or {}).get(name))
+        if message is not None:
+            found[name] = message
+    return found
 
 
 def check_lengths(x: Any, y: Any = None, sample_weight: Any = None) -> int:
@@ -308,10 +329,10 @@ def _not_numbers(array: np.ndarray, what: str) -> str:
     )
 
 
-def _look_for_bad_rows(
+def _bad_rows(
     array: np.ndarray, name: str, columns: tuple[str, ...] | None, chunk: int = 1 << 16
-) -> None:
-    """Find the rows with NaN or infinity; a sum of large finite numbers may have overflowed."""
+) -> str | None:
+    """The message for rows with NaN or infinity; None where a sum of finite numbers overflowed."""
     count, first = 0, None
     per_column = np.zeros(array.shape[1] if array.ndim == 2 else 1, dtype=np.int64)
     for start in range(0, len(array), chunk):
@@ -326,20 +347,18 @@ def _look_for_bad_rows(
             place = np.argwhere(bad)[0]
             first = (start + int(place[0]), *(int(i) for i in place[1:]))
     if first is None:
-        return
+        return None
     value = float(array[first])
     where = _bad_columns(per_column, columns) if array.ndim == 2 else ""
     others = f", {count} such rows in all" if count > 1 else ", the only such row"
     index = f", index {first[1:]}" if array.ndim > 2 else ""
     beyond = "" if np.isnan(value) else f", or a number beyond {array.dtype}"
-    raise ValueError(
-        explain(
-            f"{name} holds {'NaN' if np.isnan(value) else 'infinity'}{where}.",
-            given=f"{value}{beyond} in row {first[0]} (the first is row 0){index}{others}",
-            expected="finite numbers",
-            fix="drop these rows (from x and y alike), or fill the gaps, e.g. with the column's "
-            "median.",
-        )
+    return explain(
+        f"{name} holds {'NaN' if np.isnan(value) else 'infinity'}{where}.",
+        given=f"{value}{beyond} in row {first[0]} (the first is row 0){index}{others}",
+        expected="finite numbers",
+        fix="drop these rows (from x and y alike), or fill the gaps, e.g. with the column's "
+        "median.",
     )
 
 

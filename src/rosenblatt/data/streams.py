@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data.blocks import (
     BLOCK_BYTES,
     Block,
+    Intake,
     Shuffle,
     aligned_empty,
     batches_per_block,
@@ -23,14 +24,15 @@ from rosenblatt.data.blocks import (
 )
 from rosenblatt.data.columns import (
     as_arrays,
-    check_finite,
     check_lengths,
     column_names,
     named_leaves,
+    not_finite,
+    refuse,
 )
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches
-from rosenblatt.data.weights import class_weights_to_sample_weights
+from rosenblatt.data.weights import with_class_weight
 
 PATIENCE = 0.1
 """Seconds after which a block is given on although it is not full."""
@@ -47,7 +49,7 @@ class StreamSource:
         seed: of the permutations; drawn if None.
         class_weight: class number to weight, multiplied into the sample weights.
         block_bytes: about how large a block is; twice as much may wait in memory.
-        finite: whether NaN and infinity are refused.
+        finite: whether NaN and infinity are refused: here, or "later", by what `bring` is given.
         prepare: makes arrays of numbers of the inputs of a batch as they come.
 
     Attributes:
@@ -61,7 +63,7 @@ class StreamSource:
         seed: int | None = None,
         class_weight: Mapping[int, float] | None = None,
         block_bytes: int = BLOCK_BYTES,
-        finite: bool = True,
+        finite: bool | Literal["later"] = True,
         prepare: Callable[[Any], Any] | None = None,
     ):
         self.data = data
@@ -75,7 +77,9 @@ class StreamSource:
         self._py_dataset = is_py_dataset(data)
         self._iterator: Iterator[Any] | None = None
         self._one_shot = False
-        self._pending: list[Any] = []
+        self._intake: Intake | None = None
+        self._pending: list[Any] = []  # batches that were looked at and not yet taken
+        self._suspects: Mapping[str, str] = {}  # of the batch that was looked at
         self._epoch = 0
         self._read = 0
         self._structure: list[str] | None = None
@@ -96,6 +100,11 @@ class StreamSource:
             raise ValueError(_empty(self.data, self._one_shot))
         self._pending.append(batch)
         return batch
+
+    def bring(self, intake: Intake) -> None:
+        """Have each batch checked and put into a model's structure, as it is read."""
+        self._intake, self._structure = intake, None
+        self._pending = [self._brought(batch, self._suspects, 0) for batch in self._pending]
 
     def batches(self, n_batches: int | None = None, epoch: int | None = None) -> Iterator[Any]:
         """The batches as they come, `(x, y, sample_weight)`, of any number of rows.
@@ -206,6 +215,7 @@ class StreamSource:
 
     def _convert(self, raw: Any, number: int = 0) -> Any:
         """Turn what the stream gave into checked arrays `(x, y, sample_weight)`."""
+        suspects: dict[str, str] = {}
         try:
             parts = _parts(raw)
             if self.prepare is not None:
@@ -216,12 +226,25 @@ class StreamSource:
                 for raw_part, part, what in zip(parts, (x, y, weight), PARTS, strict=True):
                     # An array that passed unconverted was no table with names to look up.
                     names_of = None if raw_part is part else column_names(raw_part, what)
-                    check_finite(part, what, names_of)
+                    suspects |= not_finite(part, what, names_of)
+            if self.finite != "later":
+                refuse(suspects)
             if self.class_weight is not None:
                 weight = with_class_weight(y, weight, self.class_weight)
+        except ValueError as error:
+            raise ValueError(f"Batch {number} of the stream: {error}") from error
+        return self._brought((x, y, weight), suspects, number)
+
+    def _brought(self, batch: Any, suspects: Mapping[str, str], number: int) -> Any:
+        """A batch in the model's structure; without a model, all must have the same parts."""
+        try:
+            if self._intake is None:
+                self._suspects = suspects
+            else:
+                batch = self._intake(batch, suspects)
             names = [
                 name
-                for part, what in zip((x, y, weight), PARTS, strict=True)
+                for part, what in zip(batch, PARTS, strict=True)
                 for name, _ in named_leaves(part, what)
             ]
             if self._structure is None:
@@ -236,7 +259,7 @@ class StreamSource:
                 )
         except ValueError as error:
             raise ValueError(f"Batch {number} of the stream: {error}") from error
-        return x, y, weight
+        return batch
 
     def _grouped(
         self, batches: Generator[Any, None, None], most: int
@@ -304,22 +327,6 @@ class _OpenBlock:
             self.arrays,
         )
         return Block(arrays, self.n_rows, self.n_batches, self.batch_size)
-
-
-def with_class_weight(y: Any, weight: Any, class_weight: Mapping[int, float]) -> Any:
-    """Sample weights multiplied by those of the classes."""
-    of_class = class_weights_to_sample_weights(y, class_weight)
-    if weight is None:
-        return of_class
-    if not isinstance(weight, np.ndarray):
-        raise ValueError(
-            explain(
-                "`class_weight` needs the sample weights of a single output.",
-                given=f"sample_weight as a {type(weight).__name__}",
-                expected="one array",
-            )
-        )
-    return (weight * of_class.reshape(-1, *(1,) * (weight.ndim - 1))).astype(np.float32)
 
 
 def _size(item: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain
+from rosenblatt.data.columns import named_leaves
 
 
 def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> np.ndarray:
@@ -55,6 +56,29 @@ def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -
     classes, places = np.unique(labels, return_inverse=True)
     of_class = np.array([weights.get(int(c), 1.0) for c in classes], dtype=np.float32)
     return of_class[places]
+
+
+def with_class_weight(y: Any, weight: Any, class_weight: Mapping[int, float]) -> Any:
+    """Sample weights multiplied by those of the classes."""
+    y, weight = _alone(y), _alone(weight)
+    of_class = class_weights_to_sample_weights(y, class_weight)
+    if weight is None:
+        return of_class
+    if not isinstance(weight, np.ndarray):
+        raise ValueError(
+            explain(
+                "`class_weight` needs the sample weights of a single output.",
+                given=f"sample_weight as a {type(weight).__name__}",
+                expected="one array",
+            )
+        )
+    return (weight * of_class.reshape(-1, *(1,) * (weight.ndim - 1))).astype(np.float32)
+
+
+def _alone(tree: Any) -> Any:
+    """The array of a nest of one, such as `{"out": y}`; other nests as they are."""
+    leaves = list(named_leaves(tree, ""))
+    return leaves[0][1] if len(leaves) == 1 else tree
 
 
 def _checked(class_weight: Any) -> dict[int, float]:

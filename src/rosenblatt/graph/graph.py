@@ -12,6 +12,7 @@ import numpy as np
 
 from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.host import HostPart, Prepared, looks_up
@@ -145,69 +146,95 @@ class Graph:
         """Given data in the order of the inputs, as they are.
 
         Raises:
-            ValueError: a missing or unknown input, another number of inputs.
+            ValueError: a missing or unknown input, another number of inputs, a list for inputs that
+                are known by name only.
         """
-        if isinstance(data, Mapping) and not isinstance(self.input_structure, Mapping):
-            given = self._by_name(data)
-        elif isinstance(self.input_structure, Mapping) and isinstance(data, Mapping):
-            given = []
-            names = list(self.input_structure)
-            for name, value in zip(sorted(names), self._by_name(data, names), strict=True):
-                single = isinstance(self.input_structure[name], KerasTensor)
-                given.extend([value] if single else tree_leaves(value))
-        else:
-            given = tree_leaves(data)
-        if len(given) != len(self.inputs):
-            raise ValueError(
-                explain(
-                    f"Model {self.name!r} got another number of inputs.",
-                    given=len(given),
-                    expected=f"{len(self.inputs)}: {self.input_names}",
-                    fix="pass a list, a tuple, or a dict by these names."
-                    if len(self.inputs) > 1
-                    else "pass one array.",
-                )
-            )
+        try:
+            given = spread(data, self.input_structure, self.input_names)
+        except UnmatchedError as error:
+            raise ValueError(self._unmatched(error, data)) from None
         return given
 
-    def check_data(self, data: Any) -> None:
-        """Let the layers that read an input directly check its values, which programs cannot.
+    @functools.cached_property
+    def checks_all_ids(self) -> bool:
+        """Whether every layer that takes ids reads an input directly, so that `bring` checks it."""
+        checked = {id(layer) for _, layer in self._checks}
+        nodes = [n.operation for n in self.nodes if n.outputs]
+        direct = sum(id(operation) in checked for operation in nodes) == len(self._checks)
+        layers = (layer for layer in self.layers if hasattr(layer, "_flatten_layers"))
+        inner = (one for layer in layers for one in layer._flatten_layers())
+        return direct and all(id(one) in checked for one in inner if hasattr(one, "check_ids"))
+
+    def bring(self, data: Any) -> Any:
+        """Given data in the inputs' nest, each of its input's shape; a single input as it is.
+
+        What is brought stays as it is when it is brought again. Nothing is cast: programs do that.
 
         Raises:
-            ValueError: an id for which an `Embedding` has no vector.
+            ValueError: as in `arrange`; an id for which an `Embedding` has no vector.
         """
-        if not self._checks or isinstance(data, Prepared):
-            return
-        given = self.in_order(data)
+        if isinstance(data, Prepared):
+            return data
+        triples = zip(self.in_order(data), self.inputs, self.input_names, strict=True)
+        found = [fit_shape(value, spec, name, self.name) for value, spec, name in triples]
         for index, layer in self._checks:
-            if isinstance(given[index], np.ndarray):
-                layer.check_ids(given[index], f"input {self.input_names[index]!r}")
+            if isinstance(found[index], np.ndarray):
+                layer.check_ids(found[index], f"input {self.input_names[index]!r}")
+        return pack(self.input_structure, found)
 
-    def _by_name(self, data: Mapping[str, Any], keys: list[str] | None = None) -> list[Any]:
-        names = sorted(keys) if keys else self.input_names
-        for key in data:
-            if key not in names and not set(names) <= set(data):
-                raise ValueError(
-                    explain(
-                        f"Model {self.name!r} has no input {key!r}.",
-                        expected=f"a dict with {names}",
-                        fix=nearest(str(key), names),
-                    )
-                )
-        missing = [name for name in names if name not in data]
-        if missing:
-            raise ValueError(
-                explain(
-                    f"Model {self.name!r}: the data lack input {missing[0]!r}.",
-                    given=f"a dict with {list(data)}",
-                    expected=f"a dict with {names}",
-                )
+    def _unmatched(self, error: UnmatchedError, data: Any) -> str:
+        """The message for data that do not fit the inputs' nest."""
+        names = error.keys or self.input_names
+        if error.kind == "unknown":
+            return explain(
+                f"Model {self.name!r} has no input {error.key!r}.",
+                expected=f"a dict with {names}",
+                fix=nearest(str(error.key), names),
             )
-        return [data[name] for name in names]
+        if error.kind == "missing":
+            return explain(
+                f"Model {self.name!r}: the data lack input {error.key!r}.",
+                given=f"a dict with {list(data)}" if isinstance(data, Mapping) else None,
+                expected=f"a dict with {names}",
+            )
+        if error.kind == "unnamed":
+            named = ", ".join(f"{name!r}: …" for name in names)
+            return explain(
+                f"Model {self.name!r} knows its inputs by name; a {type(data).__name__} does not "
+                "say which is which.",
+                given=f"a {type(data).__name__} of {len(data)}",
+                expected=f"a dict with {names}",
+                fix=f"pass `{{{named}}}`.",
+            )
+        return explain(
+            f"Model {self.name!r} got another number of inputs.",
+            given=len(tree_leaves(data)),
+            expected=f"{len(self.inputs)}: {self.input_names}",
+            fix="pass a list, a tuple, or a dict by these names."
+            if len(self.inputs) > 1
+            else "pass one array.",
+        )
 
 
 def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
-    """Check a value against the input it is for; give (N,) the missing axis of (N, 1).
+    """A value checked against the input it is for, in its shape (see `fit_shape`) and dtype.
+
+    Raises:
+        ValueError: another number of features, or another rank; text for numbers, or the reverse.
+    """
+    value = fit_shape(value, spec, name, model)
+    if value is None or isinstance(value, KerasTensor):
+        return value
+    _check_kind(value, spec, name, model)
+    if spec.dtype == "string" or value.dtype == dtypes.numpy_dtype(spec.dtype):
+        return value
+    if isinstance(value, np.ndarray) and spec.dtype in ("int64", "uint64"):
+        return value.astype(spec.dtype)  # JAX would keep 32 bits
+    return masks.keep(value, jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype)))
+
+
+def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+    """Check a value's shape against the input it is for; give (N,) the missing axis of (N, 1).
 
     Raises:
         ValueError: another number of features, or another rank.
@@ -243,14 +270,7 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
                 fix=_shape_advice(shape, spec.shape),
             )
         )
-    if isinstance(value, KerasTensor):
-        return value
-    _check_kind(value, spec, name, model)
-    if spec.dtype == "string" or value.dtype == dtypes.numpy_dtype(spec.dtype):
-        return value
-    if isinstance(value, np.ndarray) and spec.dtype in ("int64", "uint64"):
-        return value.astype(spec.dtype)  # JAX would keep 32 bits
-    return masks.keep(value, jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype)))
+    return value
 
 
 def _check_kind(value: Any, spec: KerasTensor, name: str, model: str) -> None:

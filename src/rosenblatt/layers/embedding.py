@@ -12,6 +12,7 @@ from rosenblatt import constraints, initializers, ops, regularizers
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
+from rosenblatt.core.watched import watch
 from rosenblatt.layers.base import Layer
 
 
@@ -109,7 +110,9 @@ class Embedding(Layer):
 
     def call(self, inputs: Any) -> Any:
         """E[inputs]"""
-        if not isinstance(inputs, jax.core.Tracer):
+        if isinstance(inputs, jax.core.Tracer):
+            watch(inputs, self.check_ids)
+        else:
             self.check_ids(inputs)
         if not jnp.issubdtype(inputs.dtype, jnp.integer):
             inputs = inputs.astype("int32")
@@ -131,6 +134,9 @@ class Embedding(Layer):
         outside = ~((values >= 0) & (values < self.input_dim))
         place = np.argwhere(outside)[0]
         found = values[tuple(place)]
+        found = (
+            int(found) if float(found).is_integer() else found
+        )  # a model's input casts to floats
         row = f" (first in row {place[0]})" if len(place) else ""
         raise ValueError(
             explain(

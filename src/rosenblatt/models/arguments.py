@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,17 @@ def batches_of_inputs(source: Any, steps: int | None) -> Iterator[Any]:
     for start in range(min(source.n_batches, steps or source.n_batches)):
         rows = slice(start * source.batch_size, (start + 1) * source.batch_size)
         yield tree_map(lambda a, r=rows: a[r], source.data[0])
+
+
+@contextlib.contextmanager
+def naming_batch(number: int, of_a_stream: bool) -> Iterator[None]:
+    """Errors about the data of a stream say which batch they are about."""
+    try:
+        yield
+    except ValueError as error:
+        if not of_a_stream:
+            raise
+        raise ValueError(f"Batch {number} of the stream: {error}") from error
 
 
 def split_off(x: Any, y: Any, weight: Any, share: float, validation_data: Any) -> Any:

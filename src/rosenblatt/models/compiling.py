@@ -246,6 +246,13 @@ class Compiles:
     def _loss_is_custom(self) -> bool:
         return type(self).compute_loss is not Compiles.compute_loss
 
+    def _reads_targets_itself(self) -> bool:
+        """Whether a subclass computes the loss or the metrics itself."""
+        return self._loss_is_custom() or self._tracks_by_itself()
+
+    def _tracks_by_itself(self) -> bool:
+        return type(self).compute_metrics is not Compiles.compute_metrics
+
     def _step_is_custom(self, kind: str) -> bool:
         """Whether a subclass wrote its own `train_step` or `test_step`."""
         return getattr(type(self), f"{kind}_step") is not getattr(Compiles, f"{kind}_step")

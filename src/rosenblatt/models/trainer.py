@@ -9,12 +9,26 @@ import jax
 import numpy as np
 
 from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, ProgbarLogger
+from rosenblatt.core.nesting import pack
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data import ArraySource, Shuffle, as_arrays, as_columns, is_stream, make_source
+from rosenblatt.data import (
+    ArraySource,
+    Shuffle,
+    StreamSource,
+    as_arrays,
+    as_columns,
+    is_stream,
+    make_source,
+)
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.graph import Prepared
-from rosenblatt.models.arguments import batches_of_inputs, split_off, validation_source
+from rosenblatt.models.arguments import (
+    batches_of_inputs,
+    naming_batch,
+    split_off,
+    validation_source,
+)
 from rosenblatt.models.compiling import Compiles
 from rosenblatt.training import fit as loop
 from rosenblatt.training.checks import warn_if_nan
@@ -246,9 +260,7 @@ class Trainer(Compiles):
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
         if self._graph is not None and not isinstance(x, Prepared):
-            self._graph.check_data(x)
-            arranged = self._graph.arrange(x)
-            x = arranged[0] if len(arranged) == 1 else arranged
+            x = pack(self._graph.input_structure, self._graph.arrange(self._graph.bring(x)))
         if self._predictor is None or not self._predictor.fits(self):
             self._predictor = Predictor(self)
         outputs = self._predictor(x, batch_size)
@@ -276,7 +288,8 @@ class Trainer(Compiles):
         parts = []
         for number, x in enumerate(batches_of_inputs(source, steps)):
             hooks.call("on_predict_batch_begin", number)
-            outputs = self._predict_arrays(x, len(tree_leaves(x)[0]))
+            with naming_batch(number, isinstance(source, StreamSource)):
+                outputs = self._predict_arrays(x, len(tree_leaves(x)[0]))
             parts.append(outputs)
             hooks.call("on_predict_batch_end", number, {"outputs": outputs})
             hooks.progress("predict", number + 1, {})

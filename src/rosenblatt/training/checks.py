@@ -13,8 +13,8 @@ from rosenblatt.losses import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from rosenblatt.losses.labels import check_labels
 from rosenblatt.training.spec import CompileSpec
-from rosenblatt.training.structure import align_targets
 
 _EXACT_SHAPE = [
     "MeanSquaredError",
@@ -49,7 +49,7 @@ def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:
                 fix="call `fit(x, y)`, or compile without `loss`.",
             )
         )
-    targets = align_targets(y, spec.names, spec.structure, spec._wanted)
+    targets = spec.targets_of(y)
     outputs = tree_leaves(y_pred)
     for one in spec.losses:
         target, output = targets[one.index], outputs[one.index]
@@ -126,21 +126,7 @@ def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None
                 fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
             )
         )
-    kept = values if ignore_class is None else values[values != ignore_class]
-    if kept.size and (kept.min() < 0 or kept.max() >= classes):
-        wrong = int(kept.min() if kept.min() < 0 else kept.max())
-        row = int(np.argmax((values.reshape(len(values), -1) == wrong).any(axis=1)))
-        raise ValueError(
-            explain(
-                f"{where} hold a label outside the classes.",
-                given=f"{wrong} (first in row {row})",
-                expected=f"integers from 0 to {classes - 1}: the model's last layer has {classes} "
-                "units",
-                fix=f"make the last layer `Dense({int(kept.max()) + 1})`, or renumber the labels."
-                if kept.min() >= 0
-                else "renumber the labels from 0.",
-            )
-        )
+    check_labels(values, classes, where, ignore_class)
 
 
 def _check_unit_interval(target: Any, where: str) -> None:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.tracing import explaining
+from rosenblatt.training.ranks import for_users_step
 from rosenblatt.training.state import StateVariables, TrainState, variables_of
 from rosenblatt.training.step import Parameters, batch_at, results, test_step, train_step
 
@@ -56,11 +57,11 @@ def custom_step(
     counts = {name: len(getattr(state, name)) for name in GROUPS[kind]}
     counts["metrics"] = len(model.metrics_variables)  # the rest are metrics it does not list
     given = tuple(list(getattr(state, name)[: counts[name]]) for name in GROUPS[kind])
-    data = tuple(batch)
-    while len(data) > 1 and data[-1] is None:
-        data = data[:-1]
+    step = getattr(model, f"{kind}_step")
+    x, y, weight = batch
+    y = for_users_step(lambda y, x, w: step(given, _without_none((x, y, w))), y, x, weight)
     with use_scope(Scope(parameters=parameters)), explaining(where):
-        returned = getattr(model, f"{kind}_step")(given, data)
+        returned = step(given, _without_none((x, y, weight)))
     logs, new = _unpacked(returned, kind, where)
     groups = {}
     for name, values in zip(GROUPS[kind], new, strict=True):
@@ -69,6 +70,13 @@ def custom_step(
         kept = _like(list(values), old[: counts[name]], known, name, where)
         groups[name] = (*kept, *old[counts[name] :])
     return state._replace(**groups), {name: jnp.asarray(value) for name, value in logs.items()}
+
+
+def _without_none(data: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A batch as Keras passes it on: without targets and weights that were not given."""
+    while len(data) > 1 and data[-1] is None:
+        data = data[:-1]
+    return data
 
 
 def _check_signature(model: Any, kind: str, where: str) -> None:

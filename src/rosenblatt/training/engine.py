@@ -159,8 +159,8 @@ class Engine:
         if self.model._compiled.run_eagerly:
             return self._eagerly(arrays, start, stop, rows)
         span = np.array([start, stop, rows], np.int32)
-        leaves = jax.tree_util.tree_leaves(arrays)
-        shapes = tuple((a.shape, a.dtype) for a in leaves)
+        leaves, nest = jax.tree_util.tree_flatten(arrays)
+        shapes = (nest, *((a.shape, a.dtype) for a in leaves))
         program = self._programs.get(shapes)
         if program is None:
             program = self._programs[shapes] = programs.get_program(

@@ -12,8 +12,8 @@ import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.data import ArraySource, Block, StreamSource
-from rosenblatt.training.checks import check_targets
 from rosenblatt.training.engine import Engine
+from rosenblatt.training.intake import Intake
 from rosenblatt.training.run import Run
 
 Source = ArraySource | StreamSource
@@ -141,18 +141,14 @@ def evaluate(
 
 
 def prepare(model: Any, source: Source, train: bool) -> None:
-    """Build what is not yet built, and check the targets against the outputs."""
+    """Build what is not yet built, and bring the data to the model."""
     x, y, _ = source.peek()
     outputs = model.build_for_data(x)
     spec = model._compiled.spec
     custom = model._step_is_custom("train" if train else "test")
     if not spec.built and not (custom and spec.is_empty):
         spec.build(y, outputs, model.output_names)
-    inputs, whole = source.data[:2] if isinstance(source, ArraySource) else (x, y)
-    if model._graph is not None:
-        model._graph.check_data(inputs)
-    if not model._loss_is_custom() and not custom:
-        check_targets(spec, whole, outputs)
+    source.bring(Intake(model, outputs, train))
     if not train:
         return
     if model.optimizer is None:

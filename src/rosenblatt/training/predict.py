@@ -10,7 +10,9 @@ import numpy as np
 
 from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.watched import Watched
 from rosenblatt.training import programs
+from rosenblatt.training.intake import watched_ids
 from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
 from rosenblatt.training.state import StateVariables
 from rosenblatt.training.step import predictor
@@ -41,6 +43,7 @@ class Predictor:
         self._changes = changes.count()
         self._identity = tuple(id(v) for v in fixed)
         self._programs: dict[Any, Any] = {}
+        self._ids = watched_ids(model)
 
     def fits(self, model: Any) -> bool:
         """Whether the model still has the variables this was made for.
@@ -78,11 +81,23 @@ class Predictor:
         parts = []
         for start, stop, size in self.sizes(rows, batch_size):
             piece = tree_map(lambda a, lo=start, hi=stop, n=size: _padded(a[lo:hi], n), x)
+            if self._ids is not None:
+                self._check_ids(self._ids, piece, x, state)
             parts.append((self._run(state, piece), stop - start))
         return _joined(parts)
 
+    @staticmethod
+    def _check_ids(ids: Watched, piece: Any, x: Any, state: Any) -> None:
+        """Refuse ids without a vector; a piece has one of few shapes, the whole tells the row."""
+        try:
+            ids.check(piece, state.trainable)
+        except ValueError:
+            ids.check(x, state.trainable)
+            raise
+
     def _run(self, state: Any, piece: Any) -> Any:
-        shapes = tuple((a.shape, a.dtype) for a in tree_leaves(piece))
+        leaves, nest = jax.tree_util.tree_flatten(piece)
+        shapes = (nest, *((a.shape, a.dtype) for a in leaves))
         values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
         program = self._programs.get(shapes)
         if program is None:

@@ -19,7 +19,8 @@ from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses import Loss, LossFunctionWrapper
 from rosenblatt.metrics import Mean, MeanMetricWrapper, Metric
-from rosenblatt.training.structure import align_targets, per_output
+from rosenblatt.training.ranks import for_users_code
+from rosenblatt.training.structure import align_targets, align_weights, per_output
 
 # Names whose metric depends on the shapes of targets and outputs.
 _RESOLVED_LATER = ("accuracy", "acc", "crossentropy", "ce")
@@ -107,7 +108,7 @@ class CompileSpec:
         weighted = self._metrics_by_output(self.user_weighted_metrics, "weighted_metrics")
         wanted = [bool(one or m or w) for one, m, w in zip(losses, plain, weighted, strict=True)]
         self._wanted = wanted
-        targets = align_targets(y, self.names, y_pred, wanted)
+        targets = self.targets_of(y)
         several = sum(one is not None for one in losses) > 1
         self.losses = [
             WeightedLoss(
@@ -130,11 +131,14 @@ class CompileSpec:
             if group
         ]
         metrics = [(metric, group.index) for group in self.outputs for metric in group.metrics]
-        for metric, index in metrics:
-            _build_metric(metric, targets[index], flat[index])
+        if y is not None:  # what is missing is told later
+            for metric, index in metrics:
+                target = self._target_for(metric, targets[index], flat[index])
+                _build_metric(metric, target, flat[index])
         parts = [(one.loss, one.index) for one in self.losses] + metrics
         self.exact_on_padding = all(
-            part.exact_on_padding(targets[index], flat[index]) for part, index in parts
+            part.exact_on_padding(self._target_for(part, targets[i], flat[i]), flat[i])
+            for part, i in parts
         )
         self.built = True
 
@@ -147,10 +151,10 @@ class CompileSpec:
             return [[] for _ in range(count)]
         if count == 1:
             if isinstance(given, Mapping):
-                given = per_output(given, self.names, what, self.structure)
+                given = per_output(given, self.names, what, self.structure, single=False)
             return [tree_leaves(given)]
         if isinstance(given, Mapping) or len(given) == count:
-            groups = per_output(given, self.names, what, self.structure)
+            groups = per_output(given, self.names, what, self.structure, single=False)
             return [
                 g if isinstance(g, list) else [] if g is None else tree_leaves(g) for g in groups
             ]
@@ -166,13 +170,14 @@ class CompileSpec:
 
     def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> list[Any]:
         """The weighted loss of each output that has one."""
-        targets = align_targets(y, self.names, self.structure, self._wanted)
+        targets = self.targets_of(y)
         outputs = tree_leaves(y_pred)
-        sample_weights = self._sample_weights(sample_weight)
+        sample_weights = self.weights_of(sample_weight)
         values = []
         for one in self.losses:
             with explaining(f"Loss {one.loss.name!r}"):
-                value = one.loss(targets[one.index], outputs[one.index], sample_weights[one.index])
+                target = self._target_for(one.loss, targets[one.index], outputs[one.index])
+                value = one.loss(target, outputs[one.index], sample_weights[one.index])
             if one.tracker is not None:
                 one.tracker.update_state(value, sample_weight=real_rows(outputs[one.index]))
             values.append(value if one.weight is None else value * one.parameter("weight"))
@@ -182,21 +187,32 @@ class CompileSpec:
         """Update each output's metrics."""
         if not self.outputs:
             return
-        targets = align_targets(y, self.names, self.structure, self._wanted)
+        targets = self.targets_of(y)
         outputs = tree_leaves(y_pred)
-        sample_weights = self._sample_weights(sample_weight)
+        sample_weights = self.weights_of(sample_weight)
         for group in self.outputs:
             weight = sample_weights[group.index] if group.weighted else None
-            given = (targets[group.index], outputs[group.index])
+            output = outputs[group.index]
             for metric in group.metrics:
                 with explaining(f"Metric {metric.name!r}"):
-                    metric.update_state(*given, *(() if weight is None else (weight,)))
+                    target = self._target_for(metric, targets[group.index], output)
+                    metric.update_state(target, output, *(() if weight is None else (weight,)))
 
-    def _sample_weights(self, sample_weight: Any) -> list[Any]:
-        leaves = tree_leaves(sample_weight) if sample_weight is not None else [None]
-        if len(leaves) == 1:
-            return leaves * len(self.names)
-        return per_output(sample_weight, self.names, "sample_weight", self.structure)
+    @staticmethod
+    def _target_for(part: Loss | Metric, target: Any, output: Any) -> Any:
+        """The targets as a loss or metric gets them: a user's in the rank of the outputs."""
+        if part._is_own():
+            return target
+        call = part if isinstance(part, Loss) else part.update_state
+        return for_users_code(call, target, output)
+
+    def targets_of(self, y: Any) -> list[Any]:
+        """The target of each output, None where it needs none; see `structure.align_targets`."""
+        return align_targets(y, self.names, self.structure, self._wanted)
+
+    def weights_of(self, sample_weight: Any) -> list[Any]:
+        """The sample weights of each output, or None."""
+        return align_weights(sample_weight, self.names, self.structure)
 
     def results(self) -> dict[str, Any]:
         """Name to current value of every metric, the loss first."""
@@ -285,8 +301,6 @@ def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool)
 
 def _build_metric(metric: Metric, y: Any, y_pred: Any) -> None:
     """Make the variables that wait for shapes; what is wrong with a user's is told at its step."""
-    if y is None:  # which is said with the other things that are missing
-        return
     if is_builtin(type(metric)):
         metric.build(y, y_pred)
         return

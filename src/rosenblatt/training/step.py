@@ -12,6 +12,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
+from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.spec import real_rows
 from rosenblatt.training.state import StateVariables, TrainState
 
@@ -86,6 +87,11 @@ def loss_of(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, trainin
     """
     where = f"`compute_loss` of model {model.name!r}"
     with explaining(where):
+        if model._loss_is_custom():
+            y = for_users_code(
+                lambda y, p, *rest: model.compute_loss(rest[0], y, p, rest[1], training=training),
+                y, y_pred, x, sample_weight,
+            )  # fmt: skip
         loss = model.compute_loss(x, y, y_pred, sample_weight, training=training)
     if loss is None or jnp.ndim(loss):
         raise ValueError(
@@ -102,6 +108,11 @@ def track(model: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
     """Update the running loss and the metrics."""
     rows = real_rows(tree_leaves(x)[0])
     model._compiled.spec.loss_tracker.update_state(loss, sample_weight=rows)
+    if model._tracks_by_itself():
+        y = for_users_code(
+            lambda y, p, *rest: model.compute_metrics(rest[0], y, p, rest[1]),
+            y, y_pred, x, sample_weight,
+        )  # fmt: skip
     model.compute_metrics(x, y, y_pred, sample_weight)
 
 

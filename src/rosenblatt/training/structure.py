@@ -6,53 +6,72 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.nesting import UnmatchedError, spread
 from rosenblatt.core.symbolic import tree_leaves
 
 
-def per_output(given: Any, names: Sequence[str], what: str, structure: Any = None) -> list[Any]:
+def per_output(
+    given: Any, names: Sequence[str], what: str, structure: Any = None, single: bool = True
+) -> list[Any]:
     """Spread what the user gave over the outputs.
 
     Args:
         given: one value for all, a list or tuple by position, or a dict by output name.
         names: the outputs' names.
         what: "loss", "y" …, for messages.
-        structure: the outputs' nest, where `given` may follow it.
+        structure: the outputs' nest, which `given` may follow; the list of the names if None.
+        single: whether a list of one stands for its item; metrics of an output come in lists.
 
     Returns:
         One entry per output, None where nothing was given for it.
 
     Raises:
-        ValueError: another number of entries, or a name that is no output's.
+        ValueError: another number of entries, a name that is no output's, or a list for outputs
+            that are known by name only.
+
+    >>> per_output({"price": "mse"}, ["price", "size"], "loss")
+    ['mse', None]
     """
     if given is None:
         return [None] * len(names)
-    if isinstance(given, Mapping):
-        keys = _keys(names, structure)
-        for key in given:
-            if key not in keys:
-                raise ValueError(
-                    explain(
-                        f"`{what}` names an output that does not exist: {key!r}.",
-                        expected=f"names among {keys}",
-                        fix=nearest(str(key), keys),
-                    )
-                )
-        return [given.get(key) for key in keys]
-    if isinstance(given, (list, tuple)):
-        if len(given) != len(names):
-            raise ValueError(
-                explain(
-                    f"`{what}` has another number of entries than the model has outputs.",
-                    given=len(given),
-                    expected=f"{len(names)}: {list(names)}",
-                )
-            )
-        return list(given)
-    return [given] * len(names)
+    if not isinstance(given, (Mapping, list, tuple)):
+        return [given] * len(names)
+    nest = list(names) if structure is None else structure
+    if isinstance(given, Mapping) and _by_names(given, names, nest):
+        return [given.get(name) for name in names]
+    try:
+        return spread(given, nest, names, partial=True, unwrap=single)
+    except UnmatchedError as error:
+        raise ValueError(_unmatched(error, given, names, what)) from None
 
 
-def _keys(names: Sequence[str], structure: Any) -> list[str]:
-    return sorted(structure) if isinstance(structure, Mapping) else list(names)
+def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Any) -> bool:
+    """Whether a dict names the outputs by their layers, although their nest has keys of its own."""
+    return isinstance(structure, Mapping) and set(given) <= set(names) - set(structure)
+
+
+def _unmatched(error: UnmatchedError, given: Any, names: Sequence[str], what: str) -> str:
+    keys = error.keys or list(names)
+    if error.kind == "unknown":
+        return explain(
+            f"`{what}` names an output that does not exist: {error.key!r}.",
+            expected=f"names among {keys}",
+            fix=nearest(str(error.key), keys),
+        )
+    if error.kind == "unnamed":
+        named = ", ".join(f"{key!r}: …" for key in keys)
+        return explain(
+            f"`{what}` does not say what belongs to which output: the model knows its outputs by "
+            "name.",
+            given=f"a {type(given).__name__} of {len(given)}",
+            expected=f"a dict with {keys}",
+            fix=f"pass `{{{named}}}`.",
+        )
+    return explain(
+        f"`{what}` has another number of entries than the model has outputs.",
+        given=len(given),
+        expected=f"{len(names)}: {list(names)}",
+    )
 
 
 def align_targets(
@@ -67,19 +86,21 @@ def align_targets(
         wanted: for each output whether a loss or metric needs its target.
 
     Raises:
-        ValueError: a missing target, or another number of them.
+        ValueError: a missing target, another number of them, or a list for outputs that are known
+            by name only.
     """
-    if y is None:
+    if y is None or not any(wanted):  # a model's own code may read it, in any nest
         return [None] * len(names)
-    if isinstance(y, Mapping):
-        aligned = per_output(y, names, "y", structure)
+    if isinstance(y, (list, tuple)) and len(y) == sum(wanted) != len(names):
+        if isinstance(structure, Mapping) and len(y) > 1:
+            error = UnmatchedError("unnamed", keys=list(structure))
+            raise ValueError(_unmatched(error, y, names, "y"))
+        waiting = iter(y)
+        aligned = [next(waiting) if want else None for want in wanted]
+    elif not isinstance(y, (Mapping, list, tuple)) and len(names) > 1:
+        aligned = per_output([y], names, "y")
     else:
-        leaves = tree_leaves(y)
-        if len(leaves) == sum(wanted) != len(names):
-            waiting = iter(leaves)
-            aligned = [next(waiting) if want else None for want in wanted]
-        else:
-            aligned = per_output(leaves if len(names) > 1 else leaves[:], names, "y")
+        aligned = per_output(y, names, "y", structure)
     for name, target, want in zip(names, aligned, wanted, strict=True):
         if want and target is None:
             raise ValueError(
@@ -89,3 +110,15 @@ def align_targets(
                 )
             )
     return aligned
+
+
+def align_weights(sample_weight: Any, names: Sequence[str], structure: Any) -> list[Any]:
+    """The sample weights of each output; a single array counts for all.
+
+    Raises:
+        ValueError: as for `align_targets`.
+    """
+    leaves = tree_leaves(sample_weight)
+    if len(leaves) == 1 and not (isinstance(sample_weight, Mapping) and len(names) > 1):
+        return leaves * len(names)
+    return per_output(sample_weight, names, "sample_weight", structure)

@@ -1,0 +1,403 @@
+"""Data in any nest that says what belongs where; data that do not say it; ids and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rosenblatt as rb
+from rosenblatt import layers
+
+RNG = np.random.default_rng(3)
+X, Z = RNG.random((48, 4)).astype("f"), RNG.random((48, 2)).astype("f")
+Y, V = X.sum(axis=1, keepdims=True), X[:, :2] + Z
+W = np.linspace(0.5, 2.0, 48).astype("f")
+
+
+def single() -> Any:
+    return rb.Sequential([rb.Input((4,), name="inp"), layers.Dense(1, name="out")])
+
+
+def joined(kind: type = list) -> Any:
+    x, z = rb.Input((4,), name="x"), rb.Input((2,), name="z")
+    h = layers.Concatenate()([x, z])
+    y, v = layers.Dense(1, name="y")(h), layers.Dense(2, name="v")(h)
+    if kind is dict:  # whose order of writing is not that of the alphabet
+        return rb.Model({"z": z, "x": x}, {"y": y, "v": v})
+    return rb.Model(kind([x, z]), kind([y, v]))
+
+
+def nested() -> Any:
+    x, z = rb.Input((4,), name="x"), rb.Input((2,), name="z")
+    h = layers.Concatenate()([x, z])
+    outputs = {"two": [layers.Dense(2, name="v")(h)], "one": layers.Dense(1, name="y")(h)}
+    return rb.Model([[x], {"deep": z}], outputs)
+
+
+# The first nest of each entry is the plainest one, and all of an entry mean the same data.
+NESTS: dict[str, tuple[Callable[[], Any], list[Any], list[Any], list[Any]]] = {
+    "one input, one output": (
+        single,
+        [X, [X], (X,), {"inp": X}],
+        [Y, [Y], (Y,), {"out": Y}, Y[:, 0], [Y[:, 0]]],
+        [W, [W], {"out": W}],
+    ),
+    "lists": (
+        joined,
+        [[X, Z], (X, Z), {"x": X, "z": Z}, {"z": Z, "x": X}],
+        [[Y, V], (Y, V), {"y": Y, "v": V}, (Y[:, 0], V)],
+        [W, [W, W], (W, W), {"v": W, "y": W}, [W]],
+    ),
+    "tuples": (
+        lambda: joined(tuple),
+        [(X, Z), [X, Z], {"z": Z, "x": X}],
+        [(Y, V), [Y, V], {"v": V, "y": Y}],
+        [W, [W, W]],
+    ),
+    "dicts": (
+        lambda: joined(dict),
+        [{"x": X, "z": Z}, {"z": Z, "x": X}, {"x": X, "z": Z, "more": X}],
+        [{"y": Y, "v": V}, {"v": V, "y": Y}, {"y": Y[:, 0], "v": [V]}],
+        [W, {"y": W, "v": W}, [W]],
+    ),
+    "nested": (
+        nested,
+        [[[X], {"deep": Z}], (X, {"deep": Z}), {"x": X, "z": Z}, [[X], Z]],
+        [{"one": Y, "two": [V]}, {"two": V, "one": [Y]}],
+        [W, {"two": W, "one": W}],
+    ),
+}
+
+
+def calls(model: Any, x: Any, y: Any, w: Any) -> Iterator[Any]:
+    """Each way in, and what came of it; the model is trained a little more each time."""
+
+    def stream(names: bool = True) -> Iterator[Any]:
+        yield from ((x, y, w), (x, y, w))
+
+    history = model.fit(
+        x, y, 16, sample_weight=w, shuffle=False, verbose=0, validation_data=(x, y, w)
+    ).history
+    yield [*history["loss"], *history["val_loss"]]
+    yield model.fit(stream(), verbose=0, validation_data=stream()).history["val_loss"]
+    yield model.evaluate(x, y, sample_weight=w, verbose=0)
+    yield model.train_on_batch(x, y, w)
+    yield model.test_on_batch(x, y, w)
+    yield [np.asarray(leaf) for leaf in rb.tree.flatten(model.predict(x, verbose=0))]
+
+
+def results(make: Callable[[], Any], x: Any, y: Any, w: Any) -> list[Any]:
+    rb.utils.set_random_seed(1)
+    model = make()
+    model.compile(rb.optimizers.SGD(0.01), "mse")
+    return [np.concatenate([np.ravel(part) for part in one]) if isinstance(one, list) else one
+            for one in calls(model, x, y, w)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_each_nest_gives_the_same(name: str) -> None:
+    make, inputs, targets, weights = NESTS[name]
+    expected = results(make, inputs[0], targets[0], weights[0])
+    for x in inputs[1:]:
+        np.testing.assert_equal(results(make, x, targets[0], weights[0]), expected)
+    for y in targets[1:]:
+        np.testing.assert_equal(results(make, inputs[0], y, weights[0]), expected)
+    for w in weights[1:]:
+        np.testing.assert_equal(results(make, inputs[0], targets[0], w), expected)
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_one_model_takes_one_nest_after_another(name: str) -> None:
+    make, inputs, targets, weights = NESTS[name]
+    model = make()
+    model.compile(rb.optimizers.SGD(0.0), "mse")
+    first = model.evaluate(inputs[0], targets[0], sample_weight=weights[0], verbose=0)
+    triples = [(x, targets[0], weights[0]) for x in inputs]
+    triples += [(inputs[0], y, weights[0]) for y in targets]
+    triples += [(inputs[0], targets[0], w) for w in weights]
+    for x, y, w in triples:
+        model.fit(x, y, sample_weight=w, verbose=0)
+        model.fit(iter([(x, y, w), (inputs[0], targets[0], weights[0])]), verbose=0)
+        assert model.evaluate(x, y, sample_weight=w, verbose=0) == first
+
+
+def test_a_step_of_the_users_sees_the_nest_that_was_given() -> None:
+    seen = []
+
+    class Own(rb.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+        def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any, **__: Any) -> Any:
+            seen.append(y)
+            target = y["total"] if isinstance(y, dict) else y[0]
+            return rb.ops.mean((target - y_pred) ** 2)
+
+    model = Own()
+    model.compile("sgd")
+    model.fit(X, {"total": Y}, verbose=0)
+    model.fit(X, [Y], verbose=0)
+    assert {type(one) for one in seen} == {dict, list}
+
+
+def test_class_weights_of_a_nest_of_one() -> None:
+    labels, by_class = (Y[:, 0] > 2).astype(int), {0: 1.0, 1: 5.0}
+    found = []
+    for y in (labels, [labels], {"out": labels}):
+        rb.utils.set_random_seed(1)
+        model = single()
+        model.compile("sgd", rb.losses.BinaryCrossentropy(from_logits=True))
+        found.append(model.fit(X, y, class_weight=by_class, verbose=0).history["loss"])
+    assert found[0] == found[1] == found[2]
+
+
+def _with_lists(what: str) -> Callable[[], Any]:
+    def run() -> Any:
+        model = joined(dict)
+        model.compile("sgd", **({what: ["mse", "mae"]} if what == "loss" else {"loss": "mse"}))
+        if what == "metrics":
+            model.compile("sgd", "mse", metrics=[["mae"], ["mse"]])
+        if what == "loss_weights":
+            model.compile("sgd", "mse", loss_weights=[1.0, 2.0])
+        weights = [W, W] if what == "sample_weight" else None
+        y = [Y, V] if what == "y" else {"y": Y, "v": V}
+        if what == "sample_weight":
+            return model.train_on_batch({"x": X, "z": Z}, y, weights)
+        return model.fit({"x": X, "z": Z}, y, verbose=0)
+
+    return run
+
+
+def _with_two_losses(call: Callable[[Any], Any]) -> Callable[[], Any]:
+    def run() -> Any:
+        model = joined(dict)
+        model.compile("sgd", "mse")
+        return call(model)
+
+    return run
+
+
+NAMES = "does not say what belongs to which output: the model knows its outputs by name."
+INPUTS = (
+    "Model 'functional' knows its inputs by name; a list does not say which is which. Given: "
+    "a list of 2. Expected: a dict with ['z', 'x']. Fix: pass `{'z': …, 'x': …}`."
+)
+TARGETS = {"y": Y, "v": V}
+UNNAMED: dict[str, tuple[Callable[[], Any], str]] = {
+    "loss": (_with_lists("loss"), f"`loss` {NAMES} Given: a list of 2. Expected: a dict with"),
+    "metrics": (_with_lists("metrics"), f"`metrics` {NAMES}"),
+    "loss_weights": (_with_lists("loss_weights"), f"`loss_weights` {NAMES}"),
+    "targets": (_with_lists("y"), f"`y` {NAMES}"),
+    "sample weights": (_with_lists("sample_weight"), f"`sample_weight` {NAMES}"),
+    "fit": (_with_two_losses(lambda m: m.fit([X, Z], TARGETS, verbose=0)), INPUTS),
+    "evaluate": (_with_two_losses(lambda m: m.evaluate([X, Z], TARGETS, verbose=0)), INPUTS),
+    "predict": (_with_two_losses(lambda m: m.predict([X, Z], verbose=0)), INPUTS),
+    "call": (_with_two_losses(lambda m: m([X, Z])), INPUTS),
+    "train_on_batch": (_with_two_losses(lambda m: m.train_on_batch([X, Z], TARGETS)), INPUTS),
+    "test_on_batch": (_with_two_losses(lambda m: m.test_on_batch([X, Z], TARGETS)), INPUTS),
+    "first batch of a stream": (
+        _with_two_losses(lambda m: m.fit(iter([([X, Z], TARGETS)]), verbose=0)), INPUTS
+    ),
+    "second batch of a stream": (
+        _with_two_losses(
+            lambda m: m.fit(iter([({"x": X, "z": Z}, TARGETS), ([X, Z], TARGETS)]), verbose=0)
+        ),
+        f"Batch 1 of the stream: {INPUTS}",
+    ),
+    "targets of a stream": (
+        _with_two_losses(lambda m: m.fit(iter([({"x": X, "z": Z}, [Y, V])]), verbose=0)),
+        f"`y` {NAMES}",
+    ),
+    "weights of a stream": (
+        _with_two_losses(
+            lambda m: m.fit(iter([({"x": X, "z": Z}, TARGETS, [W, W])]), verbose=0)
+        ),
+        f"Batch 0 of the stream: `sample_weight` {NAMES}",
+    ),
+    "validation": (
+        _with_two_losses(
+            lambda m: m.fit(
+                {"x": X, "z": Z}, TARGETS, validation_data=([X, Z], TARGETS), verbose=0
+            )
+        ),
+        INPUTS,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_no_order_is_guessed_where_names_are_known(name: str) -> None:
+    call, message = UNNAMED[name]
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert str(caught.value).startswith(message)
+
+
+def test_names_count_after_a_file_too(tmp_path: Any) -> None:
+    price, cost = rb.Input((2,), name="price"), rb.Input((2,), name="cost")
+    model = rb.Model({"price": price, "cost": cost}, layers.subtract([price, cost]))
+    model.save(tmp_path / "m.keras")
+    one, zero = np.ones((1, 2), "f"), np.zeros((1, 2), "f")
+    for loaded in (model, rb.models.load_model(tmp_path / "m.keras")):
+        found = loaded.predict({"cost": zero, "price": one}, verbose=0)
+        np.testing.assert_array_equal(found, one)
+        with pytest.raises(ValueError, match="knows its inputs by name"):
+            loaded.predict([one, zero], verbose=0)
+
+
+# -- ids and labels ------------------------------------------------------------------------------
+
+IDS, BAD = np.arange(48) % 5, np.where(np.arange(48) == 17, 5, np.arange(48) % 5)
+NEGATIVE = np.where(np.arange(48) == 17, -1, IDS)
+
+
+class Looking(rb.Model):
+    """A subclassed model with an `Embedding`, called on ids that it casts and reshapes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vectors, self.dense = layers.Embedding(5, 3), layers.Dense(1)
+
+    def call(self, ids: Any) -> Any:
+        ids = rb.ops.reshape(rb.ops.cast(ids, "int32"), (-1,))
+        return self.dense(self.vectors(ids))
+
+
+def behind(*before: Any) -> Any:
+    inputs = rb.Input((), dtype="int32", name="ids")
+    inner = rb.Sequential([layers.Embedding(5, 3), layers.Dense(2)])
+    x = inputs
+    for step in before:
+        x = step(x)
+    return rb.Model(inputs, layers.Dense(1)(inner(x)))
+
+
+READERS: dict[str, Callable[[], Any]] = {
+    "first layer": lambda: rb.Sequential([layers.Embedding(5, 3), layers.Dense(1)]),
+    "inner model": behind,
+    "behind operations": lambda: behind(lambda x: rb.ops.reshape(x, (-1, 1)), layers.Flatten(),
+                                        lambda x: x[:, 0]),
+    "model of a model": lambda: rb.Sequential([rb.Input((), dtype="int32"), behind()]),
+    "subclass": Looking,
+}  # fmt: skip
+WAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "array": lambda m, bad: m.fit(bad, Y, verbose=0),
+    "stream": lambda m, bad: m.fit(iter([(IDS, Y), (bad, Y)]), verbose=0),
+    "validation": lambda m, bad: m.fit(IDS, Y, validation_data=(bad, Y), verbose=0),
+    "stream of validation": lambda m, bad: m.fit(
+        IDS, Y, validation_data=iter([(IDS, Y), (bad, Y)]), verbose=0
+    ),
+    "evaluate": lambda m, bad: m.evaluate(iter([(IDS, Y), (bad, Y)]), verbose=0),
+    "train_on_batch": lambda m, bad: m.train_on_batch(bad, Y),
+    "test_on_batch": lambda m, bad: m.test_on_batch(bad, Y),
+    "predict": lambda m, bad: m.predict(bad, verbose=0),
+    "stream of predict": lambda m, bad: m.predict(iter([(IDS,), (bad,)]), verbose=0),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_ids_without_a_vector(reader: str) -> None:
+    model = READERS[reader]()
+    model.compile(rb.optimizers.SGD(0.01), "mse")
+    model.fit(IDS, Y, verbose=0)
+    for way, call in WAYS.items():
+        for bad, value in ((BAD, 5), (NEGATIVE, -1)):
+            with pytest.raises(ValueError) as caught:
+                call(model, bad)
+            text = str(caught.value)
+            assert text.startswith("Batch 1 of the stream: ") == (way in (
+                "stream", "stream of validation", "evaluate", "stream of predict"
+            )), way  # fmt: skip
+            assert "(Embedding):" in text
+            assert f"holds an id without a vector. Given: {value} (first in row 17)." in text
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_ids_that_a_network_makes_itself_are_its_own_affair() -> None:
+    inputs = rb.Input((4,))
+    chosen = rb.ops.argmax(layers.Dense(9)(inputs), axis=-1)
+    model = rb.Model(inputs, layers.Dense(1)(layers.Embedding(9, 2)(chosen)))
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])
+
+
+CLASSES = np.arange(48) % 3
+WRONG = np.where(np.arange(48) == 17, 3, CLASSES)
+
+
+class Scoring(rb.Model):
+    """A subclassed classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = layers.Dense(3, "softmax")
+
+    def call(self, x: Any) -> Any:
+        return self.dense(x)
+
+
+class OwnLoss(Scoring):
+    """With a loss of its own."""
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any, **__: Any) -> Any:
+        return rb.ops.mean(rb.losses.sparse_categorical_crossentropy(y, y_pred))
+
+
+def halved(y_true: Any, y_pred: Any) -> Any:
+    return 0.5 * rb.losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+
+def classifier() -> Any:
+    return rb.Sequential([rb.Input((4,)), layers.Dense(3, "softmax")])
+
+
+def two_heads() -> Any:
+    inputs = rb.Input((4,))
+    heads = {"kind": layers.Dense(3, "softmax")(inputs), "size": layers.Dense(1)(inputs)}
+    return rb.Model(inputs, heads)
+
+
+SPARSE = "sparse_categorical_crossentropy"
+CLASSIFIERS: dict[str, tuple[Callable[[], Any], Any, str]] = {
+    "sequential": (classifier, SPARSE, "The targets of output 'dense'"),
+    "subclass": (Scoring, rb.losses.SparseCategoricalCrossentropy(), "The targets of output"),
+    "a function around it": (classifier, halved, "The targets"),
+    "compute_loss": (OwnLoss, None, "The targets"),
+    "two outputs": (two_heads, {"kind": SPARSE, "size": "mse"}, "The targets of output 'kind'"),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_labels_outside_the_classes(name: str) -> None:
+    make, loss, where = CLASSIFIERS[name]
+    model = make()
+    model.compile(rb.optimizers.SGD(0.01), loss)
+
+    def named(labels: Any) -> Any:
+        return {"kind": labels, "size": Y} if name == "two outputs" else labels
+
+    ways: list[tuple[bool, Callable[[Any], Any]]] = [
+        (True, lambda bad: model.fit(iter([(X, named(CLASSES)), (X, bad)]), verbose=0)),
+        (True, lambda bad: model.fit(
+            X, named(CLASSES), validation_data=iter([(X, named(CLASSES)), (X, bad)]), verbose=0)),
+        (True, lambda bad: model.evaluate(iter([(X, named(CLASSES)), (X, bad)]), verbose=0)),
+        (False, lambda bad: model.fit(X, bad, verbose=0)),
+        (False, lambda bad: model.fit(X, named(CLASSES), validation_data=(X, bad), verbose=0)),
+        (False, lambda bad: model.train_on_batch(X, bad)),
+        (False, lambda bad: model.test_on_batch(X, bad)),
+    ]  # fmt: skip
+    for streamed, call in ways:
+        for labels, value in ((WRONG, 3), (np.where(WRONG == 3, -1, CLASSES), -1)):
+            with pytest.raises(ValueError) as caught:
+                call(named(labels))
+            text = str(caught.value)
+            assert text.startswith(f"{'Batch 1 of the stream: ' * streamed}{where}"), text
+            assert f"a label outside the classes. Given: {value} (first in row 17)." in text
+    assert all(np.isfinite(w).all() for w in model.get_weights())
