@@ -13,8 +13,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax
 import pytest
+from hypothesis import HealthCheck, settings
 
 import rosenblatt as rb
+
+# A busy machine is slow: that is no fault of what is tested.
+settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any load")
 
 _COMPILED: list[str] = []
 jax.monitoring.register_event_duration_secs_listener(

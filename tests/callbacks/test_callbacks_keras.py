@@ -17,7 +17,7 @@ QUICK = settings(
     max_examples=60,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 VALUES = st.lists(
     st.one_of(st.integers(0, 6).map(float), st.floats(0, 1, width=16), st.just(math.nan)),

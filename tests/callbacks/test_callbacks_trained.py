@@ -23,7 +23,7 @@ FEW = settings(
     max_examples=6,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(24, 3)).astype("float32")

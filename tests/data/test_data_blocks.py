@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rosenblatt.data import ArraySource
@@ -16,7 +16,6 @@ def real_rows(block, part=0):
     return array.reshape(-1, *array.shape[2:])[: block.n_rows]
 
 
-@settings(deadline=None)
 @given(
     rows=st.integers(1, 300),
     batch_size=st.integers(1, 40),

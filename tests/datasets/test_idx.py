@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rosenblatt.datasets._idx import IdxFile, read_idx
@@ -99,7 +99,6 @@ def test_missing(tmp_path: Path) -> None:
         read_idx(tmp_path / "none.gz", FILE)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_refused_with_a_value_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

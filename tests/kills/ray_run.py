@@ -20,17 +20,22 @@ from ray.cluster_utils import Cluster
 import rosenblatt as rb
 from rosenblatt.tuner.trial import TrialStatus
 
-EPOCHS, SECONDS = 5, 0.3
+EPOCHS = 5
 
 
-class Slowly(rb.callbacks.Callback):
-    """Gives the killer time, and says on which node a trial runs."""
+class Patiently(rb.callbacks.Callback):
+    """Says on which node a trial runs; waits for the killer, so that it comes to no trial's end."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Say where, and wait."""
-        with open(os.environ["SEEN"], "a") as file:
-            file.write(f"{ray.get_runtime_context().get_node_id()} {epoch}\n")
-        time.sleep(SECONDS)
+        """Say where; where both nodes work, wait until one is chosen, and there for its end."""
+        here = ray.get_runtime_context().get_node_id()
+        path = os.environ["SEEN"]
+        with open(path, "a") as file:
+            file.write(f"{here} {epoch}\n")
+        while epoch < EPOCHS - 1 and len(latest(path)) == 2 and not chosen(path):
+            time.sleep(0.03)
+        while chosen(path) == here:
+            time.sleep(0.03)
 
 
 def build(hp: Any) -> Any:
@@ -59,6 +64,16 @@ def seen(path: str) -> list[tuple[str, int]]:
     return [(node, int(epoch)) for node, epoch in lines]
 
 
+def latest(path: str) -> dict[str, int]:
+    """The last epoch of each node that has ended one."""
+    return dict(seen(path))
+
+
+def chosen(path: str) -> str:
+    """The node that is to be killed; empty where none is yet."""
+    return "".join(file.read_text() for file in Path(path).parent.glob("chosen.txt"))
+
+
 def main(folder: Path) -> None:
     """Search on the cluster and in threads; print both outcomes."""
     os.environ["SEEN"] = path = str(folder / "seen.txt")
@@ -82,18 +97,20 @@ def main(folder: Path) -> None:
     over = threading.Event()
 
     def kill() -> None:
-        """Both work, and the one that has just ended an epoch has others before it."""
+        """Where both work, one whose trial has epochs before it."""
         while not over.wait(0.03):
-            lines = seen(path)
-            if len({node for node, _ in lines}) == 2 and lines[-1][1] < EPOCHS - 1:
-                (victim,) = [node for node in nodes if node.node_id == lines[-1][0]]
-                lost.append(victim.node_id)
-                cluster.remove_node(victim, allow_graceful=False)
+            working = latest(path)
+            victims = [n for n in nodes if working.get(n.node_id, EPOCHS) < EPOCHS - 1]
+            if len(working) == 2 and victims:
+                lost.append(victims[0].node_id)
+                (folder / "choosing.txt").write_text(lost[0])
+                (folder / "choosing.txt").rename(folder / "chosen.txt")
+                cluster.remove_node(victims[0], allow_graceful=False)
                 return
 
     killer = threading.Thread(target=kill)
     killer.start()
-    on_cluster = search("cluster", "ray", [Slowly()])
+    on_cluster = search("cluster", "ray", [Patiently()])
     over.set()
     killer.join()
     ray.shutdown()

@@ -84,7 +84,7 @@ class Page:
     """A page of the browser."""
 
     def __init__(self, address: str):
-        self._socket = websocket.create_connection(address, suppress_origin=True, timeout=60)
+        self._socket = websocket.create_connection(address, suppress_origin=True, timeout=600)
         self._numbers = itertools.count(1)
         self.errors: list[dict[str, Any]] = []
         for domain in ("Page", "Runtime", "Log"):
@@ -100,7 +100,7 @@ class Page:
             if message.get("id") == number:
                 return message["result"]
 
-    def shows(self, words: list[str], seconds: float = 60) -> str:
+    def shows(self, words: list[str], seconds: float = 600) -> str:
         """Wait until all words are there; the text, whatever it is then."""
         end = time.monotonic() + seconds
         while True:
@@ -127,7 +127,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         rb.summary.audio("my_audio", np.zeros((1, 80, 1)), 8000)
         rb.summary.hparams({"units": 2})
         rb.summary.embedding("points", np.eye(3, 4), metadata=["a", "b", "c"])
-    with rb.tensorboard.start(logs) as server:
+    with rb.tensorboard.start(logs, timeout=600) as server:
         yield server.url
 
 
@@ -141,11 +141,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        port, end = profile / "DevToolsActivePort", time.monotonic() + 60
+        port, end = profile / "DevToolsActivePort", time.monotonic() + 600
         while not (port.exists() and port.read_text()) and time.monotonic() < end:
+            assert process.poll() is None, "the browser did not start"
             time.sleep(0.1)
         where = f"http://localhost:{port.read_text().split()[0]}/json/list"
-        with urllib.request.urlopen(where, timeout=60) as reply:
+        with urllib.request.urlopen(where, timeout=600) as reply:
             found = next(one for one in json.load(reply) if one["type"] == "page")
         page = Page(found["webSocketDebuggerUrl"])
         yield page

@@ -45,13 +45,13 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_real_server_shows_every_page(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with rb.tensorboard.start(logs) as server:
+    with rb.tensorboard.start(logs, timeout=600) as server:
 
         def ask(path: str, body: Any = None) -> Any:
             data = None if body is None else json.dumps(body).encode()
             headers = {"Content-Type": "application/json"}
             request = urllib.request.Request(server.url + path, data, headers)
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=600) as reply:
                 return reply.read()
 
         assert capsys.readouterr().out == f"TensorBoard at {server.url}\n"

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -157,13 +158,15 @@ def test_a_promoted_trial_goes_on_with_weights_and_optimizer(tmp_path: Path) -> 
 
 
 KILLED = """
-import os, sys
+import itertools, sys, time
 sys.path.insert(0, {here!r})
 from test_searches import Number, rt, search
+BEGUN = itertools.count(1)
 class Slow(Number):
     def of(self, hp):
-        import time
         time.sleep(0.02)
+        if next(BEGUN) > 12:
+            sys.stdin.read()  # for ever: it ends only where nobody is left who could kill
         return super().of(hp)
 oracle = rt.RandomSearchOracle(max_trials=20, seed=3)
 search(Slow(), {folder!r}, oracle, workers=2)
@@ -176,12 +179,12 @@ def test_a_killed_search_loses_nothing_and_runs_nothing_twice(tmp_path: Path) ->
     code = KILLED.format(here=str(Path(__file__).parent), folder=str(tmp_path / "killed"))
     path = tmp_path / "killed" / "untitled_project" / "journal.jsonl"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    process = subprocess.Popen([sys.executable, "-c", code], env=environment)
-    while process.poll() is None:  # killed in the middle
-        if path.exists() and path.read_bytes().count(b'"end"') >= 5:
-            os.kill(process.pid, signal.SIGKILL)
-            break
-    process.wait()
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE)
+    while not (path.exists() and path.read_bytes().count(b'"end"') >= 5):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)  # in the middle
+    process.communicate()
     path.write_bytes(path.read_bytes() + b'{"event":"end","trial_id":"1')  # a line cut off
     resumed = search(Number(), tmp_path / "killed", rt.RandomSearchOracle(max_trials=20, seed=9))
     assert outcome(resumed) == expected
