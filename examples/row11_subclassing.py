@@ -1,5 +1,8 @@
 """Row 11: the same Wide & Deep model as a class, for what a fixed graph cannot say."""
 
+from tempfile import TemporaryDirectory
+
+import numpy as np
 from _lesson import epochs, output
 
 import rosenblatt as rb
@@ -64,6 +67,17 @@ print("Loss, loss of each output, RMSE of each output:", [round(r, 4) for r in r
 y_pred_main, y_pred_aux = model.predict(wide_deep(X_test[:3]), verbose=0)
 print("Main predictions:     ", y_pred_main.ravel().round(2))
 print("Auxiliary predictions:", y_pred_aux.ravel().round(2))
+
+print("Exported, it needs its class no more:")
+with TemporaryDirectory(prefix="rosenblatt-row11-") as folder:
+    model.export(f"{folder}/my_keras_model")
+    served = rb.layers.TFSMLayer(f"{folder}/my_keras_model")
+    y_pred_main_served, y_pred_aux_served = served(wide_deep(X_test[:3].astype("float32")))
+for name, one, other in (
+    ("main", y_pred_main_served, y_pred_main),
+    ("auxiliary", y_pred_aux_served, y_pred_aux),
+):
+    print(f"   {name}: largest difference {np.abs(one - other).max():.1e}")
 
 print("A clone is made from the arguments of the class:", rb.models.clone_model(model).hidden)
 print("What only a fixed graph offers:")

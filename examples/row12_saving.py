@@ -70,7 +70,9 @@ for name, format in (("onnx", "onnx"), ("stablehlo", "stablehlo"), ("npz", "npz"
     model.export(folder / f"housing.{name}", format=format)
 loader = Path(__file__).parent.parent / "docs" / "npz_loader.py"
 predict = runpy.run_path(str(loader))["load"](folder / "housing.npz")
+model.export(folder / "housing")  # a SavedModel
 differences = {
+    "SavedModel, as a layer": rb.layers.TFSMLayer(folder / "housing")(few) - expected,
     "h5": rb.models.load_model(folder / "housing.h5").predict(few, verbose=0) - expected,
     "npz, with NumPy alone": predict(few) - expected,
 }

@@ -78,7 +78,7 @@ RULES = (
      r"AutoContrast|Solarization", IMAGES),
     (r"layers", r"TextVectorization|ReversibleEmbedding", TEXT),
     (r"layers", r"MelSpectrogram|STFTSpectrogram", AUDIO),
-    (r"layers", r"FlaxLayer|JaxLayer|TFSMLayer|TorchModuleWrapper", OTHERS),
+    (r"layers", r"FlaxLayer|JaxLayer|TorchModuleWrapper", OTHERS),
     (r"losses", r"(?i)ctc", RECURRENT),
     (r"ops|ops\.nn|ops\.numpy", r".*conv.*|.*pool|fold|unfold|depth_to_space|space_to_depth",
      CONVOLUTION),

@@ -67,7 +67,8 @@ def test_folders() -> None:
     assert message(IsADirectoryError, load_model, folder) == (
         "load_model: 'model.keras' is not a file. Given: a TensorFlow SavedModel folder, which "
         "holds a graph and no Keras architecture. "
-        "Fix: where the model was made, save it as `model.save('model.keras')`."
+        "Fix: `layers.TFSMLayer('model.keras')` predicts with it; to train it, save it where it "
+        "was made as `model.save('model.keras')`."
     )
 
 

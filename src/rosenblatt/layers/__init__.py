@@ -70,6 +70,7 @@ from rosenblatt.layers.serialization import deserialize, serialize
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.spectral import SpectralNormalization
 from rosenblatt.layers.steps import Cropping1D, UpSampling1D, ZeroPadding1D
+from rosenblatt.layers.tfsm import TFSMLayer
 from rosenblatt.layers.tlu import TLULayer
 from rosenblatt.layers.wrapping import TimeDistributed, Wrapper
 
@@ -134,6 +135,7 @@ __all__ = [
     "SpectralNormalization",
     "StringLookup",
     "Subtract",
+    "TFSMLayer",
     "TLULayer",
     "TimeDistributed",
     "UnitNormalization",

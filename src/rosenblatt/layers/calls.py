@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,9 +11,44 @@ import jax.numpy as jnp
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import row_mask
-from rosenblatt.core.symbolic import KerasTensor, tree_leaves
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.layers.context import current_training
 from rosenblatt.layers.signatures import parameter_names, parameters_of
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call was given, with symbolic tensors for arrays and no number of rows.
+
+    Args:
+        args, kwargs: of the call.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def described(args: Any, kwargs: dict[str, Any], dtype: str) -> Called | None:
+    """A call by the shapes and dtypes of its arrays; None where it was given other objects.
+
+    Args:
+        args, kwargs: of the call; `training` is left out.
+        dtype: that of the floats, whatever type they were given in.
+    """
+
+    def describe(leaf: Any) -> Any:
+        if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+            kind = dtype if "float" in str(leaf.dtype) else str(leaf.dtype)
+            return KerasTensor((None, *leaf.shape[1:]) if leaf.shape else (), kind, "described")
+        return leaf
+
+    kept = {name: value for name, value in kwargs.items() if name != "training"}
+    found = tree_map(describe, (tuple(args), kept))
+    for value in (*found[0], *found[1].values()):  # arrays alone, or none
+        kinds = {type(leaf) for leaf in tree_leaves(value)} - {type(None)}
+        if kinds != {KerasTensor} and not kinds <= {str, int, float, bool}:
+            return None
+    return Called(*found)
 
 
 def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:

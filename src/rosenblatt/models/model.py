@@ -22,7 +22,7 @@ from rosenblatt.core.symbolic import (
 )
 from rosenblatt.graph import Graph, Prepared
 from rosenblatt.graph.config import graph_from_config, graph_to_config
-from rosenblatt.layers import Input, InputLayer, Layer
+from rosenblatt.layers import Input, InputLayer, Layer, calls
 from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
@@ -51,10 +51,11 @@ class Model(Trainer, Layer):
     """
 
     _graph: Graph | None = None
+    _called: calls.Called | None = None  # the first call of a model without a graph
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """`Model(inputs, outputs)` makes a `Functional`, as Keras's does."""
-        if cls is Model and ("inputs" in kwargs or (args and _holds_symbolic(args[0]))):
+        if cls is Model and ("inputs" in kwargs or (args and any_symbolic(args[0]))):
             cls = Functional
         return super().__new__(cls, *args, **kwargs)
 
@@ -88,7 +89,10 @@ class Model(Trainer, Layer):
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         if self._looks_up() and not any_symbolic(args, kwargs):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
-        return super()._convert_inputs(args, kwargs)
+        args, kwargs = super()._convert_inputs(args, kwargs)
+        if self._graph is None and self._called is None:
+            self._called = calls.described(args, kwargs, self.variable_dtype)
+        return args, kwargs
 
     # -- structure -----------------------------------------------------------------------------
 
@@ -194,6 +198,7 @@ class Model(Trainer, Layer):
         """
         if self._graph is None and input_shape is not None:
             symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+            self._called = self._called or calls.described((symbolic,), {}, self.variable_dtype)
             infer_outputs(self._call_quietly, (symbolic,), {})
 
     def _build_for(self, args: Any, kwargs: Any) -> None:
@@ -321,7 +326,8 @@ class Model(Trainer, Layer):
             verbose: whether to print what was written, and what it takes and gives.
 
         Raises:
-            ValueError: a layer that the format cannot hold, by name; nothing is written then.
+            ValueError: a model that was never called; a layer that the format cannot hold, by name.
+                Nothing is written then.
         """
         export.export_model(self, filepath, format, verbose=bool(verbose))
 
@@ -375,12 +381,6 @@ def _from_inputs(graph: Graph) -> Graph:
 
 def _one_or_list(items: list[Any]) -> Any:
     return items[0] if len(items) == 1 else items
-
-
-def _holds_symbolic(value: Any) -> bool:
-    leaves: list[Any] = []
-    tree_map(leaves.append, value)
-    return any(isinstance(leaf, KerasTensor) for leaf in leaves)
 
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -97,7 +97,10 @@ def _near_files(place: Path) -> str:
 def _about_folder(place: Path, method: str) -> str:
     if (place / "saved_model.pb").exists():
         kind = "a TensorFlow SavedModel folder, which holds a graph and no Keras architecture"
-        fix = "where the model was made, save it as `model.save('model.keras')`."
+        fix = (
+            f"`layers.TFSMLayer({str(place)!r})` predicts with it; to train it, save it where it "
+            "was made as `model.save('model.keras')`."
+        )
     elif (place / "config.json").exists() and (place / "model.weights.h5").exists():
         kind = "an unpacked Keras model"
         fix = "pack it: `zip -j model.keras` and the three files in it."

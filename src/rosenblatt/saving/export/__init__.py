@@ -12,9 +12,10 @@ from rosenblatt.core.errors import explain, nearest
 from rosenblatt.saving.export.numpy_archive import export_numpy
 from rosenblatt.saving.export.onnx_file import export_onnx
 from rosenblatt.saving.export.saved_model import export_saved_model
+from rosenblatt.saving.export.source import Source, source_of
 from rosenblatt.saving.export.stable_hlo import export_stablehlo
 
-FORMATS: dict[str, Callable[[Any, Path], None]] = {
+FORMATS: dict[str, Callable[[Source, Path], None]] = {
     "onnx": export_onnx,
     "stablehlo": export_stablehlo,
     "npz": export_numpy,
@@ -35,28 +36,24 @@ def export_model(
         verbose: print what was written, and what it takes and gives.
 
     Raises:
-        ValueError: an unknown format; a model that is not built; a layer that the format cannot
-            hold, by name, before anything is written.
+        ValueError: an unknown format; a model that was never called; a layer that the format
+            cannot hold, by name, before anything is written.
         ImportError: the format needs a package that is not installed.
     """
     if format not in FORMATS:
         raise ValueError(
             explain(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
         )
-    if not model.built or getattr(model, "_graph", None) is None:
-        raise ValueError(
-            explain(
-                f"export: model {model.name!r} ({type(model).__name__}) has no graph of layers to "
-                "write.",
-                expected="a Sequential or functional model that is built",
-                fix="call it on data first; write a subclassed one as `Model(inputs, outputs)`.",
-            )
-        )
-    FORMATS[format](model, Path(filepath))
+    source = source_of(model)
+    FORMATS[format](source, Path(filepath))
     if verbose:
         lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]
-        for what, specs in (("takes", model.inputs), ("gives", model.outputs)):
-            listed = ", ".join(f"{spec.name} {spec.shape} {spec.dtype}" for spec in specs)
+        for what, names, specs in (
+            ("takes", source.input_names, source.inputs),
+            ("gives", source.output_names, source.outputs),
+        ):
+            pairs = zip(names, specs, strict=True)
+            listed = ", ".join(f"{name} {spec.shape} {spec.dtype}" for name, spec in pairs)
             lines.append(f"  {what}: {listed}")
         sys.stdout.write("\n".join([*lines, ""]))
 

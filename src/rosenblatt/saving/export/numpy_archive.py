@@ -17,6 +17,7 @@ from rosenblatt.activations import serialize
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
+from rosenblatt.saving.export.source import Source, with_graph
 
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
@@ -32,20 +33,21 @@ class _Call(NamedTuple):
     settings: tuple[Any, ...] = ()
 
 
-def export_numpy(model: Any, path: Path) -> None:
+def export_numpy(source: Source, path: Path) -> None:
     """Write a model's steps and weights as an `.npz` archive without pickles.
 
     Raises:
         ValueError: a layer or an activation that the loader does not know.
     """
-    plan = plan_of(model, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
-    _refuse_masks(plan)
     arrays: dict[str, np.ndarray] = {}
-    text = {
-        "inputs": [name for name, _ in plan.inputs],
-        "steps": [entry for step in plan.steps for entry in _entries(step, arrays)],
-        "outputs": [name for _, name in plan.outputs],
-    }
+    with with_graph(source) as found:
+        plan = plan_of(found, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
+        _refuse_masks(plan)
+        text = {
+            "inputs": [name for name, _ in plan.inputs],
+            "steps": [entry for step in plan.steps for entry in _entries(step, arrays)],
+            "outputs": [name for _, name in plan.outputs],
+        }
     arrays["model.json"] = np.frombuffer(json.dumps(text).encode(), "uint8")
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)

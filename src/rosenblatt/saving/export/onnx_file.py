@@ -24,24 +24,32 @@ from rosenblatt.saving.export.onnx_builder import (
 from rosenblatt.saving.export.onnx_layers import WRITERS
 from rosenblatt.saving.export.onnx_program import write_program
 from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
-from rosenblatt.saving.export.program import prediction
+from rosenblatt.saving.export.source import Source, refuse_lookups, with_graph
 
 
-def export_onnx(model: Any, path: Path) -> None:
+def export_onnx(source: Source, path: Path) -> None:
     """Write a model for any number of rows; inputs and outputs have the model's names.
 
     Raises:
         ImportError: the package onnx is not installed.
         ValueError: layers or settings that ONNX has no place for, by name.
     """
-    plan = plan_of(model, _holds, "onnx")
     onnx = onnx_package()
+    with with_graph(source) as found:
+        proto = _model(onnx, found)
+    onnx.checker.check_model(proto, full_check=True)
+    with atomic_write(path) as file:
+        file.write(proto.SerializeToString())
+
+
+def _model(onnx: Any, source: Source) -> Any:
+    plan = plan_of(source, _holds, "onnx")
     builder = Builder(onnx)
     # A model's input or output may be called as a tensor inside is: inside, all have a prefix.
     names = {name: f"in:{name}" for name, _ in plan.inputs}
     masked = [step.layer for step in plan.steps if _makes_masks(step.layer)]
     if masked:  # masks go along beside the tensors: the program of the whole model has them
-        names.update(_write_whole(builder, model, plan, names))
+        names.update(_write_whole(builder, source, plan, names))
     else:
         for step in plan.steps:
             names.update(zip(step.outputs, _write(builder, step, names), strict=True))
@@ -54,7 +62,7 @@ def export_onnx(model: Any, path: Path) -> None:
         starts.append(helper.make_node("Identity", [name], [names[name]]))
     outputs, ends = [], []
     used = {name for name, _ in plan.inputs}
-    for (name, inside), tensor in zip(plan.outputs, model._graph.outputs, strict=True):
+    for (name, inside), tensor in zip(plan.outputs, source.outputs, strict=True):
         while name in used:
             name += "_output"
         used.add(name)
@@ -62,14 +70,11 @@ def export_onnx(model: Any, path: Path) -> None:
         outputs.append(helper.make_tensor_value_info(name, kind, _sizes(tensor)))
         ends.append(helper.make_node("Identity", [names[inside]], [name]))
     nodes = [*starts, *builder.nodes, *ends]
-    graph = helper.make_graph(nodes, model.name, inputs, outputs, builder.constants)
+    graph = helper.make_graph(nodes, source.model.name, inputs, outputs, builder.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
-    proto = helper.make_model(
+    return helper.make_model(
         graph, opset_imports=opsets, producer_name="rosenblatt", ir_version=IR_VERSION
     )
-    onnx.checker.check_model(proto, full_check=True)
-    with atomic_write(path) as file:
-        file.write(proto.SerializeToString())
 
 
 def _holds(operation: Any) -> bool:
@@ -88,9 +93,12 @@ def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
     writer = writer_of(WRITERS, step.layer)
     b.begin(step.output)
     if writer is not None and step.layer.compute_dtype in ("float32", "int64", "string"):
+        short = ("float16", "bfloat16", "float64")  # what the layer would cast itself
         try:
             with b.whole_or_nothing():
-                return [writer(b, step, reads)]
+                pairs = zip(reads, step.dtypes, strict=True)
+                cast = [b.cast(x, "float32") if kind in short else x for x, kind in pairs]
+                return [writer(b, step, cast)]
         except Unwritable as error:
             if looks_up(step.layer):
                 raise refused(step.layer, str(error)) from None
@@ -100,16 +108,19 @@ def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
         raise refused(step.layer, str(error)) from error
 
 
-def _write_whole(b: Builder, model: Any, plan: Plan, names: Mapping[str, str]) -> dict[str, str]:
+def _write_whole(
+    b: Builder, source: Source, plan: Plan, names: Mapping[str, str]
+) -> dict[str, str]:
     """Write the model as one program; the names of its outputs."""
-    b.begin(model.name)
+    refuse_lookups(source, "onnx")
+    b.begin(source.model.name)
     reads = [names[name] for name, _ in plan.inputs]
     shapes = [tensor.shape for _, tensor in plan.inputs]
     kinds = [tensor.dtype for _, tensor in plan.inputs]
     try:
-        found = write_program(b, prediction(model, "onnx"), reads, shapes, kinds)
+        found = write_program(b, source.run_flat, reads, shapes, kinds)
     except Unwritable as error:
-        raise refused(model, str(error)) from error
+        raise refused(source.model, str(error)) from error
     return dict(zip((inside for _, inside in plan.outputs), found, strict=True))
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import export as jax_export
 
-from rosenblatt.core import dtypes
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 from rosenblatt.saving.export.onnx_primitives import PRIMITIVES
 from rosenblatt.saving.export.onnx_values import Array, Graph
+from rosenblatt.saving.export.program import for_free_shapes
 
 # Calls of a function: what they do is written in their place.
 _CALLS = frozenset(
@@ -72,21 +71,14 @@ def write_program(
 
 def _trace(function: Callable[..., Any], shapes: Sequence[Shape], kinds: Sequence[str]) -> Any:
     """The function's program, and the shapes it was traced for."""
-    failed: Exception | None = None
-    for apart in (True, False):  # free sizes of two inputs are two sizes, or have to be one
-        scope = jax_export.SymbolicScope()
-        specs = []
-        for number, (shape, kind) in enumerate(zip(shapes, kinds, strict=True)):
-            free = [f"size{number if apart else ''}_{axis}" for axis in range(len(shape))]
-            free[:1] = ["batch"][: len(shape)]
-            text = ",".join(n if s is None else str(s) for s, n in zip(shape, free, strict=True))
-            dims = jax_export.symbolic_shape(text, scope=scope)
-            specs.append(jax.ShapeDtypeStruct(dims, dtypes.numpy_dtype(kind)))
-        try:
-            return jax.make_jaxpr(function)(*specs), specs
-        except Exception as error:  # JAX raises many kinds where a shape depends on the batch
-            failed = failed or error
-    raise Unwritable(str(failed).splitlines()[0]) from failed
+    try:
+        return for_free_shapes(
+            lambda specs: (jax.make_jaxpr(function)(*specs), specs), shapes, kinds
+        )
+    except Exception as error:  # JAX raises many kinds where a shape depends on the batch
+        if str(error).startswith("export: "):  # said in our words already
+            raise
+        raise Unwritable(str(error).splitlines()[0]) from error
 
 
 def _run(graph: Graph, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Array]) -> list[Array]:

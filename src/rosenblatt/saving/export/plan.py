@@ -9,7 +9,9 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves
+from rosenblatt.graph import Graph
 from rosenblatt.layers import InputLayer, Layer
+from rosenblatt.saving.export.source import Source, predicting
 
 Writers = Mapping[str, Any]
 
@@ -51,23 +53,25 @@ class Plan:
     outputs: tuple[tuple[str, str], ...]
 
 
-def plan_of(model: Any, holds: Callable[[Any], bool], format: str) -> Plan:
-    """The steps of a model; inner models are taken apart.
+def plan_of(source: Source, holds: Callable[[Any], bool], format: str) -> Plan:
+    """The steps of a model; inner models are taken apart, and one without a graph is one step.
 
     Args:
-        model: a built model with a graph.
+        source: the model.
         holds: whether the format can hold a layer, or another operation.
         format: its name, for messages.
 
     Raises:
         ValueError: layers that the format cannot hold, all by name.
     """
-    graph = model._graph
-    names: dict[int, str] = {}
-    begins = list(zip(model.input_names, graph.inputs, strict=True))
-    names.update({id(tensor): name for name, tensor in begins})
-    taken: set[str] = set(names.values())
-    steps = list(_steps(graph, names, taken))
+    begins = tuple(zip(source.input_names, source.inputs, strict=True))
+    if source.graph is None:
+        steps, ends = _whole(source)
+    else:
+        names = {id(tensor): name for name, tensor in begins}
+        walk = _Walk(source.model, source.graph, names)
+        steps = tuple(walk.steps())
+        ends = tuple(names[id(tensor)] for tensor in source.outputs)
     bad = {
         f"{s.layer.name!r} ({type(s.layer).__name__})": None for s in steps if not holds(s.layer)
     }
@@ -75,13 +79,26 @@ def plan_of(model: Any, holds: Callable[[Any], bool], format: str) -> Plan:
         raise ValueError(
             explain(
                 f"export: format {format!r} cannot hold layer {', '.join(bad)} of model "
-                f"{model.name!r}.",
+                f"{source.model.name!r}.",
                 fix="leave the layer out (`Model(inputs, tensor_before_it)`), or another format.",
             )
         )
-    outputs = model.output_names or [f"output_{n}" for n in range(len(graph.outputs))]
-    ends = tuple((name, names[id(t)]) for name, t in zip(outputs, graph.outputs, strict=True))
-    return Plan(tuple(begins), tuple(steps), ends)
+    return Plan(begins, steps, tuple(zip(source.output_names, ends, strict=True)))
+
+
+def _whole(source: Source) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """A model whose structure is Python code, as one step, and the names of what it makes."""
+    ends = tuple(f"{source.model.name}.{name}" for name in source.output_names)
+    step = Step(
+        source.model,
+        source.run_flat,
+        source.input_names,
+        ends,
+        tuple(tuple(tensor.shape) for tensor in source.inputs),
+        tuple(source.outputs[0].shape),
+        tuple(tensor.dtype for tensor in source.inputs),
+    )
+    return (step,), ends
 
 
 def writer_of(writers: Writers, layer: Any) -> Any:
@@ -90,40 +107,62 @@ def writer_of(writers: Writers, layer: Any) -> Any:
     return writers.get(type(layer).__name__) if is_ours else None
 
 
-def _steps(graph: Any, names: dict[int, str], taken: set[str]) -> Iterator[Step]:
-    for node in graph.nodes:
-        layer = node.operation
-        if isinstance(layer, InputLayer) or all(id(t) in names for t in node.outputs):
-            continue
-        reads = [names[id(t)] for t in node.inputs]
-        inner = getattr(layer, "_graph", None)
-        if inner is not None:
-            inside = {id(t): name for t, name in zip(inner.inputs, reads, strict=True)}
-            yield from _steps(inner, inside, taken)
-            ends = tree_leaves(inner.output_structure)
-            pairs = zip(node.outputs, ends, strict=True)
-            names.update({id(t): inside[id(end)] for t, end in pairs})
-            continue
-        outputs = []
-        for tensor in node.outputs:
-            name = str(getattr(layer, "name", None) or type(layer).__name__)
-            output, number = name, 1
-            while output in taken:
-                output, number = f"{name}_{number}", number + 1
-            taken.add(output)
-            names[id(tensor)] = output
-            outputs.append(output)
-        yield Step(
-            layer,
-            functools.partial(_run, graph, node),
-            tuple(reads),
-            tuple(outputs),
-            tuple(tuple(t.shape) for t in node.inputs),
-            tuple(node.outputs[0].shape),
-            tuple(t.dtype for t in node.inputs),
-        )
+@dataclass
+class _Walk:
+    """A way through a model's graph, and those of its inner models.
+
+    Args:
+        model: the outermost model.
+        graph: its graph.
+        names: of the tensors met so far, by their ids; the inputs' at first.
+    """
+
+    model: Any
+    graph: Graph
+    names: dict[int, str]
+
+    def steps(self) -> Iterator[Step]:
+        """The steps in order."""
+        yield from self._steps(self.graph, self.names, set(self.names.values()))
+
+    def _steps(self, graph: Graph, names: dict[int, str], taken: set[str]) -> Iterator[Step]:
+        for node in graph.nodes:
+            layer: Any = node.operation
+            if isinstance(layer, InputLayer) or all(id(t) in names for t in node.outputs):
+                continue
+            reads = [names[id(t)] for t in node.inputs]
+            inner = getattr(layer, "_graph", None)
+            if inner is not None:
+                inside = {id(t): name for t, name in zip(inner.inputs, reads, strict=True)}
+                yield from self._steps(inner, inside, taken)
+                ends = tree_leaves(inner.output_structure)
+                pairs = zip(node.outputs, ends, strict=True)
+                names.update({id(t): inside[id(end)] for t, end in pairs})
+                continue
+            outputs = []
+            for tensor in node.outputs:
+                names[id(tensor)] = _free(str(getattr(layer, "name", type(layer).__name__)), taken)
+                outputs.append(names[id(tensor)])
+            yield Step(
+                layer,
+                functools.partial(self._run, graph, node),
+                tuple(reads),
+                tuple(outputs),
+                tuple(tuple(t.shape) for t in node.inputs),
+                tuple(node.outputs[0].shape),
+                tuple(t.dtype for t in node.inputs),
+            )
+
+    def _run(self, graph: Graph, node: Any, *arrays: Any) -> list[Any]:
+        values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
+        with predicting(self.model):
+            return graph.apply(node, values, False)
 
 
-def _run(graph: Any, node: Any, *arrays: Any) -> list[Any]:
-    values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
-    return graph.apply(node, values, False)
+def _free(name: str, taken: set[str]) -> str:
+    """A name that is not taken, and is from now on."""
+    found, number = name, 1
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    taken.add(found)
+    return found

@@ -1,38 +1,108 @@
-"""A model's prediction as one function of arrays, for formats that hold whole programs."""
+"""A model's prediction as a compiled program, for formats that hold whole programs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import jax
+from jax import export as jax_export
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
-from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.graph.host import looks_up
+from rosenblatt.saving.export.source import Source, refuse_lookups
+
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
-def prediction(model: Any, format: str) -> Callable[..., list[Any]]:
-    """The function from the input arrays, in the inputs' order, to the list of outputs.
+def free_shapes(shapes: Sequence[Any], kinds: Sequence[str], apart: bool) -> list[Any]:
+    """Shapes with a symbol for each free size; the number of rows is one for all.
+
+    Args:
+        shapes: with None for free sizes.
+        kinds: dtype names.
+        apart: whether free sizes of two inputs are two sizes; else they are one by their axis.
+    """
+    scope = jax_export.SymbolicScope()
+    specs = []
+    for number, (shape, kind) in enumerate(zip(shapes, kinds, strict=True)):
+        free = [f"size{number if apart else ''}_{axis}" for axis in range(len(shape))]
+        free[:1] = ["batch"][: len(shape)]
+        text = ",".join(n if s is None else str(s) for s, n in zip(shape, free, strict=True))
+        dims = jax_export.symbolic_shape(text, scope=scope)
+        specs.append(jax.ShapeDtypeStruct(dims, dtypes.numpy_dtype(kind)))
+    return specs
+
+
+def for_free_shapes(
+    trace: Callable[[list[Any]], Any], shapes: Sequence[Any], kinds: Sequence[str]
+) -> Any:
+    """What a trace gives for shapes with free sizes: each a size of its own, or else shared.
 
     Raises:
-        ValueError: a layer that looks up text or 64-bit ids, which no program holds.
+        Exception: of whatever kind the trace raises for the first of the two.
     """
-    for layer in model._flatten_layers():
-        if looks_up(layer) and layer is not model and not hasattr(layer, "_graph"):
-            raise ValueError(
-                explain(
-                    f"export: format {format!r} cannot hold layer {layer.name!r} "
-                    f"({type(layer).__name__}), which looks values up on the host.",
-                    fix='export to "onnx", or look up before the model.',
-                )
+    failed: Exception | None = None
+    for apart in (True, False):
+        try:
+            return trace(free_shapes(shapes, kinds, apart))
+        except Exception as error:  # JAX raises many kinds where a shape depends on the batch
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+def compiled_program(source: Source, format: str, flat: bool) -> Any:
+    """A model's prediction for all processors and accelerators, for any number of rows.
+
+    Args:
+        source: the model.
+        format: its name, for messages.
+        flat: whether it takes arrays one after another and gives a list; else as the model does.
+
+    Raises:
+        ValueError: a layer that a program cannot hold, or one whose shapes depend on the batch.
+    """
+    refuse_lookups(source, format)
+    function = source.run_flat if flat else source.run
+
+    def trace(specs: list[Any]) -> Any:
+        exporting = jax_export.export(jax.jit(function), platforms=PLATFORMS)
+        if flat:
+            return exporting(*specs)
+        args, kwargs = source.filled(specs)
+        return exporting(*args, **kwargs)
+
+    shapes = [tensor.shape for tensor in source.inputs]
+    kinds = [tensor.dtype for tensor in source.inputs]
+    try:
+        program = for_free_shapes(trace, shapes, kinds)
+    except Exception as error:
+        if str(error).startswith("export: "):  # said in our words already
+            raise
+        raise ValueError(
+            explain(
+                f"export: model {source.model.name!r} cannot be written for any number of rows.",
+                given=str(error).splitlines()[0],
+                fix="give the inputs their sizes: `Input(batch_shape=(1, …))`.",
             )
-
-    def predict(*arrays: Any) -> list[Any]:
-        return tree_leaves(model._graph.run(list(arrays), training=False))
-
-    return predict
+        ) from error
+    code = without_places(program.mlir_module_serialized)
+    return dataclasses.replace(program, mlir_module_serialized=code)
 
 
-def numpy_dtypes(model: Any) -> list[Any]:
-    """The dtypes of the inputs."""
-    return [dtypes.numpy_dtype(tensor.dtype) for tensor in model._graph.inputs]
+def without_places(code: bytes) -> bytes:
+    """StableHLO without the lines of code that it was traced from: a file names no other files."""
+    from jax.extend.mlir import ir, passmanager  # takes 60 ms
+    from jax.extend.mlir.dialects import stablehlo
+
+    version = re.search(rb"StableHLO_v([0-9.]+)", code[:64])
+    if version is None:
+        return code
+    with ir.Context() as context:
+        stablehlo.register_dialect(context)
+        module = stablehlo.deserialize_portable_artifact(context, code)
+        passmanager.PassManager.parse("builtin.module(strip-debuginfo)").run(module.operation)
+        return bytes(stablehlo.serialize_portable_artifact(module, version[1].decode()))

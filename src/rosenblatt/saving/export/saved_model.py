@@ -1,70 +1,264 @@
-"""A TensorFlow SavedModel, which runs in TensorFlow alone: `tf.saved_model.load`, Serving."""
+"""A TensorFlow SavedModel, written without TensorFlow.
+
+It holds one operation, `XlaCallModule`: the model's compiled program in StableHLO, weights and all,
+which TensorFlow has XLA run. Around it stand two functions: `serve`, which takes and gives what the
+model does, and the signature "serving_default", which takes and gives tensors by name.
+
+What JAX needs besides to run the program itself stands in `assets.extra`, where TensorFlow leaves
+files of others alone: `layers.TFSMLayer` reads it.
+"""
 
 from __future__ import annotations
 
-import importlib
+import base64
+import dataclasses
 import tempfile
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import tree_map
-from rosenblatt.saving.export.program import numpy_dtypes, prediction
+from rosenblatt.core.wire import entries, message
+from rosenblatt.layers.saved_program import HEAD, NAMES, PROTO, Names, names_file
+from rosenblatt.saving.export.program import compiled_program
+from rosenblatt.saving.export.source import Source
+from rosenblatt.saving.export.tensorflow_messages import (
+    Tensor,
+    argument_names,
+    call_of,
+    function,
+    node,
+    shapes,
+    structure,
+    tensor_infos,
+    types,
+)
+
+_SERVE, _SIGNATURE = "__inference_serve", "__inference_signature_wrapper"
+_PRODUCER = 2474  # of graphs: TensorFlow 2.21
+_LARGEST = 2**31 - 1  # bytes of a message
 
 
-def export_saved_model(model: Any, path: Path) -> None:
-    """Write a folder with `serve(x)` for any number of rows.
+# The weights are constants of the program, so the checkpoint that belongs to a SavedModel holds no
+# variable: these are the files that TensorFlow 2.21 writes then, the same for every model.
+_EMPTY_CHECKPOINT = {
+    "variables.data-00000-of-00001": "BGJR65YKAioA",
+    "variables.index": (
+        "AAAGCAEaAggBABwLX0NIRUNLUE9JTlRBQkxFX09CSkVDVF9HUkFQSAgHEgAoCTXfEgTfAAAAAAEAAAAAr65uogAA"
+        "AAABAAAAAMDyobAAAQJgADsAAAAAAQAAAABE9sFJQAhNDgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAFf7gIskdUfb"
+    ),
+}
+
+
+class Interface(NamedTuple):
+    """What a SavedModel takes and gives.
+
+    Args:
+        args, kwargs: of the call, nests of tensors.
+        inputs: the tensors among them, in order.
+        returned: what it gives, a nest of tensors.
+        outputs: the tensors in it, in order.
+        argument_names: of `args`.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: list[Tensor]
+    returned: Any
+    outputs: list[Tensor]
+    argument_names: tuple[str, ...]
+
+
+def export_saved_model(source: Source, path: Path) -> None:
+    """Write a folder with `serve` for any number of rows.
 
     Raises:
-        ImportError: TensorFlow is not installed.
-        ValueError: a layer that a program cannot hold; a path that is taken.
+        ValueError: a layer that a program cannot hold; a path that is taken; more than 2 GB.
     """
-    predict = prediction(model, "tf_saved_model")
-    tf, convert = _tensorflow()
-    if path.exists():
-        raise ValueError(explain(f"export: {str(path)!r} exists already.", fix="remove it first."))
-    inputs = model._graph.inputs
-    shapes = []
-    for tensor in inputs:
-        sizes = ["b" if axis == 0 else f"s{axis}" for axis in range(len(tensor.shape))]
-        known = [n if s is None else str(s) for s, n in zip(tensor.shape, sizes, strict=True)]
-        shapes.append("(" + ", ".join(known) + ",)")
-    # TensorFlow runs the program where it finds itself, not only where it was made.
-    function = convert(
-        predict, polymorphic_shapes=shapes, native_serialization_platforms=("cpu", "cuda", "tpu")
-    )
-    signature = [
-        tf.TensorSpec(t.shape, tf.as_dtype(dtype), name=name)
-        for t, dtype, name in zip(inputs, numpy_dtypes(model), model.input_names, strict=True)
-    ]
-    ids = [id(tensor) for tensor in model._graph.outputs]
-
-    def serve(*arrays: Any) -> Any:
-        """What the model returns: an array, or a list or dict of them, as from Keras's export."""
-        found = dict(zip(ids, function(*arrays), strict=True))
-        return tree_map(lambda tensor: found[id(tensor)], model._graph.returned)
-
-    module = tf.Module()
-    module.serve = tf.function(serve, input_signature=signature, autograph=False)
+    program = compiled_program(source, "tf_saved_model", flat=False)
+    if path.exists() and not (path / PROTO).is_file():
+        raise ValueError(
+            explain(
+                f"export: {str(path)!r} exists already, and is no SavedModel.",
+                fix="remove it first, or name another place.",
+            )
+        )
+    interface = _interface(source, program)
+    proto = _saved_model(program, interface)
+    if len(proto) > _LARGEST:
+        raise ValueError(
+            explain(
+                f"export: model {source.model.name!r} is too large for a SavedModel.",
+                given=f"{len(proto):,} bytes",
+                expected="less than 2 GB",
+                fix='use format "stablehlo".',
+            )
+        )
+    names = Names(source.argument_names, source.input_names, source.output_names)
+    head = dataclasses.replace(program, mlir_module_serialized=b"").serialize()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        part = Path(folder) / "model"
-        tf.saved_model.save(module, str(part), signatures={"serving_default": module.serve})
+        part, old = Path(folder) / "model", Path(folder) / "old"
+        (part / HEAD).parent.mkdir(parents=True)
+        (part / "variables").mkdir()
+        (part / PROTO).write_bytes(proto)
+        for name, content in _EMPTY_CHECKPOINT.items():
+            (part / "variables" / name).write_bytes(base64.b64decode(content))
+        (part / HEAD).write_bytes(head)
+        code = program.mlir_module_serialized
+        (part / NAMES).write_bytes(names_file(names, head, code))
+        part.chmod(0o755)
+        if path.exists():
+            path.rename(old)
         part.rename(path)  # whole or not at all
 
 
-def _tensorflow() -> tuple[Any, Any]:
-    try:
-        tf = importlib.import_module("tensorflow")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            jax2tf = importlib.import_module("jax.experimental.jax2tf")
-    except ImportError as error:
-        raise ImportError(
-            explain(
-                'export: format "tf_saved_model" needs TensorFlow and a JAX with `jax2tf`.',
-                given=error,
-                fix="`pip install 'rosenblatt[tensorflow]'`.",
+def _interface(source: Source, program: Any) -> Interface:
+    def tensors(names: Sequence[str], avals: Sequence[Any]) -> list[Tensor]:
+        return [
+            Tensor(
+                name,
+                tuple(size if isinstance(size, int) else None for size in aval.shape),
+                aval.dtype.name,
             )
-        ) from error
-    return tf, jax2tf.convert
+            for name, aval in zip(names, avals, strict=True)
+        ]
+
+    inputs = tensors(source.input_names, program.in_avals)
+    outputs = tensors(source.output_names, program.out_avals)
+    args, kwargs = source.filled(inputs)
+    made = {id(symbol): tensor for symbol, tensor in zip(source.outputs, outputs, strict=True)}
+    returned = tree_map(lambda symbol: made[id(symbol)], source.returned)
+    return Interface(args, kwargs, inputs, returned, outputs, source.argument_names)
+
+
+def _saved_model(program: Any, io: Interface) -> bytes:
+    """The file `saved_model.pb`."""
+    info = message((4, "serve"), (5, "2.21.0"), (7, 1))
+    meta = message(
+        (1, info),
+        (2, _graph(program, io)),
+        *((5, entry) for entry in _signatures(io)),
+        (7, _objects(io)),
+    )
+    return message((1, 1), (2, meta))
+
+
+def _by_name(tensors: Sequence[Tensor]) -> list[Tensor]:
+    return sorted(tensors, key=lambda tensor: tensor.name)
+
+
+def _graph(program: Any, io: Interface) -> bytes:
+    """The graph: a placeholder for each input, a call, and the functions that it needs."""
+    inputs, outputs = _by_name(io.inputs), _by_name(io.outputs)
+    nodes = [
+        node(
+            _placeholder(place),
+            "Placeholder",
+            [],
+            {
+                "dtype": message((6, one.type)),
+                "shape": message((7, one.sizes)),
+                "_output_shapes": shapes([one]),
+            },
+        )
+        for place, one in enumerate(inputs)
+    ]
+    reads = [_placeholder(place) for place in range(len(inputs))]
+    call = call_of(_SIGNATURE, inputs, outputs)
+    nodes.append(node("StatefulPartitionedCall", "StatefulPartitionedCall", reads, call))
+    library = message((1, _serve(program, io)), (1, _signature_function(io)))
+    versions = message((1, _PRODUCER), (2, 12))
+    return message(*((1, one) for one in nodes), (2, library), (4, versions))
+
+
+def _placeholder(place: int) -> str:
+    return f"serving_default_{place}"
+
+
+def _serve(program: Any, io: Interface) -> bytes:
+    """The function that runs the program."""
+    kept = [io.inputs[place] for place in program.module_kept_var_idx]
+    platforms = message((1, message(*((2, one.upper()) for one in program.platforms))))
+    run = node(
+        "XlaCallModule",
+        "XlaCallModule",
+        [f"in_{place}" for place in program.module_kept_var_idx],
+        {
+            "module": message((2, program.mlir_module_serialized)),
+            "version": message((3, program.calling_convention_version)),
+            "platforms": platforms,
+            "use_shardy_partitioner": message((5, 1)),
+            "Tin": types(kept),
+            "Tout": types(io.outputs),
+            "Sout": shapes(io.outputs),
+            "_output_shapes": shapes(io.outputs),
+        },
+    )
+    results = [f"XlaCallModule:output:{place}" for place in range(len(io.outputs))]
+    return function(_SERVE, io.inputs, io.outputs, [run], results)
+
+
+def _signature_function(io: Interface) -> bytes:
+    """The function of the signature: tensors in the order of their names, around the other one."""
+    inputs, outputs = _by_name(io.inputs), _by_name(io.outputs)
+    reads = [f"in_{inputs.index(one)}" for one in io.inputs]
+    call = call_of(_SERVE, io.inputs, io.outputs)
+    run = node("call", "StatefulPartitionedCall", reads, call)
+    results = [f"call:output:{io.outputs.index(one)}" for one in outputs]
+    return function(_SIGNATURE, inputs, outputs, [run], results)
+
+
+def _signatures(io: Interface) -> list[bytes]:
+    """The signature "serving_default", as programs without Python find it."""
+    taken = {
+        one.name: (f"{_placeholder(place)}:0", one) for place, one in enumerate(_by_name(io.inputs))
+    }
+    given = {
+        one.name: (f"StatefulPartitionedCall:{place}", one)
+        for place, one in enumerate(_by_name(io.outputs))
+    }
+    found = message(
+        *((1, entry) for entry in tensor_infos(taken)),
+        *((2, entry) for entry in tensor_infos(given)),
+        (3, "tensorflow/serving/predict"),
+    )
+    return [content for _, content in entries(5, {"serving_default": found})]
+
+
+def _objects(io: Interface) -> bytes:
+    """The Python objects that `tf.saved_model.load` makes: one with `serve` and `signatures`."""
+    by_name = [one.name for one in _by_name(io.inputs)]
+    spec = argument_names(io.argument_names, sorted(io.kwargs), None)
+    bare = message(
+        (1, _SIGNATURE),
+        *((2, name) for name in by_name),
+        (4, argument_names([], by_name, None)),
+    )
+    root = _user("_generic_user_object")
+    nodes = [
+        message((1, _child(1, "serve")), (1, _child(2, "signatures")), (4, root)),
+        message((6, message((1, _SERVE), (2, spec)))),
+        message((1, _child(3, "serving_default")), (4, _user("signature_map"))),
+        message((8, bare)),
+    ]
+    functions = {
+        _SERVE: _concrete((io.args, io.kwargs), io.returned),
+        _SIGNATURE: _concrete(
+            ((), {one.name: one for one in io.inputs}), {one.name: one for one in io.outputs}
+        ),
+    }
+    return message(*((1, one) for one in nodes), *entries(2, functions))
+
+
+def _child(number: int, name: str) -> bytes:
+    return message((1, number), (2, name))
+
+
+def _user(identifier: str) -> bytes:
+    return message((1, identifier), (2, message((1, 1), (2, 1))))
+
+
+def _concrete(takes: Any, gives: Any) -> bytes:
+    return message((3, structure(takes)), (4, structure(gives)))

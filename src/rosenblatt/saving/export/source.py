@@ -1,0 +1,286 @@
+"""A model as formats see it: what it takes, what it gives, and its prediction as one function."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.naming import fresh_names
+from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
+from rosenblatt.graph import Graph
+from rosenblatt.graph.host import looks_up
+from rosenblatt.layers import Input
+from rosenblatt.layers.calls import Called
+from rosenblatt.layers.context import inside
+from rosenblatt.layers.signatures import parameter_names
+from rosenblatt.training.signature import parameters_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A model with the call that is written.
+
+    Args:
+        model: the model.
+        graph: its graph of layers; None for one whose structure is Python code.
+        args, kwargs: of the call, nests of symbolic tensors.
+        fixed: further arguments of the call that are no arrays, such as a choice.
+        argument_names: of `args`.
+        input_names: a name for each tensor among them.
+        returned: symbolic tensors for what the call gives, in its structure.
+        output_names: a name for each of them.
+    """
+
+    model: Any
+    graph: Graph | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    fixed: dict[str, Any]
+    argument_names: tuple[str, ...]
+    input_names: tuple[str, ...]
+    returned: Any = None
+    output_names: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs, in order."""
+        return _symbolic((self.args, self.kwargs))
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs, in order."""
+        return _symbolic(self.returned)
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """The prediction, of arrays in the call's structure."""
+        with predicting(self.model):
+            if self.graph is not None:
+                structure = jax.tree_util.tree_structure(self.graph.input_structure)
+                leaves = jax.tree_util.tree_leaves((args, kwargs))
+                inputs = jax.tree_util.tree_unflatten(structure, leaves)
+                found = self.graph.run(inputs, training=False)
+            else:
+                found = self.model(*args, **kwargs, **self.fixed, training=False)
+        return tree_map(jnp.asarray, _plain(found))
+
+    def run_flat(self, *arrays: Any) -> list[Any]:
+        """The prediction, of arrays one after another, as a list."""
+        args, kwargs = self.filled(arrays)
+        return tree_leaves(self.run(*args, **kwargs))
+
+    def filled(self, values: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The call's arguments with values in place of the symbolic inputs."""
+        structure = jax.tree_util.tree_structure((self.args, self.kwargs))
+        return jax.tree_util.tree_unflatten(structure, values)
+
+
+@contextmanager
+def predicting(model: Any) -> Iterator[None]:
+    """Read the model's variables as they are, and refuse changes of them: formats hold no state.
+
+    Raises:
+        ValueError: a variable that prediction changes, by its path.
+    """
+    variables = {id(v): v for v in model.variables}
+    before = {key: variable.value for key, variable in variables.items()}
+    numbers = {
+        (id(owner), name): getattr(owner, name) for owner, name in parameters_of(model, train=False)
+    }
+    with use_scope(Scope(before, numbers)) as scope:
+        yield
+    assert scope is not None
+    for key, value in before.items():
+        if scope.values[key] is value:
+            continue
+        path = variables[key].path
+        what = "draws random numbers" if "seed_generator" in path else "changes a weight"
+        raise ValueError(
+            explain(
+                f"export: model {model.name!r} {what} while it predicts ({path!r}), and an "
+                "exported program keeps no state from call to call.",
+                fix="let `call` do so only where `training` is true.",
+            )
+        )
+
+
+def source_of(model: Any) -> Source:
+    """What is written of a model.
+
+    Raises:
+        ValueError: it is not built, or was built by code of its own and never called, so that
+            nobody knows what it takes.
+    """
+    graph: Graph | None = getattr(model, "_graph", None)
+    if graph is not None:
+        structure = graph.input_structure
+        if isinstance(structure, (list, tuple)) and len(structure) == 1:
+            structure = structure[0]
+        names = model.output_names or [f"output_{n}" for n in range(len(graph.outputs))]
+        return Source(
+            model, graph, (structure,), {}, {}, ("inputs",), tuple(model.input_names),
+            graph.returned, tuple(names),
+        )  # fmt: skip
+    args, kwargs, fixed = _arguments(model)
+    known = parameter_names(type(model), "call")[1:]
+    known += [f"{known[-1]}_{place}" for place in range(len(known), len(args))]
+    names = _input_names([*zip(known, args, strict=False), *sorted(kwargs.items())])
+    source = Source(model, None, args, kwargs, fixed, tuple(known[: len(args)]), tuple(names))
+    returned = infer_outputs(source.run, args, kwargs)
+    return dataclasses.replace(
+        source, returned=returned, output_names=tuple(_names(returned, "output"))
+    )
+
+
+def refuse_lookups(source: Source, format: str) -> None:
+    """Refuse a model that looks up text or 64-bit ids, which no program holds.
+
+    Raises:
+        ValueError: with the layer.
+    """
+    for layer in source.model._flatten_layers():
+        if looks_up(layer) and layer is not source.model and not hasattr(layer, "_graph"):
+            raise ValueError(
+                explain(
+                    f"export: format {format!r} cannot hold layer {layer.name!r} "
+                    f"({type(layer).__name__}), which looks values up on the host.",
+                    fix='export to "onnx", or look up before the model.',
+                )
+            )
+
+
+@contextmanager
+def with_graph(source: Source) -> Iterator[Source]:
+    """The source with a graph, where `call` also runs on symbolic tensors; else as it is.
+
+    Layers note each symbolic call; what is noted here is forgotten in the end.
+    """
+    layers = [layer for layer in source.model._flatten_layers() if source.graph is None]
+    noted = [(layer, len(layer._inbound_nodes)) for layer in layers]
+    try:
+        with fresh_names():
+            found = source if source.graph is not None else _traced_graph(source)
+            yield found
+    finally:
+        for layer, count in noted:
+            del layer._inbound_nodes[count:]
+
+
+def _traced_graph(source: Source) -> Source:
+    """The source with the graph of its `call`; the source as it is where that cannot be."""
+    model = source.model
+    inputs = [
+        Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
+        for tensor, name in zip(source.inputs, source.input_names, strict=True)
+    ]
+    args, kwargs = source.filled(inputs)
+    given = {**kwargs, **source.fixed}
+    if model._call_takes("training"):
+        given["training"] = False
+    try:
+        with predicting(model), inside(model.name, False):
+            returned = _plain(model.call(*args, **given))
+        graph = Graph(inputs, tree_leaves(returned), model.name)
+        found = dataclasses.replace(
+            source, graph=graph, args=args, kwargs=kwargs, returned=returned
+        )
+        return found if _agree(source, found) else source
+    except Exception:  # code that works on arrays alone, in whatever way it fails
+        return source
+
+
+def _agree(source: Source, other: Source) -> bool:
+    """Whether two sources compute the same of some rows: a `call` may look at its inputs' type."""
+    arrays = []
+    for tensor in source.inputs:
+        sizes = [3 if size is None else size for size in tensor.shape]
+        values = np.linspace(-1, 1, int(np.prod(sizes))).reshape(sizes)
+        kind = dtypes.numpy_dtype(tensor.dtype)
+        arrays.append(jnp.asarray(values if "float" in tensor.dtype else np.zeros(sizes), kind))
+    pairs = zip(source.run_flat(*arrays), other.run_flat(*arrays), strict=True)
+    return all(
+        a.dtype == b.dtype and np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+        for a, b in pairs
+    )
+
+
+def _arguments(model: Any) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+    """The first call's arguments: those that are arrays, by place and by name, and the others."""
+    called, known = _called_with(model), parameter_names(type(model), "call")[1:]
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    fixed: dict[str, Any] = {}
+    for place, value in enumerate(called.args):
+        if len(args) == place and _symbolic(value):
+            args.append(value)
+        else:
+            (kwargs if _symbolic(value) else fixed)[known[place]] = value
+    for name, value in called.kwargs.items():
+        (kwargs if _symbolic(value) else fixed)[name] = value
+    return tuple(args), kwargs, fixed
+
+
+def _called_with(model: Any) -> Called:
+    """The model's first call, or the one that it was built for."""
+    if not model.built:
+        raise ValueError(
+            explain(
+                f"export: model {model.name!r} ({type(model).__name__}) is not built, so nobody "
+                "knows what it takes.",
+                expected="a model that was fitted or called, or a Functional one",
+                fix="call it on a few rows first: `model(x[:1])`.",
+            )
+        )
+    called: Called | None = model._called
+    if called is None:
+        raise ValueError(
+            explain(
+                f"export: model {model.name!r} ({type(model).__name__}) was never called, so "
+                "nobody knows what it takes.",
+                fix="call it on a few rows first: `model(x[:1])`.",
+            )
+        )
+    return called
+
+
+def _input_names(arguments: Sequence[tuple[str, Any]]) -> list[str]:
+    """Names of the inputs: keys of dicts, else the argument's name with a number."""
+    found: list[str] = []
+    for argument, structure in arguments:
+        for name in _names(structure, argument):
+            found.append(name if name not in found else f"{argument}_{name}")
+    return found
+
+
+def _symbolic(tree: Any) -> list[KerasTensor]:
+    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, KerasTensor)]
+
+
+def _names(structure: Any, prefix: str) -> list[str]:
+    if isinstance(structure, Mapping) and all(
+        isinstance(value, KerasTensor) for value in structure.values()
+    ):
+        return [str(key) for key in sorted(structure)]
+    if isinstance(structure, KerasTensor) and prefix != "output":
+        return [prefix]
+    return [f"{prefix}_{n}" for n in range(len(_symbolic(structure)))]
+
+
+def _plain(tree: Any) -> Any:
+    """A nest in plain dicts, lists and tuples, which every format knows."""
+    if isinstance(tree, Mapping):
+        return {key: _plain(value) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        items = [_plain(value) for value in tree]
+        return tuple(items) if isinstance(tree, tuple) else items
+    if isinstance(tree, KerasTensor) or jax.tree_util.all_leaves([tree]):
+        return tree
+    return [_plain(value) for value in jax.tree_util.tree_leaves(tree)]  # a class of the user's
