@@ -1,0 +1,99 @@
+"""What all tests keep to on any machine: two gigabytes, and float16 where there is any.
+
+What a test compiled is of no use to the next one, but JAX's own caches keep it, some 10 MB for each
+model that real Keras trains. So they are emptied when a process has grown.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MOST = 2048  # megabytes that a process of the tests may ever have in memory
+_ROOM = 250  # megabytes that may be added before the caches are emptied
+_grown_at = 1000
+_peaks: list[int] = []
+
+
+def _megabytes(name: str) -> int:
+    """A figure of this process's memory, as Linux counts it; 0 elsewhere."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(int(line.split()[1]) >> 10 for line in lines if line.startswith(f"{name}:"))
+
+
+def pytest_runtest_logfinish() -> None:
+    """Give back what a test compiled, where there is much of it."""
+    global _grown_at
+    if _megabytes("VmRSS") < _grown_at or "jax" not in sys.modules:
+        return
+    import jax
+
+    from rosenblatt.training import programs
+
+    programs.clear()
+    jax.clear_caches()
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+    _grown_at = max(_grown_at, _megabytes("VmRSS") + _ROOM)
+
+
+@functools.cache
+def _computes_float16() -> bool:
+    import jax
+    import numpy as np
+
+    try:
+        jax.jit(lambda x: x * 2)(np.ones(2, "float16"))
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Skip what needs float16 where XLA cannot compile it."""
+    report = yield
+    lost = report.failed and "Failed to materialize symbols" in report.longreprtext
+    if lost and not _computes_float16():
+        report.outcome = "skipped"
+        reason = "Skipped: XLA computes float16 on processors with F16C only"
+        report.longrepr = (str(item.path), item.location[1] or 0, reason)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take down what a worker has told."""
+    _peaks.append(getattr(node, "workeroutput", {}).get("megabytes", 0))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell this process's peak, or fail where a process had too much."""
+    peak = _megabytes("VmHWM")
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["megabytes"] = peak
+        return
+    _peaks.append(peak)
+    if max(_peaks) > MOST and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how much memory each process had at most."""
+    peaks = ", ".join(str(peak) for peak in _peaks)
+    too_much = max(_peaks) > MOST
+    terminalreporter.write_line(
+        f"Memory of each process at its peak, in MB: {peaks} (at most {MOST})",
+        red=too_much,
+        bold=too_much,
+    )
