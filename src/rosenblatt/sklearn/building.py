@@ -78,7 +78,33 @@ def build_model(
                 )
             )
         model.compile(**arguments)
+    else:
+        _check_loss(params.get("loss"), model.loss)
     return model
+
+
+def _check_loss(given: Any, compiled: Any) -> None:
+    """Refuse a loss that is not the one a compiled model has."""
+    names = [_loss_name(given), _loss_name(compiled)]
+    if None not in names and names[0] != names[1]:
+        raise ValueError(
+            explain(
+                "The estimator's `loss` is not the one that the model was compiled with.",
+                given=f"{names[0]!r}",
+                expected=f"{names[1]!r}",
+                fix="leave one of them out: a build function that asks for `compile_kwargs` gets "
+                "the estimator's.",
+            )
+        )
+
+
+def _loss_name(loss: Any) -> str | None:
+    """The name of a single loss; None for none, and for several."""
+    if loss is None or isinstance(loss, (list, tuple, Mapping)):
+        return None
+    loss = losses.get(loss.__name__ if inspect.isclass(loss) else loss)
+    function = getattr(loss, "fn", loss)
+    return getattr(function, "__name__", type(loss).__name__)
 
 
 def _call(

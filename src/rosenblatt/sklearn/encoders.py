@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     | --- | --- | --- |
     | binary | (rows,) of 0 and 1 | (rows, 1) or (rows, 2) probabilities |
     | multiclass | (rows,) class numbers, or one-hot for a categorical loss | (rows, classes) |
-    | multilabel-indicator | (rows, labels) of 0 and 1 | (rows, labels), or a list of outputs |
+    | multilabel-indicator | (rows, labels) of 0 and 1 | (rows, labels), or a list of outputs; |
+    | | | where each row of y has one label, the likeliest is predicted |
     | multiclass-multioutput | a list, one for each column | a list |
 
     Args:
@@ -46,6 +48,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
             self.classes_: Any = np.arange(y.shape[1])
             self.n_outputs_, self.n_outputs_expected_ = y.shape[1], None
             self.n_classes_: Any = y.shape[1]
+            self.one_hot_ = bool((y.sum(axis=1) == 1).all())
             return self
         columns = _columns(y)
         found = [np.unique(column) for column in columns]
@@ -76,6 +79,15 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
             ValueError: a label that `fit` has not seen.
         """
         y = np.asarray(y)
+        columns = self.n_outputs_ if y.ndim > 1 or self.n_outputs_ > 1 else 1
+        if (y.shape[1] if y.ndim > 1 else 1) != columns:
+            raise ValueError(
+                explain(
+                    "y has another number of columns than in the first fit.",
+                    given=f"shape {y.shape}",
+                    expected=f"(rows, {columns})" if columns > 1 else "(rows,)",
+                )
+            )
         if self.target_type_ == "multilabel-indicator":
             return y.astype(np.float32)
         numbers = [
@@ -112,7 +124,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         if return_proba:
             return found
         if self.target_type_ == "multilabel-indicator":
-            return (np.asarray(found) > 0.5).astype(int)
+            found = np.asarray(found)
+            if self.one_hot_:
+                return np.eye(found.shape[1], dtype=int)[found.argmax(axis=1)]
+            return (found > 0.5).astype(int)
         each = found if isinstance(found, list) else [found]
         labels = [
             classes[np.argmax(p, axis=1)] for p, classes in zip(each, self._categories, strict=True)
@@ -143,8 +158,21 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, y: Any) -> Any:
-        """The network's targets."""
-        return np.asarray(y)
+        """The network's targets.
+
+        Raises:
+            ValueError: another number of columns than in `fit`.
+        """
+        y = np.asarray(y)
+        if (1 if y.ndim == 1 else y.shape[1]) != self.n_outputs_:
+            raise ValueError(
+                explain(
+                    "y has another number of columns than in the first fit.",
+                    given=f"shape {y.shape}",
+                    expected="(rows,)" if self.n_outputs_ == 1 else f"(rows, {self.n_outputs_})",
+                )
+            )
+        return y
 
     def inverse_transform(self, y: Any) -> Any:
         """Predictions of a network's outputs."""
@@ -196,6 +224,7 @@ def _second_class(output: np.ndarray) -> np.ndarray:
 
 
 def _wants_one_hot(loss: Any) -> bool:
+    loss = loss.func if isinstance(loss, functools.partial) else loss
     name = loss if isinstance(loss, str) else getattr(loss, "name", None)
     name = str(name or getattr(loss, "__name__", ""))
     plain = name.lower().replace("_", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -74,6 +76,38 @@ def require_targets(estimator: Any, y: Any) -> None:
                 "but the target y is None."
             )
         )
+
+
+def validation_parts(data: Any) -> tuple[Any, Any, Any]:
+    """Inputs, targets and weights (or None) of `validation_data`.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+        found = f" of {len(data)}" if hasattr(data, "__len__") else ""
+        raise ValueError(
+            explain(
+                "`validation_data` has the wrong form.",
+                given=f"{type(data).__name__}{found}",
+                expected="(X, y) or (X, y, sample_weight)",
+            )
+        )
+    x, y, weights = (*data, None)[:3]
+    return x, y, weights
+
+
+@contextlib.contextmanager
+def within(argument: str) -> Iterator[None]:
+    """Name the argument that errors in the block are about.
+
+    Raises:
+        ValueError: one from the block.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{argument}: {error}") from error
 
 
 def _dtype_for(X: Any) -> Any:

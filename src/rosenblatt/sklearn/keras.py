@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
+from rosenblatt.sklearn.logits import probabilities
 from rosenblatt.sklearn.settings import check_classes
 from rosenblatt.sklearn.wrappers import BaseWrapper
 
@@ -121,21 +122,29 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             self._classes = None if classes is None else np.unique(np.asarray(classes))
         return super().partial_fit(X, y, sample_weight, **kwargs)
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Any:
-        if self.class_weight is not None and y is not None:
-            by_class = compute_sample_weight(self.class_weight, np.asarray(y))
-            given = 1.0 if sample_weight is None else np.asarray(sample_weight, np.float64)
-            sample_weight = by_class * given
-        return super()._prepare(X, y, sample_weight, reset)
+    def _row_weights(self, y: Any, sample_weight: Any) -> Any:
+        if self.class_weight is None:
+            return sample_weight
+        by_class = compute_sample_weight(self.class_weight, np.asarray(y))
+        return by_class * (1.0 if sample_weight is None else np.asarray(sample_weight, np.float64))
+
+    def _for_targets(self, outputs: Any) -> Any:
+        if not isinstance(self.target_encoder_, ClassifierLabelEncoder):
+            return outputs  # a user's own encoder takes them as they are
+        names = getattr(self.model_, "output_names", None)
+        return probabilities(outputs, self.model_.loss, names)
 
     def predict_proba(self, X: Any, **kwargs: Any) -> Any:
         """Probabilities of the classes, (rows, classes); a list for several columns.
+
+        Where the model ends in logits and its loss says so (`from_logits=True`), those are turned
+        into the probabilities they stand for, by a sigmoid or softmax.
 
         Args:
             X: inputs.
             **kwargs: arguments of the model's `predict`.
         """
-        raw = self._predict_raw(X, **kwargs)
+        raw = self._for_targets(self._predict_raw(X, **kwargs))
         return self.target_encoder_.inverse_transform(raw, return_proba=True)
 
 

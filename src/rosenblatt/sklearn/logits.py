@@ -16,6 +16,7 @@ def from_logits(loss: Any) -> bool:
     Args:
         loss: an object, a function with its arguments (`functools.partial`), or a name.
 
+    >>> from rosenblatt import losses
     >>> from_logits(losses.BinaryCrossentropy(from_logits=True)), from_logits("mse")
     (True, False)
     """

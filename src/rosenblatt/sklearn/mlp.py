@@ -87,6 +87,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                         "`sklearn.multioutput.MultiOutputClassifier`.",
                     )
                 )
+            self._encoder.one_hot_ = False  # as scikit-learn: each label for itself
             self.classes_ = self._encoder.classes_
         return self._encoder.transform(y)
 

@@ -13,7 +13,14 @@ from rosenblatt import losses
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import seeded
 from rosenblatt.sklearn.finite import require_finite
-from rosenblatt.sklearn.inputs import FrameEncoder, check_inputs, check_targets, require_targets
+from rosenblatt.sklearn.inputs import (
+    FrameEncoder,
+    check_inputs,
+    check_targets,
+    require_targets,
+    validation_parts,
+    within,
+)
 from rosenblatt.sklearn.logits import from_logits
 from rosenblatt.sklearn.mlp_network import (
     build_network,
@@ -139,7 +146,8 @@ class BaseMLP(BaseEstimator):
             if layer.kernel.regularizer is not None:
                 layer.kernel.regularizer.l2 = 0.5 * self.alpha * rows / total / batch
         size = padded_rows(len(x)) if batch == rows else batch
-        self._train(x, targets, relative(weights), size, rows, watched, epochs)
+        given = validation_data is not None
+        self._train(x, targets, relative(weights), size, rows, watched, given, epochs)
         require_finite(self, self.model_.trainable_weights)
         return self
 
@@ -191,14 +199,14 @@ class BaseMLP(BaseEstimator):
 
     def _train(
         self, x: np.ndarray, y: np.ndarray, weights: Any, batch: int, rows: int, watched: Any,
-        epochs: int | None,
+        given: bool, epochs: int | None,
     ) -> None:  # fmt: skip
         score = None
         if self.early_stopping and watched is not None:
             score = lambda: self._score_of(*watched)  # noqa: E731
         progress = Progress(self, rows, score)
         validation = None
-        if watched is not None and score is None:
+        if given:
             validation = (watched[0], self._encode(watched[1], None, reset=False), *watched[2:])
         callbacks = [progress, self.callbacks or []]
         shuffle = self.shuffle
@@ -256,8 +264,13 @@ class BaseMLP(BaseEstimator):
         return x[train], targets[train], pick(train), (x[test], y[test], pick(test))
 
     def _check_validation(self, data: Any) -> tuple[Any, ...]:
-        x = self._check_x(data[0], reset=False)
-        return (x, check_targets(self, data[1], x), *data[2:])
+        x, y, weights = validation_parts(data)
+        with within("validation_data"):
+            x = self._check_x(x, reset=False)
+            y = check_targets(self, y, x)
+            self._encode(y, None, reset=False)  # for the labels that training has not
+            weights = check_weights(weights, x)
+        return (x, y) if weights is None else (x, y, relative(weights))
 
     # -- data and predictions ----------------------------------------------------------------------
 

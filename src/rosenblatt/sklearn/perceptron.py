@@ -186,6 +186,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
                         fix="use `sklearn.multioutput.MultiOutputClassifier`.",
                     )
                 )
+            encoder.one_hot_ = False  # as scikit-learn: each label for itself
             self._encoder, self.classes_ = encoder, encoder.classes_
         targets = self._encoder.transform(y).astype(np.intp)
         weights = check_weights(sample_weight, x)

@@ -79,7 +79,7 @@ def construct(item: Any, params: Mapping[str, Any], get: Callable[[str], Any], w
     if isinstance(item, Mapping):
         return _construct_each(item, own, inner, get, where)
     if isinstance(item, str) and params:
-        item = type(get(item))
+        item = _class_of(item, get)
     if not inspect.isclass(item):
         return item
     for name, parts in inner.items():
@@ -87,6 +87,25 @@ def construct(item: Any, params: Mapping[str, Any], get: Callable[[str], Any], w
     positional = [own.pop(key) for key in sorted((k for k in own if k.isdigit()), key=int)]
     check_accepted(own, item, where)
     return item(*positional, **{k: construct(v, {}, get, where) for k, v in own.items()})
+
+
+def _class_of(name: str, get: Callable[[str], Any]) -> type:
+    """The class of a name; of a function's name that which has the function's formula."""
+    found = get(name)
+    if not inspect.isfunction(found):
+        return type(found)
+    words = found.__name__.split("_")
+    for first in (words[0].capitalize(), words[0].upper()):  # MeanSquaredError, KLDivergence
+        try:
+            return type(get(first + "".join(word.capitalize() for word in words[1:])))
+        except ValueError:
+            continue
+    raise ValueError(
+        explain(
+            f"{name!r} is a function without a class, so it takes no parameters.",
+            fix="pass `functools.partial(function, …)`.",
+        )
+    )
 
 
 def _construct_each(

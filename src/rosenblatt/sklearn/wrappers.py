@@ -17,9 +17,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.random import seeded
+from rosenblatt.data import is_stream
 from rosenblatt.sklearn.building import build_model, make_callbacks
 from rosenblatt.sklearn.finite import require_finite
-from rosenblatt.sklearn.inputs import check_inputs, check_targets, require_targets
+from rosenblatt.sklearn.inputs import (
+    check_inputs,
+    check_targets,
+    require_targets,
+    validation_parts,
+    within,
+)
 from rosenblatt.sklearn.routing import PREFIXES, route
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import seed_of
@@ -258,11 +265,14 @@ class BaseWrapper(BaseEstimator):
 
     def _fit(self, X: Any, y: Any, weight: Any, new: bool, given: Mapping[str, Any]) -> BaseWrapper:
         require_targets(self, y)
-        x, y, weights = self._prepare(X, y, weight, reset=new)
-        if new:
-            self._make_model()
+        x, y, weights = self._prepare(X, y, self._row_weights(y, weight), reset=new)
         params = self.get_params()
         arguments = {**route(params, "fit", _FIT_NAMES), **given}
+        validation = arguments.get("validation_data")
+        if validation is not None and not is_stream(validation):
+            arguments["validation_data"] = self._check_validation(validation)
+        if new:
+            self._make_model()
         callbacks = make_callbacks(params, "fit")
         arguments["callbacks"] = [*callbacks, *(given.get("callbacks") or [])]
         rows = len(weights) if weights is not None else len(y[0] if isinstance(y, list) else y)
@@ -280,6 +290,17 @@ class BaseWrapper(BaseEstimator):
             self.history_.setdefault(name, []).extend(values)
         require_finite(self, self.model_.trainable_weights)
         return self
+
+    def _row_weights(self, y: Any, sample_weight: Any) -> Any:
+        """The weights of the rows to train on."""
+        return sample_weight
+
+    def _check_validation(self, data: Any) -> tuple[Any, ...]:
+        """`validation_data` checked and encoded as X and y are."""
+        x, y, weights = validation_parts(data)
+        with within("validation_data"):
+            x, y, weights = self._prepare(x, y, weights, reset=False)
+        return (x, y) if weights is None else (x, y, relative(weights))
 
     def _seed_of_training(self, new: bool) -> int | None:
         """A seed for this call: another for each that goes on with a model."""
@@ -308,7 +329,11 @@ class BaseWrapper(BaseEstimator):
             **kwargs: arguments of the model's `predict`.
         """
         raw = self._predict_raw(X, **kwargs)
-        return self.target_encoder_.inverse_transform(raw)
+        return self.target_encoder_.inverse_transform(self._for_targets(raw))
+
+    def _for_targets(self, outputs: Any) -> Any:
+        """The model's outputs as the target encoder takes them."""
+        return outputs
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> float:
         """Accuracy (classifier) or R² (regressor) on data; a subclass may give a `scorer`."""
