@@ -20,7 +20,7 @@ from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
 from rosenblatt.tuner.live import shown
 from rosenblatt.tuner.members import Members
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.outcomes import read_outcome
+from rosenblatt.tuner.outcomes import no_result, read_outcome
 from rosenblatt.tuner.pictures import plot
 from rosenblatt.tuner.trial import Trial, TrialStatus, seconds_of
 
@@ -105,6 +105,7 @@ class BaseTuner:
             self.oracle.verbose = fit_kwargs["verbose"]
         where = get_executor(executor)
         self.on_search_begin()
+        fit_args, fit_kwargs = self._repeatable(fit_args, fit_kwargs)
         self._check_data(fit_args, fit_kwargs)
         drawing = shown(self.oracle, fit_kwargs.get("epochs"))
         with where.session(self, fit_args, fit_kwargs) as session, drawing:
@@ -113,6 +114,10 @@ class BaseTuner:
                 done = len(self.oracle.end_order)
                 print(f"Search interrupted after {done} trials; `search` again goes on with it.")
         self.on_search_end()
+        if any(trial.status == TrialStatus.FAILED for trial in self.oracle.trials.values()):
+            reason = no_result(self.oracle, self.project_dir)
+            if reason is not None:
+                print(reason)
 
     @property
     def stopping(self) -> bool:
@@ -168,6 +173,10 @@ class BaseTuner:
     def on_search_end(self) -> None:
         """Called when `search` ends."""
 
+    def _repeatable(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        """The arguments for trials, such that each can use them."""
+        return args, kwargs
+
     def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
         """Refuse what no trial could do anything with, before the first one."""
 
@@ -203,12 +212,34 @@ class BaseTuner:
     # -- results -------------------------------------------------------------------------------
 
     def get_best_models(self, num_models: int = 1) -> list[Any]:
-        """The models of the best trials, best first."""
+        """The models of the best trials, best first.
+
+        Raises:
+            RuntimeError: no trial has a result.
+        """
+        self._require_results()
         return [self.load_model(trial) for trial in self.oracle.get_best_trials(num_models)]
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[HyperParameters]:
-        """The values of the best trials, best first; `tuner.hypermodel.build` takes them."""
-        return [trial.hyperparameters for trial in self.oracle.get_best_trials(num_trials)]
+        """The values of the best trials, best first; `tuner.hypermodel.build` takes them.
+
+        Raises:
+            RuntimeError: no trial has a result.
+        """
+        self._require_results()
+        best = self.oracle.get_best_trials(num_trials)
+        return [self.values_of(trial) for trial in best]
+
+    def values_of(self, trial: Trial) -> HyperParameters:
+        """A trial's values; hyperparameters that are newer than it are at their default."""
+        hps = self.oracle.get_space()
+        hps.values = dict(trial.hyperparameters.values)
+        return hps.with_defaults()
+
+    def _require_results(self) -> None:
+        reason = no_result(self.oracle, self.project_dir)
+        if reason is not None:
+            raise RuntimeError(reason)
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Print the hyperparameters and what they may be.
@@ -251,7 +282,7 @@ class BaseTuner:
                     "score": trial.score,
                     "best_step": trial.best_step,
                     "seconds": seconds_of(trial),
-                    **{f"hp/{name}": v for name, v in trial.hyperparameters.values.items()},
+                    **{f"hp/{name}": v for name, v in self.values_of(trial).values.items()},
                     **metrics,
                     "message": trial.message,
                 }

@@ -101,7 +101,10 @@ class HyperbandOracle(Oracle):
             elif current > 0 and self._promoted:
                 past = self.trials[self._promoted.pop(0)]
                 self._rounds[current].append(trial_id)
-                values = {**past.hyperparameters.values, "tuner/trial_id": past.trial_id}
+                hps = self.get_space()
+                hps.values = dict(past.hyperparameters.values)
+                # It goes on as it was, whatever has come to the space since.
+                values = {**hps.with_defaults().values, "tuner/trial_id": past.trial_id}
                 return self._proposal(values, current)
             if any(name not in self.end_order for name in self._rounds[-1]):
                 return {"status": TrialStatus.IDLE, "values": None}

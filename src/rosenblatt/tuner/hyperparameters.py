@@ -143,6 +143,8 @@ class HyperParameters:
         name = self._full(name)
         if name in self.values:
             return self.values[name]
+        if self.is_active(name):
+            return self._grown(name)
         if name in self._by_name:
             held = " or ".join(str(hp.conditions) for hp in self._by_name[name])
             raise ValueError(
@@ -223,7 +225,14 @@ class HyperParameters:
     def _retrieve(self, hp: HyperParameter) -> Any:
         if not self._exists(hp.name, hp.conditions):
             return self._register(hp)
-        return self.values[hp.name] if self.is_active(hp) else None
+        if not self.is_active(hp):
+            return None
+        return self.values[hp.name] if hp.name in self.values else self._grown(hp.name)
+
+    def _grown(self, name: str) -> Any:
+        """The value of what is in the space now, but was not when the values were proposed."""
+        hp = next(hp for hp in self._by_name[name] if self.is_active(hp))
+        return self.values.setdefault(name, hp.default)
 
     def _register(self, hp: HyperParameter, overwrite: bool = False) -> Any:
         if any(condition.name == hp.name for condition in self._conditions):
@@ -248,6 +257,14 @@ class HyperParameters:
         for hp in list(hps.space if isinstance(hps, HyperParameters) else hps):
             if overwrite or not self._exists(hp.name, hp.conditions):
                 self._register(hp, overwrite)
+
+    def with_defaults(self) -> HyperParameters:
+        """A copy in which active hyperparameters that have no value have their default."""
+        hps = self.copy()
+        for hp in hps.space:
+            if hps.is_active(hp):
+                hps.values.setdefault(hp.name, hp.default)
+        return hps
 
     def ensure_active_values(self, seed: int | None = None) -> None:
         """Draw a value for active hyperparameters that have none; drop those of inactive ones.

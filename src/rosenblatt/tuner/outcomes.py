@@ -9,6 +9,7 @@ from typing import Any
 from rosenblatt.core.errors import explain
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
+from rosenblatt.tuner.trial import TrialStatus
 
 
 def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[str, float], int]:
@@ -85,6 +86,31 @@ def require(objective: Objective, metrics: Any, where: str) -> None:
             expected=", ".join(names),
             fix="name it as the logs do, and pass `validation_data` for a `val_…` entry.",
         )
+    )
+
+
+def no_result(oracle: Any, folder: str) -> str | None:
+    """Why a search has no best trial, with the reason of the first that failed; None if it has.
+
+    Args:
+        oracle: of the search.
+        folder: where it is.
+    """
+    if oracle.get_best_trials():
+        return None
+    failed = [trial for trial in oracle.trials.values() if trial.status == TrialStatus.FAILED]
+    if not failed:
+        given = "no trial that has ended"
+        fix = "call `search` before."
+    else:
+        reason = (failed[0].message or "unknown").split("\n\n")[0]
+        given = (
+            f"{len(failed)} trial{'s that have' if len(failed) > 1 else ' that has'} failed. "
+            f"The first of them, {failed[0].trial_id}, because: {reason}"
+        )
+        fix = "put that right, and search with `overwrite=True` or another `project_name`."
+    return explain(
+        f"No trial of the search in {folder!r} has a result.", given=given.rstrip("."), fix=fix
     )
 
 

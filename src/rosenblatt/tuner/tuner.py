@@ -16,15 +16,19 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.models import Model
 from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.beforehand import check_data, check_objective
 from rosenblatt.tuner.checkpoints import Checkpoints
 from rosenblatt.tuner.crew import apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
 from rosenblatt.tuner.hypermodel import uses_model_fit
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.outcomes import read_outcome
+from rosenblatt.tuner.outcomes import read_outcome, require
+from rosenblatt.tuner.repeating import replayed
 from rosenblatt.tuner.trial import Trial
 from rosenblatt.tuner.watching import BestEpoch, TrialBackup, TunerCallback
+
+_STREAMS = ("x", "validation_data")
 
 
 class Tuner(BaseTuner):
@@ -156,27 +160,45 @@ class Tuner(BaseTuner):
         if given:
             model.compile(**{**(model.get_compile_config() or {}), **given})
 
-    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
-        """Compare inputs and targets with the model of the default values."""
+    def _fits_models(self) -> bool:
+        """Whether training is `model.fit` with what `search` was given."""
         plain = type(self)._build_and_fit_model is Tuner._build_and_fit_model
+        return plain and uses_model_fit(self.hypermodel)
+
+    def _trains_plainly(self) -> bool:
+        """Whether its History is also what a trial gives."""
+        ours = type(self).run_trial.__module__.startswith("rosenblatt.")
+        return ours and self._fits_models()
+
+    def _repeatable(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        """The data with streams that every trial can read."""
+        if not self._trains_plainly():
+            return args, kwargs
+        found = {name: replayed(value) for name, value in kwargs.items() if name in _STREAMS}
+        return tuple(replayed(value) for value in args), {**kwargs, **found}
+
+    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
+        """Compare inputs, targets and objective with the model of the default values."""
         x = fit_args[0] if fit_args else fit_kwargs.get("x")
-        if not plain or not uses_model_fit(self.hypermodel) or x is None or hasattr(x, "__next__"):
+        if not self._fits_models() or x is None or hasattr(x, "__next__"):
             return
-        options = {**fit_kwargs, "callbacks": None, "epochs": 0, "initial_epoch": 0, "verbose": 0}
         with apart(self.oracle.seed):
             try:
                 model = self._try_build(self.oracle.get_space())
             except Exception:  # a trial's to tell
                 return
-            try:
-                model.fit(*fit_args[:3], **{**options, "validation_data": None})
-                if fit_kwargs.get("validation_data") is not None and model.built:
-                    model.fit(*fit_kwargs["validation_data"][:2], epochs=0, verbose=0)
-            except ValueError as error:
-                raise FatalValueError(
-                    f"No trial was begun: the model of the default values cannot be trained on "
-                    f"these data.\n{error}"
-                ) from error
+            check_data(model, fit_args, fit_kwargs)
+            if self._trains_plainly():
+                check_objective(self.oracle.objective, model, fit_kwargs)
+
+    def check_entries(self, logs: dict[str, Any]) -> None:
+        """Refuse an objective that a trial's first epoch has not brought, nor will a later one."""
+        objective = self.oracle.objective
+        names = [one.name for one in getattr(objective, "objectives", [objective])]
+        validated = any(name.startswith("val_") for name in logs)
+        awaited = [n for n in names if validated or not n.startswith("val_")]
+        if self._trains_plainly() and any(name not in logs for name in awaited):
+            require(objective, logs, "the first epoch of `model.fit`")
 
     def _copied(self, callbacks: Any) -> list[Any]:
         try:
@@ -300,11 +322,23 @@ class Tuner(BaseTuner):
                 )
             )
         with apart(self.seed_of(trial)):
-            model = self._try_build(trial.hyperparameters)
+            model = self._try_build(self.values_of(trial))
             self._load(model, trial.trial_id, path)
         return model
 
     def _load(self, model: Any, trial_id: str, path: Path) -> None:
         if not model.built:
             model.build_from_config(json.loads(self.checkpoints.build_config(trial_id).read_text()))
-        model.load_weights(path)
+        try:
+            model.load_weights(path)
+        except ValueError as error:
+            raise ValueError(
+                explain(
+                    f"The weights of trial {trial_id} do not fit the model that the build function "
+                    "makes of its values now: it has changed since, or has a hyperparameter whose "
+                    "default is another network.",
+                    given=str(error).partition(" Fix: ")[0].rstrip("."),
+                    fix="let the defaults of new hyperparameters be what was there before, or "
+                    "search with another `project_name`.",
+                )
+            ) from error

@@ -51,6 +51,8 @@ class TunerCallback(Callback):
         """Keep the epoch's logs, and call the tuner's hook."""
         if self.tuner.stopping:
             raise SearchStopped
+        if not self.trial.history:
+            self.tuner.check_entries(logs or {})
         self.tuner.oracle.update_history(self.trial.trial_id, epoch, logs or {})
         if self.tuner.oracle.prunes(self.trial.trial_id):
             self.model.stop_training = True

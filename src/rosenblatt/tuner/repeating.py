@@ -1,0 +1,60 @@
+"""Streams that can be read once, made readable by every trial."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+
+class Replayed:
+    """An iterator's batches, from the first one on for everybody who asks.
+
+    They are drawn when the first reader needs them, and kept in memory for the others; readers may
+    be in several threads. What a reader gets depends on nobody else.
+
+    Args:
+        source: an iterator, as a generator of batches.
+
+    >>> batches = Replayed(iter("abc"))
+    >>> first = iter(batches)
+    >>> next(first), list(batches), next(first)
+    ('a', ['a', 'b', 'c'], 'b')
+    """
+
+    def __init__(self, source: Iterator[Any]):
+        self._source = source
+        self._kept: list[Any] = []
+        self._end: Exception | None = None
+        self._drawing = threading.Lock()
+
+    def __iter__(self) -> Iterator[Any]:
+        place = 0
+        while self._has(place):
+            yield self._kept[place]
+            place += 1
+
+    def _has(self, place: int) -> bool:
+        with self._drawing:
+            if place == len(self._kept) and self._end is None:
+                try:
+                    # A generator may give the same array again with other numbers in it.
+                    self._kept.append(copy.deepcopy(next(self._source)))
+                except Exception as error:
+                    self._end = error
+            if place < len(self._kept):
+                return True
+        if isinstance(self._end, StopIteration):
+            return False
+        assert self._end is not None
+        raise self._end
+
+
+def replayed(value: Any) -> Any:
+    """A value for several trials: the batches of an iterator again and again, else itself.
+
+    >>> replayed([1, 2])
+    [1, 2]
+    """
+    return Replayed(value) if hasattr(value, "__next__") else value
