@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.registry import builtin
 
@@ -70,7 +72,7 @@ class CSVLogger(Callback):
             self._open(logs)
         assert self._file is not None
         assert self._writer is not None
-        self._writer.writerow({"epoch": epoch, **logs})
+        self._writer.writerow({"epoch": epoch, **{k: _cell(v) for k, v in logs.items()}})
         self._file.flush()
 
     def _columns(self, logs: dict[str, Any]) -> list[str]:
@@ -90,3 +92,8 @@ class CSVLogger(Callback):
     def __getstate__(self) -> dict[str, Any]:
         """Without the open file."""
         return {**self.__dict__, "_file": None, "_writer": None}
+
+
+def _cell(value: Any) -> Any:
+    """A value as Keras writes it: several as a quoted list."""
+    return f'"[{", ".join(map(str, np.ravel(value)))}]"' if np.ndim(value) else value

@@ -8,6 +8,7 @@ from typing import Any
 
 from rosenblatt import plots
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.scalars import as_number
 
 
 class LearningCurves(Callback):
@@ -48,7 +49,7 @@ class LearningCurves(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add the epoch's values, and draw where it is time."""
         for name, value in (logs or {}).items():
-            self.curves.setdefault(name, []).append(float(value))
+            self.curves.setdefault(name, []).append(as_number(value))
         if self._epochs() % self.every == 0:
             self._draw()
 

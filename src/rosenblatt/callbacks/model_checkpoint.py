@@ -11,6 +11,7 @@ from rosenblatt.callbacks.monitor import Monitor
 from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.scalars import as_number
 
 
 @builtin("keras.callbacks")
@@ -164,7 +165,8 @@ class ModelCheckpoint(Callback):
             Path(file).unlink(missing_ok=True)
 
     def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
-        names = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs}
+        values = {name: as_number(value) for name, value in logs.items()}
+        names = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **values}
         try:
             return self.filepath.format(**names)
         except (KeyError, IndexError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.scalars import as_number
 
 _BAR = 20
 
@@ -151,7 +152,7 @@ def _duration(seconds: float) -> str:
 
 
 def _number(value: Any) -> str:
-    value = float(value)
+    value = as_number(value)
     if math.isfinite(value) and abs(value) > 1e-3:
         return f"{value:.4f}"
     return f"{value:.4e}"

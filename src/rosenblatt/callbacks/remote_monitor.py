@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import warn_user
 from rosenblatt.core.registry import builtin
@@ -47,7 +49,8 @@ class RemoteMonitor(Callback):
         import urllib.parse
         import urllib.request
 
-        text = json.dumps({"epoch": epoch, **(logs or {})})
+        values = {name: np.asarray(value).tolist() for name, value in (logs or {}).items()}
+        text = json.dumps({"epoch": epoch, **values})
         kind = "application/json" if self.send_as_json else "application/x-www-form-urlencoded"
         body = text if self.send_as_json else urllib.parse.urlencode({self.field: text})
         request = urllib.request.Request(

@@ -13,6 +13,7 @@ from rosenblatt import summary
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import explain, nearest, warn_user
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.scalars import as_number
 from rosenblatt.layers import Embedding
 from rosenblatt.tensorboard import operations, projector
 from rosenblatt.tensorboard.profile import Profile
@@ -143,7 +144,7 @@ class TensorBoard(Callback):
         if getattr(self.model, "optimizer", None) is not None:
             with self._writer("validation").as_default(step=_iterations(self.model)):
                 for name, value in (logs or {}).items():
-                    summary.scalar(f"evaluation_{name}_vs_iterations", value)
+                    summary.scalar(f"evaluation_{name}_vs_iterations", as_number(value))
 
     def _before_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batch += 1
@@ -161,7 +162,7 @@ class TensorBoard(Callback):
         if self.write_steps_per_second:
             writer.scalar("batch_steps_per_second", 1 / max(seconds, 1e-9), self._batch)
         for name, value in (logs or {}).items():
-            writer.scalar(f"batch_{name}", value, self._batch)
+            writer.scalar(f"batch_{name}", as_number(value), self._batch)
 
     def _write_epoch(self, epoch: int, logs: dict[str, Any]) -> None:
         runs: dict[str, dict[str, Any]] = {"train": {}, "validation": {}}
@@ -177,7 +178,7 @@ class TensorBoard(Callback):
             if values:
                 with self._writer(run).as_default(step=epoch):
                     for name, value in values.items():
-                        summary.scalar(f"epoch_{name}", value)
+                        summary.scalar(f"epoch_{name}", as_number(value))
 
     def _write_weights(self) -> None:
         if not self._weights:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.scalars import as_number
 
 
 @builtin("keras.callbacks")
@@ -20,7 +21,7 @@ class TerminateOnNaN(Callback):
     def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Look at the loss so far."""
         loss = logs.get("loss")
-        if phase == "train" and loss is not None and not math.isfinite(loss):
+        if phase == "train" and loss is not None and not math.isfinite(as_number(loss)):
             if not self.model.stop_training:
                 print(f"Batch {step}: the loss is {loss}, training stops.")  # noqa: T201
             self.model.stop_training = True

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.scalars import as_number
 from rosenblatt.plots.figures import new_axes
 
 if TYPE_CHECKING:
@@ -84,4 +85,6 @@ def _draw(
     epochs = [index + shift for index in range(len(values))]
     # A single epoch is a point: a line through it would be invisible.
     marker = "o" if len(values) == 1 else None
-    ax.plot(epochs, values, style, color=color, marker=marker, label=key)
+    ax.plot(
+        epochs, [as_number(value) for value in values], style, color=color, marker=marker, label=key
+    )

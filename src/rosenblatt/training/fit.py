@@ -269,7 +269,7 @@ def _validates(epoch: int, frequency: Any) -> bool:
 
 def _warn_if_not_finite(logs: dict[str, float], epoch: int, model: Any) -> None:
     loss = logs.get("loss")
-    if loss is not None and not np.isfinite(loss):
+    if loss is not None and not np.all(np.isfinite(loss)):
         warn_user(
             f"The loss became {loss} in epoch {epoch + 1}: the weights of model {model.name!r} are "
             "lost. Use a lower learning rate, `clipnorm=1.0`, or scale the inputs and targets.",

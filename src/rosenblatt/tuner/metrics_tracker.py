@@ -7,6 +7,7 @@ import statistics
 from typing import Any
 
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.objective import DIRECTIONS, infer_direction
 
 
@@ -176,7 +177,7 @@ class MetricsTracker:
         if not self.exists(name):
             self.register(name)
         before = self.metrics[name].get_best_value()
-        self.metrics[name].update(float(value), step)
+        self.metrics[name].update(as_number(value), step)
         return self.metrics[name].get_best_value() != before
 
     def _of(self, name: str) -> MetricHistory:

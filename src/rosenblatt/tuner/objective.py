@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.scalars import as_number
 from rosenblatt.losses import get as get_loss
 from rosenblatt.metrics import get as get_metric
 
@@ -43,9 +44,9 @@ class Objective:
         """Whether logs have the entry."""
         return self.name in logs
 
-    def get_value(self, logs: Mapping[str, Any]) -> Any:
-        """The entry."""
-        return logs[self.name]
+    def get_value(self, logs: Mapping[str, Any]) -> float:
+        """The entry; the mean of one that holds several numbers."""
+        return as_number(logs[self.name])
 
     def better_than(self, a: float, b: float) -> bool:
         """Whether a is better than b."""

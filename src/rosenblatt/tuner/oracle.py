@@ -13,6 +13,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import draw_seed
+from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -198,7 +199,7 @@ class Oracle:
     def update_history(self, trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keep an epoch's log entries of a running trial."""
         trial = self.trials[trial_id]
-        plain = {name: float(value) for name, value in logs.items()}
+        plain = {name: as_number(value) for name, value in logs.items()}
         trial.add_epoch(epoch, plain)
         if self._ledger is not None:
             self._ledger.record_epoch(trial_id, epoch, plain)

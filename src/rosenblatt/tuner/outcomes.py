@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
 from rosenblatt.tuner.trial import TrialStatus
@@ -50,7 +51,7 @@ def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[s
                 fix="return what `model.fit()` returns." if outcome is None else None,
             )
         )
-    metrics = {str(name): float(value) for name, value in outcome.items()}
+    metrics = {str(name): as_number(value) for name, value in outcome.items()}
     require(objective, metrics, where)
     return metrics, 0
 
@@ -121,7 +122,7 @@ def _best_epoch(
     epochs = min(len(values) for values in history.values())
     best: tuple[dict[str, float], int] | None = None
     for epoch in range(epochs):
-        metrics = {name: float(values[epoch]) for name, values in history.items()}
+        metrics = {name: as_number(values[epoch]) for name, values in history.items()}
         metrics[objective.name] = value = float(objective.get_value(metrics))
         if math.isnan(value):
             continue

@@ -13,6 +13,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain, needed
 from rosenblatt.core.files import read_files, write_files
+from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.crew import SearchStopped, apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalError
 from rosenblatt.tuner.trial import Trial
@@ -177,7 +178,7 @@ def _run(
     stopped: set[str] = set()
 
     def update_history(trial_id: str, epoch: int, logs: Any) -> None:
-        plain = {name: float(value) for name, value in logs.items()}
+        plain = {name: as_number(value) for name, value in logs.items()}
         if ray.get(board.write.remote(trial_id, epoch, plain)):
             stopped.add(trial_id)
 
