@@ -279,7 +279,8 @@ class Layer(HoldsWeights, Operation, HasParameters):
             return value
 
         if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
-            args = (np.asarray(args[0], self.compute_dtype), *args[1:])
+            dtype = self.compute_dtype if self.autocast else None
+            args = (np.asarray(args[0], dtype), *args[1:])
         return tree_map(convert, args), tree_map(convert, kwargs)
 
     def _check_input_spec(self, args: Any) -> None:

@@ -199,8 +199,7 @@ class Oracle:
     def update_history(self, trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keep an epoch's log entries of a running trial."""
         trial = self.trials[trial_id]
-        plain = {name: as_number(value) for name, value in logs.items()}
-        trial.add_epoch(epoch, plain)
+        trial.add_epoch(epoch, plain := {name: as_number(value) for name, value in logs.items()})
         if self._ledger is not None:
             self._ledger.record_epoch(trial_id, epoch, plain)
 

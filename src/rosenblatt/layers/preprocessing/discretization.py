@@ -77,6 +77,7 @@ class Discretization(Layer):
                     fix="sort them.",
                 )
             )
+        self.autocast = False  # a number and a boundary may be one in 16 bits
         self.num_bins = num_bins
         self.epsilon = epsilon
         self.sparse = False

@@ -133,6 +133,7 @@ class CategoryEncoding(Layer):
             )
         self.num_tokens = int(num_tokens)
         self.sparse = False
+        self.autocast = False  # 257 and 258 are one in bfloat16
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
         """The vectors.

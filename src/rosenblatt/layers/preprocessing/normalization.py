@@ -77,6 +77,7 @@ class Normalization(Layer):
             self._check_given()
         self.invert = invert
         self.supports_masking = True
+        self.autocast = False  # inputs far from zero would lose their differences
 
     def _check_given(self) -> None:
         assert self.input_mean is not None
@@ -127,7 +128,9 @@ class Normalization(Layer):
                 )
         else:
             for name, start in (("mean", "zeros"), ("variance", "ones")):
-                weight = self.add_weight(shape, start, trainable=False, name=name, dtype="float32")
+                weight = self.add_weight(
+                    shape, start, trainable=False, name=name, dtype="float32", autocast=False
+                )
                 setattr(self, f"adapt_{name}", weight)
             self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
         if self._keep:
@@ -214,12 +217,12 @@ class Normalization(Layer):
 
     def call(self, inputs: Any) -> Any:
         """(inputs − μ) / max(σ, ε), or its inverse."""
-        x = inputs.astype(self.compute_dtype)
+        # In 16 bits a variance over 65,504 is infinite: only the result is cast.
+        x = inputs.astype(jnp.promote_types(self.compute_dtype, "float32"))
         mean = jnp.asarray(self.mean, x.dtype)
         deviation = jnp.maximum(jnp.sqrt(jnp.asarray(self.variance, x.dtype)), config.epsilon())
-        if self.invert:
-            return mean + x * deviation
-        return (x - mean) / deviation
+        found = mean + x * deviation if self.invert else (x - mean) / deviation
+        return found.astype(self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""

@@ -29,12 +29,13 @@ class Rescaling(Layer):
         self.scale = scale
         self.offset = offset
         self.supports_masking = True
+        self.autocast = False  # what is scaled down may be too large for 16 bits
 
     def call(self, inputs: Any) -> Any:
         """x · scale + offset."""
-        dtype = self.compute_dtype
-        scale, offset = (jnp.asarray(np.asarray(v), dtype) for v in (self.scale, self.offset))
-        return jnp.asarray(inputs).astype(dtype) * scale + offset
+        wide = jnp.promote_types(self.compute_dtype, "float32")
+        scale, offset = (jnp.asarray(np.asarray(v), wide) for v in (self.scale, self.offset))
+        return (jnp.asarray(inputs).astype(wide) * scale + offset).astype(self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""
