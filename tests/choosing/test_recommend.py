@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import rosenblatt as rb
@@ -86,6 +89,62 @@ def test_what_is_refused(x: Any, y: Any, options: Any, text: str) -> None:
     with pytest.raises(ValueError) as caught:
         recommend(x, y, **options)
     assert str(caught.value).startswith(text)
+
+
+AGES = pd.DataFrame(
+    {"age": [25.0, 40, 31, 60] * 50, "job": ["clerk", "cook", "clerk", "smith"] * 50}
+)
+HALF = np.arange(200) % 2
+FRAMES: dict[str, Any] = {
+    "dummies": pd.get_dummies(AGES),
+    "dummies as objects": pd.get_dummies(AGES).to_numpy(),
+    "dummies of polars": pl.from_pandas(AGES).to_dummies("job"),
+    "nullable": pd.get_dummies(AGES).astype({"age": "Float64", "job_cook": "boolean"}),
+    "arrow": pa.Table.from_pandas(pd.get_dummies(AGES)),
+    "a list": pd.get_dummies(AGES).to_numpy().tolist(),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.parametrize("kind", [pd.Series, pl.Series, list, lambda y: pd.Series(y > 0)])
+def test_frames_with_booleans(name: str, kind: Any) -> None:
+    expected = recommend(pd.get_dummies(AGES).to_numpy().astype(float), HALF)
+    found = recommend(FRAMES[name], kind(HALF))
+    assert str(found) == str(expected)
+    assert found.task == "binary"
+    np.testing.assert_allclose(found.mean, expected.mean)
+    built = found.build().fit(np.asarray(FRAMES["dummies"], "float32"), HALF, verbose=0)
+    assert np.isfinite(built.history["loss"]).all()
+
+
+ENCODE = "encode it as numbers (e.g. `pandas.get_dummies`, scikit-learn's `OneHotEncoder`)"
+DATED = AGES.assign(job=pd.date_range("2020-01-01", periods=200))
+MUST = "recommend: {} must be numbers."
+COLUMN = "x: column 'job' does not hold numbers."
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "start", "fix"),
+    [
+        (AGES, HALF, COLUMN, ENCODE),
+        (pl.from_pandas(AGES), HALF, COLUMN, ENCODE),
+        (AGES.astype({"job": "category"}), HALF, COLUMN, ENCODE),
+        (AGES.to_numpy(), HALF, f"{MUST.format('x')} Given: object, e.g. 'clerk'.", ENCODE),
+        (DATED, HALF, COLUMN, "turn dates into numbers, e.g. days since the first one"),
+        (pl.from_pandas(DATED), HALF, COLUMN, "turn dates into numbers"),
+        (FRAMES["dummies"], AGES["job"], f"y{COLUMN[1:]}", "number the classes"),
+        (FRAMES["dummies"], AGES["job"].to_numpy(), MUST.format("y"), "number the labels"),
+        (
+            FRAMES["dummies"].astype({"age": "Float64"}).replace({"age": 25.0}, pd.NA),
+            HALF, "recommend: x holds NaN or infinity.", "leave those rows out, or fill them in.",
+        ),
+    ],
+)  # fmt: skip
+def test_frames_that_are_refused(x: Any, y: Any, start: str, fix: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        recommend(x, y)
+    assert str(caught.value).startswith(start)
+    assert f"Fix: {fix}" in str(caught.value)
 
 
 def test_stretch_pants_fit_in_one_call() -> None:

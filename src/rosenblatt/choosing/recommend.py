@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from rosenblatt import layers, metrics, optimizers
 from rosenblatt.core.errors import explain
+from rosenblatt.data.columns import to_numpy
+from rosenblatt.data.frames import columns_of, is_frame, is_series, series_to_array
 from rosenblatt.models import Sequential
 
 TASKS = ("regression", "binary", "multilabel", "multiclass")
@@ -77,7 +80,7 @@ def recommend(x: Any, y: Any, task: str | None = None) -> NetworkSpec:
     """A network to begin with, by the usual guidelines, from what the data look like.
 
     Args:
-        x: (N, …) numbers.
+        x: (N, …) numbers: an array, or a frame of columns of numbers and booleans.
         y: (N,) or (N, outputs) targets: numbers, class numbers from 0 on, zeros and ones.
         task: "regression", "binary", "multilabel" or "multiclass"; judged by y if None.
 
@@ -120,14 +123,21 @@ def recommend(x: Any, y: Any, task: str | None = None) -> NetworkSpec:
 
 
 def _numbers(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values)
+    if is_frame(values):  # in double precision: means and variances are taken of them
+        values = np.column_stack([series_to_array(c, name) for c in columns_of(values)])
+    array = series_to_array(values, name) if is_series(values) else to_numpy(values, name)
+    if array.dtype.kind == "O" and all(isinstance(v, Real) for v in array.ravel()):
+        array = array.astype("float64")
     if array.dtype.kind not in "biuf":
+        wrong = next((v for v in array.ravel() if not isinstance(v, Real)), None)
         raise ValueError(
             explain(
                 f"recommend: {name} must be numbers.",
-                given=f"{array.dtype}, e.g. {array.reshape(-1)[0]!r}",
-                fix=f"number the labels: `classes, {name} = np.unique({name}, "
-                "return_inverse=True)`.",
+                given=f"{array.dtype}, e.g. {wrong!r}",
+                fix="number the labels: `classes, y = np.unique(y, return_inverse=True)`."
+                if name == "y"
+                else "encode it as numbers (e.g. `pandas.get_dummies`, scikit-learn's "
+                "`OneHotEncoder`) or leave it out; dates become days since the first one.",
             )
         )
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -63,7 +63,7 @@ def frame_to_array(frame: Any, what: str) -> np.ndarray:
     if hasattr(type(frame), "collect"):  # a lazy table
         frame = frame.collect()
     names = frame_columns(frame)
-    columns = _columns_of(frame)
+    columns = columns_of(frame)
     refuse = {
         name: column
         for name, column in zip(names, columns, strict=True)
@@ -105,7 +105,7 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
         value = value.to_native()
     if hasattr(type(value), "collect"):
         value = value.collect()
-    columns = _columns_of(value) if is_frame(value) else [value]
+    columns = columns_of(value) if is_frame(value) else [value]
     numeric = [_holds_numbers(_dtype_of(column)) for column in columns]
     if all(numeric):
         return None
@@ -126,7 +126,8 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
     return np.stack(arrays, axis=1) if is_frame(value) else arrays[0]
 
 
-def _columns_of(frame: Any) -> list[Any]:
+def columns_of(frame: Any) -> list[Any]:
+    """The columns of a table, in order."""
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]
     if hasattr(type(frame), "get_columns"):
@@ -161,7 +162,11 @@ def _values(column: Any) -> np.ndarray:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ == "NAType"
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
 
 
 def _example(column: Any) -> tuple[int, Any]:
@@ -169,7 +174,7 @@ def _example(column: Any) -> tuple[int, Any]:
     for row in range(len(column)):
         value = column.iloc[row] if hasattr(column, "iloc") else column[row]
         value = value.as_py() if hasattr(value, "as_py") else value
-        if not _is_missing(value) and value == value:  # NaN differs from itself
+        if not _is_missing(value) and not _is_nan(value):
             return row, value
     return 0, None
 

@@ -10,9 +10,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.validation import _check_feature_names, _check_n_features, validate_data
+from sklearn.utils.validation import validate_data
 
 from rosenblatt.core.errors import explain
+from rosenblatt.sklearn.columns import is_number, kinds_of, with_nan
 
 
 def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> Any:
@@ -27,13 +28,16 @@ def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> 
     Raises:
         ValueError: NaN, infinity, another number of features than in `fit`.
     """
+    kinds = kinds_of(X)
+    if kinds and "text" in kinds:
+        X = with_nan(X)
     X = validate_data(
         estimator,
         X,
         reset=reset,
         accept_sparse=True,
         allow_nd=not numbers,
-        dtype=[np.float64, np.float32] if numbers else _dtype_for(X),
+        dtype=[np.float64, np.float32] if numbers else _dtype_for(X, kinds),
         ensure_all_finite=True,
     )
     return X.toarray() if sparse.issparse(X) else X
@@ -50,17 +54,25 @@ def check_targets(estimator: Any, y: Any, X: Any) -> np.ndarray:
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     if is_regressor(estimator) and y.dtype.kind not in "fiub":
-        try:
-            y = y.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                explain(
-                    "Unknown label type: a regressor's y holds numbers.",
-                    given=f"{y.dtype}, as in {y.ravel()[0]!r}",
-                    fix="use the classifier for labels.",
-                )
-            ) from error
+        y = _as_numbers(y)
     return y
+
+
+def _as_numbers(y: np.ndarray) -> np.ndarray:
+    """Numbers kept as objects as floats; dates and text are none."""
+    bad = next((value for value in y.ravel() if not is_number(value)), None)
+    if bad is None:
+        return y.astype(np.float64)
+    dates = y.dtype.kind in "mM" or type(bad).__module__.partition(".")[0] in ("datetime", "pandas")
+    raise ValueError(
+        explain(
+            "Unknown label type: a regressor's y holds numbers.",
+            given=f"{y.dtype}, as in {bad!r}",
+            fix="turn dates into numbers, e.g. days since the first one."
+            if dates
+            else "use the classifier for labels.",
+        )
+    )
 
 
 def require_targets(estimator: Any, y: Any) -> None:
@@ -110,57 +122,11 @@ def within(argument: str) -> Iterator[None]:
         raise ValueError(f"{argument}: {error}") from error
 
 
-def _dtype_for(X: Any) -> Any:
+def _dtype_for(X: Any, kinds: list[str] | None) -> Any:
     """Numbers become floats, text stays text."""
+    if kinds is not None:
+        return None if "text" in kinds else "numeric"
     dtype = getattr(X, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind in "fiubUS":
         return None
     return "numeric" if isinstance(dtype, np.dtype) or hasattr(X, "toarray") else None
-
-
-class FrameEncoder:
-    """A frame with columns of text as numbers: one column for each value of such a column.
-
-    A value that training had not gets a 0 everywhere.
-
-    Args:
-        kinds: name of a column to its values, or None for a column of numbers.
-    """
-
-    def __init__(self, kinds: dict[str, np.ndarray | None]):
-        self.kinds = kinds
-
-    @classmethod
-    def of(cls, X: Any) -> FrameEncoder | None:
-        """An encoder for a frame, or None where there is no column of text."""
-        if not (hasattr(X, "columns") and hasattr(X, "shape") and len(X.shape) == 2):
-            return None
-        columns = {str(name): np.asarray(X[name]) for name in X.columns}
-        kinds = {
-            name: np.unique(values.astype(str)) if _is_text(values) else None
-            for name, values in columns.items()
-        }
-        return cls(kinds) if any(kind is not None for kind in kinds.values()) else None
-
-    def transform(self, estimator: Any, X: Any, reset: bool) -> np.ndarray:
-        """The frame as float32.
-
-        Raises:
-            ValueError: other columns than in `fit`; NaN in a column of numbers.
-        """
-        _check_feature_names(estimator, X, reset=reset)
-        _check_n_features(estimator, X, reset=reset)
-        parts = []
-        for name, values in self.kinds.items():
-            column = np.asarray(X[name])
-            if values is None:
-                what = f"column {name!r}"
-                part = check_array(column, ensure_2d=False, dtype=np.float64, input_name=what)
-                parts.append(part[:, None])
-            else:
-                parts.append(column.astype(str)[:, None] == values)
-        return np.concatenate(parts, axis=1, dtype=np.float32)
-
-
-def _is_text(values: np.ndarray) -> bool:
-    return values.dtype.kind in "OUST" and any(isinstance(v, str) for v in values.ravel())

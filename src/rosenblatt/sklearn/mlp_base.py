@@ -12,9 +12,9 @@ from sklearn.model_selection import train_test_split
 from rosenblatt import losses
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import seeded
+from rosenblatt.sklearn.columns import FrameEncoder
 from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import (
-    FrameEncoder,
     check_inputs,
     check_targets,
     require_targets,

@@ -17,8 +17,9 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rosenblatt.core.errors import explain
+from rosenblatt.sklearn.columns import FrameEncoder
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder
-from rosenblatt.sklearn.inputs import FrameEncoder, check_targets, require_targets
+from rosenblatt.sklearn.inputs import check_targets, require_targets
 from rosenblatt.sklearn.perceptron_fit import Learned, Problem, Settings, learn
 from rosenblatt.sklearn.perceptron_report import check_settings, mistake_bounds, reason_of_mistakes
 from rosenblatt.sklearn.rows import check_weights
@@ -196,7 +197,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     def _check_x(self, X: Any, reset: bool) -> Any:
         columns = FrameEncoder.of(X)
         if columns is not None:
-            text = [name for name, values in columns.kinds.items() if values is not None]
+            text = [name for name, values in columns.kinds if values is not None]
             raise ValueError(
                 explain(
                     "Perceptron: could not convert columns that hold no numbers.",

@@ -280,7 +280,7 @@ class BaseWrapper(BaseEstimator):
             if arguments.get(name) == -1:
                 arguments[name] = rows
         one_batch = rows <= (arguments.get("batch_size") or _DEFAULT_BATCH)
-        plain = isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
+        plain = all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (x, y))
         if one_batch and plain and not arguments.get("validation_split"):
             x, y, weights = one_batch_form(x, y, weights)
             arguments["batch_size"] = padded_rows(len(x))
