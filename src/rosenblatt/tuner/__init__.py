@@ -1,6 +1,6 @@
 """Search for hyperparameters, under Keras Tuner's names."""
 
-from rosenblatt.tuner import errors, oracles
+from rosenblatt.tuner import engine, errors, oracles, tuners
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.bayesian import BayesianOptimization, BayesianOptimizationOracle
 from rosenblatt.tuner.grid_search import GridSearch, GridSearchOracle
@@ -34,7 +34,9 @@ __all__ = [
     "Trial",
     "TrialStatus",
     "Tuner",
+    "engine",
     "errors",
     "oracles",
     "synchronized",
+    "tuners",
 ]

@@ -365,6 +365,13 @@ class BaseTuner:
             shutil.rmtree(path)
         (folder / FILE).unlink(missing_ok=True)
 
+    def get_state(self) -> dict[str, Any]:
+        """What the tuner has to remember beside the journal: nothing, unless a subclass does."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+
     def save(self) -> None:
         """Nothing to do: the journal holds everything already."""
         self.oracle.save()

@@ -15,6 +15,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.arguments import whole_number
+from rosenblatt.tuner.combinations import one_of
 from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.ledger import Ledger
@@ -187,8 +188,8 @@ class Oracle:
         require(self.objective, values, f"trial {trial_id}")
         if isinstance(self.objective, MultiObjective):
             values.setdefault(self.objective.name, self.objective.get_value(values))
-        directions = {one.name: one.direction for one in
-                      [self.objective, *getattr(self.objective, "objectives", [])]}  # fmt: skip
+        ours = [self.objective, *getattr(self.objective, "objectives", [])]
+        directions = {one.name: one.direction for one in ours}
         for name, value in values.items():
             if not trial.metrics.exists(name):
                 trial.metrics.register(name, directions.get(name))
@@ -312,7 +313,6 @@ class Oracle:
 
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """The best completed trials, best first."""
-        # One that has just ended has no score before `end_trial` has seen it.
         done = [t for t in list(self.trials.values()) if t.score is not None]
         sign = -1 if self.objective.direction == "max" else 1
         return sorted(done, key=lambda t: sign * t.score)[:num_trials]  # type: ignore[operator]
@@ -331,7 +331,7 @@ class Oracle:
         return self._key(values) in self._tried.values()
 
     def _random_values(self) -> dict[str, Any] | None:
-        """Random values that were not tried; None where none were found."""
+        """Random values that were not tried; None where there are none."""
         for _ in range(self._max_collisions + 1):
             hps = HyperParameters()
             for hp in self.hyperparameters.space:
@@ -341,7 +341,7 @@ class Oracle:
                     self._seed_state += 1
             if not self._duplicate(hps.values):
                 return hps.values
-        return None
+        return one_of(self.hyperparameters.space, self._duplicate, self._seed_state)
 
     # -- the journal ---------------------------------------------------------------------------
 

@@ -1,0 +1,5 @@
+"""HyperModel, where Keras Tuner has it."""
+
+from rosenblatt.tuner.hypermodel import HyperModel
+
+__all__ = ["HyperModel"]
