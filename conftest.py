@@ -1,7 +1,8 @@
 """What all tests keep to on any machine: two gigabytes, and float16 where there is any.
 
-What a test compiled is of no use to the next one, but JAX's own caches keep it, some 10 MB for each
-model that real Keras trains. So they are emptied when a process has grown.
+JAX keeps, beside each program (0.2 MB), the text that it was compiled from (1.2 MB), and real
+Keras runs thousands of small programs. So the texts are dropped when a process has grown; where
+that is not enough, the programs too.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import ctypes
 import functools
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 MOST = 2048  # megabytes that a process of the tests may ever have in memory
-_ROOM = 250  # megabytes that may be added before the caches are emptied
-_grown_at = 1000
+_MUCH = 1500  # megabytes with which programs are dropped too, which costs time
+_ROOM = 200  # megabytes that may be added before anything is dropped
+_grown_at = 900
 _peaks: list[int] = []
 
 
@@ -29,21 +31,41 @@ def _megabytes(name: str) -> int:
     return sum(int(line.split()[1]) >> 10 for line in lines if line.startswith(f"{name}:"))
 
 
-def pytest_runtest_logfinish() -> None:
-    """Give back what a test compiled, where there is much of it."""
+def _give_back() -> None:
     global _grown_at
     if _megabytes("VmRSS") < _grown_at or "jax" not in sys.modules:
         return
     import jax
+    from jax._src import pjit
+    from jax._src.interpreters import pxla
 
     from rosenblatt.training import programs
 
-    programs.clear()
-    jax.clear_caches()
+    pjit._pjit_lower.cache_clear()
+    pxla._cached_lowering_to_hlo.cache_clear()
+    _collect()
+    if _megabytes("VmRSS") > _MUCH:
+        programs.clear()
+        jax.clear_caches()
+        _collect()
+    _grown_at = _megabytes("VmRSS") + _ROOM
+
+
+def _collect() -> None:
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
-    _grown_at = max(_grown_at, _megabytes("VmRSS") + _ROOM)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Give back what a test compiled, where there is much of it."""
+    _give_back()
+
+
+@pytest.fixture(scope="session")
+def give_back() -> Callable[[], None]:
+    """For a test that makes many models: gives back, where there is much, what they took."""
+    return _give_back
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,13 @@ def _list(values: Any) -> list[Any]:
 )
 @given(recipe=random_models.recipes(shape_of), shared_seed=st.integers(0, 3))
 def test_random_models_equal_keras(
-    keras: Any, tmp_path_factory: Any, recipe: random_models.Recipe, shared_seed: int
+    keras: Any,
+    tmp_path_factory: Any,
+    give_back: Callable[[], None],
+    recipe: random_models.Recipe,
+    shared_seed: int,
 ) -> None:
+    give_back()
     keras.utils.set_random_seed(shared_seed)
     rb.utils.set_random_seed(shared_seed)
     theirs = random_models.build(keras, recipe)
