@@ -230,7 +230,8 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
         return value
     if isinstance(value, np.ndarray) and spec.dtype in ("int64", "uint64"):
         return value.astype(spec.dtype)  # JAX would keep 32 bits
-    return masks.keep(value, jnp.asarray(value).astype(dtypes.numpy_dtype(spec.dtype)))
+    kind = jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(spec.dtype))  # JAX keeps 32 bits
+    return masks.keep(value, jnp.asarray(value).astype(kind))
 
 
 def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:

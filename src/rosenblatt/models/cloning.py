@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rosenblatt.core import serialization
@@ -12,6 +13,7 @@ from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves, tree_map
 from rosenblatt.layers import Input, InputLayer
 from rosenblatt.models.model import Functional, Model
 from rosenblatt.models.sequential import Sequential
+from rosenblatt.saving.legacy_config import modern_layer
 
 
 def clone_model(
@@ -174,3 +176,20 @@ def _input(tensor: KerasTensor) -> KerasTensor:
 def _kinds(leaves: list[Any]) -> str:
     """What was given, in one line: arrays by their type alone."""
     return str([t if isinstance(t, KerasTensor) else type(t) for t in leaves])
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The model of `model.to_json()`, with new weights."""
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            explain(
+                f"model_from_json: the text is not JSON ({error}).",
+                given=f"{text[:40]!r}",
+                expected="what `model.to_json()` returned",
+            )
+        ) from error
+    if isinstance(config, dict) and "class_name" in config and "module" not in config:
+        config = modern_layer(config)  # of Keras 2
+    return serialization.deserialize_keras_object(config, custom_objects)

@@ -27,7 +27,7 @@ from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
 from rosenblatt.saving import export
-from rosenblatt.saving.legacy_config import modern_layer, modern_model
+from rosenblatt.saving.legacy_config import modern_model
 
 
 @registry.builtin("keras")
@@ -317,19 +317,27 @@ class Model(Trainer, Layer):
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
-    def export(self, filepath: Any, format: str = "tf_saved_model", verbose: Any = None) -> None:
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: Any = None,
+        input_signature: Any = None,
+    ) -> None:
         """Write the model, as it predicts, for other programs.
 
         Args:
             filepath: the file to write; a folder for "tf_saved_model".
             format: "onnx", "stablehlo", "npz" (a plain NumPy archive) or "tf_saved_model".
             verbose: whether to print what was written, and what it takes and gives.
+            input_signature: a list with an `InputSpec`, an array, or a nest of them for each
+                argument of the call; those of the first call, or of the `Input`s, if None.
 
         Raises:
             ValueError: a model that was never called; a layer that the format cannot hold, by name.
                 Nothing is written then.
         """
-        export.export_model(self, filepath, format, verbose=bool(verbose))
+        export.export_model(self, filepath, format, bool(verbose), input_signature)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""
@@ -381,20 +389,3 @@ def _from_inputs(graph: Graph) -> Graph:
 
 def _one_or_list(items: list[Any]) -> Any:
     return items[0] if len(items) == 1 else items
-
-
-def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The model of `model.to_json()`, with new weights."""
-    try:
-        config = json.loads(text)
-    except ValueError as error:
-        raise ValueError(
-            explain(
-                f"model_from_json: the text is not JSON ({error}).",
-                given=f"{text[:40]!r}",
-                expected="what `model.to_json()` returned",
-            )
-        ) from error
-    if isinstance(config, dict) and "class_name" in config and "module" not in config:
-        config = modern_layer(config)  # of Keras 2
-    return serialization.deserialize_keras_object(config, custom_objects)

@@ -24,7 +24,11 @@ FORMATS: dict[str, Callable[[Source, Path], None]] = {
 
 
 def export_model(
-    model: Any, filepath: str | os.PathLike[str], format: str, verbose: bool = False
+    model: Any,
+    filepath: str | os.PathLike[str],
+    format: str,
+    verbose: bool = False,
+    input_signature: Any = None,
 ) -> None:
     """Write a model, as it predicts, for use without this library.
 
@@ -34,6 +38,7 @@ def export_model(
         format: "onnx" (ONNX Runtime and its like), "stablehlo" (`jax.export`), "npz" (a plain
             NumPy archive) or "tf_saved_model" (TensorFlow).
         verbose: print what was written, and what it takes and gives.
+        input_signature: what each argument of the call is; found out if None.
 
     Raises:
         ValueError: an unknown format; a model that was never called; a layer that the format
@@ -44,7 +49,7 @@ def export_model(
         raise ValueError(
             explain(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
         )
-    source = source_of(model)
+    source = source_of(model, input_signature)
     FORMATS[format](source, Path(filepath))
     if verbose:
         lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]

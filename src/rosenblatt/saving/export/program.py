@@ -32,7 +32,8 @@ def free_shapes(shapes: Sequence[Any], kinds: Sequence[str], apart: bool) -> lis
         free[:1] = ["batch"][: len(shape)]
         text = ",".join(n if s is None else str(s) for s, n in zip(shape, free, strict=True))
         dims = jax_export.symbolic_shape(text, scope=scope)
-        specs.append(jax.ShapeDtypeStruct(dims, dtypes.numpy_dtype(kind)))
+        dtype = jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(kind))
+        specs.append(jax.ShapeDtypeStruct(dims, dtype))
     return specs
 
 

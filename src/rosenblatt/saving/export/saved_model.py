@@ -125,7 +125,13 @@ def _interface(source: Source, program: Any) -> Interface:
             for name, aval in zip(names, avals, strict=True)
         ]
 
-    inputs = tensors(source.input_names, program.in_avals)
+    inputs = [
+        # A program computes with 32 bits; TensorFlow casts what the model takes in 64.
+        tensor._replace(dtype=symbol.dtype) if "64" in symbol.dtype else tensor
+        for tensor, symbol in zip(
+            tensors(source.input_names, program.in_avals), source.inputs, strict=True
+        )
+    ]
     outputs = tensors(source.output_names, program.out_avals)
     args, kwargs = source.filled(inputs)
     made = {id(symbol): tensor for symbol, tensor in zip(source.outputs, outputs, strict=True)}
@@ -179,12 +185,21 @@ def _placeholder(place: int) -> str:
 
 def _serve(program: Any, io: Interface) -> bytes:
     """The function that runs the program."""
-    kept = [io.inputs[place] for place in program.module_kept_var_idx]
+    nodes, reads, kept = [], [], []
+    for place in program.module_kept_var_idx:
+        given, dtype = io.inputs[place], program.in_avals[place].dtype.name
+        kept.append(given._replace(dtype=dtype))
+        reads.append(f"in_{place}")
+        if given.dtype != dtype:
+            kinds = {"SrcT": given.type, "DstT": kept[-1].type}
+            attributes = {key: message((6, kind)) for key, kind in kinds.items()}
+            nodes.append(node(f"cast_{place}", "Cast", [f"in_{place}"], attributes))
+            reads[-1] = f"cast_{place}:y:0"
     platforms = message((1, message(*((2, one.upper()) for one in program.platforms))))
     run = node(
         "XlaCallModule",
         "XlaCallModule",
-        [f"in_{place}" for place in program.module_kept_var_idx],
+        reads,
         {
             "module": message((2, program.mlir_module_serialized)),
             "version": message((3, program.calling_convention_version)),
@@ -197,7 +212,7 @@ def _serve(program: Any, io: Interface) -> bytes:
         },
     )
     results = [f"XlaCallModule:output:{place}" for place in range(len(io.outputs))]
-    return function(_SERVE, io.inputs, io.outputs, [run], results)
+    return function(_SERVE, io.inputs, io.outputs, [*nodes, run], results)
 
 
 def _signature_function(io: Interface) -> bytes:

@@ -21,7 +21,8 @@ from rosenblatt.graph.host import looks_up
 from rosenblatt.layers import Input
 from rosenblatt.layers.calls import Called
 from rosenblatt.layers.context import inside
-from rosenblatt.layers.signatures import parameter_names
+from rosenblatt.layers.signatures import parameters_of as parameters_of_call
+from rosenblatt.layers.spec import InputSpec
 from rosenblatt.training.signature import parameters_of
 
 
@@ -112,15 +113,20 @@ def predicting(model: Any) -> Iterator[None]:
         )
 
 
-def source_of(model: Any) -> Source:
+def source_of(model: Any, signature: Any = None) -> Source:
     """What is written of a model.
+
+    Args:
+        model: the model.
+        signature: for each argument of the call a spec, or a nest of specs; if None, the graph's
+            inputs or the first call's.
 
     Raises:
         ValueError: it is not built, or was built by code of its own and never called, so that
             nobody knows what it takes.
     """
     graph: Graph | None = getattr(model, "_graph", None)
-    if graph is not None:
+    if graph is not None and signature is None:
         structure = graph.input_structure
         if isinstance(structure, (list, tuple)) and len(structure) == 1:
             structure = structure[0]
@@ -129,11 +135,13 @@ def source_of(model: Any) -> Source:
             model, graph, (structure,), {}, {}, ("inputs",), tuple(model.input_names),
             graph.returned, tuple(names),
         )  # fmt: skip
-    args, kwargs, fixed = _arguments(model)
-    known = parameter_names(type(model), "call")[1:]
-    known += [f"{known[-1]}_{place}" for place in range(len(known), len(args))]
-    names = _input_names([*zip(known, args, strict=False), *sorted(kwargs.items())])
-    source = Source(model, None, args, kwargs, fixed, tuple(known[: len(args)]), tuple(names))
+    _require_built(model)
+    args, kwargs, fixed = _arguments(model) if signature is None else (_specs(signature), {}, {})
+    known = _argument_names(model, len(args))
+    names = _input_names([*zip(known, args, strict=True), *sorted(kwargs.items())])
+    if graph is not None and len(names) == len(graph.input_names):
+        names = list(graph.input_names)
+    source = Source(model, None, args, kwargs, fixed, tuple(known), tuple(names))
     returned = infer_outputs(source.run, args, kwargs)
     return dataclasses.replace(
         source, returned=returned, output_names=tuple(_names(returned, "output"))
@@ -214,7 +222,8 @@ def _agree(source: Source, other: Source) -> bool:
 
 def _arguments(model: Any) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
     """The first call's arguments: those that are arrays, by place and by name, and the others."""
-    called, known = _called_with(model), parameter_names(type(model), "call")[1:]
+    called = _called_with(model)
+    known = _argument_names(model, len(called.args))
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
@@ -228,8 +237,41 @@ def _arguments(model: Any) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, A
     return tuple(args), kwargs, fixed
 
 
-def _called_with(model: Any) -> Called:
-    """The model's first call, or the one that it was built for."""
+def _argument_names(model: Any, count: int) -> list[str]:
+    """Names of a call's arguments by place; those that `*args` takes have a number."""
+    found: list[str] = []
+    for name, parameter in list(parameters_of_call(type(model), "call").items())[1:]:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            found += [f"{name}_{place}" for place in range(count)]
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            found.append(name)
+    return found[:count]
+
+
+def _specs(signature: Any) -> tuple[Any, ...]:
+    """Symbolic tensors for the arguments that a signature describes."""
+
+    def spec(leaf: Any) -> KerasTensor:
+        shape, dtype = getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
+        if shape is None:
+            raise ValueError(
+                explain(
+                    "export: bad `input_signature`.",
+                    given=repr(leaf),
+                    expected="an `InputSpec` with a shape, an array, or a nest of them, for each "
+                    "argument of `call`",
+                    fix="write `[InputSpec(shape=(None, 3))]`.",
+                )
+            )
+        size = tuple(shape) if isinstance(leaf, InputSpec) else (None, *tuple(shape)[1:])
+        return KerasTensor(size, "float32" if dtype is None else dtype, "described")
+
+    arguments = signature if isinstance(signature, (list, tuple)) else [signature]
+    return tuple(tree_map(spec, argument) for argument in arguments)
+
+
+def _require_built(model: Any) -> None:
+    """Refuse a model that nobody knows the weights of."""
     if not model.built:
         raise ValueError(
             explain(
@@ -239,6 +281,10 @@ def _called_with(model: Any) -> Called:
                 fix="call it on a few rows first: `model(x[:1])`.",
             )
         )
+
+
+def _called_with(model: Any) -> Called:
+    """The model's first call, or the one that it was built for."""
     called: Called | None = model._called
     if called is None:
         raise ValueError(
