@@ -137,13 +137,13 @@ def test_nests_keep_their_types():
         ),
         (
             [[1, 2], [3, 4], [5]],
-            "x: the rows of the list do not have the same shape. Given: 2 values in row 0, 1 in "
-            "row 2. Expected: as many values in every row. Fix: fill up or cut the rows to one "
-            "length.",
+            "x: the rows of the list do not have the same shape. Given: 2 values in row 0, 1 "
+            "value in row 2. Expected: as many values in every row. Fix: fill up or cut the rows "
+            "to one length.",
         ),
         (
             [[1.0, "far"], [2.0, "near"]],
-            "x does not hold numbers. Given: '1.0' in row 0, column 0 (dtype <U32). Expected: "
+            "x does not hold numbers. Given: 'far' in row 0, column 1 (dtype <U32). Expected: "
             "numbers or booleans. Fix: encode it as numbers (e.g. scikit-learn's `OneHotEncoder`) "
             "or leave it out.",
         ),
@@ -155,8 +155,8 @@ def test_nests_keep_their_types():
         ),
         (
             np.array([1, 2], object),
-            "x does not hold numbers. Given: 1 in row 0 (dtype object). Expected: numbers or "
-            'booleans. Fix: convert it: `x.astype("float32")`.',
+            "x does not hold numbers. Given: numbers as Python objects (dtype object). Expected: "
+            'numbers or booleans. Fix: convert it: `x.astype("float32")`.',
         ),
         (
             np.array(["2020-01-01"], "datetime64[D]"),

@@ -74,8 +74,8 @@ def test_every_way_to_use_it_gives_the_same(trained: Any) -> None:
     expected = np.asarray(trained(DATA))
     np.testing.assert_allclose(trained.predict(DATA, verbose=0), expected, atol=1e-6)
     np.testing.assert_allclose(trained.predict_on_batch(DATA), expected, atol=1e-6)
-    in_order = [DATA[name] for name in ("age", "city", "code")]  # dicts are ordered by name
-    np.testing.assert_allclose(trained.predict(in_order, verbose=0), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="knows its inputs by name"):
+        trained.predict([DATA[name] for name in ("age", "city", "code")], verbose=0)
     error = float(np.mean((expected[:, 0] - Y) ** 2))
     assert trained.evaluate(DATA, Y, verbose=0) == pytest.approx(error, rel=1e-4)
     assert trained.test_on_batch(DATA, Y) == pytest.approx(error, rel=1e-4)
@@ -281,3 +281,53 @@ def test_a_config_reads_no_file(tmp_path: Path) -> None:
     saved["config"]["vocabulary"] = str(tmp_path / "secret.txt")
     with pytest.raises(ValueError, match="names a file to read the vocabulary from"):
         rb.saving.deserialize_keras_object(saved)
+
+
+def _drop(frame: Any, name: str) -> Any:
+    if isinstance(frame, pa.Table):
+        return frame.drop_columns([name])
+    return frame.drop(columns=[name]) if isinstance(frame, pd.DataFrame) else frame.drop(name)
+
+
+TABLES = {name: FRAMES[name] for name in ("pandas", "polars", "lazy", "arrow")}
+LACKING: dict[str, Any] = {
+    "fit": lambda model, x: model.fit(x, Y, verbose=0),
+    "second batch": lambda model, x: model.fit(iter([(TABLES["pandas"], Y), (x, Y)]), verbose=0),
+    "validation": lambda model, x: model.fit(
+        TABLES["polars"], Y, validation_data=(x, Y), verbose=0
+    ),
+    "evaluate": lambda model, x: model.evaluate(x, Y, verbose=0),
+    "predict": lambda model, x: model.predict(x, verbose=0),
+    "train_on_batch": lambda model, x: model.train_on_batch(x, Y),
+    "call": lambda model, x: model(x),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("text", [True, False], ids=["text", "numbers"])
+def test_a_column_that_is_missing(kind: str, text: bool) -> None:
+    if text:
+        model, name = make(), "age"
+    else:
+        inputs = [rb.Input((1,), name="age"), rb.Input((1,), name="code")]
+        model, name = rb.Model(inputs, L.Dense(1)(L.Concatenate()(inputs))), "code"
+        model.compile("sgd", "mse")
+    table = TABLES[kind]
+    assert np.isfinite(model.evaluate(table, Y, verbose=0))
+    for way, call in LACKING.items():
+        with pytest.raises(ValueError) as caught:
+            call(model, _drop(table, name))
+        message = str(caught.value)
+        assert message.startswith("Batch 1 of the stream: " * (way == "second batch") + "x: column")
+        assert f"x: column {name!r} is missing. Given: a table with the columns [" in message
+        assert "Fix: add it, with what it held in training." in message
+    with pytest.raises(ValueError, match=f"did you mean '{name.title()}'"):
+        model.predict(pd.DataFrame(DATA).rename(columns={name: name.title()}), verbose=0)
+
+
+def test_columns_go_to_inputs_by_name_whatever_their_order() -> None:
+    inputs = [rb.Input((1,), name="age"), rb.Input((1,), name="code")]
+    model = rb.Model(inputs, L.Subtract()(inputs))
+    frame = pd.DataFrame({"code": CODE, "other": 0.0, "age": AGE})
+    for x in (frame, frame[["age", "code"]], pl.DataFrame(frame)):
+        np.testing.assert_allclose(model.predict(x, verbose=0)[:, 0], AGE - CODE, rtol=1e-6)

@@ -97,13 +97,14 @@ def test_wrong_loss_for_the_targets():
     ):
         _model(3, "sparse_categorical_crossentropy", "softmax").fit(X, np.eye(3)[LABELS], verbose=0)
     with _says(
-        "The targets of output 'out' are not class labels. Given: the value 0.5. Expected: "
-        "integers from 0 to 2. Fix: for a regression end with `Dense(1)` and use `loss='mse'`."
+        "The targets of output 'out' are not class labels. Given: the value 0.5 (first in row "
+        "0). Expected: integers from 0 to 2. Fix: for a regression end with `Dense(1)` and use "
+        "`loss='mse'`."
     ):
         _model(3, "sparse_categorical_crossentropy", "softmax").fit(X, LABELS + 0.5, verbose=0)
     with _says(
         "The targets of output 'out' are outside [0, 1], which a binary cross-entropy needs. "
-        "Given: values from 0 to 2. Expected: 0 and 1."
+        "Given: values from 0 to 2 (first in row 2). Expected: 0 and 1."
     ):
         _model(1, "binary_crossentropy", "sigmoid").fit(X, LABELS, verbose=0)
 

@@ -22,6 +22,7 @@ from rosenblatt.data.frames import (
     is_series,
     series_to_array,
 )
+from rosenblatt.data.unreadable import array_message, ragged_message
 
 DENSE_LIMIT = 4 << 30
 """Bytes a sparse matrix may take when it is made dense."""
@@ -229,20 +230,8 @@ def to_numpy(value: Any, what: str) -> np.ndarray:
 def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
     try:
         return np.array(value)
-    except ValueError as error:
-        lengths = [len(row) if hasattr(row, "__len__") else 1 for row in value]
-        other = next((row for row, n in enumerate(lengths) if n != lengths[0]), None)
-        found = "rows nested differently"
-        if other is not None:
-            found = f"{lengths[0]} values in row 0, {lengths[other]} in row {other}"
-        raise ValueError(
-            explain(
-                f"{what}: the rows of the list do not have the same shape.",
-                given=found,
-                expected="as many values in every row",
-                fix="fill up or cut the rows to one length.",
-            )
-        ) from error
+    except (ValueError, TypeError) as error:
+        raise ValueError(ragged_message(value, what, np.shape)) from error
 
 
 def _from_sparse(value: Any, what: str) -> np.ndarray:
@@ -266,7 +255,7 @@ def check_array(array: np.ndarray, what: str) -> np.ndarray:
     if array.ndim and len(array) == 0:
         raise ValueError(_no_rows(what, f"an array of shape {array.shape}"))
     if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
-        raise ValueError(_not_numbers(array, what))
+        raise ValueError(array_message(array, what))
     if array.ndim == 0:
         raise ValueError(
             explain(
@@ -299,33 +288,6 @@ def _no_rows(what: str, given: str | None) -> str:
         given=given,
         expected="at least one row",
         fix="check the filter, slice or file the data came from.",
-    )
-
-
-def _not_numbers(array: np.ndarray, what: str) -> str:
-    """The message for arrays of text, dates or objects."""
-    entries = np.ndenumerate(array)
-    first: tuple[Any, Any] = ((), None)
-    place, value = next((e for e in entries if not isinstance(e[1], numbers.Number)), first)
-    if value is None and not place and array.size:
-        place, value = next(iter(np.ndenumerate(array)))
-    where = "" if not place else f" in row {place[0]}"
-    if len(place) > 1:
-        where += f", column {place[1]}" if len(place) == 2 else f", at index {place}"
-    value = value.item() if isinstance(value, np.generic) else value
-    if array.dtype.kind in "Mm":
-        fix = "turn dates into numbers, e.g. days since the first one."
-    elif isinstance(value, numbers.Number):
-        fix = f'convert it: `{what}.astype("float32")`.'
-    elif what == "y" or what.startswith("y["):
-        fix = "number the classes, e.g. `classes, y = numpy.unique(y, return_inverse=True)`."
-    else:
-        fix = "encode it as numbers (e.g. scikit-learn's `OneHotEncoder`) or leave it out."
-    return explain(
-        f"{what} does not hold numbers.",
-        given=f"{value!r}{where} (dtype {array.dtype})",
-        expected="numbers or booleans",
-        fix=fix,
     )
 
 

@@ -5,13 +5,14 @@ A table is recognised by the module and name of its type, and read through its o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.data.unreadable import columns_message
 
 _LIBRARIES = ("pandas", "polars", "pyarrow", "narwhals", "modin", "cudf")
 _FRAMES = ("DataFrame", "LazyFrame", "Table")
@@ -45,6 +46,42 @@ def frame_columns(frame: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
+def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
+    """A table's columns by the names of a model's inputs.
+
+    Args:
+        frame: a table; what is none stays as it is, and so does one for a single input without a
+            column of its name.
+        names: names of the inputs.
+        what: its name in messages, e.g. "x".
+
+    Raises:
+        ValueError: a column that is missing.
+    """
+    if not is_frame(frame):
+        return frame
+    have = frame_columns(frame)
+    missing = [name for name in names if name not in have]
+    if missing and len(names) == 1:
+        return frame
+    if missing:
+        others = [name for name in have if name not in names]
+        advice = nearest(missing[0], others) if others else ""
+        raise ValueError(
+            explain(
+                f"{what}: column {missing[0]!r} is missing.",
+                given=f"a table with the columns {list(have)}",
+                expected=f"a column for each input of the model: {list(names)}",
+                fix=advice
+                if "did you mean" in advice
+                else "add it, with what it held in training.",
+            )
+        )
+    frame = frame.to_native() if hasattr(type(frame), "to_native") else frame
+    frame = frame.collect() if hasattr(type(frame), "collect") else frame  # a lazy table
+    return {name: frame[name] for name in names}
+
+
 def frame_to_array(frame: Any, what: str) -> np.ndarray:
     """A table as one array.
 
@@ -70,7 +107,7 @@ def frame_to_array(frame: Any, what: str) -> np.ndarray:
         if not _holds_numbers(_dtype_of(column))
     }
     if refuse:
-        raise ValueError(_not_numbers(refuse, what))
+        raise ValueError(_message(refuse, what))
     # Column by column into the result: the table is never copied whole at double precision.
     array = np.empty((frame.shape[0], len(names)), dtypes.numpy_dtype(config.floatx()))
     with np.errstate(over="ignore"):
@@ -88,7 +125,7 @@ def series_to_array(series: Any, what: str) -> np.ndarray:
     if hasattr(series, "to_native"):
         series = series.to_native()
     if not _holds_numbers(_dtype_of(series)):
-        raise ValueError(_not_numbers({_name_of(series): series}, what))
+        raise ValueError(_message({_name_of(series): series}, what))
     return _values(series)
 
 
@@ -165,47 +202,15 @@ def _is_missing(value: Any) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
+def _message(columns: dict[str, Any], what: str) -> str:
+    """The message for columns of text, dates or objects."""
+    library = type(next(iter(columns.values()))).__module__.partition(".")[0]
+    listed = [(name, _plain(one), str(_dtype_of(one))) for name, one in columns.items()]
+    return columns_message(listed, what, library)
 
 
-def _example(column: Any) -> tuple[int, Any]:
-    """The first value that is there, and its row."""
+def _plain(column: Any) -> Iterator[Any]:
+    """The values of a column, one by one."""
     for row in range(len(column)):
         value = column.iloc[row] if hasattr(column, "iloc") else column[row]
-        value = value.as_py() if hasattr(value, "as_py") else value
-        if not _is_missing(value) and not _is_nan(value):
-            return row, value
-    return 0, None
-
-
-def _not_numbers(columns: dict[str, Any], what: str) -> str:
-    """The message for columns of text, dates or objects."""
-    found = []
-    for name, column in columns.items():
-        row, value = _example(column)
-        found.append(f"{name!r}: {value!r} in row {row} (dtype {_dtype_of(column)})")
-    names = list(columns)
-    plural = len(names) > 1
-    listed = ", ".join(repr(name) for name in names)
-    subject = f"column{'s' if plural else ''} {listed}" if names != [""] else "the column"
-    kinds = {str(_dtype_of(column)).lower() for column in columns.values()}
-    if what == "y":
-        fix = "number the classes, e.g. `classes, y = numpy.unique(y, return_inverse=True)`."
-    elif all(kind.startswith(("date", "time", "duration")) for kind in kinds):
-        fix = (
-            "turn dates into numbers, e.g. days since the first one, or into year, month and "
-            "weekday columns."
-        )
-    else:
-        fix = (
-            f"encode {'them' if plural else 'it'} as numbers (e.g. `pandas.get_dummies`, "
-            f"scikit-learn's `OneHotEncoder`) or drop {'them' if plural else 'it'}: "
-            f"`{what}.drop(columns={names})` in pandas, `{what}.drop({names})` in polars."
-        )
-    return explain(
-        f"{what}: {subject} {'do' if plural else 'does'} not hold numbers.",
-        given="; ".join(found) if names != [""] else found[0].partition(": ")[2],
-        expected="numbers or booleans",
-        fix=fix,
-    )
+        yield value.as_py() if hasattr(value, "as_py") else value

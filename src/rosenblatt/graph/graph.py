@@ -14,6 +14,7 @@ from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.host import HostPart, Prepared, looks_up
 from rosenblatt.graph.order import by_depth
@@ -149,6 +150,7 @@ class Graph:
             ValueError: a missing or unknown input, another number of inputs, a list for inputs that
                 are known by name only.
         """
+        data = columns_for(data, self.input_names, "x")
         try:
             given = spread(data, self.input_structure, self.input_names)
         except UnmatchedError as error:

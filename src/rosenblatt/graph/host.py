@@ -15,7 +15,7 @@ import numpy as np
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.data.columns import check_finite, check_lengths, named_leaves
-from rosenblatt.data.frames import frame_columns, is_frame
+from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import as_columns
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.preprocessing.host import HostLayer
@@ -86,10 +86,7 @@ class HostPart:
         if isinstance(data, Prepared):
             return data
         graph = self.graph
-        if is_frame(data) and set(graph.input_names) <= set(frame_columns(data)):
-            data = data.collect() if hasattr(type(data), "collect") else data
-            data = {name: data[name] for name in graph.input_names}
-        columns = as_columns(data, "x")
+        columns = as_columns(columns_for(data, graph.input_names, "x"), "x")
         check_lengths(columns)
         for name, column in named_leaves(columns, "x") if finite else ():
             if column.dtype.kind == "f":

@@ -21,6 +21,7 @@ from rosenblatt.data import (
     is_stream,
     make_source,
 )
+from rosenblatt.data.frames import columns_for
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.graph import Prepared
 from rosenblatt.models.arguments import (
@@ -100,7 +101,7 @@ class Trainer(Compiles):
         self._require_compiled("fit")
         prepare = self._preparing()
         if not is_stream(x):
-            for what, part in (("x", x if prepare is None else None), ("y", y)):
+            for what, part in (("x", None if self._looks_up() else x), ("y", y)):
                 warn_of_rounding(part, what)
             x = x if prepare is None else prepare(x)
         x, y, sample_weight, validation_data = split_off(
@@ -151,13 +152,15 @@ class Trainer(Compiles):
         return False
 
     def _preparing(self, finite: bool = True) -> Callable[[Any], Any] | None:
-        """What makes arrays for the program of the inputs, where the model looks up text or ids.
+        """What makes arrays of the inputs, where the model has several or looks up text or ids.
 
         Args:
             finite: whether NaN and infinity are refused.
         """
         if not self._looks_up():
-            return None
+            names = [] if self._graph is None else self._graph.input_names
+            several = len(names) > 1
+            return (lambda x: as_arrays(columns_for(x, names, "x"), "x")) if several else None
 
         def prepare(x: Any) -> Any:
             if self._graph is None:

@@ -118,10 +118,11 @@ def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None
         )
     values = np.asarray(target)
     if values.dtype.kind == "f" and not np.array_equal(values, np.round(values)):
+        place = np.argwhere(values != np.round(values))[0]
         raise ValueError(
             explain(
                 f"{where} are not class labels.",
-                given=f"the value {values.ravel()[np.argmax(values != np.round(values))]}",
+                given=f"the value {values[tuple(place)]} (first in row {place[0]})",
                 expected=f"integers from 0 to {classes - 1}",
                 fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
             )
@@ -135,10 +136,11 @@ def _check_unit_interval(target: Any, where: str) -> None:
         return
     low, high = values.min(), values.max()
     if low < 0 or high > 1:
+        row = int(np.argwhere((values < 0) | (values > 1))[0][0])
         raise ValueError(
             explain(
                 f"{where} are outside [0, 1], which a binary cross-entropy needs.",
-                given=f"values from {low} to {high}",
+                given=f"values from {low} to {high} (first in row {row})",
                 expected="0 and 1",
                 fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a "
                 "softmax; for numbers use `loss='mse'`.",
