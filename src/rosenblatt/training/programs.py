@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from typing import Any
 import jax
 
 from rosenblatt.core.config import cache_dir
+from rosenblatt.core.errors import explain
 
 _MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
 _FORGOTTEN_TOGETHER = 16
@@ -77,7 +79,7 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
     with guard:  # threads that want the same program wait for one compilation
         program = _by_text.get(text)
         if program is None:
-            program = lowered.compile()
+            program = _compile(lowered)
             statistics.compiled += 1
         else:
             statistics.reused_by_text += 1
@@ -87,6 +89,24 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
         if full_key is not None:
             _remember(_by_structure, full_key, program)
     return program
+
+
+def _compile(lowered: Any) -> Any:
+    try:
+        return lowered.compile()
+    except jax.errors.JaxRuntimeError as error:
+        # XLA leaves conversions of float16 to the processor, or to a library that it has not.
+        if "Failed to materialize symbols" not in str(error):
+            raise
+        if not re.search(r"[x<]f16>", lowered.as_text()):  # and not bf16
+            raise
+        raise RuntimeError(
+            explain(
+                "XLA cannot compile float16 for this processor.",
+                expected="one with the F16C instructions, or another float type",
+                fix="use 'mixed_bfloat16', 'bfloat16' or 'float32' as dtype policy.",
+            )
+        ) from error
 
 
 def _remember(table: OrderedDict[Any, Any], key: Any, program: Any) -> None:
