@@ -13,6 +13,7 @@ import typer
 
 from rosenblatt.cli import commands, files, runs, tuning
 from rosenblatt.cli.problems import BUILTIN
+from rosenblatt.core.errors import explain
 
 _NAMES = ", ".join(BUILTIN)
 # With this variable set an error shows where it was raised.
@@ -251,10 +252,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         return app(words, prog_name="rosenblatt", standalone_mode=False) or 0
-    except (typer.TyperException, *_EXPECTED) as error:
+    except Exception as error:
         if os.environ.get(_TRACEBACK):
             raise
         told = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        if not isinstance(error, (typer.TyperException, *_EXPECTED)):
+            told = explain(
+                "an error that should not be.",
+                given=f"{type(error).__name__}: {error}",
+                fix=f"please report it, with what `{_TRACEBACK}=1` shows.",
+            )
         message = " ".join(told.split()) or type(error).__name__
         print(f"rosenblatt: {message}", file=sys.stderr)
         return 2

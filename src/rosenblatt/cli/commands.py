@@ -87,6 +87,7 @@ def train(
     print(
         f"Kept epoch {best + 1} of {len(history.epoch)}, the best on the validation part "
         f"(loss {history.history['val_loss'][best]:.4f})."
+        + (" More --epochs may do better." if best + 1 == options["epochs"] else "")
     )
     print(f"Trained in {seconds:.1f} s. On the test part: {figures_text(figures['test'])}")
     print(f"Written to {out}{'' if str(out).endswith('/') else '/'}:")

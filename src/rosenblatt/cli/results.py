@@ -18,6 +18,10 @@ MODEL = "model.keras"
 HISTORY = "history.csv"
 CURVES = "learning_curves.png"
 METRICS = "metrics.json"
+# What the commands read there, and what it must be.
+_FACTS: dict[str, Any] = {
+    "data": str, "target": str, "features": list, "classes": (list, type(None)),
+}  # fmt: skip
 
 
 def make_folder(out: Path) -> None:
@@ -106,15 +110,22 @@ def open_run(model_path: Path) -> tuple[Any, dict[str, Any]]:
             )
         )
     model = load_model(path)
+    return model, _read_facts(path.parent / METRICS)
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
     try:
-        facts = json.loads((path.parent / METRICS).read_text())
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        wrong = [n for n, kinds in _FACTS.items() if not isinstance(facts[n], kinds)]
     except FileNotFoundError:
-        facts = {}
-    except ValueError as error:
-        raise ValueError(
-            explain(f"{path.parent / METRICS}: damaged.", given=error, fix="train again.")
-        ) from error
-    return model, facts
+        return {}
+    except (ValueError, TypeError, LookupError) as error:
+        given = f"no {error}" if isinstance(error, LookupError) else error
+        raise ValueError(explain(f"{path}: damaged.", given=given, fix="train again.")) from error
+    if wrong:
+        given = f"{wrong[0]} {facts[wrong[0]]!r}"
+        raise ValueError(explain(f"{path}: damaged.", given=given, fix="train again."))
+    return dict(facts)
 
 
 def require_columns(columns: Sequence[str], names: Sequence[str], data: str) -> None:

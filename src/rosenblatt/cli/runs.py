@@ -54,12 +54,22 @@ def _read(run: Path) -> list[tuple[str, str, list[float], list[float]]]:
     curves: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     if history.is_file():
         with history.open(encoding="utf-8") as file:
-            for number, row in enumerate(csv.DictReader(file)):
-                for name, value in row.items():
-                    if name != "epoch" and value:
-                        tag = name.removeprefix("val_")
-                        part = "validation" if name.startswith("val_") else "train"
-                        _add(curves, tag, f"{run}/{part}", float(row.get("epoch", number)), value)
+            try:
+                for number, row in enumerate(csv.DictReader(file)):
+                    for name, value in row.items():
+                        if name != "epoch" and value:
+                            tag = name.removeprefix("val_")
+                            part = "validation" if name.startswith("val_") else "train"
+                            step = float(row.get("epoch", number))
+                            _add(curves, tag, f"{run}/{part}", step, value)
+            except (ValueError, TypeError, AttributeError, csv.Error) as error:
+                raise ValueError(
+                    explain(
+                        f"{history}: damaged.",
+                        given=error,
+                        expected="a header, and a number for each name in it on each line",
+                    )
+                ) from error
     else:
         for name, tag, step, _, value in reading.scalars(run):
             label = str(run) if name == "." else f"{run}/{name}"

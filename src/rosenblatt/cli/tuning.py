@@ -100,7 +100,12 @@ def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:
                 "or of Keras Tuner",
             )
         )
-    objective, trials = _read(path)
+    try:
+        objective, trials = _read(path)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(
+            explain(f"{path / FILE}: damaged.", given=f"{type(error).__name__}: {error}")
+        ) from error
     names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
     table = Table(title=f"{len(trials)} trials by {objective}", title_justify="left")
     for column in ("trial", objective, "best step", *names):

@@ -48,9 +48,18 @@ class Ledger:
             ValueError: the journal is damaged, or of another objective.
         """
         for event in self.journal.news():
-            _EVENTS[event["event"]](self, event)
-            if "state" in event:
-                self.oracle.set_state(event["state"])
+            try:
+                _EVENTS[event["event"]](self, event)
+                if "state" in event:
+                    self.oracle.set_state(event["state"])
+            except (LookupError, TypeError, AttributeError) as error:
+                raise ValueError(
+                    explain(
+                        f"{self.journal.path} is damaged: an event that cannot be.",
+                        given=str(event)[:80],
+                        fix="remove its line, or start anew with `overwrite=True`.",
+                    )
+                ) from error
 
     def record(self, event: str, **fields: Any) -> None:
         """Write an event down, with the space where it grew, and what the algorithm remembers."""
