@@ -8,10 +8,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain, needed
+from rosenblatt.core.errors import explain, needed, warn_user
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.tuner.crew import Crew, apart
 from rosenblatt.tuner.executors import get_executor
+from rosenblatt.tuner.fingerprints import fingerprint
 from rosenblatt.tuner.hypermodel import get_hypermodel
 from rosenblatt.tuner.hyperparameter import Parent
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -107,6 +108,15 @@ class BaseTuner:
         self.on_search_begin()
         fit_args, fit_kwargs = self._repeatable(fit_args, fit_kwargs)
         self._check_data(fit_args, fit_kwargs)
+        content = fingerprint(fit_args, fit_kwargs)
+        if content is not None and not self.oracle.knows(content):
+            warn_user(
+                explain(
+                    f"The trials in {self.project_dir!r} learnt from other data than `search` is "
+                    "given now: their scores do not compare with those to come.",
+                    fix="take another `project_name`, or `overwrite=True`.",
+                )
+            )
         drawing = shown(self.oracle, fit_kwargs.get("epochs"))
         with where.session(self, fit_args, fit_kwargs) as session, drawing:
             self._crew = Crew(self, session)

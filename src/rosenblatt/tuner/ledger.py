@@ -32,6 +32,7 @@ class Ledger:
         self.members = Members(folder)
         self.elsewhere: dict[str, str] = {}  # running trials to the process that runs them
         self.recorded_space = 0
+        self.content: str | None = None  # fingerprint of the data of the first trials
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -66,12 +67,23 @@ class Ledger:
         oracle, journal = self.oracle, self.journal
         if not journal.exists():
             journal.record("begin", wait=True, seed=oracle.seed, objective=str(oracle.objective))
+            if self.content is not None:
+                journal.record("data", wait=True, content=self.content)
         if len(oracle.hyperparameters.space) != self.recorded_space:
             self.recorded_space = len(oracle.hyperparameters.space)
             space = oracle.hyperparameters.get_config()["space"]
             journal.record("space", wait=True, space=space)
         # Only an end has cost anything: what else a power cut takes is proposed again.
         journal.record(event, lasting=event == "end", **fields, state=oracle.get_state())
+
+    def knows(self, content: str) -> bool:
+        """Keep the fingerprint of the first data; whether these are the same."""
+        with self.exclusive():
+            if self.content is None:
+                self.content = content
+                if self.oracle.trials:  # of an earlier version, or of Keras Tuner
+                    self.record("data", content=content)
+        return self.content == content
 
     def record_epoch(self, trial_id: str, epoch: int, logs: dict[str, float]) -> None:
         """Write an epoch's log entries down."""
@@ -162,8 +174,13 @@ def _numbers(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def _data(ledger: Ledger, event: dict[str, Any]) -> None:
+    ledger.content = event["content"]
+
+
 _EVENTS: dict[str, Callable[[Ledger, dict[str, Any]], None]] = {
     "begin": _begin,
+    "data": _data,
     "space": _space,
     "trial": _trial,
     "again": _again,

@@ -20,7 +20,7 @@ from rosenblatt.tuner.display import Display
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.ledger import Ledger
 from rosenblatt.tuner.objective import MultiObjective, create_objective
-from rosenblatt.tuner.outcomes import require
+from rosenblatt.tuner.outcomes import first_reason, require
 from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
@@ -259,13 +259,7 @@ class Oracle:
         last = [self.trials[name] for name in self.end_order[-self.max_consecutive_failed_trials :]]
         failed = [trial for trial in last if trial.status == TrialStatus.FAILED]
         if len(failed) == self.max_consecutive_failed_trials:
-            reason = (failed[0].message or "unknown").split("\n\n")[0]
-            raise RuntimeError(
-                explain(
-                    f"{len(failed)} trials in a row failed. "
-                    f"The first of them, {failed[0].trial_id}, because: {reason}"
-                )
-            )
+            raise RuntimeError(f"{len(failed)} trials in a row failed. {first_reason(failed)}")
 
     @synchronized
     def release(self) -> None:
@@ -377,6 +371,10 @@ class Oracle:
         """Be such a copy."""
         self.__dict__.update(state, _ledger=None)
         self._changed = threading.Condition(threading.RLock())
+
+    def knows(self, content: str) -> bool:
+        """Whether its trials learn from data of this fingerprint; the first one is kept."""
+        return self._ledger is None or self._ledger.knows(content)
 
     def running(self) -> list[Trial]:
         """The trials that run now, in this process and in others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
@@ -10,7 +11,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
-from rosenblatt.tuner.trial import TrialStatus
+from rosenblatt.tuner.trial import Trial, TrialStatus
 
 
 def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[str, float], int]:
@@ -90,6 +91,12 @@ def require(objective: Objective, metrics: Any, where: str) -> None:
     )
 
 
+def first_reason(failed: Sequence[Trial]) -> str:
+    """Why the first of some trials failed."""
+    reason = (failed[0].message or "unknown").split("\n\n")[0]
+    return f"The first of them, {failed[0].trial_id}, because: {reason}"
+
+
 def no_result(oracle: Any, folder: str) -> str | None:
     """Why a search has no best trial, with the reason of the first that failed; None if it has.
 
@@ -104,11 +111,8 @@ def no_result(oracle: Any, folder: str) -> str | None:
         given = "no trial that has ended"
         fix = "call `search` before."
     else:
-        reason = (failed[0].message or "unknown").split("\n\n")[0]
-        given = (
-            f"{len(failed)} trial{'s that have' if len(failed) > 1 else ' that has'} failed. "
-            f"The first of them, {failed[0].trial_id}, because: {reason}"
-        )
+        count = f"{len(failed)} trial{'s that have' if len(failed) > 1 else ' that has'} failed"
+        given = f"{count}. {first_reason(failed)}"
         fix = "put that right, and search with `overwrite=True` or another `project_name`."
     return explain(
         f"No trial of the search in {folder!r} has a result.", given=given.rstrip("."), fix=fix
