@@ -123,8 +123,9 @@ def find_learning_rate(
     """
     _check_range(min_rate, max_rate, steps)
     source = make_source(
-        x, y, sample_weight, batch_size=batch_size, seed=seed, prepare=model._preparing()
-    )
+        x, y, sample_weight, batch_size=batch_size, seed=seed, finite="later",
+        prepare=model._preparing(),
+    )  # fmt: skip
     rate = _settable_rate(model, source)
     assert isinstance(source, ArraySource)
     prepare(model, source, train=True)

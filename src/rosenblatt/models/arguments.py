@@ -78,5 +78,5 @@ def validation_source(
                 )
             )
         x, y, weight = (*data, None)[:3]
-        return make_source(x, y, weight, batch_size, steps=None, prepare=prepare)
-    return make_source(data, batch_size=batch_size, steps=steps, prepare=prepare)
+        return make_source(x, y, weight, batch_size, finite="later", prepare=prepare)
+    return make_source(data, batch_size=batch_size, steps=steps, finite="later", prepare=prepare)

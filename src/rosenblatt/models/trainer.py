@@ -116,6 +116,7 @@ class Trainer(Compiles):
             draw_seed(),
             class_weight,
             steps=steps_per_epoch,
+            finite="later",
             prepare=prepare,
         )
         validation = validation_source(
@@ -157,6 +158,9 @@ class Trainer(Compiles):
         Args:
             finite: whether NaN and infinity are refused.
         """
+        finite = finite and not any(
+            getattr(one, "takes_nan", False) for one in self._flatten_layers()
+        )
         if not self._looks_up():
             names = [] if self._graph is None else self._graph.input_names
             several = len(names) > 1
@@ -205,8 +209,9 @@ class Trainer(Compiles):
         """
         self._require_compiled("evaluate")
         source = make_source(
-            x, y, sample_weight, batch_size, steps=steps, prepare=self._preparing()
-        )
+            x, y, sample_weight, batch_size, steps=steps, finite="later",
+            prepare=self._preparing(),
+        )  # fmt: skip
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         with metrics_apart(self):
             logs = loop.evaluate(self, source, hooks, steps)
@@ -329,7 +334,7 @@ class Trainer(Compiles):
         prepare = self._preparing()
         x = as_arrays(x, "x") if prepare is None else prepare(x)
         rows = len(tree_leaves(x)[0])
-        source = make_source(x, y, weight, max(rows, 1), False, 0, class_weight)
+        source = make_source(x, y, weight, max(rows, 1), False, 0, class_weight, finite="later")
         assert isinstance(source, ArraySource)
         source.block_batches = 1
         loop.prepare(self, source, train=kind == "train")

@@ -14,8 +14,8 @@ from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.watched import Watched
-from rosenblatt.data.columns import refuse
 from rosenblatt.training.checks import check_targets
+from rosenblatt.training.missing import Missing
 
 
 class Intake:
@@ -36,6 +36,7 @@ class Intake:
         self.own_step = model._step_is_custom("train" if train else "test")
         self.free = self.own_step or model._reads_targets_itself()
         self._ids = watched_ids(model)
+        self._missing = Missing(model)
         parts = [one.loss for one in model._compiled.spec.losses]
         users = not self.own_step and (self.free or not all(part._is_own() for part in parts))
         self._labels = Watched(self._loss) if users else None
@@ -55,9 +56,10 @@ class Intake:
         if graph is not None:
             brought = graph.bring(x)
             x = x if self.free else brought
+        if suspects and not self.own_step:
+            self._missing.check(x if graph is None else brought, y, weight, suspects)
         if self._ids is not None:
             self._ids.check(x, [v.value for v in self.model.variables])
-        refuse(suspects)
         if self._labels is not None and y is not None:
             outputs = with_rows(self.outputs, len(tree_leaves(x)[0]))
             self._labels.check(y, (x, outputs, weight))
