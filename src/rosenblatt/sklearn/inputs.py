@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from rosenblatt.core.errors import explain
 from rosenblatt.sklearn.columns import is_number, kinds_of, with_nan
+from rosenblatt.sklearn.sparse import dense_if_small
 
 
 def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> Any:
-    """The features as an array; names and number of columns are noted or compared.
+    """The features as an array, or as rows of a large sparse matrix (CSR).
+
+    Names and number of columns are noted or compared.
 
     Args:
         estimator: gets `n_features_in_` and `feature_names_in_`.
@@ -35,12 +37,12 @@ def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> 
         estimator,
         X,
         reset=reset,
-        accept_sparse=True,
+        accept_sparse="csr",
         allow_nd=not numbers,
         dtype=[np.float64, np.float32] if numbers else _dtype_for(X, kinds),
         ensure_all_finite=True,
     )
-    return X.toarray() if sparse.issparse(X) else X
+    return dense_if_small(X)
 
 
 def check_targets(estimator: Any, y: Any, X: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 
@@ -33,6 +34,12 @@ from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, 
 from rosenblatt.sklearn.seeds import generator_of
 from rosenblatt.sklearn.settings import MLP, check_combination, check_values
 from rosenblatt.sklearn.shuffling import ShuffledRows
+from rosenblatt.sklearn.sparse import (
+    dense,
+    fit_in_batches,
+    predict_in_pieces,
+    validation_batches,
+)
 
 _AUTO_BATCH = 200
 
@@ -132,10 +139,13 @@ class BaseMLP(BaseEstimator):
         watched = None if validation_data is None else self._check_validation(validation_data)
         if self.early_stopping and watched is None:
             x, targets, weights, watched = self._keep_apart(x, y, targets, weights)
-        rows = len(x)
+        rows = x.shape[0]
         total = float(rows if weights is None else weights.sum())
         batch = min(_AUTO_BATCH, rows) if self.batch_size == "auto" else min(self.batch_size, rows)
-        if batch == rows:
+        joined = batch == rows
+        if joined or self.solver == "lbfgs":  # a batch is dense
+            x = dense(x)
+        if joined:
             x, targets, weights = one_batch_form(x, targets, weights)
         _, _, loss = self._outputs()
         if self.solver == "lbfgs":
@@ -145,7 +155,7 @@ class BaseMLP(BaseEstimator):
         for layer in dense_layers(self.model_):
             if layer.kernel.regularizer is not None:
                 layer.kernel.regularizer.l2 = 0.5 * self.alpha * rows / total / batch
-        size = padded_rows(len(x)) if batch == rows else batch
+        size = padded_rows(len(x)) if joined else batch
         given = validation_data is not None
         self._train(x, targets, relative(weights), size, rows, watched, given, epochs)
         require_finite(self, self.model_.trainable_weights)
@@ -210,21 +220,22 @@ class BaseMLP(BaseEstimator):
             validation = (watched[0], self._encode(watched[1], None, reset=False), *watched[2:])
         callbacks = [progress, self.callbacks or []]
         shuffle = self.shuffle
-        if shuffle and batch < len(x):
-            shuffle = ShuffledRows(self._random_state, len(x))
+        if shuffle and batch < x.shape[0]:
+            shuffle = ShuffledRows(self._random_state, x.shape[0])
         # With the rows seen, as an integer seeds each call of `partial_fit` anew.
         with seeded((self._seed() + self.t_) % 2**31):
-            history = self.model_.fit(
-                x,
-                y,
-                batch_size=batch,
-                epochs=self.max_iter if epochs is None else epochs,
-                shuffle=shuffle,
-                sample_weight=weights,
-                validation_data=validation,
-                callbacks=callbacks,
-                verbose=0,
-            )
+            arguments = {
+                "batch_size": batch,
+                "epochs": self.max_iter if epochs is None else epochs,
+                "shuffle": shuffle,
+                "validation_data": validation_batches(validation, batch),
+                "callbacks": callbacks,
+                "verbose": 0,
+            }
+            if issparse(x):
+                history = fit_in_batches(self.model_, x, y, weights, arguments)
+            else:
+                history = self.model_.fit(x, y, sample_weight=weights, **arguments)
         self.history_ = history.history
         if epochs is None and not self.model_.stop_training:
             warn_not_converged(self.max_iter)
@@ -246,7 +257,7 @@ class BaseMLP(BaseEstimator):
                 )
             )
         train, test = train_test_split(
-            np.arange(len(x)),
+            np.arange(x.shape[0]),
             random_state=self._random_state,
             test_size=self.validation_fraction,
             stratify=stratify,
@@ -255,7 +266,7 @@ class BaseMLP(BaseEstimator):
             raise ValueError(
                 explain(
                     f"{type(self).__name__}: the validation set is too small.",
-                    given=f"validation_fraction={self.validation_fraction} of {len(x)} rows",
+                    given=f"validation_fraction={self.validation_fraction} of {x.shape[0]} rows",
                     expected="two rows at least",
                     fix="raise `validation_fraction`, or pass `validation_data=`.",
                 )
@@ -274,14 +285,16 @@ class BaseMLP(BaseEstimator):
 
     # -- data and predictions ----------------------------------------------------------------------
 
-    def _check_x(self, X: Any, reset: bool) -> np.ndarray:
+    def _check_x(self, X: Any, reset: bool) -> Any:
         if reset:
             self._frame_encoder = FrameEncoder.of(X)
         if self._frame_encoder is not None:
             return self._frame_encoder.transform(self, X, reset)
         return check_inputs(self, X, reset, numbers=True).astype(np.float32)
 
-    def _raw_outputs(self, x: np.ndarray) -> np.ndarray:
+    def _raw_outputs(self, x: Any) -> np.ndarray:
+        if issparse(x):
+            return predict_in_pieces(self.model_, x, verbose=0)
         return np.asarray(self.model_.predict(x, verbose=0))
 
     @property

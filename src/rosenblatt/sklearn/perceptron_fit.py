@@ -24,7 +24,8 @@ from rosenblatt.sklearn.perceptron_rule import (
 )
 from rosenblatt.sklearn.shuffling import order_of
 
-_CHUNK = 8192  # rows of one call of the program
+_CHUNK = 8192  # most rows of one call of the program
+_CHUNK_BYTES = 8 << 20  # about how many bytes these take: rows of sparse matrices may be long
 _AHEAD = 8 << 20  # bytes of rows that wait for it
 SPARSE_BIAS_RATE = 0.01  # scikit-learn's, for sparse inputs: their biases would oscillate
 
@@ -176,27 +177,37 @@ def _epoch(
     state: State,
 ) -> State:
     state = state._replace(sums=np.zeros(2))
-    chunks = _chunks(problem.x, labels, order)
-    if len(order) > _CHUNK and settings.ahead:
+    size = _chunk_size(problem.x.shape[1] * labels.itemsize, len(order))
+    chunks = _chunks(problem.x, labels, order, size)
+    if len(order) > size and settings.ahead:
         chunks = prefetch(chunks, lambda rows: rows.x.nbytes, _AHEAD)
     with _double_precision():
         run = None
         for i, rows in enumerate(chunks):
             run = run or program(settings.penalty is not None, rows, numbers, state)
-            blocks = -(-min(_CHUNK, len(order) - i * _CHUNK) // BLOCK)
-            state = run(rows, np.int32(blocks), numbers, state)
+            blocks = -(-min(size, len(order) - i * size) // BLOCK)
+            before, state = state, run(rows, np.int32(blocks), numbers, state)
+            jax.block_until_ready(before)  # one call runs ahead, so few rows are held
         return State(*jax.device_get(state))
 
 
-def _chunks(x: Any, labels: np.ndarray, order: np.ndarray) -> Generator[Rows, None, None]:
-    """Rows in order; the size is a power of two, so that few programs are compiled."""
-    size = min(_CHUNK, max(BLOCK, 1 << (len(order) - 1).bit_length()))
+def _chunk_size(row_bytes: int, rows: int) -> int:
+    """Rows of a call of the program: a power of two, so that few programs are compiled."""
+    fits = max(1, _CHUNK_BYTES // max(1, row_bytes))
+    most = min(_CHUNK, 1 << (fits.bit_length() - 1))
+    return max(BLOCK, min(most, 1 << (rows - 1).bit_length()))
+
+
+def _chunks(
+    x: Any, labels: np.ndarray, order: np.ndarray, size: int
+) -> Generator[Rows, None, None]:
+    """Rows in order, so many at a time."""
     for start in range(0, len(order), size):
         some = order[start : start + size]
         rows = Rows(_aligned((size, x.shape[1]), labels.dtype), _aligned((size, 2), labels.dtype))
         count = len(some)
         if sparse.issparse(x):
-            rows.x[:count] = x[some].toarray()
+            x[some].toarray(out=rows.x[:count])
         else:
             x.take(some, 0, out=rows.x[:count], mode="clip")
         labels.take(some, 0, out=rows.labels[:count], mode="clip")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.multiclass import type_of_target
@@ -30,6 +31,12 @@ from rosenblatt.sklearn.inputs import (
 from rosenblatt.sklearn.routing import PREFIXES, route
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import seed_of
+from rosenblatt.sklearn.sparse import (
+    dense,
+    fit_in_batches,
+    predict_in_pieces,
+    validation_batches,
+)
 
 _FIT_NAMES = (
     "batch_size", "epochs", "verbose", "validation_split", "shuffle", "validation_batch_size",
@@ -213,10 +220,19 @@ class BaseWrapper(BaseEstimator):
             y = self.target_encoder_.transform(y)
         if reset:
             self.X_dtype_, self.X_shape_ = X.dtype, X.shape
-            self.feature_encoder_ = self.feature_encoder.fit(X)
+            encoder = self.feature_encoder
+            plain = isinstance(encoder, FunctionTransformer) and encoder.func is None
+            self.feature_encoder_ = encoder if plain else encoder.fit(dense(X))
             get = getattr(self.feature_encoder_, "get_metadata", dict)
             self.__dict__.update(get())
-        return self.feature_encoder_.transform(X), y, weights
+        return self._encoded(X), y, weights
+
+    def _encoded(self, X: Any) -> Any:
+        """The inputs for the network; an encoder of the user's own gets arrays."""
+        encoder = self.feature_encoder_
+        if isinstance(encoder, FunctionTransformer) and encoder.func is None:
+            return X
+        return encoder.transform(dense(X))
 
     def _make_model(self) -> None:
         method = getattr(self, "_keras_build_fn", None)
@@ -274,18 +290,25 @@ class BaseWrapper(BaseEstimator):
         if new:
             self._make_model()
         callbacks = make_callbacks(params, "fit")
-        arguments["callbacks"] = [*callbacks, *(given.get("callbacks") or [])]
+        arguments["callbacks"] = [*callbacks, given.get("callbacks") or []]
         rows = len(weights) if weights is not None else len(y[0] if isinstance(y, list) else y)
         for name in ("batch_size", "validation_batch_size"):
             if arguments.get(name) == -1:
                 arguments[name] = rows
         one_batch = rows <= (arguments.get("batch_size") or _DEFAULT_BATCH)
+        x = dense(x) if one_batch else x
         plain = all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (x, y))
         if one_batch and plain and not arguments.get("validation_split"):
             x, y, weights = one_batch_form(x, y, weights)
             arguments["batch_size"] = padded_rows(len(x))
         with seeded(self._seed_of_training(new)):
-            history = self.model_.fit(x=x, y=y, sample_weight=relative(weights), **arguments)
+            if issparse(x):
+                history = fit_in_batches(self.model_, x, y, relative(weights), arguments)
+            else:
+                size = arguments.get("validation_batch_size") or arguments.get("batch_size")
+                validation = arguments.pop("validation_data", None)
+                arguments["validation_data"] = validation_batches(validation, size or 32)
+                history = self.model_.fit(x=x, y=y, sample_weight=relative(weights), **arguments)
         for name, values in history.history.items():
             self.history_.setdefault(name, []).extend(values)
         require_finite(self, self.model_.trainable_weights)
@@ -316,9 +339,11 @@ class BaseWrapper(BaseEstimator):
         arguments = {**route(params, "predict", ("batch_size", "verbose")), **kwargs}
         arguments.pop("callbacks", None)
         callbacks = make_callbacks({k: v for k, v in params.items() if "predict" in k}, "predict")
-        callbacks += list(kwargs.get("callbacks") or [])
+        callbacks += [kwargs["callbacks"]] if kwargs.get("callbacks") else []
         if arguments.get("batch_size") == -1:
             arguments["batch_size"] = None
+        if issparse(x):
+            return predict_in_pieces(self.model_, x, callbacks=callbacks or None, **arguments)
         return self.model_.predict(x, callbacks=callbacks or None, **arguments)
 
     def predict(self, X: Any, **kwargs: Any) -> Any:

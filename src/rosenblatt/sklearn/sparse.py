@@ -1,0 +1,141 @@
+"""Sparse matrices, made dense a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from rosenblatt.core.random import draw_seed
+from rosenblatt.core.symbolic import tree_map
+from rosenblatt.data import ArraySource, PyDataset, Shuffle, train_validation_split
+from rosenblatt.data.columns import to_numpy
+
+_WHOLE = 16 << 20  # bytes up to which a matrix is made dense whole: then it is an array like others
+_PIECE = 32 << 20  # bytes of the rows that are predicted at a time
+_SIZES = (2048, 256, 32)  # the models' own, so that no further programs are compiled
+
+
+def dense_if_small(X: Any) -> Any:
+    """A sparse matrix as an array where that is small, else in rows (CSR); others as they are."""
+    if not issparse(X):
+        return X
+    if np.prod(X.shape, dtype=np.float64) * 4 <= _WHOLE:
+        return X.toarray()
+    return X.tocsr()
+
+
+def dense(X: Any) -> Any:
+    """A sparse matrix as an array.
+
+    Raises:
+        ValueError: it would take more memory than `Model.fit` allows.
+    """
+    return to_numpy(X, "X") if issparse(X) else X
+
+
+class SparseBatches(PyDataset):
+    """The rows of a sparse matrix in dense batches, in the order in which an array's would come.
+
+    Args:
+        x: in rows (CSR).
+        y: targets, an array or a list of them; None for none.
+        weights: of the rows, or None.
+        batch_size: rows of a batch.
+        shuffle: as of `Model.fit`.
+        epoch: number of the first epoch.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        weights: Any,
+        batch_size: int,
+        shuffle: Shuffle = False,
+        epoch: int = 0,
+    ):
+        super().__init__()
+        self.x, self.y, self.weights = x, y, weights
+        self.batch_size = batch_size
+        numbers = (np.arange(x.shape[0]), None, None)
+        self.rows = ArraySource(numbers, batch_size, shuffle, draw_seed())
+        self.epoch = epoch
+        self.order: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.rows.n_batches
+
+    def on_epoch_begin(self) -> None:
+        """Draw the order of the rows."""
+        self.order = self.rows.order(self.epoch)
+        self.epoch += 1
+
+    def __getitem__(self, index: int) -> Any:
+        chosen: Any = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        if self.order is not None:
+            chosen = self.order[chosen]
+        x = self.x[chosen].astype(np.float32).toarray()
+        y, weights = tree_map(lambda a: None if a is None else a[chosen], (self.y, self.weights))
+        return x, y, weights
+
+
+def fit_in_batches(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
+    """`Model.fit` of a sparse matrix.
+
+    Args:
+        model: the model.
+        x, y, weights: the data.
+        arguments: the others of `fit`; what is sparse among `validation_data` comes in batches too.
+
+    Returns:
+        The history.
+    """
+    given = dict(arguments)
+    batch_size = given.pop("batch_size", None) or 32
+    shuffle = given.pop("shuffle", True)
+    share = given.pop("validation_split", 0.0)
+    if share and given.get("validation_data") is None:
+        numbers, kept = train_validation_split(np.arange(x.shape[0]), share)
+        train, given["validation_data"] = (
+            tuple(
+                tree_map(lambda a, r=rows: None if a is None else a[r], part)
+                for part in (x, y, weights)
+            )
+            for rows in (numbers, kept)
+        )
+        x, y, weights = train
+    batches = SparseBatches(x, y, weights, batch_size, shuffle, given.get("initial_epoch", 0))
+    given["validation_data"] = validation_batches(
+        given.get("validation_data"), given.pop("validation_batch_size", None) or batch_size
+    )
+    return model.fit(batches, shuffle=False, **given)
+
+
+def validation_batches(data: Any, batch_size: int) -> Any:
+    """`validation_data` whose inputs are sparse in batches, others as they are."""
+    if not (isinstance(data, tuple) and issparse(data[0])):
+        return data
+    x, y, weights = (*data, None)[:3]
+    return SparseBatches(x, y, weights, batch_size)
+
+
+def predict_in_pieces(model: Any, x: Any, **arguments: Any) -> Any:
+    """`Model.predict` of a sparse matrix, some rows at a time.
+
+    Args:
+        model: the model.
+        x: in rows (CSR).
+        **arguments: of `predict`.
+    """
+    batch_size = arguments.get("batch_size") or 32
+    bytes_of_row = 4 * x.shape[1]
+    rows = next((size for size in _SIZES if size * bytes_of_row <= _PIECE), _SIZES[-1])
+    rows = max(1, rows // batch_size) * batch_size  # of models that look across rows: whole batches
+    parts = [
+        model.predict(x[start : start + rows].astype(np.float32).toarray(), **arguments)
+        for start in range(0, x.shape[0], rows)
+    ]
+    return tree_map(lambda *pieces: np.concatenate(pieces), *parts)
