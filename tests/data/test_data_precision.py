@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn import pipeline, preprocessing
 
 import rosenblatt as rb
 from rosenblatt.data.precision import counted_from, origin_of
@@ -136,3 +137,27 @@ def test_other_data_are_normalized_as_before() -> None:
     layer.adapt(x)
     same.adapt(x.astype("float32"))
     np.testing.assert_array_equal(layer(x), same(x.astype("float32")))
+
+
+ESTIMATORS = {
+    "MLPRegressor": lambda: rb.sklearn.MLPRegressor(hidden_layer_sizes=(2,), max_iter=1),
+    "KerasRegressor": lambda: rb.sklearn.KerasRegressor(model, epochs=1, verbose=0),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_estimators_say_it(kind: str) -> None:
+    far = np.stack([np.arange(ROWS), FAR["seconds"]], axis=1)
+    with pytest.warns(UserWarning, match="^[xX]: float32 hardly tells the rows of column 1 apart"):
+        ESTIMATORS[kind]().fit(far, PART)
+    with pytest.warns(UserWarning, match="^y: float32 hardly tells the rows of column 0 apart"):
+        ESTIMATORS[kind]().fit(far - far.min(axis=0), FAR["seconds"])
+    # A scaler subtracts while the column has 64 bits.
+    pipeline.make_pipeline(preprocessing.StandardScaler(), ESTIMATORS[kind]()).fit(far, PART)
+
+
+def test_feature_spaces_say_it() -> None:
+    space = rb.utils.FeatureSpace({"time": "float_normalized", "b": "float"})
+    with pytest.warns(UserWarning, match=r"^dataset\['time'\]: float32 hardly tells the rows"):
+        space.adapt({"time": FAR["seconds"], "b": PART})

@@ -13,6 +13,7 @@ from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
 from rosenblatt.data.batches import is_stream
 from rosenblatt.data.frames import frame_columns, is_frame
+from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.text import host_array
 from rosenblatt.graph import Graph
 from rosenblatt.models.features import (
@@ -144,6 +145,8 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             batches: Any = list(dataset) if iter(dataset) is dataset else dataset
         else:
             batches = [self._columns(dataset)]
+            numbers = [n for n, f in self.features.items() if f.dtype.startswith("float")]
+            warn_of_rounding({name: batches[0][name] for name in numbers}, "dataset")
         for name in self._adaptable():
             self.preprocessors[name].adapt(self._column_of(batches, name))
         self._is_adapted = True

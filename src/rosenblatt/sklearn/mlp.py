@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
 from rosenblatt.core.errors import explain
+from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
 from rosenblatt.sklearn.mlp_base import BaseMLP
 from rosenblatt.sklearn.settings import check_classes
@@ -214,6 +215,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 )
             )
         if reset:
+            warn_of_rounding(y, "y")
             self._encoder = RegressorTargetEncoder().fit(y)
         return self._encoder.transform(y).astype(np.float32)
 

@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from rosenblatt import losses
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import seeded
+from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.sklearn.columns import FrameEncoder
 from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import (
@@ -287,6 +288,7 @@ class BaseMLP(BaseEstimator):
 
     def _check_x(self, X: Any, reset: bool) -> Any:
         if reset:
+            warn_of_rounding(X, "X")
             self._frame_encoder = FrameEncoder.of(X)
         if self._frame_encoder is not None:
             return self._frame_encoder.transform(self, X, reset)
