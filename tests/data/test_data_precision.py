@@ -80,6 +80,22 @@ MAKE = {
 }
 
 
+TABLES = {
+    "numbered columns": pd.DataFrame(np.ones((ROWS, 2))),
+    "names that repeat": pd.DataFrame(np.ones((ROWS, 2)), columns=["a", "a"]),
+    "numbers and booleans": pd.DataFrame({"a": PART, "b": PART > 300}),
+    "nullable": pd.DataFrame({"a": PART, "b": pd.array([1] * ROWS, dtype="Int64")}),
+    "polars": pl.DataFrame({"a": PART, "b": PART}),
+    "lazy": pl.LazyFrame({"a": PART, "b": PART}),
+    "pyarrow": pl.DataFrame({"a": PART, "b": PART}).to_arrow(),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_of_any_kind_train(kind: str) -> None:
+    model().fit(TABLES[kind], PART, epochs=1, verbose=0)
+
+
 @pytest.mark.parametrize("kind", MAKE)
 def test_fit_says_it(kind: str) -> None:
     name = "0" if kind == "array" else "'time'"

@@ -86,6 +86,21 @@ def test_streams_have_no_content_beforehand(stream: Any) -> None:
     assert next(stream) is X
 
 
+TABLES = {
+    "numbered columns": pd.DataFrame(X),
+    "names that repeat": pd.DataFrame(X, columns=["a", "a"]),
+    "polars": pl.DataFrame(X),
+    "pyarrow": pl.DataFrame(X).to_arrow(),
+    "categories": pd.DataFrame({"a": pd.Categorical(["x", "y"])}),
+    "nullable": pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_of_any_kind(kind: str) -> None:
+    assert fingerprint((TABLES[kind],), {}) == fingerprint((TABLES[kind][:],), {})
+
+
 @pytest.mark.parametrize("value", [object(), np.array([object()]), [[1], [1, 2]], {1, 2}])
 def test_objects_have_no_content_that_would_last(value: Any) -> None:
     """The text of an object names its place in memory, another one in each process."""

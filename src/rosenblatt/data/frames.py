@@ -164,6 +164,7 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
 
 
 def columns_of(frame: Any) -> list[Any]:
+    """The columns of a table of pandas, polars or pyarrow by position; names may repeat."""
     """The columns of a table, in order."""
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]

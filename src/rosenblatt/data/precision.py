@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.data.columns import named_leaves
-from rosenblatt.data.frames import frame_columns, is_frame, is_series
+from rosenblatt.data.frames import columns_of, frame_columns, is_frame, is_series
 
 # A number of 32 bits has 24 binary digits. A column that lies this many of its deviations away from
 # zero spends ten of them on where it lies, and has less than fourteen left to tell rows apart.
@@ -114,9 +114,9 @@ def warn_of_rounding(tree: Any, what: str) -> None:
 def _columns_of(leaf: Any) -> Iterator[tuple[Any, np.ndarray]]:
     """Names or numbers, and values, of the columns that may be far from zero."""
     columns: list[tuple[Any, np.ndarray]]
-    if is_frame(leaf) and hasattr(leaf, "shape"):
-        names = frame_columns(leaf)
-        columns = [(name, np.asarray(leaf[name])) for name in names if names.count(name) == 1]
+    if is_frame(leaf) and not _waits(leaf):
+        named = zip(frame_columns(leaf), columns_of(leaf), strict=True)
+        columns = [(name, np.asarray(column)) for name, column in named]
     else:
         array = (
             leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf) if is_series(leaf) else None
@@ -126,3 +126,8 @@ def _columns_of(leaf: Any) -> Iterator[tuple[Any, np.ndarray]]:
         far = far_columns(array)
         columns = [(column, array.reshape(len(array), -1)[:, column]) for column in far]
     yield from columns
+
+
+def _waits(frame: Any) -> bool:
+    """Whether it is lazy, or wrapped: looking into it would compute it twice."""
+    return hasattr(type(frame), "collect") or hasattr(type(frame), "to_native")

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt.data import is_stream
 from rosenblatt.data.columns import named_leaves
-from rosenblatt.data.frames import frame_columns, is_frame, is_series
+from rosenblatt.data.frames import columns_of, is_frame, is_series
 
 _NAMES = ("x", "y", "sample_weight")
 _PLAIN = (str, bytes, bool, int, float, complex)
@@ -53,8 +53,10 @@ def fingerprint(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
 
 def _arrays_of(leaf: Any) -> list[np.ndarray] | None:
     """The content of a leaf; None of what is no array, table or list of values."""
-    if is_frame(leaf) and hasattr(leaf, "shape"):
-        parts = [leaf[name] for name in dict.fromkeys(frame_columns(leaf))]
+    if is_frame(leaf):
+        if hasattr(type(leaf), "collect") or hasattr(type(leaf), "to_native"):  # lazy, or wrapped
+            return None
+        parts = columns_of(leaf)
     elif hasattr(leaf, "tocsr"):
         rows = leaf.tocsr()
         parts = [rows.data, rows.indices, rows.indptr]
