@@ -312,6 +312,35 @@ def test_messages(case: str) -> None:
         act()
 
 
+REFUSED: dict[str, list[Any]] = {
+    "batch_size": [0, -2, 2.5, "auto", True],
+    "validation_batch_size": [0, "auto"],
+    "epochs": [-1, 2.5, "many", None, True],
+    "verbose": [None, -1, "loud"],
+    "shuffle": [None, "rows"],
+    "warm_start": [None, "yes"],
+    "validation_split": [1.0, -1, 2, "half"],
+    "random_state": [-1, "seed", 2.5],
+    "optimizer": [5, "adm", []],
+    "loss": [5, "binary", []],
+    "metrics": [5, "acuracy"],
+    "callbacks": [5, "stop"],
+    "model": [5, "build"],
+    "class_weight": [5, "equal"],
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_values_that_are_refused(name: str) -> None:
+    """By a sentence that says what was given, not by an error from inside."""
+    for value in REFUSED[name]:
+        with pytest.raises((ValueError, TypeError)) as caught:
+            classifier(**{"epochs": 1, name: value}).fit(X, Y)
+        text = str(caught.value)
+        assert re.search(r"Given: |Unknown |class_weight", text)
+        assert str(value).strip("[]") in text
+
+
 def test_a_build_function_that_returns_none() -> None:
     with pytest.raises(TypeError, match=r"The build function returned no model. Given: NoneType."):
         KerasRegressor(lambda: None, loss="mse").fit(X, X[:, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rosenblatt import losses, metrics, optimizers
@@ -43,6 +43,14 @@ def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback
         if item is not None:
             built = construct(item, own, str, "callbacks")
             built = built.values() if isinstance(built, Mapping) else built
+            if isinstance(built, str) or not isinstance(built, (Callback, Iterable)):
+                raise TypeError(
+                    explain(
+                        "Bad `callbacks`.",
+                        given=repr(built),
+                        expected="callbacks or their classes, one, or a list or dict of them",
+                    )
+                )
             made += list(built) if not isinstance(built, Callback) else [built]
     return [copy.deepcopy(callback) for callback in made]
 
@@ -66,6 +74,14 @@ def build_model(
     if isinstance(source, Model):
         check_prefixes(params, own, [], False)
         model = copy.deepcopy(source)
+    elif not callable(source):
+        raise TypeError(
+            explain(
+                "Bad `model`.",
+                given=repr(source),
+                expected="a function that returns a model, a model class, or a model",
+            )
+        )
     else:
         model = _call(source, params, meta, own)
     if not model.compiled:

@@ -155,7 +155,8 @@ def fit_lbfgs(
     start = np.concatenate([np.ravel(w) for layer in dense for w in layer.get_weights()])
     data = [jnp.asarray(a) for a in (x, y, weights, np.float32(estimator.alpha), np.float32(scale))]
     named = isinstance(estimator.loss, str) and isinstance(estimator.activation, str)
-    key = ("lbfgs", estimator.activation, estimator.out_activation_, estimator.loss, len(dense))
+    policies = tuple(layer.dtype_policy.name for layer in dense)
+    key = ("lbfgs", estimator.activation, estimator.out_activation_, estimator.loss, policies)
     objective = partial(_objective, model, loss)
     program = programs.get_program(
         key if named else None,

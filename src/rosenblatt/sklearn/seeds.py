@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from rosenblatt.core.errors import explain
 from rosenblatt.core.random import draw_seed
 
 
@@ -24,7 +25,20 @@ def generator_of(random_state: Any) -> np.random.RandomState:
     >>> generator_of(3).randint(100)
     24
     """
-    return check_random_state(draw_seed() if random_state is None else random_state)
+    return _checked(draw_seed() if random_state is None else random_state)
+
+
+def _checked(random_state: Any) -> np.random.RandomState:
+    try:
+        return check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(
+            explain(
+                "Bad `random_state`.",
+                given=repr(random_state),
+                expected="None, an integer from 0 to 2³² − 1, or a `numpy.random.RandomState`",
+            )
+        ) from error
 
 
 def seed_of(random_state: Any) -> int | None:
@@ -35,7 +49,7 @@ def seed_of(random_state: Any) -> int | None:
     """
     if random_state is None:
         return None
-    generator = check_random_state(random_state)
+    generator = _checked(random_state)
     if isinstance(random_state, (int, np.integer)):
         return int(random_state)
     return int(generator.randint(np.iinfo(np.int32).max))

@@ -175,6 +175,26 @@ MLP: dict[str, Check] = {
     "dropout": _SHARE,
     "batch_normalization": _FLAG,
 }
+
+
+def _rows(value: Any) -> bool:
+    return value is None or number(Integral, 1)(value) or (not is_flag(value) and value == -1)
+
+
+KERAS: dict[str, Check] = {
+    "batch_size": (_rows, "None, -1 for all rows, or an integer, 1 or more"),
+    "validation_batch_size": (_rows, "None, -1 for all rows, or an integer, 1 or more"),
+    "epochs": (number(Integral, 0), "an integer, 0 or more"),
+    "verbose": (
+        lambda v: is_flag(v) or number(Integral, 0)(v) or (isinstance(v, str) and v == "auto"),
+        "0 silent, 1 progress, 2 one line an epoch, or 'auto'",
+    ),
+    "shuffle": (
+        lambda v: is_flag(v) or callable(v) or (isinstance(v, str) and v == "batch"),
+        "True, False, 'batch', or a function of the epoch's number",
+    ),
+    "warm_start": _FLAG,
+}
 PERCEPTRON: dict[str, Check] = {
     "penalty": (lambda v: v in (None, "l2", "l1", "elasticnet"), "None, 'l2', 'l1', 'elasticnet'"),
     "alpha": (number(Real, 0), "a number, 0 or more"),

@@ -31,6 +31,7 @@ from rosenblatt.sklearn.inputs import (
 from rosenblatt.sklearn.routing import PREFIXES, route
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import seed_of
+from rosenblatt.sklearn.settings import KERAS, check_values
 from rosenblatt.sklearn.sparse import (
     dense,
     fit_in_batches,
@@ -280,6 +281,7 @@ class BaseWrapper(BaseEstimator):
         return self._fit(X, y, sample_weight, not self.initialized_, kwargs)
 
     def _fit(self, X: Any, y: Any, weight: Any, new: bool, given: Mapping[str, Any]) -> BaseWrapper:
+        check_values(self, KERAS)
         require_targets(self, y)
         x, y, weights = self._prepare(X, y, self._row_weights(y, weight), reset=new)
         params = self.get_params()
