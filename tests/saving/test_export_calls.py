@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,8 @@ MADE: dict[str, Callable[[Path], tuple[Any, Any]]] = {
     "by build": lambda folder: (by_build(), {}),
     "from a file": lambda folder: (from_a_file(folder), {}),
     "by predict": lambda folder: (by_predict(), {}),
+    "in a copy": lambda folder: (copy.deepcopy(by_predict()), {}),
+    "in a pickle": lambda folder: (pickle.loads(pickle.dumps(by_predict())), {}),
     "with a signature": lambda folder: (
         by_build(),
         {"input_signature": [L.InputSpec(shape=(None, 5), dtype="int32")]},
