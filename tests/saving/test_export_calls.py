@@ -89,6 +89,10 @@ MADE: dict[str, Callable[[Path], tuple[Any, Any]]] = {
         by_build(),
         {"input_signature": [L.InputSpec(shape=(None, 5), dtype="int32")]},
     ),
+    "with long integers": lambda folder: (
+        by_build(),
+        {"input_signature": [L.InputSpec(shape=(None, 5), dtype="int64")]},
+    ),
     "with arrays for a signature": lambda folder: (by_build(), {"input_signature": [IDS]}),
 }
 
@@ -117,6 +121,7 @@ def by_predict() -> Any:
 def test_what_is_known_of_the_inputs(name: str, tmp_path: Path) -> None:
     model, settings = MADE[name](tmp_path)
     model.export(tmp_path / "m", **settings)
+    model.export(tmp_path / "m.npz", format="npz", **settings)
     layer = L.TFSMLayer(tmp_path / "m")
     assert layer.saved.takes[0].shape[1:] == (5,)
     if name not in ("by build", "from a file"):  # which tell no dtype
