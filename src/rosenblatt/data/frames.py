@@ -79,7 +79,8 @@ def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
         )
     frame = frame.to_native() if hasattr(type(frame), "to_native") else frame
     frame = frame.collect() if hasattr(type(frame), "collect") else frame  # a lazy table
-    return {name: frame[name] for name in names}
+    columns = dict(zip(have, columns_of(frame), strict=True))  # names of pandas may be numbers
+    return {name: columns[name] for name in names}
 
 
 def frame_to_array(frame: Any, what: str) -> np.ndarray:

@@ -148,9 +148,14 @@ def prepare(model: Any, source: Source, train: bool) -> None:
     custom = model._step_is_custom("train" if train else "test")
     if not spec.built and not (custom and spec.is_empty):
         spec.build(y, outputs, model.output_names)
+    if train:
+        _check_trainable(model, custom)
     source.bring(Intake(model, outputs, train))
-    if not train:
-        return
+
+
+def _check_trainable(model: Any, custom: bool) -> None:
+    """Refuse to train what cannot be trained, and make the optimizer's variables."""
+    spec = model._compiled.spec
     if model.optimizer is None:
         raise ValueError(explain("The model was compiled without an optimizer."))
     trainable = model.trainable_variables

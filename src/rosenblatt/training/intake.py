@@ -33,13 +33,14 @@ class Intake:
     def __init__(self, model: Any, outputs: Any, train: bool):
         self.model = model
         self.outputs = outputs
-        self.own_step = model._step_is_custom("train" if train else "test")
+        self.kind = "train" if train else "test"
+        self.own_step = model._step_is_custom(self.kind)
         self.free = self.own_step or model._reads_targets_itself()
         self._ids = watched_ids(model)
         self._missing = Missing(model)
         parts = [one.loss for one in model._compiled.spec.losses]
-        users = not self.own_step and (self.free or not all(part._is_own() for part in parts))
-        self._labels = Watched(self._loss) if users else None
+        users = self.free or not all(part._is_own() for part in parts)
+        self._labels = Watched(self._step if self.own_step else self._loss) if users else None
 
     def __call__(self, batch: Any, suspects: Mapping[str, str]) -> Any:
         """The same data in the model's structure.
@@ -62,7 +63,8 @@ class Intake:
             self._ids.check(x, [v.value for v in self.model.variables])
         if self._labels is not None and y is not None:
             outputs = with_rows(self.outputs, len(tree_leaves(x)[0]))
-            self._labels.check(y, (x, outputs, weight))
+            rest = outputs if not self.own_step else self._state()
+            self._labels.check(y, (x, rest, weight))
         if self.free:
             return x, y, weight
         targets = spec.targets_of(y)
@@ -74,6 +76,21 @@ class Intake:
             shared = all(one is weights[0] for one in weights)
             weight = weights[0] if shared else pack(spec.structure, weights)
         return x, y, weight
+
+    def _state(self) -> Any:
+        """The state that a step of the user's takes."""
+        model = self.model
+        groups = [model.trainable_variables, model.non_trainable_variables]
+        if self.kind == "train":
+            groups.append(model.optimizer.variables)
+        groups.append(model.metrics_variables)
+        return tuple([variable.value for variable in group] for group in groups)
+
+    def _step(self, y: Any, rest: Any) -> Any:
+        x, state, weight = rest
+        with use_scope(Scope(binds_all=True)):
+            step = getattr(self.model, f"{self.kind}_step")
+            return step(state, (x, y) if weight is None else (x, y, weight))
 
     def _loss(self, y: Any, rest: Any) -> Any:
         x, y_pred, weight = rest

@@ -67,6 +67,7 @@ class CompileSpec:
         self.outputs: list[OutputMetrics] = []
         self.names: list[str] = []
         self.structure: Any = None
+        self._nameless = False  # the names are made up: a subclass that returns no dict
         self.built = False
         # Whether padding rows leave every loss and metric what it is without them.
         self.exact_on_padding = True
@@ -99,7 +100,8 @@ class CompileSpec:
         """
         flat = tree_leaves(y_pred)
         self.structure = y_pred
-        self.names = list(output_names) if output_names else _pseudo_names(y_pred, len(flat))
+        self.names = list(output_names or [])
+        self._nameless = len(self.names) != len(flat) and not isinstance(y_pred, Mapping)
         if len(self.names) != len(flat):
             self.names = _pseudo_names(y_pred, len(flat))
         losses = per_output(_shared(self.loss, len(flat)), self.names, "loss", y_pred)
@@ -208,6 +210,8 @@ class CompileSpec:
 
     def targets_of(self, y: Any) -> list[Any]:
         """The target of each output, None where it needs none; see `structure.align_targets`."""
+        if isinstance(y, Mapping) and len(y) == 1 and self._nameless and len(self.names) == 1:
+            y = next(iter(y.values()))  # whatever the name, it is the only output's
         return align_targets(y, self.names, self.structure, self._wanted)
 
     def weights_of(self, sample_weight: Any) -> list[Any]:
