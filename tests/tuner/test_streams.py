@@ -166,15 +166,33 @@ def test_readers_do_not_see_each_other() -> None:
     assert drawn == list(range(5))
 
 
-def test_a_fit_of_ones_own_gets_the_generator_itself(tmp_path: Path) -> None:
-    class Mine(kt.HyperModel):
-        def build(self, hp: Any) -> Any:
-            return build(hp)
+class Passes(kt.HyperModel):
+    """As Keras Tuner's guides write it: the arguments are passed on."""
 
-        def fit(self, hp: Any, model: Any, rows: Any, **kwargs: Any) -> Any:
-            x, y = next(rows)
-            return model.fit(x, y, validation_data=(x, y), **kwargs)
+    def build(self, hp: Any) -> Any:
+        return build(hp)
 
-    tuner = kt.RandomSearch(Mine(), "val_loss", max_trials=2, directory=tmp_path, workers=1)
-    tuner.search(forever(), epochs=1, verbose=0)
-    assert len(tuner.oracle.end_order) == 2
+    def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        return model.fit(*args, **kwargs)
+
+
+class Draws(Passes):
+    """It takes batches from the generator itself."""
+
+    def fit(self, hp: Any, model: Any, rows: Any, **kwargs: Any) -> Any:
+        taken = [next(rows) for _ in range(6)]
+        x, y = (np.concatenate(parts) for parts in zip(*taken, strict=True))
+        return model.fit(x, y, batch_size=16, **kwargs)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("kind", [Passes, Draws])
+def test_a_fit_of_ones_own(
+    kind: type[Passes], workers: int, of_arrays: list[float], tmp_path: Path
+) -> None:
+    tuner = kt.RandomSearch(
+        kind(), "val_loss", max_trials=3, seed=1, directory=tmp_path, workers=workers
+    )
+    tuner.search(batches(), epochs=3, shuffle=False, verbose=0, validation_data=batches())
+    found = [tuner.oracle.trials[name].score for name in sorted(tuner.oracle.trials)]
+    assert found == pytest.approx(of_arrays, rel=1e-5)

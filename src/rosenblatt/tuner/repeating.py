@@ -51,6 +51,24 @@ class Replayed:
         raise self._end
 
 
+class Reader:
+    """What one trial is given of an iterator: itself an iterator, that can also begin anew.
+
+    Args:
+        batches: what all trials read.
+    """
+
+    def __init__(self, batches: Replayed):
+        self._batches = batches
+        self._own = iter(batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._batches)
+
+    def __next__(self) -> Any:
+        return next(self._own)
+
+
 def replayed(value: Any) -> Any:
     """A value for several trials: the batches of an iterator again and again, else itself.
 
@@ -58,3 +76,8 @@ def replayed(value: Any) -> Any:
     [1, 2]
     """
     return Replayed(value) if hasattr(value, "__next__") else value
+
+
+def read_anew(value: Any) -> Any:
+    """A value for one trial: a reader of its own of what is `replayed`, else itself."""
+    return Reader(value) if isinstance(value, Replayed) else value

@@ -24,7 +24,7 @@ from rosenblatt.tuner.hypermodel import uses_model_fit
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.outcomes import read_outcome, require
-from rosenblatt.tuner.repeating import replayed
+from rosenblatt.tuner.repeating import read_anew, replayed
 from rosenblatt.tuner.trial import Trial
 from rosenblatt.tuner.watching import BestEpoch, TrialBackup, TunerCallback
 
@@ -116,8 +116,10 @@ class Tuner(BaseTuner):
                 own = self._logging_apart(self._copied(given), trial, execution)
                 backup = TrialBackup(self.checkpoints.running(trial.trial_id) / str(execution))
                 callbacks = [*own, TunerCallback(self, trial), best, backup]
-                options = {**self._quiet(kwargs), "callbacks": callbacks}
-                model, result = self._build_and_fit_model(trial, *args, **options)
+                options = {name: read_anew(value) for name, value in self._quiet(kwargs).items()}
+                options["callbacks"] = callbacks
+                data = [read_anew(value) for value in args]
+                model, result = self._build_and_fit_model(trial, *data, **options)
             results.append(result)
         self._keep_checkpoint(trial, model, best, results)
         return results
@@ -165,14 +167,17 @@ class Tuner(BaseTuner):
         plain = type(self)._build_and_fit_model is Tuner._build_and_fit_model
         return plain and uses_model_fit(self.hypermodel)
 
+    def _runs_trials(self) -> bool:
+        """Whether `run_trial` is ours."""
+        return type(self).run_trial.__module__.startswith("rosenblatt.")
+
     def _trains_plainly(self) -> bool:
-        """Whether its History is also what a trial gives."""
-        ours = type(self).run_trial.__module__.startswith("rosenblatt.")
-        return ours and self._fits_models()
+        """Whether the History of `model.fit` is also what a trial gives."""
+        return self._runs_trials() and self._fits_models()
 
     def _repeatable(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         """The data with streams that every trial can read."""
-        if not self._trains_plainly():
+        if not self._runs_trials():
             return args, kwargs
         found = {name: replayed(value) for name, value in kwargs.items() if name in _STREAMS}
         return tuple(replayed(value) for value in args), {**kwargs, **found}
