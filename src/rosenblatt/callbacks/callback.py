@@ -33,6 +33,13 @@ class Callback:
         self.params: dict[str, Any] = {}
         self._model: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the model: a copy belongs to none until `set_model`."""
+        return {key: value for key, value in self.__dict__.items() if key != "_model"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _model=None)
+
     @property
     def model(self) -> Any:
         """The model being trained, evaluated or used."""

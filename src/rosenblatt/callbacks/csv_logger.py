@@ -91,7 +91,7 @@ class CSVLogger(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the open file."""
-        return {**self.__dict__, "_file": None, "_writer": None}
+        return {**super().__getstate__(), "_file": None, "_writer": None}
 
 
 def _cell(value: Any) -> Any:

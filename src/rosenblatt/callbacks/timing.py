@@ -38,13 +38,13 @@ class Timing(Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
         self._begun = time.perf_counter()
-        self._before = dict(self.model.seconds)
+        self._before = dict(self.model.current_run.seconds)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Note the epoch's figures."""
         spent = {
             part: seconds - self._before.get(part, 0.0)
-            for part, seconds in self.model.seconds.items()
+            for part, seconds in self.model.current_run.seconds.items()
         }
         seconds = time.perf_counter() - self._begun
         steps = spent.pop("steps", 0.0)

@@ -229,7 +229,7 @@ def _tries(engine: Engine, rate: Variable) -> Callable[..., Any]:
             state = state._replace(optimizer=tuple(optimizer), metrics=fresh)
             batch = batch_at(batches, index)
             after = train_step(engine.model, engine.variables, state, parameters, batch, None)
-            return after, results(engine.model, engine.variables, after)[loss]
+            return after, results(engine.model, engine.variables, after, parameters)[loss]
 
         return jax.lax.scan(one, state, (jnp.arange(len(rates)), rates))[1]
 

@@ -94,6 +94,8 @@ class SeedGenerator:
     Array([1, 0], dtype=uint32)
     """
 
+    untraced = ("name", "_initial_seed")  # the state is an argument of programs
+
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
         self._initial_seed = seed
         if seed is None:

@@ -6,10 +6,13 @@ side, user code reads `self.kernel` as in Keras, and the traced function is pure
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+import numpy as np
 
 
 class Scope:
@@ -66,6 +69,63 @@ def row_mask() -> Any:
     return None if scope is None else scope.row_mask
 
 
+class Outside:
+    """What a trace reads that is no argument of it.
+
+    A value read so would be a constant of the program for ever. It is noted here, and the function
+    is traced again with it as an argument.
+    """
+
+    def __init__(self) -> None:
+        self.variables: dict[int, Any] = {}
+        self.parameters: dict[tuple[int, str], HasParameters] = {}
+        self._values: dict[Any, Any] = {}
+        self._bound = 0
+
+    @property
+    def found(self) -> int:
+        """How many there are."""
+        return len(self.variables) + len(self.parameters)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the last trace had all of them as arguments."""
+        return self._bound == self.found
+
+    def current(self) -> tuple[Any, ...]:
+        """Their values now: what the program is called with."""
+        numbers = (float(getattr(owner, name)) for (_, name), owner in self.parameters.items())
+        return (*(v.held for v in self.variables.values()), *numbers)
+
+    @contextmanager
+    def bind(self, values: tuple[Any, ...]) -> Iterator[None]:
+        """Trace with these values for what was found before, and note what else is read."""
+        self._values = dict(zip((*self.variables, *self.parameters), values, strict=True))
+        self._bound = len(values)
+        token = _outside.set(self)
+        try:
+            yield
+        finally:
+            _outside.reset(token)
+            self._values = {}
+
+    def value_of(self, key: Any, table: dict[Any, Any], holder: Any) -> Any:
+        """The traced value of something found before; None where it is found now."""
+        table.setdefault(key, holder)
+        return self._values.get(key)
+
+
+_outside: ContextVar[Outside | None] = ContextVar("outside", default=None)
+
+
+def variable_outside(variable: Any) -> Any:
+    """The traced value of a variable that no scope binds, or None where nothing is traced."""
+    outside, scope = _outside.get(), _scope.get()
+    if outside is None or (scope is not None and scope.binds_all):
+        return None
+    return outside.value_of(id(variable), outside.variables, variable)
+
+
 class HasParameters:
     """An object some of whose numbers are arguments of compiled programs, not constants in them.
 
@@ -75,12 +135,44 @@ class HasParameters:
     """
 
     runtime_parameters: tuple[str, ...] = ()
+    # Attributes that no trace reads: programs do not depend on them.
+    untraced: tuple[str, ...] = ("name",)
 
     def parameter(self, name: str) -> Any:
         """The value of a run-time parameter: traced inside a program, a number elsewhere."""
+        key = (id(self), name)
         scope = _scope.get()
         if scope is not None:
-            traced = scope.parameters.get((id(self), name))
+            traced = scope.parameters.get(key)
             if traced is not None:
                 return traced
-        return getattr(self, name)
+        plain = getattr(self, name)
+        outside = _outside.get()
+        if outside is not None and is_number(plain) and not (scope and scope.binds_all):
+            traced = outside.value_of(key, outside.parameters, self)
+            return plain if traced is None else traced
+        return plain
+
+    def traced_facts(self) -> Any:
+        """What a trace reads of it that is in no attribute; None where there is nothing."""
+        return None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value can be an argument of a program: a number that is not True or False.
+
+    >>> is_number(0.5), is_number(True), is_number(None)
+    (True, False, False)
+    """
+    return isinstance(value, (int, float, np.floating, np.integer)) and not isinstance(value, bool)
+
+
+def number_kind(number: float) -> Any:
+    """What a trace may ask about a number before it takes its traced value.
+
+    >>> number_kind(0.2) == number_kind(0.7), number_kind(0.0) == number_kind(0.7)
+    (True, False)
+    """
+    if not math.isfinite(number) or number in (0, 1):
+        return repr(float(number))
+    return number > 0, abs(number) > 1

@@ -117,9 +117,10 @@ class Node:
         self.outputs = tree_leaves(outputs)
         self.output_structure = outputs
         self.inputs = [t for t in tree_leaves((args, kwargs)) if isinstance(t, KerasTensor)]
-        operation._inbound_nodes.append(self)
+        calls = vars(operation).setdefault("_inbound_nodes", [])
+        calls.append(self)
         for index, tensor in enumerate(self.outputs):
-            tensor._keras_history = History(operation, len(operation._inbound_nodes) - 1, index)
+            tensor._keras_history = History(operation, len(calls) - 1, index)
 
     @property
     def parents(self) -> list[Node]:
@@ -271,6 +272,14 @@ class Operation:
         instance = super().__new__(cls)
         instance.__dict__["_auto_config"] = _plain_arguments(cls, args, kwargs)
         return instance
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without its calls in graphs: a copy of a graph makes those of its operations anew."""
+        return {key: value for key, value in self.__dict__.items() if key != "_inbound_nodes"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.setdefault("_inbound_nodes", [])
+        self.__dict__.update(state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any_symbolic(args, kwargs):

@@ -1,4 +1,4 @@
-"""What goes wrong while a function is traced, told in the user's words."""
+"""What tracing reads of the global settings, and what goes wrong, told in the user's words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jax
 
+from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import explain
 
 VALUE_ERRORS = (
@@ -21,6 +23,19 @@ VALUE_ERRORS = (
 )
 _OURS = str(Path(__file__).parents[1])
 _LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
+
+_JAX_SETTINGS = (
+    "jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion",
+    "jax_numpy_rank_promotion", "jax_default_prng_impl", "jax_threefry_partitionable",
+    "jax_debug_nans", "jax_debug_infs", "jax_disable_jit", "jax_default_device",
+    "jax_softmax_custom_jvp", "jax_enable_checks", "jax_random_seed_offset",
+)  # fmt: skip
+
+
+def traced_settings() -> tuple[Any, ...]:
+    """The global settings that tracing reads, ours and JAX's: part of every program's key."""
+    ours = config.epsilon(), config.floatx(), config.image_data_format(), dtypes.dtype_policy()
+    return (*ours, *(getattr(jax.config, name, None) for name in _JAX_SETTINGS))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.limits import take
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.scope import Scope, current_scope, use_scope
+from rosenblatt.core.scope import Scope, current_scope, use_scope, variable_outside
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
 _LARGE = 1 << 20  # bytes
@@ -119,6 +119,8 @@ class Variable:
         scope = current_scope()
         if scope is not None and id(self) in scope.values:
             value = scope.values[id(self)]
+        elif (traced := variable_outside(self)) is not None:
+            value = traced
         else:
             if isinstance(self._value, np.ndarray):
                 if scope is not None and scope.binds_all and self._value.nbytes > _LARGE:

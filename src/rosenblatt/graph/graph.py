@@ -16,6 +16,7 @@ from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import host_array, is_text
+from rosenblatt.graph.copying import flatten, unflatten
 from rosenblatt.graph.host import HostPart, Prepared, looks_up
 from rosenblatt.graph.order import by_depth
 from rosenblatt.graph.rows import keeps_rows_apart
@@ -49,6 +50,15 @@ class Graph:
             for tensor in node.inputs[:1]
             if id(tensor) in place and hasattr(node.operation, "check_ids")
         ]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Its calls one after another: a deep graph is no deep nest."""
+        flat = flatten(self.nodes, self.input_structure, self.output_structure)
+        return {"name": self.name, "flat": flat}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        inputs, outputs = unflatten(state["flat"])
+        self.__init__(inputs, outputs, state["name"])  # type: ignore[misc]
 
     def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs.

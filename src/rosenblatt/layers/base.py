@@ -8,11 +8,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rosenblatt import regularizers
 from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import HasParameters, Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -26,10 +26,9 @@ from rosenblatt.core.symbolic import (
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import calls, inference, passing
-from rosenblatt.layers.building import marking_built
+from rosenblatt.layers.building import marking_built, one_thread
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import (
-    all_numbers,
     as_tuples,
     holds_arrays,
     map_shapes,
@@ -65,6 +64,10 @@ class Layer(HoldsWeights, Operation, HasParameters):
     Array([2., 4.], dtype=float32)
     """
 
+    untraced: tuple[str, ...] = (
+        "name", "seed", "_auto_config", "_inbound_nodes", "_losses", "_build_shapes", "_in_build",
+        "_complete", "_input_shape_argument",
+    )  # fmt: skip
     # Arguments of `__init__`, kept under the same names, that make up the config.
     config_fields: tuple[str, ...] = ()
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
@@ -74,7 +77,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
     runs_user_code = False
     # Whether it takes text: others refuse it.
     takes_text = False
-    # Whether outputs may have masks where no input has one; true of classes with a `compute_mask`.
+    # Whether outputs may have masks where no input has one: with a `compute_mask` they may.
     makes_masks = False
 
     def __init__(
@@ -179,11 +182,14 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
+        refuse_forked()
         calls.check_arguments(self, args, kwargs)
         args, kwargs = self._convert_inputs(args, kwargs)
         self._check_input_spec(args)
-        if not self.built:
-            self._build_for(args, kwargs)
+        if not self.built or self._in_build:
+            with one_thread:
+                if not self.built:
+                    self._build_for(args, kwargs)
         training = calls.resolve_training(self, args, kwargs)
         outermost = not current_path() and current_scope() is None
         if outermost:
@@ -260,28 +266,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         return tree_map(lambda t: t.shape, outputs)
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        target = dtypes.numpy_dtype(self.compute_dtype)
-
-        def convert(value: Any) -> Any:
-            if isinstance(value, KerasTensor) and value.dtype == "string":
-                calls.refuse_text(self, value)
-            if isinstance(value, Variable):
-                value = value.value
-            if isinstance(value, (np.ndarray, np.generic)):
-                if value.dtype.kind in "OUSTM":
-                    calls.refuse_text(self, value)
-                    return value
-                value = jnp.asarray(value)
-            is_array = isinstance(value, (jax.Array, jax.core.Tracer))
-            is_float = is_array and jnp.issubdtype(value.dtype, jnp.floating)
-            if is_float and self.autocast and value.dtype != target:
-                return masks.keep(value, value.astype(target))
-            return value
-
-        if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
-            dtype = self.compute_dtype if self.autocast else None
-            args = (np.asarray(args[0], dtype), *args[1:])
-        return tree_map(convert, args), tree_map(convert, kwargs)
+        return calls.convert_inputs(self, args, kwargs)
 
     def _check_input_spec(self, args: Any) -> None:
         spec = getattr(self, "input_spec", None)

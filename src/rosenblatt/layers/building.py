@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.layers.context import inside
+
+# Threads that call a new layer at once wait for the one that makes its weights.
+one_thread = threading.RLock()
 
 
 def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:

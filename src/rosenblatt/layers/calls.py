@@ -6,14 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
-from rosenblatt.core import registry
+from rosenblatt.core import dtypes, masks, registry
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.core.variable import Variable
 from rosenblatt.layers.context import current_training
-from rosenblatt.layers.signatures import parameter_names, parameters_of
+from rosenblatt.layers.signatures import all_numbers, parameter_names, parameters_of
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,32 @@ def refuse_text(layer: Any, value: Any) -> None:
                 fix="turn text and categories into numbers first, e.g. with `StringLookup`.",
             )
         )
+
+
+def convert_inputs(layer: Any, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a call as JAX arrays, floats in the layer's compute dtype."""
+    target = dtypes.numpy_dtype(layer.compute_dtype)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, KerasTensor) and value.dtype == "string":
+            refuse_text(layer, value)
+        if isinstance(value, Variable):
+            value = value.value
+        if isinstance(value, (np.ndarray, np.generic)):
+            if value.dtype.kind in "OUSTM":
+                refuse_text(layer, value)
+                return value
+            value = jnp.asarray(value)
+        is_array = isinstance(value, (jax.Array, jax.core.Tracer))
+        is_float = is_array and jnp.issubdtype(value.dtype, jnp.floating)
+        if is_float and layer.autocast and value.dtype != target:
+            return masks.keep(value, value.astype(target))
+        return value
+
+    if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
+        dtype = layer.compute_dtype if layer.autocast else None
+        args = (np.asarray(args[0], dtype), *args[1:])
+    return tree_map(convert, args), tree_map(convert, kwargs)
 
 
 def check_outputs(outputs: Any, where: str, inner: bool = False) -> None:

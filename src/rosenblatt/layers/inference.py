@@ -8,9 +8,10 @@ from typing import Any
 
 import jax
 
-from rosenblatt.core import config, registry
+from rosenblatt.core import registry
 from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
+from rosenblatt.core.tracing import traced_settings
 from rosenblatt.layers import tracking
 
 _MOST = 1024
@@ -69,7 +70,7 @@ def _key(layer: Any, args: Any, kwargs: Any) -> Any:
     structure = jax.tree_util.tree_structure(
         tree_map(lambda leaf: 0, (args, kwargs)), is_leaf=lambda x: x is None
     )
-    return kind, text, specs, structure, config.floatx()
+    return kind, text, specs, structure, traced_settings()
 
 
 def _no_text(value: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rosenblatt import constraints, initializers, regularizers
-from rosenblatt.core import dtypes
+from rosenblatt.core import changes, dtypes, registry
 from rosenblatt.core.errors import explain
+from rosenblatt.core.scope import is_number, number_kind
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
@@ -40,6 +41,8 @@ class HoldsWeights(tracking.Tracked):
             raise RuntimeError(_made_in_call(self, f"attribute {name!r} was set"))
         if isinstance(value, Variable):
             self._track(value)
+        if self.__dict__.get("built"):
+            _announce(self, name, value)
         super().__setattr__(name, value)
 
     def _is_in_call(self) -> bool:
@@ -316,3 +319,16 @@ def _weight_shape(shape: Any, layer: str, name: str | None) -> tuple[int, ...]:
             )
         )
     return tuple(int(size) for size in sizes)
+
+
+def _announce(layer: Any, name: str, value: Any) -> None:
+    """Tell whoever keeps programs that a built layer of ours has another attribute."""
+    kind = type(layer)
+    if name in kind.untraced or not registry.is_builtin(kind):
+        return
+    before = layer.__dict__.get(name, _announce)
+    if name in kind.runtime_parameters and is_number(value) and is_number(before):
+        if number_kind(value) != number_kind(before):
+            changes.announce()
+    elif before is not value:
+        changes.announce()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,6 +13,8 @@ from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain
 from rosenblatt.core.variable import StatelessScope
 from rosenblatt.training.custom import default_step
+from rosenblatt.training.run import Run
+from rosenblatt.training.session import Session
 from rosenblatt.training.spec import CompileSpec
 
 
@@ -24,11 +26,6 @@ class Compiled:
     spec: CompileSpec
     run_eagerly: bool
     config: dict[str, Any]
-    engines: dict[str, Any] = field(default_factory=dict)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the engines: compiled programs cannot be copied, and are made again."""
-        return {**self.__dict__, "engines": {}}
 
 
 class Compiles:
@@ -48,14 +45,23 @@ class Compiles:
     _flatten_layers: Any
     dtype_policy: Any
     stateless_call: Any
+    training_session: Session
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With a session of its own: a copy is no part of a call that is under way."""
+        state: Any = super().__getstate__()
+        return {**state, "training_session": Session()}
+
+    @property
+    def current_run(self) -> Run | None:
+        """The call of `fit` that is under way; None outside one."""
+        return self.training_session.run
 
     def _init_trainer(self) -> None:
         self._compiled: Compiled | None = None
         self.optimizer = None
         self.stop_training = False
-        # Steps of training and seconds by part, added up: see `callbacks.Timing`.
-        self.seconds: dict[str, float] = {}
-        self.current_run: Any = None  # the latest call of `fit`: see `training.run.Run`
+        self.training_session = Session()
 
     def compile(
         self,
@@ -104,6 +110,7 @@ class Compiles:
             "jit_compile": jit_compile if isinstance(jit_compile, bool) else True,
         }
         self._compiled = Compiled(self.optimizer, spec, run_eagerly, config)
+        self.training_session.forget()
 
     @property
     def compiled(self) -> bool:

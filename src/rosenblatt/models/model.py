@@ -52,6 +52,10 @@ class Model(Trainer, Layer):
 
     _graph: Graph | None = None
     _called: calls.Called | None = None  # the first call of a model without a graph
+    untraced = (
+        *Layer.untraced, "_compiled", "optimizer", "training_session", "stop_training",
+        "history", "_called",
+    )  # fmt: skip
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """`Model(inputs, outputs)` makes a `Functional`, as Keras's does."""

@@ -35,7 +35,6 @@ from rosenblatt.training import fit as loop
 from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.predict import Predictor
-from rosenblatt.training.run import metrics_apart
 
 
 class Trainer(Compiles):
@@ -45,8 +44,6 @@ class Trainer(Compiles):
     variables: Any
     build_for_data: Any
     _graph: Any
-    _predictor: Predictor | None = None
-    passes: int = 0  # over data, under way now: more than one where a hook evaluates
 
     # -- training ------------------------------------------------------------------------------
 
@@ -134,7 +131,7 @@ class Trainer(Compiles):
             steps=steps,
             validates=validation is not None,
         )
-        with metrics_apart(self):
+        with self.training_session.passing(self, "fit"):
             loop.fit(
                 self,
                 source,
@@ -213,7 +210,7 @@ class Trainer(Compiles):
             prepare=self._preparing(),
         )  # fmt: skip
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        with metrics_apart(self):
+        with self.training_session.passing(self, "evaluate"):
             logs = loop.evaluate(self, source, hooks, steps)
         return logs if return_dict else self._in_order(logs)
 
@@ -269,9 +266,7 @@ class Trainer(Compiles):
             self.build_for_data(tree_map(lambda a: a[:1], x))
         if self._graph is not None and not isinstance(x, Prepared):
             x = pack(self._graph.input_structure, self._graph.arrange(self._graph.bring(x)))
-        if self._predictor is None or not self._predictor.fits(self):
-            self._predictor = Predictor(self)
-        outputs = self._predictor(x, batch_size)
+        outputs = Predictor.of(self)(x, batch_size)
         warn_if_nan(outputs, x)
         return outputs
 
@@ -283,14 +278,6 @@ class Trainer(Compiles):
             for start in range(0, rows, batch_size)
         ]
         return jax.tree_util.tree_map(lambda *p: np.concatenate(p), *parts)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the compiled prediction, which cannot be copied and is made again."""
-        return {
-            key: value
-            for key, value in self.__dict__.items()
-            if key not in ("_predictor", "run", "passes")
-        }
 
     def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:
         parts = []
@@ -337,13 +324,14 @@ class Trainer(Compiles):
         source = make_source(x, y, weight, max(rows, 1), False, 0, class_weight, finite="later")
         assert isinstance(source, ArraySource)
         source.block_batches = 1
-        loop.prepare(self, source, train=kind == "train")
-        engine = Engine.of(self, kind)
-        self.reset_metrics()
-        engine.load()
-        *_, (_, logs) = engine.run(source.blocks())
-        engine.store()
-        found = engine.read(logs)
+        with self.training_session.passing(self, f"{kind}_on_batch"):
+            loop.prepare(self, source, train=kind == "train")
+            engine = Engine.of(self, kind)
+            self.reset_metrics()
+            engine.load()
+            *_, (_, logs) = engine.run(source.blocks())
+            engine.store()
+            found = engine.read(logs)
         return found if return_dict else self._in_order(found)
 
     def predict_on_batch(self, x: Any) -> Any:

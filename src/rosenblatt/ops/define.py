@@ -204,9 +204,23 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
         def get_config(self) -> dict[str, Any]:
             return {"name": self.name, **self.settings}
 
+        def __reduce__(self) -> Any:
+            return _blank, (module, class_name), self.__getstate__()
+
     Op.__name__ = Op.__qualname__ = class_name
+    _operations[module, class_name] = Op
     registry.builtin(module)(Op)
     return Op
+
+
+# For pickles, which name a class by the module that defines it: these are made by a function.
+_operations: dict[tuple[str, str], type[Operation]] = {}
+
+
+def _blank(module: str, class_name: str) -> Operation:
+    """An operation that waits for its state."""
+    cls = _operations[module, class_name]
+    return cls.__new__(cls)
 
 
 def _camel(name: str) -> str:

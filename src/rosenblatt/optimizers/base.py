@@ -78,6 +78,8 @@ class Optimizer(Surroundings):
         "loss_scale_factor",
         "gradient_accumulation_steps",
     )
+    # Identities and names; `traced_facts` tells what they decide.
+    untraced: tuple[str, ...] = ("name", "_indices", "_not_decayed", "_not_decayed_names")
     # Initial value of slots.
     slot_initializer: Any = "zeros"
 
@@ -111,11 +113,11 @@ class Optimizer(Surroundings):
         self._check_settings()
         self.built = False
         self._trainable_variables = []
-        self._indices = {}
+        self._know([])
         self._slots: dict[str, list[Variable | None]] = {}
         self._averages: list[Variable | None] = []
         self._accumulators: list[Variable] = []
-        self._not_decayed: set[int] = set()
+        self._not_decayed: list[Variable] = []
         self._not_decayed_names: str | None = None
         self._shared: Any = None
         self._iterations = Variable(
@@ -224,7 +226,7 @@ class Optimizer(Surroundings):
         variables = list(variables)
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
-        self._indices = {id(variable): index for index, variable in enumerate(variables)}
+        self._know(variables)
         if self.gradient_accumulation_steps:
             self._accumulators = [
                 self.add_variable_from_reference(v, "gradient_accumulator") for v in variables

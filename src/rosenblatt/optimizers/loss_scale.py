@@ -101,11 +101,6 @@ class LossScaleOptimizer(Optimizer):
         """The inner optimizer's."""
         return self.inner_optimizer.iterations
 
-    @property
-    def structure(self) -> Any:
-        """The inner optimizer's."""
-        return self.inner_optimizer.structure
-
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None
     ) -> None:

@@ -142,6 +142,7 @@ class MultiOptimizer(Optimizer):
     """
 
     runtime_parameters = ("loss_scale_factor",)
+    untraced = (*Optimizer.untraced, "_optimizer_map")  # asked when it is built
 
     def __init__(
         self,
@@ -228,11 +229,6 @@ class MultiOptimizer(Optimizer):
         self._loss_scale_factor = factor
         for optimizer in self.__dict__.get("_inner_optimizers", ()):
             optimizer.loss_scale_factor = factor
-
-    @property
-    def structure(self) -> Any:
-        """Which optimizer each variable has, and what the optimizers say."""
-        return [self._optimizer_of, [one.structure for one in self._inner_optimizers]]
 
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None

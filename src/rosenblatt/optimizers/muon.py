@@ -50,6 +50,7 @@ class Muon(Optimizer):
         *Optimizer.runtime_parameters, "adam_beta_1", "adam_beta_2", "epsilon", "adam_lr_ratio",
         "adam_weight_decay", "momentum", "muon_a", "muon_b", "muon_c", "rms_rate",
     )  # fmt: skip
+    untraced = (*Optimizer.untraced, "exclude_layers")
 
     def __init__(
         self,
@@ -110,10 +111,9 @@ class Muon(Optimizer):
                 )
         self._slots = made
 
-    @property
-    def structure(self) -> Any:
+    def traced_facts(self) -> Any:
         """Also which variables take Adam's step."""
-        return [*super().structure, [self._takes_adam(v) for v in self._trainable_variables]]
+        return [*super().traced_facts(), [self._takes_adam(v) for v in self._trainable_variables]]
 
     def prepare(self, step: Any) -> Any:
         """Adam's correction for the means' start at 0."""

@@ -36,7 +36,7 @@ class Surroundings(LearningRate):
     _averages: list[Variable | None]
     averages_are_exchanged = False  # whether the averages stand in the weights for a while
     _accumulators: list[Variable]
-    _not_decayed: set[int]
+    _not_decayed: list[Variable]
     _not_decayed_names: str | None
 
     @property
@@ -91,12 +91,8 @@ class Surroundings(LearningRate):
             if self._use_weight_decay(variable):
                 variable.assign(variable.value - variable.value * part)
 
-    @property
-    def structure(self) -> list[tuple[bool, bool]]:
-        """What changes the compiled update and no config tells, for each variable.
-
-        Whether it decays, and whether its gradient replaces it.
-        """
+    def traced_facts(self) -> Any:
+        """For each variable, whether it decays, and whether its gradient replaces it."""
         return [
             (self._use_weight_decay(v), v.overwrite_with_gradient)
             for v in self._trainable_variables
@@ -124,11 +120,11 @@ class Surroundings(LearningRate):
                     fix="call `exclude_from_weight_decay()` right after making the optimizer.",
                 )
             )
-        self._not_decayed = {id(variable) for variable in var_list or ()}
+        self._not_decayed = list(var_list or ())
         self._not_decayed_names = "|".join(sorted(set(var_names))) if var_names else None
 
     def _use_weight_decay(self, variable: Variable) -> bool:
-        if id(variable) in self._not_decayed:
+        if any(variable is excluded for excluded in self._not_decayed):
             return False
         pattern = self._not_decayed_names
         return pattern is None or re.search(pattern, variable.name) is None

@@ -35,6 +35,18 @@ class OptimizerVariables(HasParameters):
             self._track(value)
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the places of variables by identity: those of a copy are others."""
+        return {key: value for key, value in self.__dict__.items() if key != "_indices"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._know(state.get("_trainable_variables", []))
+
+    def _know(self, variables: Sequence[Variable]) -> None:
+        """Remember the place of each variable that is to be updated."""
+        object.__setattr__(self, "_indices", {id(v): index for index, v in enumerate(variables)})
+
     def _track(self, variable: Variable) -> None:
         if all(variable is not known for known in self._variables):
             self._variables.append(variable)

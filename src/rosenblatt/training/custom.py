@@ -152,8 +152,10 @@ def default_step(model: Any, kind: str, state: Any, data: Any) -> tuple[dict[str
     )
     scope = current_scope()
     batch = (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)
-    after = step(model, variables, before, scope.parameters if scope else {}, batch, None)
-    logs = dict(zip(model.get_metrics_result(), results(model, variables, after), strict=True))
+    parameters = scope.parameters if scope else {}
+    after = step(model, variables, before, parameters, batch, None)
+    found = results(model, variables, after, parameters)
+    logs = dict(zip(model.get_metrics_result(), found, strict=True))
     listed = after._replace(metrics=after.metrics[: len(metrics)])
     return logs, tuple(list(getattr(listed, name)) for name in GROUPS[kind])
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from rosenblatt.core import changes
 from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.tracing import traced_settings
 from rosenblatt.data import Block
 from rosenblatt.training import programs
 from rosenblatt.training.custom import custom_loop, custom_step
-from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
+from rosenblatt.training.signature import rows_stay_apart, signature_of
 from rosenblatt.training.state import StateVariables, TrainState, variables_of
 from rosenblatt.training.step import loop, results, test_step, train_step
 
@@ -44,27 +45,36 @@ class Engine:
         self.variables: StateVariables = variables_of(model)
         if not train:  # models that differ in the optimizer only share their test program
             self.variables = self.variables._replace(optimizer=())
-        self.parameters = parameters_of(model, train)
         self.masked = rows_stay_apart(model)
-        self.key = structure_key(model, self.variables, train)
+        self.key, self.parameters = self._signature()
         self.state = self.variables.gather()
         self.names = [] if self.custom else _names(model, self.variables, self.state)
         self._stamp = _stamp(model)
+        self.seconds: dict[str, float] = {}  # of the run that it works for
         self._programs: dict[Any, Any] = {}
         self._seconds_per_step: float | None = None
 
     @classmethod
     def of(cls, model: Any, kind: str) -> Engine:
         """The engine of an earlier call since `compile()`, where the model is still as it was."""
-        engines = model._compiled.engines
+        engines = model.training_session.engines
         engine = engines.get(kind)
-        if engine is None or not engine.fits():
+        if engine is None or not (engine.fits() and engine._is_as_read()):
             engine = engines[kind] = cls(model, kind)
         return engine
 
     def fits(self) -> bool:
         """Whether the model still has the parts, and trains the weights, that it was made for."""
         return bool(self._stamp == _stamp(self.model))
+
+    def _signature(self) -> tuple[Any, list[Any]]:
+        signature = signature_of(self.model, self.variables, self.kind)
+        key = None if signature.key is None else (self.masked, signature.key)
+        return key, signature.parameters
+
+    def _is_as_read(self) -> bool:
+        """Whether loss, metrics and optimizer still say what they said."""
+        return self.key is None or self.key == self._signature()[0]
 
     def load(self) -> None:
         """Take the variables' values as the state: something else may have changed them."""
@@ -120,8 +130,7 @@ class Engine:
             yield block
 
     def _spent(self, part: str, amount: float) -> None:
-        if self.kind == "train":
-            self.model.seconds[part] = self.model.seconds.get(part, 0.0) + amount
+        self.seconds[part] = self.seconds.get(part, 0.0) + amount
 
     def _wait(self, logs: Logs, steps: int, begun: float) -> float:
         """Let at most one call run while the next block is being made."""
@@ -164,7 +173,7 @@ class Engine:
         program = self._programs.get(shapes)
         if program is None:
             program = self._programs[shapes] = programs.get_program(
-                None if self.key is None else (self.kind, self.masked, self.key),
+                self.key,
                 self._build,
                 self.state,
                 values,
@@ -198,7 +207,7 @@ class Engine:
         if self.custom:
             return logs
         with use_scope(Scope(self.variables.bind(self.state))):
-            return results(self.model, self.variables, self.state)
+            return results(self.model, self.variables, self.state, {})
 
     def read(self, logs: Logs) -> dict[str, float]:
         """Metrics as plain floats by name, in the order in which Keras logs them."""
@@ -224,6 +233,7 @@ def _stamp(model: Any) -> Any:
     return (
         model._graph,
         changes.count(),
+        traced_settings(),
         [(id(layer), layer.trainable) for layer, _ in parts],
         [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
     )

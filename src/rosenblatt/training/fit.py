@@ -60,15 +60,35 @@ def fit(
         validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
     """
     prepare(model, source, train=True)
+    session = model.training_session
+    outer, run = session.run, Run(source, hooks, initial_epoch)
+    session.run = run  # nothing of it stays on the model when it is over
+    try:
+        _epochs(model, run, epochs, steps_per_epoch, validation, validation_steps, validation_freq)
+    finally:
+        session.run = outer
+
+
+def _epochs(
+    model: Any,
+    run: Run,
+    epochs: int,
+    steps_per_epoch: int | None,
+    validation: Source | None,
+    validation_steps: int | None,
+    validation_freq: Any,
+) -> None:
+    """The epochs of a run, with its hooks."""
+    source, hooks, initial_epoch = run.source, run.hooks, run.epoch
     engine = Engine.of(model, "train")
     engine.load()
     tester: Engine | None = None
     model.stop_training = False
-    run = model.current_run = Run(source, hooks, initial_epoch)
+    engine.seconds = run.seconds
     logs: dict[str, float] = {}
     try:
         hooks.call("on_train_begin")
-        hooks.waiting.open(None if hooks.train_batches else engine.variables, model.seconds)
+        hooks.waiting.open(None if hooks.train_batches else engine.variables, run.seconds)
         for epoch in range(run.epoch, epochs):
             run.epoch = epoch
             if not run.step:  # an epoch that goes on in its middle keeps its metrics so far
@@ -77,7 +97,8 @@ def fit(
             if not engine.fits():  # a hook has frozen or freed a layer
                 prepare(model, source, train=True)
                 engine = Engine.of(model, "train")
-                hooks.waiting.open(None if hooks.train_batches else engine.variables, model.seconds)
+                engine.seconds = run.seconds
+                hooks.waiting.open(None if hooks.train_batches else engine.variables, run.seconds)
             engine.load()
             blocks = epoch_blocks(source, epoch, steps_per_epoch, hooks.train_batches, run.step)
             logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
@@ -90,7 +111,7 @@ def fit(
                 begun = time.perf_counter()
                 found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
                 spent = time.perf_counter() - begun
-                model.seconds["validation"] = model.seconds.get("validation", 0.0) + spent
+                run.seconds["validation"] = run.seconds.get("validation", 0.0) + spent
                 logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
             hooks.call("on_epoch_end", epoch, logs)
             if model.stop_training:

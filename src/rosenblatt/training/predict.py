@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.tracing import traced_settings
 from rosenblatt.core.watched import Watched
 from rosenblatt.training import programs
 from rosenblatt.training.intake import watched_ids
-from rosenblatt.training.signature import parameters_of, rows_stay_apart, structure_key
+from rosenblatt.training.signature import rows_stay_apart, signature_of
 from rosenblatt.training.state import StateVariables
 from rosenblatt.training.step import predictor
 
@@ -30,20 +32,28 @@ class Predictor:
 
     def __init__(self, model: Any):
         self.model = model
-        fixed = model.variables
-        self.variables = StateVariables(tuple(fixed), (), (), ())
-        compiled, model._compiled = model._compiled, None
-        try:  # losses and metrics do not matter here: models that differ in them share programs
-            self.apart = rows_stay_apart(model)
-            self.key = structure_key(model, self.variables)
-            self.parameters = parameters_of(model, train=False)
-        finally:
-            model._compiled = compiled
+        self.variables = _variables_of(model)
+        self.apart = rows_stay_apart(model, compiled=False)
+        signature = signature_of(model, self.variables, "predict")
+        self.key, self.parameters = signature.key, signature.parameters
         self._graph = model._graph
         self._changes = changes.count()
-        self._identity = tuple(id(v) for v in fixed)
+        self._settings = traced_settings()
         self._programs: dict[Any, Any] = {}
         self._ids = watched_ids(model)
+        # Calls whose programs change the model's variables take turns.
+        self._turn = threading.Lock()
+
+    @classmethod
+    def of(cls, model: Any) -> Predictor:
+        """That of an earlier call, where the model is still as it was."""
+        session = model.training_session
+        known = session.predictor
+        if known is None or not known.fits(model):
+            session.predictor = cls(model)
+            if known is not None and session.predictor.is_like(known):
+                session.predictor._programs = known._programs
+        return session.predictor
 
     def fits(self, model: Any) -> bool:
         """Whether the model still has the variables this was made for.
@@ -51,11 +61,16 @@ class Predictor:
         The variables of a graph are known while the graph is the same; looking through the
         attributes of a subclassed model takes longer than a small prediction, but is needed there.
         """
-        if self._changes != changes.count():
+        if self._changes != changes.count() or self._settings != traced_settings():
             return False
         if self._graph is not None or model._graph is not None:
             return self._graph is model._graph
-        return self._identity == tuple(id(v) for v in model.variables)
+        return self.variables == _variables_of(model)
+
+    def is_like(self, other: Predictor) -> bool:
+        """Whether it may use the programs of another one."""
+        same = self._settings == other._settings and self.variables == other.variables
+        return same and self.key is not None and self.key == other.key
 
     def sizes(self, rows: int, batch_size: int) -> Iterator[tuple[int, int, int]]:
         """Cut rows into (start, stop, size of the program)."""
@@ -82,20 +97,33 @@ class Predictor:
         for start, stop, size in self.sizes(rows, batch_size):
             piece = tree_map(lambda a, lo=start, hi=stop, n=size: _padded(a[lo:hi], n), x)
             if self._ids is not None:
-                self._check_ids(self._ids, piece, x, state)
-            parts.append((self._run(state, piece), stop - start))
+                self._check_ids(self._ids, piece, x)
+            program, values = self._program(state, piece)
+            if _changes_variables(program):
+                with self._turn:
+                    state = self.variables.gather()
+                    outputs, new = program(state, values, piece)
+                    self._store(new)
+            else:
+                outputs, _ = program(state, values, piece)
+            parts.append((outputs, stop - start))
         return _joined(parts)
 
-    @staticmethod
-    def _check_ids(ids: Watched, piece: Any, x: Any, state: Any) -> None:
+    def _check_ids(self, ids: Watched, piece: Any, x: Any) -> None:
         """Refuse ids without a vector; a piece has one of few shapes, the whole tells the row."""
+        held = [v.held for v in self.model.variables]
         try:
-            ids.check(piece, state.trainable)
+            ids.check(piece, held)
         except ValueError:
-            ids.check(x, state.trainable)
+            ids.check(x, held)
             raise
 
-    def _run(self, state: Any, piece: Any) -> Any:
+    def _store(self, new: dict[int, Any]) -> None:
+        for place, value in new.items():
+            self.variables.non_trainable[place]._value = value
+
+    def _program(self, state: Any, piece: Any) -> Any:
+        """The program for these arrays, and the values of its run-time parameters."""
         leaves, nest = jax.tree_util.tree_flatten(piece)
         shapes = (nest, *((a.shape, a.dtype) for a in leaves))
         values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
@@ -103,13 +131,25 @@ class Predictor:
         if program is None:
             keys = [(id(owner), name) for owner, name in self.parameters]
             program = self._programs[shapes] = programs.get_program(
-                None if self.key is None else ("predict", self.key),
+                self.key,
                 lambda: predictor(self.model, self.variables, keys),
                 state,
                 values,
                 piece,
             )
-        return program(state, values, piece)
+        return program, values
+
+
+def _variables_of(model: Any) -> StateVariables:
+    held = model.variables
+    return StateVariables(
+        tuple(v for v in held if v.trainable), tuple(v for v in held if not v.trainable), (), ()
+    )
+
+
+def _changes_variables(program: Any) -> bool:
+    """Whether a program gives new values of variables, beside the outputs."""
+    return bool(program.out_tree.children()[1].num_leaves)
 
 
 def _padded(array: np.ndarray, size: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import hashlib
 import os
 import re
@@ -20,8 +21,11 @@ from typing import Any
 
 import jax
 
-from rosenblatt.core.config import cache_dir
+from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.forking import refuse_forked
+from rosenblatt.core.scope import Outside
+from rosenblatt.core.tracing import traced_settings
 
 _MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
 _FORGOTTEN_TOGETHER = 16
@@ -46,8 +50,27 @@ _compiling: dict[str, threading.Lock] = {}
 _disk_cache_ready = False
 
 
+@dataclass
+class WithOutside:
+    """A program that takes values which its trace read beside its arguments."""
+
+    compiled: Any
+    outside: Outside
+
+    @property
+    def out_tree(self) -> Any:
+        """The structure of what it gives."""
+        return self.compiled.out_tree
+
+    def __call__(self, *args: Any) -> Any:
+        return self.compiled(*args, self.outside.current())
+
+
 def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
     """A compiled program for a function and arguments of these shapes.
+
+    A variable or a run-time parameter that the function reads, and that none of its arguments
+    stands for, becomes an argument too: its value counts at each call.
 
     Args:
         key: hashable; equal keys (with equal shapes) mean equal programs. None where the model's
@@ -59,10 +82,8 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
         The program, called like the function.
     """
     leaves, structure = jax.tree_util.tree_flatten(args)
-    shapes = tuple(
-        (tuple(getattr(x, "shape", ())), str(getattr(x, "dtype", type(x)))) for x in leaves
-    )
-    full_key = None if key is None else (key, structure, shapes)
+    shapes = tuple(_shape(leaf) for leaf in leaves)
+    full_key = None if key is None else (traced_settings(), key, structure, shapes)
     if full_key is not None:
         with _lock:
             if full_key in _by_structure:
@@ -70,8 +91,8 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
                 statistics.reused_by_structure += 1
                 return _by_structure[full_key]
     _prepare_disk_cache()
-    # Unused arguments stay, so that programs of one text take the same arguments.
-    lowered = jax.jit(build(), keep_unused=True).lower(*args)
+    refuse_forked()
+    lowered, outside = _lowered(build, args)
     described = f"{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
     text = hashlib.sha256(described.encode()).hexdigest()
     with _lock:
@@ -86,9 +107,35 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
     with _lock:
         _compiling.pop(text, None)
         _remember(_by_text, text, program)
-        if full_key is not None:
+        if full_key is not None and not outside.found:
             _remember(_by_structure, full_key, program)
-    return program
+    return WithOutside(program, outside) if outside.found else program
+
+
+def _shape(leaf: Any) -> tuple[Any, ...]:
+    weak = getattr(leaf, "weak_type", False)
+    return tuple(getattr(leaf, "shape", ())), str(getattr(leaf, "dtype", type(leaf))), weak
+
+
+def _lowered(build: Callable[[], Callable[..., Any]], args: tuple[Any, ...]) -> Any:
+    """A function traced, until all that its trace reads are arguments; and what they are besides.
+
+    Unused arguments stay, so that programs of one text take the same arguments.
+    """
+    outside = Outside()
+    while True:
+        function, values = build(), outside.current()
+
+        @functools.wraps(function)
+        def run(*given: Any, function: Any = function) -> Any:
+            own, more = (given, ()) if len(given) == len(args) else (given[:-1], given[-1])
+            with outside.bind(more):
+                return function(*own)
+
+        more = (values,) if values else ()
+        lowered = jax.jit(run, keep_unused=True).lower(*args, *more)
+        if outside.is_bound:
+            return lowered, outside
 
 
 def _compile(lowered: Any) -> Any:
@@ -139,7 +186,7 @@ def disk_cache_dir() -> Path | None:
     """
     if os.environ.get("ROSENBLATT_PROGRAM_CACHE", "1").lower() in ("0", "off", "false", "no"):
         return None
-    return cache_dir() / "programs"
+    return config.cache_dir() / "programs"
 
 
 def _prepare_disk_cache() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rosenblatt.core.errors import explain
@@ -12,7 +10,7 @@ from rosenblatt.core.errors import explain
 
 @dataclass
 class Run:
-    """A call of `fit`, as callbacks see it in `model.current_run`.
+    """A call of `fit`, as callbacks see it in `model.current_run` while it lasts.
 
     Attributes:
         source: the training data.
@@ -20,6 +18,7 @@ class Run:
         epoch: the epoch that runs, or is next.
         step: batches of that epoch already done.
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
+        seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
     """
 
     source: Any
@@ -27,6 +26,7 @@ class Run:
     epoch: int = 0
     step: int = 0
     completed: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def position(self) -> dict[str, Any]:
         """Epoch, step, and what the order of the rows depends on, as plain data."""
@@ -57,20 +57,3 @@ class Run:
                 )
         self.epoch, self.step = position["epoch"], position["step"]
         self.source.seed = position["seed"]
-
-
-@contextlib.contextmanager
-def metrics_apart(model: Any) -> Iterator[None]:
-    """Passes over data; what a hook evaluates does not mix with the metrics of the pass around it.
-
-    Args:
-        model: a model; `model.passes` counts those that are under way.
-    """
-    kept = [(v, v.value) for v in model.metrics_variables] if model.passes else []
-    model.passes += 1
-    try:
-        yield
-    finally:
-        model.passes -= 1
-        for variable, value in kept:
-            variable.assign(value)

@@ -1,195 +1,249 @@
-"""What two models must share to share a program, and the numbers in which they may differ."""
+"""What two models must share to share a program, and the numbers in which they may differ.
+
+A trace reads the attributes of the model's parts and the global settings, and nothing else. So the
+key is made of those attributes themselves, but for the few that a class names as `untraced`. What
+is met there and is not known makes no key: then the program is found by its text, which is slower
+and never wrong.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import functools
+import hashlib
+import sys
+import types
+from collections import UserDict, UserList
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
-from rosenblatt.core import registry, serialization
-from rosenblatt.core.bytecode import lambdas
-from rosenblatt.core.scope import HasParameters
+from rosenblatt.core import registry
+from rosenblatt.core.scope import HasParameters, is_number, number_kind
+from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.variable import Variable
+from rosenblatt.graph import Graph
+from rosenblatt.initializers import Initializer
 from rosenblatt.training.state import StateVariables
 
-# Settings that change initial values or messages, not programs.
-_IRRELEVANT = ("name", "seed", "build_config", "compile_config", "learning_rate")
+Parameter = tuple[HasParameters, str]
+_PLAIN = (type(None), bool, int, str, bytes, complex, type(Ellipsis))
+_CONTAINERS = (list, tuple, dict, set, frozenset, UserDict, UserList)
 
 
-def parameters_of(model: Any, train: bool) -> list[tuple[HasParameters, str]]:
-    """Every run-time parameter of a compiled model, in a fixed order.
+@dataclass(frozen=True)
+class Signature:
+    """What a program of a model is known by.
+
+    Attributes:
+        key: equal for models that share a program; None where something is not known by its
+            attributes, such as a user's own `call()`.
+        parameters: the run-time parameters, in an order that equal keys share.
+    """
+
+    key: Hashable | None
+    parameters: list[Parameter]
+
+
+def signature_of(model: Any, variables: StateVariables, kind: str) -> Signature:
+    """What a program of a model is known by.
 
     Args:
-        model: a compiled model.
-        train: the optimizer's too.
+        model: a model, compiled unless it predicts.
+        variables: the variables that are arguments of the program.
+        kind: "train", "test" or "predict": which of its parts the program runs. Models that differ
+            in the optimizer only share what tests, those that differ in the loss what predicts.
     """
-    found: list[tuple[HasParameters, str]] = []
-    seen: set[int] = set()
-
-    def visit(owner: Any) -> None:
-        if not isinstance(owner, HasParameters) or id(owner) in seen:
-            return
-        seen.add(id(owner))
-        for name in owner.runtime_parameters:
-            value = getattr(owner, name, None)
-            if isinstance(value, (int, float, np.floating, np.integer)) and value is not None:
-                found.append((owner, name))
-        for attribute, value in list(vars(owner).items()):
-            for one in value if isinstance(value, list) else [value]:
-                inner = isinstance(one, HasParameters) and not hasattr(one, "_flatten_layers")
-                if inner and attribute != "optimizer":  # a model's optimizer has its own place
-                    visit(one)
-
-    for owner in _owners(model, train):
-        visit(owner)
-    return found
-
-
-def _owners(model: Any, train: bool) -> Iterator[Any]:
+    reader = _Reader(variables)
+    entries: list[Hashable] = [kind, reader.read(model)]
+    if kind != "predict":
+        spec = model._compiled.spec
+        entries += [reader.read(spec), _equal_names(spec)]
+    if kind == "train":
+        entries.append(reader.read(model.optimizer))
+    # Layers in attributes of a user's class; those of ours are known by now.
     for layer in model._flatten_layers():
-        yield layer
-        for variable in layer._own_variables():
-            yield variable.regularizer
-            yield variable.constraint
-    compiled = model._compiled
-    if compiled is None:
-        return
-    if train:
-        yield compiled.optimizer
-    yield from compiled.spec.losses
-    yield from compiled.spec.metrics
+        entries.append(reader.read(layer))
+    entries.append(tuple(tuple(reader.variable(v) for v in group) for group in variables))
+    return Signature(tuple(entries) if reader.is_known else None, reader.parameters)
 
 
-@lambdas("refuse")
-def structure_key(model: Any, variables: StateVariables, train: bool = False) -> str | None:
-    """A text equal for models that share programs, or None where user code decides.
+def _equal_names(spec: Any) -> Hashable:
+    """Which results are logged under one name: a later one replaces an earlier one."""
+    names = [
+        f"{spec.names[group.index]}_{metric.name}" if len(spec.names) > 1 else metric.name
+        for group in spec.outputs
+        for metric in group.metrics
+    ]
+    names += ["loss", *(one.tracker.name for one in spec.losses if one.tracker is not None)]
+    return tuple(names.index(name) for name in names)
 
-    Only a model made wholly of this library's classes is known from its configuration. The
-    optimizer counts in training only.
+
+class _Reader:
+    """Reads objects into nests of plain values, and collects the run-time parameters on the way.
+
+    Args:
+        variables: the arguments of the program: known by their place, not by their value.
     """
-    compiled = model._compiled
-    parts = [*model._flatten_layers()]
-    if compiled is not None:
-        parts += [one.loss for one in compiled.spec.losses]
-        parts += [*compiled.spec.metrics, *([compiled.optimizer] if train else [])]
-    if not all(part is None or registry.is_builtin(type(part)) for part in parts):
+
+    def __init__(self, variables: StateVariables):
+        self.is_known = True
+        self.parameters: list[Parameter] = []
+        self._places = {
+            id(v): (group, index)
+            for group, vs in enumerate(variables)
+            for index, v in enumerate(vs)
+        }
+        self._met: dict[int, int] = {}
+        self._kept: list[Any] = []  # an object that is gone would leave its id to another
+
+    def read(self, value: Any) -> Hashable:
+        """A hashable value, equal where a trace that reads the object is the same."""
+        kind = type(value)
+        if kind in _PLAIN:
+            return kind, value  # the type too: 1 == 1.0 == True
+        if kind is float:
+            return kind, repr(value)
+        if isinstance(value, (np.ndarray, np.generic, jax.Array)):
+            return self._array(value)
+        if isinstance(value, np.dtype) or (isinstance(value, type) and _is_library(value)):
+            return "type", value
+        if id(value) in self._met:
+            return "again", self._met[id(value)]
+        self._met[id(value)] = len(self._met)
+        self._kept.append(value)
+        if isinstance(value, _CONTAINERS):
+            return self._container(value)
+        if isinstance(value, KerasTensor):
+            return "tensor", value.shape, value.dtype
+        if isinstance(value, Variable):
+            return self.variable(value)
+        if isinstance(value, (functools.partial, types.MethodType)):
+            return self._bound(value)
+        if callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type):
+            return self._function(value)
+        return self._object(value)
+
+    def _unknown(self) -> Hashable:
+        self.is_known = False
         return None
-    if any(getattr(part, "runs_user_code", False) for part in parts):
-        return None
-    try:
-        layers = [_masked(serialization.serialize_keras_object(layer)) for layer in [model]]
-        if compiled is not None:
-            if train:
-                layers.append(_masked(serialization.serialize_keras_object(compiled.optimizer)))
-                layers.append(list(compiled.optimizer.structure))
-            layers.append([_loss_key(one) for one in compiled.spec.losses])
-            layers.append([_group_key(group) for group in compiled.spec.outputs])
-        if any(_has_code(entry) for entry in layers):
+
+    def _array(self, value: Any) -> Hashable:
+        if isinstance(value, jax.core.Tracer) or not self.is_known or value.dtype == object:
+            return self._unknown()
+        array = np.asarray(value)
+        digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+        return type(value), array.shape, str(array.dtype), digest
+
+    def _container(self, value: Any) -> Hashable:
+        kind = type(value)
+        if isinstance(value, (set, frozenset)):
+            return kind, tuple(sorted(repr(self.read(item)) for item in value))
+        if isinstance(value, (Mapping, UserDict)):
+            return kind, tuple((self.read(k), self.read(v)) for k, v in value.items())
+        return kind, tuple(self.read(item) for item in value)
+
+    def variable(self, value: Variable) -> Hashable:
+        """A variable by its place among the arguments, and by what tracing reads of it."""
+        place = self._places.get(id(value))
+        if place is None:  # no argument of the program: its value would be a constant
+            self._unknown()
+        return (
+            "variable", place, value.shape, value.dtype, value.trainable, value.autocast,
+            value.overwrite_with_gradient, self.read(value.regularizer),
+            self.read(value.constraint),
+        )  # fmt: skip
+
+    def _bound(self, value: Any) -> Hashable:
+        if isinstance(value, types.MethodType):
+            return "method", self.read(value.__self__), self.read(value.__func__)
+        return "partial", self.read(value.func), self.read(value.args), self.read(value.keywords)
+
+    def _function(self, value: Any) -> Hashable:
+        """A function of a library's by identity, with what it closes over."""
+        if not _is_library(value):
+            return self._unknown()
+        closed = () if _is_public(value) else getattr(value, "__closure__", None) or ()
+        return "function", value, tuple(self.read(cell.cell_contents) for cell in closed)
+
+    def _object(self, value: Any) -> Hashable:
+        kind = type(value)
+        if isinstance(value, Initializer):
+            return "initializer"  # only first values depend on it
+        if isinstance(value, Graph):
+            return self._graph(value)
+        ours = registry.is_builtin(kind) and hasattr(value, "__dict__")
+        if not ours or getattr(value, "runs_user_code", False):
+            self._unknown()
+        if not ours and not isinstance(value, HasParameters):
             return None
-    except (TypeError, ValueError, NotImplementedError):
-        return None
-    names: dict[str, int] = {}
-    for layer in model._flatten_layers():
-        names.setdefault(layer.name, len(names))
-        for inner in getattr(getattr(layer, "_graph", None), "layers", []):
-            names.setdefault(inner.name, len(names))
-    shapes = [[(v.shape, v.dtype, v.trainable) for v in group] for group in variables]
-    return json.dumps([_renamed(layers, names), shapes], default=str)
+        skipped: set[str] = set(getattr(value, "untraced", ()))
+        entries: list[Hashable] = []
+        if isinstance(value, HasParameters):
+            for name in value.runtime_parameters:
+                number = getattr(value, name, None)
+                if number is not None and is_number(number):
+                    self.parameters.append((value, name))
+                    entries.append((name, number_kind(number)))
+                    skipped.add(name)
+            entries.append(self.read(value.traced_facts()))
+        for name, held in _state(value, skipped):
+            entries.append((name, self.read(held)))
+        return kind, tuple(entries)
 
-
-def _loss_key(one: Any) -> Any:
-    weighted = one.weight is not None
-    return [one.index, weighted, one.tracker is not None, _masked(_config_of(one.loss))]
-
-
-def _group_key(group: Any) -> Any:
-    return [group.index, group.weighted, [_masked(_config_of(m)) for m in group.metrics]]
-
-
-def _config_of(obj: Any) -> Any:
-    """An object's config, with the function that a wrapper was given."""
-    config = serialization.serialize_keras_object(obj)
-    function = getattr(obj, "fn", None) or getattr(obj, "_fn", None)
-    if function is not None:
-        config["fn"] = _function_name(function)
-    return config
-
-
-def _function_name(function: Any) -> Any:
-    module = getattr(function, "__module__", "") or ""
-    name = getattr(function, "__qualname__", None)
-    if not module.startswith("rosenblatt.") or not name or "<locals>" in name:
-        raise ValueError("a function of the user's")
-    return f"{module}.{name}"
-
-
-def _masked(config: Any) -> Any:
-    """A config without initializers and names, its run-time parameters as zero or not."""
-    if isinstance(config, Mapping):
-        result: dict[str, Any] = {}
-        hidden: tuple[str, ...] = ()
-        if "class_name" in config and isinstance(config.get("config"), Mapping):
-            cls = (
-                registry.find_object(config, config["class_name"]) if config.get("module") else None
+    def _graph(self, graph: Graph) -> Hashable:
+        """A graph as its calls in order, with the nests of its inputs and outputs."""
+        begins = self.read(graph.input_structure)
+        calls = tuple(
+            (
+                self.read(node.operation),
+                self.read(node.args),
+                self.read(node.kwargs),
+                self.read(node.output_structure),
             )
-            hidden = getattr(cls, "runtime_parameters", ())
-            on_host = getattr(cls, "host_fields", ())
-            inner = {
-                k: (v if v is None else bool(v)) if k in hidden and _is_number(v) else v
-                for k, v in config["config"].items()
-                if k not in on_host
-            }
-            config = {**config, "config": inner}
-        for key, value in config.items():
-            if (key == "learning_rate" and isinstance(value, Mapping)) or (
-                key not in _IRRELEVANT and not key.endswith("_initializer")
-            ):
-                result[key] = _masked(value)
-            elif key == "name" and "inbound_nodes" in config:
-                result[key] = value
-        return result
-    if isinstance(config, (list, tuple)):
-        return [_masked(item) for item in config]
-    return config
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, (int, float))
-
-
-def _has_code(config: Any) -> bool:
-    """Whether a config names a function that is not this library's."""
-    if isinstance(config, Mapping):
-        if config.get("class_name") in ("function", "__lambda__"):
-            return config.get("module") != "builtins"  # under which our own functions are saved
-        return any(_has_code(v) for v in config.values())
-    return isinstance(config, (list, tuple)) and any(_has_code(v) for v in config)
-
-
-def _renamed(value: Any, names: Mapping[str, int]) -> Any:
-    """Layer names replaced by numbers, where a graph's config refers to layers."""
-    if isinstance(value, Mapping):
-        return {k: _renamed(v, names) for k, v in value.items() if k != "registered_name"} | (
-            {"name": names.get(value["name"], -1)} if "name" in value else {}
+            for node in graph.nodes
         )
-    if isinstance(value, (list, tuple)):
-        if (
-            len(value) == 3
-            and isinstance(value[0], str)
-            and value[0] in names
-            and isinstance(value[1], int)
-        ):
-            return [names[value[0]], *value[1:]]
-        return [_renamed(item, names) for item in value]
-    return value
+        return "graph", begins, calls, self.read(graph.output_structure)
 
 
-def rows_stay_apart(model: Any) -> bool:
-    """Whether padding a batch changes nothing: in no layer, loss or metric.
+def _state(value: Any, skipped: set[str]) -> list[tuple[str, Any]]:
+    """The attributes that a trace may read, without those of initializers.
+
+    What is first in `runtime_parameters` is among the keyword arguments of a function too.
+    """
+    found = []
+    for name, held in vars(value).items():
+        if name in skipped or name.endswith("_initializer"):
+            continue
+        if name == "_fn_kwargs":
+            held = {k: v for k, v in held.items() if k not in skipped}
+        found.append((name, held))
+    return sorted(found, key=lambda item: item[0])
+
+
+def _is_library(value: Any) -> bool:
+    """Whether a class or function is this library's, JAX's, NumPy's or Python's own."""
+    root = (getattr(value, "__module__", None) or "").partition(".")[0]
+    return root in ("rosenblatt", "jax", "jaxlib", "numpy", "ml_dtypes", "builtins", "operator")
+
+
+def _is_public(value: Callable[..., Any]) -> bool:
+    """Whether a function is what its module has under its name, not made while a program ran."""
+    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    return getattr(module, getattr(value, "__qualname__", ""), None) is value
+
+
+def rows_stay_apart(model: Any, compiled: bool = True) -> bool:
+    """Whether padding a batch changes nothing: in no layer, and in no loss or metric.
 
     A user's `call()` may look across the rows of a batch, unless its class says
     `row_independent = True`; so may operations on a graph's tensors.
+
+    Args:
+        model: a model.
+        compiled: whether losses and metrics run too.
     """
     layers = list(model._flatten_layers())
     apart = all(
@@ -200,4 +254,6 @@ def rows_stay_apart(model: Any) -> bool:
     )
     graphs = [g for layer in layers if (g := getattr(layer, "_graph", None)) is not None]
     apart = apart and all(graph.keeps_rows_apart for graph in graphs)
-    return apart and (model._compiled is None or model._compiled.spec.exact_on_padding)
+    return apart and (
+        not compiled or model._compiled is None or model._compiled.spec.exact_on_padding
+    )

@@ -57,6 +57,9 @@ class CompileSpec:
         weighted_metrics: the same, for metrics that see the sample weights.
     """
 
+    # What `build` makes the rest of, and names.
+    untraced = ("loss", "loss_weights", "user_metrics", "user_weighted_metrics", "names")
+
     def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any):
         self.loss = loss
         self.loss_weights = loss_weights

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
+from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.variable import Variable
+
+# A model that is used while another thread trains it sees the weights of one moment.
+_moving = threading.Lock()
 
 
 class TrainState(NamedTuple):
@@ -25,14 +30,21 @@ class StateVariables(NamedTuple):
     metrics: tuple[Variable, ...]
 
     def gather(self) -> TrainState:
-        """The values now, as the variables keep them: NumPy where none was computed with yet."""
-        return TrainState(*(tuple(v._value for v in group) for group in self))
+        """The values now, as the variables keep them: NumPy where none was computed with yet.
+
+        Raises:
+            RuntimeError: in a forked process, where computing would hang.
+        """
+        refuse_forked()
+        with _moving:
+            return TrainState(*(tuple(v._value for v in group) for group in self))
 
     def scatter(self, state: TrainState) -> None:
         """Give the variables the state's values."""
-        for group, values in zip(self, state, strict=True):
-            for variable, value in zip(group, values, strict=True):
-                variable._value = value
+        with _moving:
+            for group, values in zip(self, state, strict=True):
+                for variable, value in zip(group, values, strict=True):
+                    variable._value = value
 
     def bind(self, state: TrainState) -> dict[int, Any]:
         """`id(variable)` to the state's value, for a scope."""

@@ -66,14 +66,15 @@ def test_step(
     batch: tuple[Any, Any, Any],
     mask: Any,
 ) -> TrainState:
-    """The state after one batch of evaluation: the metrics move on, nothing else lasts."""
+    """The state after one batch of evaluation: metrics and untrained variables move on."""
     x, y, sample_weight = batch
     scope = Scope(variables.bind(state), parameters, mask)
     with use_scope(scope):
         y_pred = model(x, training=False)
         loss = loss_of(model, x, y, y_pred, sample_weight, training=False)
         track(model, loss, x, y, y_pred, sample_weight)
-    return state._replace(metrics=variables.read(scope.values).metrics)
+    after = variables.read(scope.values)
+    return state._replace(metrics=after.metrics, non_trainable=after.non_trainable)
 
 
 test_step.__test__ = False  # type: ignore[attr-defined]
@@ -116,9 +117,11 @@ def track(model: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any
     model.compute_metrics(x, y, y_pred, sample_weight)
 
 
-def results(model: Any, variables: StateVariables, state: TrainState) -> tuple[Any, ...]:
+def results(
+    model: Any, variables: StateVariables, state: TrainState, parameters: Parameters
+) -> tuple[Any, ...]:
     """The metrics' values, in the order of `model._compiled.spec.results()`."""
-    with use_scope(Scope(variables.bind(state))):
+    with use_scope(Scope(variables.bind(state), parameters)):
         return tuple(jnp.asarray(v) for v in model.get_metrics_result().values())
 
 
@@ -155,24 +158,51 @@ def loop(
             return step(model, variables, state, parameters, batch, mask)
 
         state = jax.lax.fori_loop(span[0], span[1], body, state)
-        return state, results(model, variables, state)
+        return state, results(model, variables, state, parameters)
 
     return run
+
+
+def _as_many(values: Any, before: Sequence[Any], model: Any) -> list[Any]:
+    """The untrained values that a user's `predict_step` returned beside the outputs."""
+    new = list(values)
+    if len(new) != len(before):
+        raise ValueError(
+            explain(
+                f"`predict_step` of model {model.name!r} ({type(model).__name__}) returned another "
+                "number of non-trainable values than it got.",
+                given=len(new),
+                expected=f"{len(before)}",
+                fix="`return outputs, non_trainable_variables`.",
+            )
+        )
+    return new
 
 
 def predictor(
     model: Any, variables: StateVariables, parameter_keys: Sequence[tuple[int, str]]
 ) -> Callable[..., Any]:
-    """A function of state, run-time parameters and a batch of inputs: the model's outputs."""
+    """A function of state, run-time parameters and a batch of inputs.
+
+    It gives the model's outputs, and the new values of untrained variables by their place: of those
+    that changed, such as the state of a layer that draws random numbers.
+    """
+
+    def changed(after: Sequence[Any], before: Sequence[Any]) -> dict[int, Any]:
+        pairs = enumerate(zip(after, before, strict=True))
+        return {place: new for place, (new, old) in pairs if new is not old}
 
     def run(state: TrainState, values: Sequence[Any], x: Any) -> Any:
-        if model._step_is_custom("predict"):
-            pairs = list(zip(variables.trainable, state.trainable, strict=True))
-            trainable = [value for variable, value in pairs if variable.trainable]
-            rest = [value for variable, value in pairs if not variable.trainable]
-            return model.predict_step((trainable, rest), (x,))[0]
         parameters = dict(zip(parameter_keys, values, strict=True))
-        with use_scope(Scope(variables.bind(state), parameters)):
-            return model(x, training=False)
+        if model._step_is_custom("predict"):
+            given = (list(state.trainable), list(state.non_trainable))
+            with use_scope(Scope(parameters=parameters)):
+                outputs, rest = model.predict_step(given, (x,))
+            return outputs, changed(_as_many(rest, state.non_trainable, model), state.non_trainable)
+        scope = Scope(variables.bind(state), parameters)
+        with use_scope(scope):
+            outputs = model(x, training=False)
+        after = variables.read(scope.values)
+        return outputs, changed(after.non_trainable, state.non_trainable)
 
     return run

@@ -58,7 +58,7 @@ class Hashing(HostLayer):
     """
 
     config_fields = ("num_bins", "salt", "mask_value", "output_mode", "sparse")
-    host_fields = ("salt", "mask_value")
+    untraced = (*HostLayer.untraced, "salt", "mask_value")
 
     def __init__(
         self,

@@ -44,9 +44,10 @@ class IndexLookup(HostLayer):
         "sparse", "pad_to_max_tokens", "oov_method", "salt",
     )  # fmt: skip
     # What only `lookup` reads: programs do not depend on it.
-    host_fields = (
-        "num_oov_indices", "oov_token", "mask_token", "idf_weights", "vocabulary", "oov_method",
-        "salt", "encoding",
+    untraced = (
+        *HostLayer.untraced, "num_oov_indices", "oov_token", "mask_token", "oov_method", "salt",
+        "encoding", "_saved_size", "_used_depth", "_idf", "_table", "_counts",
+        "_has_input_vocabulary", "input_vocabulary", "input_idf_weights",
     )  # fmt: skip
 
     def __init__(
@@ -300,6 +301,10 @@ class IndexLookup(HostLayer):
 
     def _bins_of(self, values: np.ndarray) -> np.ndarray:
         raise NotImplementedError
+
+    def traced_facts(self) -> Any:
+        """The size of the vectors that `encode` makes."""
+        return None if self.invert or self.output_mode == "int" else self.depth
 
     def encode(self, found: Any) -> Any:
         """The places in the output mode."""

@@ -23,7 +23,6 @@ from rosenblatt.layers.calls import Called
 from rosenblatt.layers.context import inside
 from rosenblatt.layers.signatures import parameters_of as parameters_of_call
 from rosenblatt.layers.spec import InputSpec
-from rosenblatt.training.signature import parameters_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,10 +92,7 @@ def predicting(model: Any) -> Iterator[None]:
     """
     variables = {id(v): v for v in model.variables}
     before = {key: variable.value for key, variable in variables.items()}
-    numbers = {
-        (id(owner), name): getattr(owner, name) for owner, name in parameters_of(model, train=False)
-    }
-    with use_scope(Scope(before, numbers)) as scope:
+    with use_scope(Scope(before)) as scope:
         yield
     assert scope is not None
     for key, value in before.items():
