@@ -6,12 +6,13 @@ import re
 import threading
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import rosenblatt as rb
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, tracing
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.naming import auto_name, to_snake_case, uniquify
 from rosenblatt.core.random import SeedGenerator, draw_seed, key_of
@@ -297,3 +298,23 @@ def test_unknown_sizes_are_inferred(fn: Any, shape: Any, expected: Any, traces: 
 
     assert infer_outputs(counted, (KerasTensor(shape),), {}).shape == expected
     assert len(calls) == traces
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("jax_default_matmul_precision", "float32"), ("jax_numpy_rank_promotion", "raise"),
+     ("jax_threefry_partitionable", False), ("jax_default_prng_impl", "rbg"),
+     ("jax_numpy_dtype_promotion", "strict")],
+)  # fmt: skip
+@pytest.mark.parametrize("way", ["as JAX tells them", "by name"])
+def test_a_setting_of_jax_is_among_those_that_tracing_reads(
+    name: str, value: object, way: str
+) -> None:
+    told = tracing.traced_settings if way == "as JAX tells them" else tracing._named_settings
+    before, settings = getattr(jax.config, name), told()
+    jax.config.update(name, value)
+    try:
+        assert told() != settings
+    finally:
+        jax.config.update(name, before)
+    assert told() == settings

@@ -35,7 +35,16 @@ _JAX_SETTINGS = (
 def traced_settings() -> tuple[Any, ...]:
     """The global settings that tracing reads, ours and JAX's: part of every program's key."""
     ours = config.epsilon(), config.floatx(), config.image_data_format(), dtypes.dtype_policy()
-    return (*ours, *(getattr(jax.config, name, None) for name in _JAX_SETTINGS))
+    return (*ours, _settings_of_jax())
+
+
+def _named_settings() -> tuple[Any, ...]:
+    return tuple(getattr(jax.config, name, None) for name in _JAX_SETTINGS)
+
+
+# What JAX itself traces anew for, at a fiftieth of the price; where another version of it does not
+# tell, its settings by name.
+_settings_of_jax = getattr(sys.modules.get("jax._src.config"), "trace_context", _named_settings)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import changes
-from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.scope import Scope, is_number, number_kind, use_scope
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.data import Block
 from rosenblatt.training import programs
@@ -50,6 +50,7 @@ class Engine:
         self.state = self.variables.gather()
         self.names = [] if self.custom else _names(model, self.variables, self.state)
         self._stamp = _stamp(model)
+        self._parts = _attributes(model)
         self.seconds: dict[str, float] = {}  # of the run that it works for
         self._programs: dict[Any, Any] = {}
         self._seconds_per_step: float | None = None
@@ -74,7 +75,11 @@ class Engine:
 
     def _is_as_read(self) -> bool:
         """Whether loss, metrics and optimizer still say what they said."""
-        return self.key is None or self.key == self._signature()[0]
+        now = _attributes(self.model)
+        if self.key is None or _same(self._parts, now):
+            return True
+        self._parts = now
+        return bool(self.key == self._signature()[0])
 
     def load(self) -> None:
         """Take the variables' values as the state: something else may have changed them."""
@@ -236,6 +241,26 @@ def _stamp(model: Any) -> Any:
         traced_settings(),
         [(id(layer), layer.trainable) for layer, _ in parts],
         [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
+    )
+
+
+def _attributes(model: Any) -> list[Any]:
+    """What the parts that `compile` made hold; run-time numbers by what a trace may ask of them."""
+    spec, held = model._compiled.spec, []
+    losses = [one.loss for one in spec.losses]
+    for part in (model.optimizer, *spec.losses, *losses, *spec.metrics):
+        numbers = getattr(part, "runtime_parameters", ())
+        for name, value in vars(part).items() if part is not None else ():
+            held.append(number_kind(value) if name in numbers and is_number(value) else value)
+    return held
+
+
+def _same(before: list[Any], now: list[Any]) -> bool:
+    """Whether attributes are the same objects, or equal numbers and words."""
+    plain = (str, int, float, bool, tuple)
+    return len(before) == len(now) and all(
+        a is b or (type(a) is type(b) and isinstance(a, plain) and a == b)
+        for a, b in zip(before, now, strict=True)
     )
 
 

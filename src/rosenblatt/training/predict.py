@@ -98,8 +98,8 @@ class Predictor:
             piece = tree_map(lambda a, lo=start, hi=stop, n=size: _padded(a[lo:hi], n), x)
             if self._ids is not None:
                 self._check_ids(self._ids, piece, x)
-            program, values = self._program(state, piece)
-            if _changes_variables(program):
+            program, values, draws = self._program(state, piece)
+            if draws:
                 with self._turn:
                     state = self.variables.gather()
                     outputs, new = program(state, values, piece)
@@ -123,21 +123,22 @@ class Predictor:
             self.variables.non_trainable[place]._value = value
 
     def _program(self, state: Any, piece: Any) -> Any:
-        """The program for these arrays, and the values of its run-time parameters."""
+        """The program for these arrays, its run-time numbers, and whether it changes variables."""
         leaves, nest = jax.tree_util.tree_flatten(piece)
         shapes = (nest, *((a.shape, a.dtype) for a in leaves))
         values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
-        program = self._programs.get(shapes)
-        if program is None:
+        known = self._programs.get(shapes)
+        if known is None:
             keys = [(id(owner), name) for owner, name in self.parameters]
-            program = self._programs[shapes] = programs.get_program(
+            program = programs.get_program(
                 self.key,
                 lambda: predictor(self.model, self.variables, keys),
                 state,
                 values,
                 piece,
             )
-        return program, values
+            known = self._programs[shapes] = program, _changes_variables(program)
+        return known[0], values, known[1]
 
 
 def _variables_of(model: Any) -> StateVariables:
