@@ -308,9 +308,11 @@ def test_unknown_sizes_are_inferred(fn: Any, shape: Any, expected: Any, traces: 
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["as JAX tells them", "by name"])
 def test_a_setting_of_jax_is_among_those_that_tracing_reads(
-    name: str, value: object, way: str
+    name: str, value: object, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = tracing.traced_settings if way == "as JAX tells them" else tracing._named_settings
+    told = tracing.traced_settings
+    if way == "by name":
+        monkeypatch.setattr(tracing, "_settings_of_jax", tracing._named_settings)
     before, settings = getattr(jax.config, name), told()
     jax.config.update(name, value)
     try:

@@ -1,7 +1,7 @@
 """A count of changes to what programs hold as constants.
 
-A layer that learns something which its programs hold as a constant announces it; whoever keeps
-programs compares the count, and finds them anew (by structure) where it has moved on.
+A layer that is given another attribute after it was built announces it; whoever keeps programs
+compares the count, and looks at the layers' revisions where it has moved on.
 """
 
 from __future__ import annotations

@@ -126,6 +126,10 @@ def variable_outside(variable: Any) -> Any:
     return outside.value_of(id(variable), outside.variables, variable)
 
 
+# Of a class whose `traced_facts` say all that a trace reads.
+EVERYTHING = ("*",)
+
+
 class HasParameters:
     """An object some of whose numbers are arguments of compiled programs, not constants in them.
 

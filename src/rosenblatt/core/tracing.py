@@ -24,18 +24,19 @@ VALUE_ERRORS = (
 _OURS = str(Path(__file__).parents[1])
 _LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
 
+_OF_DRAWING = ("jax_default_prng_impl", "jax_random_seed_offset")
 _JAX_SETTINGS = (
     "jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion",
-    "jax_numpy_rank_promotion", "jax_default_prng_impl", "jax_threefry_partitionable",
-    "jax_debug_nans", "jax_debug_infs", "jax_disable_jit", "jax_default_device",
-    "jax_softmax_custom_jvp", "jax_enable_checks", "jax_random_seed_offset",
+    "jax_numpy_rank_promotion", "jax_threefry_partitionable", "jax_debug_nans", "jax_debug_infs",
+    "jax_disable_jit", "jax_default_device", "jax_softmax_custom_jvp", "jax_enable_checks",
 )  # fmt: skip
 
 
 def traced_settings() -> tuple[Any, ...]:
     """The global settings that tracing reads, ours and JAX's: part of every program's key."""
     ours = config.epsilon(), config.floatx(), config.image_data_format(), dtypes.dtype_policy()
-    return (*ours, _settings_of_jax())
+    drawing = (getattr(jax.config, name, None) for name in _OF_DRAWING)
+    return (*ours, *drawing, _settings_of_jax())
 
 
 def _named_settings() -> tuple[Any, ...]:

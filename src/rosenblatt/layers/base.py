@@ -66,7 +66,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     untraced: tuple[str, ...] = (
         "name", "seed", "_auto_config", "_inbound_nodes", "_losses", "_build_shapes", "_in_build",
-        "_complete", "_input_shape_argument",
+        "_complete", "_input_shape_argument", "_revision",
     )  # fmt: skip
     # Arguments of `__init__`, kept under the same names, that make up the config.
     config_fields: tuple[str, ...] = ()

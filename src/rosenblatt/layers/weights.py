@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import changes, dtypes, registry
 from rosenblatt.core.errors import explain
-from rosenblatt.core.scope import is_number, number_kind
+from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
@@ -26,6 +26,7 @@ class HoldsWeights(tracking.Tracked):
     _trainable: bool
     _trainable_weights: list[Variable]
     _non_trainable_weights: list[Variable]
+    _revision = 0  # how often an attribute that tracing reads has changed since it was built
 
     def __setattr__(self, name: str, value: Any) -> None:
         is_part = isinstance(value, (Variable, HoldsWeights))
@@ -324,11 +325,13 @@ def _weight_shape(shape: Any, layer: str, name: str | None) -> tuple[int, ...]:
 def _announce(layer: Any, name: str, value: Any) -> None:
     """Tell whoever keeps programs that a built layer of ours has another attribute."""
     kind = type(layer)
-    if name in kind.untraced or not registry.is_builtin(kind):
+    if name in kind.untraced or kind.untraced is EVERYTHING or not registry.is_builtin(kind):
         return
     before = layer.__dict__.get(name, _announce)
     if name in kind.runtime_parameters and is_number(value) and is_number(before):
-        if number_kind(value) != number_kind(before):
-            changes.announce()
-    elif before is not value:
+        changed = number_kind(value) != number_kind(before)
+    else:
+        changed = before is not value
+    if changed:
+        layer.__dict__["_revision"] = layer._revision + 1
         changes.announce()

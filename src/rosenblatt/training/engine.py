@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.core import changes
 from rosenblatt.core.scope import Scope, is_number, number_kind, use_scope
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.data import Block
@@ -237,9 +236,8 @@ def _stamp(model: Any) -> Any:
     parts = list(model._flatten_parts())
     return (
         model._graph,
-        changes.count(),
         traced_settings(),
-        [(id(layer), layer.trainable) for layer, _ in parts],
+        [(id(layer), layer.trainable, layer._revision) for layer, _ in parts],
         [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
     )
 

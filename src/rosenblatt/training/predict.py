@@ -37,7 +37,7 @@ class Predictor:
         signature = signature_of(model, self.variables, "predict")
         self.key, self.parameters = signature.key, signature.parameters
         self._graph = model._graph
-        self._changes = changes.count()
+        self._changes, self._revisions = changes.count(), _revisions(model)
         self._settings = traced_settings()
         self._programs: dict[Any, Any] = {}
         self._ids = watched_ids(model)
@@ -61,8 +61,13 @@ class Predictor:
         The variables of a graph are known while the graph is the same; looking through the
         attributes of a subclassed model takes longer than a small prediction, but is needed there.
         """
-        if self._changes != changes.count() or self._settings != traced_settings():
+        if self._settings != traced_settings():
             return False
+        if self._changes != changes.count():  # of some layer, perhaps one of another model
+            now, revisions = changes.count(), _revisions(model)
+            if self._revisions != revisions:
+                return False
+            self._changes = now
         if self._graph is not None or model._graph is not None:
             return self._graph is model._graph
         return self.variables == _variables_of(model)
@@ -139,6 +144,10 @@ class Predictor:
             )
             known = self._programs[shapes] = program, _changes_variables(program)
         return known[0], values, known[1]
+
+
+def _revisions(model: Any) -> list[tuple[int, int]]:
+    return [(id(layer), layer._revision) for layer in model._flatten_layers()]
 
 
 def _variables_of(model: Any) -> StateVariables:

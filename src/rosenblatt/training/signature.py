@@ -21,7 +21,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import registry
-from rosenblatt.core.scope import HasParameters, is_number, number_kind
+from rosenblatt.core.scope import EVERYTHING, HasParameters, is_number, number_kind
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph import Graph
@@ -213,8 +213,8 @@ def _state(value: Any, skipped: set[str]) -> list[tuple[str, Any]]:
 
     What is first in `runtime_parameters` is among the keyword arguments of a function too.
     """
-    found = []
-    for name, held in vars(value).items():
+    found: list[tuple[str, Any]] = []
+    for name, held in vars(value).items() if not skipped.issuperset(EVERYTHING) else ():
         if name in skipped or name.endswith("_initializer"):
             continue
         if name == "_fn_kwargs":

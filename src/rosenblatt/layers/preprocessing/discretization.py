@@ -8,7 +8,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core import changes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
@@ -122,7 +121,6 @@ class Discretization(Layer):
         """Make the boundaries of what was seen."""
         if self.num_bins is not None and self._summary.size:
             self.bin_boundaries = _compressed(self._summary, 1 / self.num_bins)[0, :-1].tolist()
-            changes.announce()
 
     def reset_state(self) -> None:
         """Forget what was seen."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.data.batches import is_stream
 from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of
@@ -43,12 +44,7 @@ class IndexLookup(HostLayer):
         "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode",
         "sparse", "pad_to_max_tokens", "oov_method", "salt",
     )  # fmt: skip
-    # What only `lookup` reads: programs do not depend on it.
-    untraced = (
-        *HostLayer.untraced, "num_oov_indices", "oov_token", "mask_token", "oov_method", "salt",
-        "encoding", "_saved_size", "_used_depth", "_idf", "_table", "_counts",
-        "_has_input_vocabulary", "input_vocabulary", "input_idf_weights",
-    )  # fmt: skip
+    untraced = EVERYTHING  # programs know no vocabulary: `traced_facts` has what `encode` reads
 
     def __init__(
         self,
@@ -95,8 +91,6 @@ class IndexLookup(HostLayer):
             if not from_file:
                 self.input_vocabulary = np.array(self._tokens_of(vocabulary), object)
             self.set_vocabulary(vocabulary, idf_weights)
-
-    # -- the vocabulary --------------------------------------------------------------------
 
     @property
     def _is_text(self) -> bool:
@@ -303,8 +297,9 @@ class IndexLookup(HostLayer):
         raise NotImplementedError
 
     def traced_facts(self) -> Any:
-        """The size of the vectors that `encode` makes."""
-        return None if self.invert or self.output_mode == "int" else self.depth
+        """What `encode` reads."""
+        depth = None if self.invert or self.output_mode == "int" else self.depth
+        return self.invert, self.output_mode, depth, self.dtype_policy
 
     def encode(self, found: Any) -> Any:
         """The places in the output mode."""
