@@ -45,6 +45,7 @@ STACK = (
     "Fix: the cells hold several values each: make an array of them with "
     "`numpy.stack({}.to_list())`."
 )
+RECORDS = "Fix: the cells hold several values each: make a column of each."
 CLASSES = "Fix: number the classes, e.g. `classes, y = numpy.unique(y, return_inverse=True)`."
 OBJECT = "numbers as Python objects (dtype object)"
 
@@ -99,8 +100,12 @@ CASES: dict[str, tuple[str, Any, str, str]] = {
         "x", pa.table({"e": [[1.0, 2]] * ROWS}), "'e': [1.0, 2.0] in row 0", STACK.format("x['e']")
     ),
     "polars' structs": (
-        "x", pl.DataFrame({"e": [{"a": 1}] * ROWS}), "'e': {'a': 1} in row 0",
-        STACK.format("x['e']"),
+        "x", pl.DataFrame({"e": [{"a": 1}] * ROWS}), "'e': {'a': 1} in row 0", RECORDS
+    ),
+    "dicts in cells": ("x", pd.DataFrame({"e": changed({"a": 1})}), "{'a': 1} in row 37", RECORDS),
+    "NA": (
+        "x", pd.DataFrame({"a": changed(pd.NA)}), "'a': <NA> in row 37 (dtype object)",
+        "Fix: convert it: `x['a'].astype(\"Float32\")`, which keeps what is missing.",
     ),
     "series of lists": ("y", pd.Series([[1, 2]] * ROWS), "[1, 2] in row 0", STACK.format("y")),
     "array of lists": (

@@ -13,6 +13,10 @@ import numpy as np
 from rosenblatt.core.errors import explain
 
 _LENGTH = 60
+# What is said of a column that holds several kinds: of the first of these.
+_BY_WEIGHT = (
+    "record", "nested", "date", "object", "text", "NA", "number as text", "number", "missing",
+)  # fmt: skip
 _DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 
 
@@ -22,8 +26,9 @@ class Failing(NamedTuple):
     Attributes:
         row: its row.
         text: the value as the user would write it.
-        kind: "number" (nothing but the dtype is wrong), "number as text", "missing", "nested",
-            "date", "text", "text in places" (among numbers), or "object".
+        kind: "number" (nothing but the dtype is wrong), "number as text", "missing", "NA" (which
+            NumPy does not know), "nested", "record", "date", "text", "text in places" (among
+            numbers), or "object".
     """
 
     row: int
@@ -55,7 +60,7 @@ def failing(values: Iterable[Any]) -> Failing:
         kind = _kind_of(value)
         firsts.setdefault(kind, (row, value))
         counts[kind] += 1
-    for kind in ("nested", "date", "object", "text", "number as text", "number", "missing"):
+    for kind in _BY_WEIGHT:
         if kind in firsts:
             row, value = firsts[kind]
             numeric = counts["number"] + counts["number as text"]
@@ -67,7 +72,9 @@ def failing(values: Iterable[Any]) -> Failing:
 def _kind_of(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if type(value).__name__ == "NAType":
+        return "NA"
+    if value is None or type(value).__name__ == "NaTType":
         return "missing"
     if isinstance(value, (numbers.Number, np.bool_)) and not isinstance(value, _DATES):
         return "missing" if _is_nan(value) else "number"
@@ -75,7 +82,9 @@ def _kind_of(value: Any) -> str:
         return "number as text" if _reads_as_number(value) else "text"
     if isinstance(value, _DATES):
         return "date"
-    nested = isinstance(value, (list, tuple, set, dict)) or hasattr(value, "__array__")
+    if isinstance(value, dict):
+        return "record"
+    nested = isinstance(value, (list, tuple, set)) or hasattr(value, "__array__")
     return "nested" if nested else "object"
 
 
@@ -140,6 +149,10 @@ def _advice(kinds: set[str], what: str, names: list[str], library: str) -> str:
         if library == "polars":
             convert = f"`{place}.cast(polars.Float32)`"
         return f"convert it: {convert}."
+    if kind == "NA":
+        return f'convert it: `{place}.astype("Float32")`, which keeps what is missing.'
+    if kind == "record":
+        return "the cells hold several values each: make a column of each."
     if kind == "nested":
         stack = f"`numpy.stack({place}.to_list())`"
         return f"the cells hold several values each: make an array of them with {stack}."
@@ -178,6 +191,8 @@ def array_message(array: np.ndarray, what: str) -> str:
         "number": convert,
         "number as text": convert,
         "missing": convert,
+        "NA": f'convert it: `{what}.astype("Float32")` in pandas, which keeps what is missing.',
+        "record": "they hold several values each: make a column of each.",
         "nested": f"make one array of them: `numpy.stack({what})`.",
         "text in places": "correct or drop that row; "
         f'`pandas.to_numeric({what}, errors="coerce")` makes missing values of what is no number.',
