@@ -210,6 +210,8 @@ def test_save_load_fit_is_the_same_as_going_on(tmp_path: Path) -> None:
         ("batch", "The run to go on with had another number of rows in a batch. Given: 8 now"),
         ("model", "cannot be gone on with."),
         ("index", "cannot be gone on with. Expecting value"),
+        ("values", "The run to go on with had other data. Given: as many rows, with other values"),
+        ("targets", "The run to go on with had other data."),
     ],
 )
 def test_what_cannot_be_gone_on_with(change: str, message: str, tmp_path: Path) -> None:
@@ -223,8 +225,10 @@ def test_what_cannot_be_gone_on_with(change: str, message: str, tmp_path: Path) 
         model.compile("sgd", "mse")
     if change == "index":
         (folder / "run.json").write_text("")
+    x = X + (X[3, 1] == X) if change == "values" else X
+    y = -Y if change == "targets" else Y
     with pytest.raises(ValueError) as caught:
-        model.fit(X[:rows], Y[:rows], batch_size=batch, verbose=0, resume_from=folder)
+        model.fit(x[:rows], y[:rows], batch_size=batch, verbose=0, resume_from=folder)
     assert str(caught.value).startswith(f"BackupAndRestore: the run in {str(folder)!r}")
     assert message in str(caught.value)
     assert "remove the folder to start anew" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,8 @@ from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.data import ArraySource
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
 # Files of a backup, and those that a killed process was writing in their place.
@@ -83,6 +86,7 @@ class BackupAndRestore(Callback):
         """Restore the backup, where there is one."""
         self._number = 0
         self._batches = 0
+        self._hash: str | None = None
         if (self._folder / _INDEX).exists():
             self._restore()
 
@@ -116,6 +120,7 @@ class BackupAndRestore(Callback):
             "position": {**self.model.current_run.position(), "epoch": epoch, "step": step},
             "weights": f"{self._number}.weights.h5",
             "arrays": f"{self._number}.npz",
+            "content": self._content(),
             "callbacks": {
                 name: _without_arrays(callback.get_state(), f"callback/{name}", found)
                 for name, callback in self._named_callbacks()
@@ -154,6 +159,13 @@ class BackupAndRestore(Callback):
                 found = dict(file)
             run = self.model.current_run
             run.go_to(index["position"])
+            if index.get("content") not in (None, self._content()):
+                raise ValueError(
+                    explain(
+                        "The run to go on with had other data.",
+                        given="as many rows, with other values",
+                    )
+                )
             self.model.load_weights(self._folder / index["weights"])
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(
@@ -170,6 +182,18 @@ class BackupAndRestore(Callback):
             state = _with_arrays(index["callbacks"].get(name), found)
             if state:
                 callback.set_state(state)
+
+    def _content(self) -> str | None:
+        """A hash of the rows; None of a stream. Found once, when it is first needed."""
+        source = self.model.current_run.source
+        if self._hash is None and isinstance(source, ArraySource):
+            digest = hashlib.blake2b(digest_size=16)
+            for array in tree_leaves(source.data):
+                if array is not None:
+                    digest.update(f"{array.dtype}{array.shape}".encode())
+                    digest.update(np.ascontiguousarray(array).data)
+            self._hash = digest.hexdigest()
+        return self._hash
 
     def _named_callbacks(self) -> Iterator[tuple[str, Any]]:
         """Each callback with its class and its number within it: others may come and go."""
