@@ -148,6 +148,12 @@ def test_files_are_short() -> None:
     assert not long, "\n".join(long)
 
 
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """pytest imports each by its name alone, and cannot collect two of one name."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_functions_are_short() -> None:
     """Docstrings aside: they are longer where the arguments are more."""
     long = []
