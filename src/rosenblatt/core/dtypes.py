@@ -136,6 +136,11 @@ def dtype_policy() -> DTypePolicy:
     return _default_policy or DTypePolicy()
 
 
+def chosen_policy() -> DTypePolicy | None:
+    """The policy that `set_dtype_policy` was given; None where it follows the float type."""
+    return _default_policy
+
+
 def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
     """Set the policy layers get when none is named; None goes back to the default float type."""
     global _default_policy

@@ -24,7 +24,6 @@ VALUE_ERRORS = (
 _OURS = str(Path(__file__).parents[1])
 _LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
 
-_OF_DRAWING = ("jax_default_prng_impl", "jax_random_seed_offset")
 _JAX_SETTINGS = (
     "jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion",
     "jax_numpy_rank_promotion", "jax_threefry_partitionable", "jax_debug_nans", "jax_debug_infs",
@@ -34,9 +33,11 @@ _JAX_SETTINGS = (
 
 def traced_settings() -> tuple[Any, ...]:
     """The global settings that tracing reads, ours and JAX's: part of every program's key."""
-    ours = config.epsilon(), config.floatx(), config.image_data_format(), dtypes.dtype_policy()
-    drawing = (getattr(jax.config, name, None) for name in _OF_DRAWING)
-    return (*ours, *drawing, _settings_of_jax())
+    of_jax: Any = jax.config
+    return (
+        config.epsilon(), config.floatx(), config.image_data_format(), dtypes.chosen_policy(),
+        of_jax.jax_default_prng_impl, of_jax.jax_random_seed_offset, _settings_of_jax(),
+    )  # fmt: skip
 
 
 def _named_settings() -> tuple[Any, ...]:
