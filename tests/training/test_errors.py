@@ -212,8 +212,11 @@ def test_not_a_callback():
          "the weights may be NaN or too large"),
     ],
 )  # fmt: skip
-def test_predictions_that_are_not_numbers_are_announced(cause: str, message: str) -> None:
-    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_predictions_that_are_not_numbers_are_announced(
+    cause: str, message: str, dtype: str
+) -> None:
+    model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1, dtype=dtype)])
     x = np.ones((9, 2), "float32")
     if cause == "inputs":
         x[[4, 6], 1] = np.nan
@@ -234,3 +237,21 @@ def test_metrics_in_place_of_loss_weights() -> None:
         "`loss_weights` must be numbers. Given: 'mae'. Fix: metrics go by name: "
         "`compile(optimizer, loss, metrics=[...])`."
     )
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (X, LABELS + 1, "The targets of output 'out' hold a label outside the classes. Given: 3"),
+        (X[:, :2], LABELS, "Model 'net': input 'features' has the wrong shape."),
+        (np.where(X > 0.5, np.nan, X), LABELS, "x holds NaN in columns"),
+    ],
+    ids=["labels", "shape", "NaN"],
+)
+def test_validation_data_are_checked_before_the_first_epoch(x, y, message):
+    model = _model(3, "sparse_categorical_crossentropy", "softmax")
+    before = model.get_weights()
+    with _says(message):
+        model.fit(X, LABELS, validation_data=(x, y), verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -148,6 +148,13 @@ def _check_unit_interval(target: Any, where: str) -> None:
         )
 
 
+def _sums_to_nan(array: np.ndarray) -> bool:
+    """Whether a sum, in one pass and without a temporary array, says that there may be NaN."""
+    wide = np.float32 if array.dtype.itemsize == 2 else None
+    with np.errstate(all="ignore"):
+        return bool(np.isnan(array.sum(dtype=wide)))
+
+
 def warn_if_nan(outputs: Any, x: Any) -> None:
     """Say which predictions are not a number, and whether the inputs are why.
 
@@ -156,7 +163,7 @@ def warn_if_nan(outputs: Any, x: Any) -> None:
         x: the inputs, arrays of the same rows.
     """
     for output in tree_leaves(outputs):
-        if output.dtype.kind != "f" or not np.isnan(output.sum()):
+        if output.dtype.kind in "iubc" or not _sums_to_nan(output):
             continue
         rows = np.flatnonzero(np.isnan(output).reshape(len(output), -1).any(1))
         if not len(rows):  # infinities of both signs

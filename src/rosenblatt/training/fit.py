@@ -60,6 +60,10 @@ def fit(
         validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
     """
     prepare(model, source, train=True)
+    if isinstance(
+        validation, ArraySource
+    ):  # what is wrong with it is told before an epoch is spent
+        prepare(model, validation, train=False)
     session = model.training_session
     outer, run = session.run, Run(source, hooks, initial_epoch)
     session.run = run  # nothing of it stays on the model when it is over
