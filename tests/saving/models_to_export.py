@@ -200,6 +200,14 @@ def a_kernel_of_ones_own() -> Any:
     return Product(), X
 
 
+def a_metric_inside() -> Any:
+    def call(x: Any, training: Any, dense: Any, mean: Any) -> Any:
+        mean.update_state(x)
+        return dense(x)
+
+    return Calls(call, dense=L.Dense(2), mean=rb.metrics.Mean()), X
+
+
 def fixed_noise() -> Any:
     """A seed that is a number gives the same numbers each time, in a file too."""
 
@@ -222,6 +230,6 @@ MODELS: dict[str, Callable[[], Any]] = {
         chapter, by_name, loop, arrays_alone, texts, classes, a_type_of_ones_own, nested,
         unused_input, looks_across_rows, inside_a_graph, a_graph_inside, half_precision,
         graph_by_name, graph_of_several, free_steps, fixed_rows, integers, long_integers,
-        a_kernel_of_ones_own, fixed_noise, an_exported_model_inside,
+        a_kernel_of_ones_own, a_metric_inside, fixed_noise, an_exported_model_inside,
     )
 }  # fmt: skip

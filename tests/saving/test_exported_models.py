@@ -30,6 +30,7 @@ CANNOT_HOLD = {
         "looks across rows": "'mean' (Mean), 'subtract' (Subtract)",
         "inside a graph": "'mine' (Calls)",
         "a kernel of ones own": "'matmul' (Matmul)",
+        "a metric inside": "'mine' (Calls)",
         "fixed noise": "'add' (Add)",
         "an exported model inside": "'served' (TFSMLayer)",
     },

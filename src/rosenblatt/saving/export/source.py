@@ -87,12 +87,15 @@ class Source:
 def predicting(model: Any) -> Iterator[None]:
     """Read the model's variables as they are, and refuse changes of them: formats hold no state.
 
+    What a call adds to a metric is left out: it changes no prediction.
+
     Raises:
         ValueError: a variable that prediction changes, by its path.
     """
     variables = {id(v): v for v in model.variables}
     before = {key: variable.value for key, variable in variables.items()}
-    with use_scope(Scope(before)) as scope:
+    counted = {id(v): v.value for v in model.metrics_variables}
+    with use_scope(Scope({**counted, **before})) as scope:
         yield
     assert scope is not None
     for key, value in before.items():
