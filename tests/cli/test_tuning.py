@@ -100,3 +100,25 @@ def test_errors_are_one_line(
         f"rosenblatt: {tmp_path}: no search. Expected: the --out folder of `rosenblatt "
         "tune`, or the project folder of a tuner or of Keras Tuner.\n"
     )
+
+
+def test_a_search_without_a_result_says_why(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--target", "price", "--trials", "2", "--epochs", "1", "--workers", "1", "-q"]
+    assert (
+        main(["tune", str(table), "--out", str(tmp_path / "a"), *words, "--max-seconds", "0"]) == 2
+    )
+    assert capsys.readouterr().err == (
+        f"rosenblatt: No trial of the search in '{tmp_path}/a/search' has a result. Given: no "
+        "trial that has ended. Fix: let `search` run until one has.\n"
+    )
+    frame = polars.read_csv(table).with_columns(polars.col("price") * 1e36)  # squares are infinite
+    frame.write_csv(tmp_path / "t.csv")
+    assert main(["tune", str(tmp_path / "t.csv"), "--out", str(tmp_path / "b"), *words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"rosenblatt: No trial of the search in '{tmp_path}/b/search' has a result. Given: 2 "
+        "trials that have failed. The first of them, 0, because: The objective 'val_loss' is no number."
+    )
+    assert said.count("\n") == 1

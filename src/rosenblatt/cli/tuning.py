@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,19 @@ def tune(
         max_seconds=max_seconds,
     )
     print(headline(problem))
-    tuner.search(
-        *problem.train,
-        batch_size=batch_size,
-        epochs=epochs,
-        validation_data=problem.valid,
-        callbacks=[keep_best(patience, epochs)],
-        verbose=0 if quiet else 1,
-    )
-    show(out)
+    with warnings.catch_warnings():
+        # Told of a trial by its status, and where all came to that, as an error.
+        warnings.filterwarnings("ignore", "The loss became", RuntimeWarning)
+        tuner.search(
+            *problem.train,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_data=problem.valid,
+            callbacks=[keep_best(patience, epochs)],
+            verbose=0 if quiet else 1,
+        )
     (best,) = tuner.get_best_hyperparameters()
+    show(out)
     (model,) = tuner.get_best_models()
     figures = {
         part: model.evaluate(*pair, verbose=0, return_dict=True)

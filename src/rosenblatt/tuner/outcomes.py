@@ -109,7 +109,7 @@ def no_result(oracle: Any, folder: str) -> str | None:
     failed = [trial for trial in oracle.trials.values() if trial.status == TrialStatus.FAILED]
     if not failed:
         given = "no trial that has ended"
-        fix = "call `search` before."
+        fix = "let `search` run until one has."
     else:
         count = f"{len(failed)} trial{'s that have' if len(failed) > 1 else ' that has'} failed"
         given = f"{count}. {first_reason(failed)}"
