@@ -76,7 +76,7 @@ def test_every_model_in_every_format(name: str, format: str, tmp_path: Path) -> 
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", set(MODELS) - {"fixed rows"})
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"fixed rows"}))
 def test_any_number_of_rows(name: str, tmp_path: Path) -> None:
     model, inputs = MODELS[name]()
     model(inputs)
