@@ -121,6 +121,15 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         lines("1", "1e40"),
         "x holds infinity in column 'x'. Given: inf, or a number beyond float32 in row 1",
     ),
+    "a number whose square is beyond float32": (
+        lines("1", "1e30"),
+        "column 'x' holds numbers whose squares are beyond float32, in which a network computes. "
+        "Given: 1e+30. Expected: numbers below 1e+19. Fix: write the column in a larger unit.",
+    ),
+    "such a target": (
+        b"x,y\n" + b"1,1e30\n2,2.5\n" * 20,
+        "column 'y' holds numbers whose squares are beyond float32",
+    ),
     "no value at all": (
         lines(""),
         "column 'x' does not hold numbers. Given: 'x': no value in any row.",

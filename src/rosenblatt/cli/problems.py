@@ -19,6 +19,7 @@ from rosenblatt.datasets._split import Pair, holdout
 # A column of whole numbers with more different values than this is a quantity, not a class.
 MOST_CLASSES = 20
 LEAST_ROWS = 10
+_LARGEST = 1e19  # whose square float32 can hold: variances and losses are squares
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         check_finite(y, f"y (column {target!r})")
     origins = {name: origin for name, origin in found.items() if origin is not None}
     x = features_of(columns, names, origins)
+    parts = dict(zip(names, x.T, strict=True)) | ({target: y} if classes is None else {})
+    _refuse_large(data, columns, parts)
     rest, test = holdout(len(x), seed)
     train, valid = (rest[part] for part in holdout(len(rest), seed))
     return Problem(
@@ -223,6 +226,22 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         scale_target=classes is None,
         origins=origins,
     )
+
+
+def _refuse_large(
+    data: str, columns: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray]
+) -> None:
+    for name, values in parts.items():
+        if np.abs(values).max() > _LARGEST:
+            raise ValueError(
+                explain(
+                    f"{data}: column {name!r} holds numbers whose squares are beyond float32, in "
+                    "which a network computes.",
+                    given=f"{np.abs(columns[name]).max():g}",
+                    expected=f"numbers below {_LARGEST:g}",
+                    fix="write the column in a larger unit.",
+                )
+            )
 
 
 def _check_target(table: Table, target: str) -> None:
