@@ -160,6 +160,8 @@ class Graph:
             ValueError: a missing or unknown input, another number of inputs, a list for inputs that
                 are known by name only.
         """
+        if isinstance(data, np.ndarray) and len(self.inputs) == 1:
+            return [data]  # batch after batch of a stream
         data = columns_for(data, self.input_names, "x")
         try:
             given = spread(data, self.input_structure, self.input_names)

@@ -91,6 +91,8 @@ def align_targets(
     """
     if y is None or not any(wanted):  # a model's own code may read it, in any nest
         return [None] * len(names)
+    if not isinstance(y, (Mapping, list, tuple)) and len(names) == 1:
+        return [y]
     if not isinstance(y, (Mapping, list, tuple)) and sum(wanted) == 1:
         y = [y]
     if isinstance(y, (list, tuple)) and len(y) == sum(wanted) != len(names):
