@@ -142,3 +142,24 @@ def test_a_predict_step_of_the_users_own() -> None:
         "non-trainable values than it got. Given: 0. Expected: 1. Fix: `return outputs, "
         "non_trainable_variables`."
     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: model.evaluate(X, X[:, :1], verbose=0),
+        lambda model: model.evaluate(iter([(X, X[:, :1])]), verbose=0),
+        lambda model: model.predict(X, verbose=0),
+        lambda model: model.predict(X, verbose=2),
+        lambda model: model.test_on_batch(X, X[:, :1]),
+    ],
+)
+def test_a_look_at_a_model_changes_no_weights_made_after_it(call: Any) -> None:
+    made = []
+    for looks in (False, True):
+        rb.utils.set_random_seed(3)
+        model = model_of(rb.layers.Dense(6))
+        if looks:
+            call(model)
+        made.append(rb.Sequential([rb.Input((6,)), rb.layers.Dense(4)]).get_weights()[0])
+    np.testing.assert_array_equal(*made)

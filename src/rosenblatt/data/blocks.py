@@ -110,7 +110,8 @@ class ArraySource:
                 )
             )
         self.shuffle = shuffle
-        self.seed = draw_seed() if seed is None else int(seed)
+        # What is not shuffled draws no seed: an evaluation changes no weights made after it.
+        self.seed = int(seed) if seed is not None else draw_seed() if shuffle else 0
         # np.take copies an array that is not contiguous at every call: copy it once instead.
         self.data = tree_map(
             lambda a: np.ascontiguousarray(a) if shuffle and a is not None else a, tuple(data)

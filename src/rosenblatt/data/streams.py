@@ -69,7 +69,8 @@ class StreamSource:
         self.data = data
         self.prepare = prepare
         self.shuffle = bool(shuffle)
-        self.seed = draw_seed() if seed is None else int(seed)
+        # What is not shuffled draws no seed: an evaluation changes no weights made after it.
+        self.seed = int(seed) if seed is not None else draw_seed() if shuffle else 0
         self.class_weight = class_weight
         self.block_bytes = block_bytes
         self.finite = finite
