@@ -259,11 +259,11 @@ def test_scale_loss_and_accumulated_iterations():
     assert int(optimizer.iterations) == 2
 
 
-def test_structure_tells_what_the_config_does_not():
+def test_traced_facts_tell_what_the_config_does_not():
     optimizer = AdamW(0.1)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     optimizer.build([_weight(name="kernel"), _weight(name="bias")])
-    assert optimizer.structure == [(True, False), (False, False)]
+    assert optimizer.traced_facts() == [(True, False), (False, False)]
 
 
 def test_set_weights():
