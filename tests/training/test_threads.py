@@ -178,7 +178,8 @@ def test_evaluate_in_a_hook_is_the_same_thread() -> None:
     assert len(seen) == 2
 
 
-def test_drawing_layers_draw_apart_in_threads() -> None:
+@pytest.mark.parametrize("round", range(5))
+def test_drawing_layers_draw_apart_in_threads(round: int) -> None:
     class Noisy(rb.layers.Dropout):
         def call(self, inputs: Any, training: bool = False) -> Any:
             return super().call(inputs, training=True)

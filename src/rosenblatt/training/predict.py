@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,8 +40,6 @@ class Predictor:
         self._settings = traced_settings()
         self._programs: dict[Any, Any] = {}
         self._ids = watched_ids(model)
-        # Calls whose programs change the model's variables take turns.
-        self._turn = threading.Lock()
 
     @classmethod
     def of(cls, model: Any) -> Predictor:
@@ -105,7 +102,7 @@ class Predictor:
                 self._check_ids(self._ids, piece, x)
             program, values, draws = self._program(state, piece)
             if draws:
-                with self._turn:
+                with self.model.training_session.drawing:
                     state = self.variables.gather()
                     outputs, new = program(state, values, piece)
                     self._store(new)

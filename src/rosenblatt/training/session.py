@@ -20,12 +20,14 @@ class Session:
         run: the call of `fit` that is under way; None outside one.
         engines: the steps of earlier calls by kind, "train" or "test".
         predictor: the forward pass of earlier calls.
+        drawing: held by a prediction that changes variables, such as the state of random numbers.
     """
 
     def __init__(self) -> None:
         self.run: Run | None = None
         self.engines: dict[str, Any] = {}
         self.predictor: Any = None
+        self.drawing = threading.Lock()
         self._turn = threading.Condition()
         self._passes: list[str] = []
         self._owner: int | None = None
