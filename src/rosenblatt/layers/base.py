@@ -57,6 +57,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
     Raises:
         TypeError: an argument that does not exist, with the nearest match.
 
+    >>> import numpy as np
     >>> class Double(Layer):
     ...     def call(self, inputs):
     ...         return 2 * inputs
