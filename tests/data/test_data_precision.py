@@ -12,6 +12,7 @@ import pytest
 from sklearn import pipeline, preprocessing
 
 import rosenblatt as rb
+from rosenblatt.data import precision
 from rosenblatt.data.precision import counted_from, origin_of
 
 ROWS = 200
@@ -177,3 +178,22 @@ def test_feature_spaces_say_it() -> None:
     space = rb.utils.FeatureSpace({"time": "float_normalized", "b": "float"})
     with pytest.warns(UserWarning, match=r"^dataset\['time'\]: float32 hardly tells the rows"):
         space.adapt({"time": FAR["seconds"], "b": PART})
+
+
+def test_a_look_at_some_rows_hides_no_far_column() -> None:
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(500):
+        rows = int(rng.integers(1, 400))
+        middle = 10 ** rng.uniform(-3, 12) * rng.choice([-1, 1])
+        table = middle + 10 ** rng.uniform(-4, 9) * rng.standard_normal((rows, 3))
+        if rng.random() < 0.3:
+            table[rng.integers(rows)] = rng.choice([middle, np.nan])
+        columns = {c: precision.origin_of(table[:, c]) for c in range(3)}
+        expected = {c: origin for c, origin in columns.items() if origin is not None}
+        # `origin_of` is asked of columns whose spread is small beside their values only.
+        assert precision.far_columns(table).items() <= expected.items()
+        narrow = {c for c in expected if precision._is_narrow(table[:, [c]], 64)[0]}
+        assert set(precision.far_columns(table)) == narrow
+        found += len(narrow)
+    assert found > 100

@@ -155,13 +155,13 @@ class Trainer(Compiles):
         Args:
             finite: whether NaN and infinity are refused.
         """
-        finite = finite and not any(
-            getattr(one, "takes_nan", False) for one in self._flatten_layers()
-        )
         if not self._looks_up():
             names = [] if self._graph is None else self._graph.input_names
             several = len(names) > 1
             return (lambda x: as_arrays(columns_for(x, names, "x"), "x")) if several else None
+        finite = finite and not any(
+            getattr(one, "takes_nan", False) for one in self._flatten_layers()
+        )
 
         def prepare(x: Any) -> Any:
             if self._graph is None:
