@@ -187,14 +187,26 @@ class Graph:
         Raises:
             ValueError: as in `arrange`; an id for which an `Embedding` has no vector.
         """
-        if isinstance(data, Prepared):
-            return data
+        return data if isinstance(data, Prepared) else pack(self.input_structure, self._fit(data))
+
+    def bring_cast(self, data: Any) -> Any:
+        """As `bring`, each input in its dtype too: what a program that predicts takes.
+
+        Raises:
+            ValueError: as in `bring`.
+        """
+        triples = zip(self._fit(data), self.inputs, self.input_names, strict=True)
+        found = [cast_input(value, spec, name, self.name) for value, spec, name in triples]
+        return pack(self.input_structure, found)
+
+    def _fit(self, data: Any) -> list[Any]:
+        """Given data in the order of the inputs, of their shapes, ids checked."""
         triples = zip(self.in_order(data), self.inputs, self.input_names, strict=True)
         found = [fit_shape(value, spec, name, self.name) for value, spec, name in triples]
         for index, layer in self._checks:
             if isinstance(found[index], np.ndarray):
                 layer.check_ids(found[index], f"input {self.input_names[index]!r}")
-        return pack(self.input_structure, found)
+        return found
 
     def _unmatched(self, error: UnmatchedError, data: Any) -> str:
         """The message for data that do not fit the inputs' nest."""
@@ -236,7 +248,15 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
     Raises:
         ValueError: another number of features, or another rank; text for numbers, or the reverse.
     """
-    value = fit_shape(value, spec, name, model)
+    return cast_input(fit_shape(value, spec, name, model), spec, name, model)
+
+
+def cast_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+    """A value of its input's shape in its dtype.
+
+    Raises:
+        ValueError: text for numbers, or the reverse.
+    """
     if value is None or isinstance(value, KerasTensor):
         return value
     _check_kind(value, spec, name, model)

@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, ProgbarLogger
-from rosenblatt.core.nesting import pack
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data import (
@@ -265,7 +264,7 @@ class Trainer(Compiles):
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
         if self._graph is not None and not isinstance(x, Prepared):
-            x = pack(self._graph.input_structure, self._graph.arrange(self._graph.bring(x)))
+            x = self._graph.bring_cast(x)
         outputs = Predictor.of(self)(x, batch_size)
         warn_if_nan(outputs, x)
         return outputs
