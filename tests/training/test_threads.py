@@ -138,8 +138,9 @@ def test_beside_fit(method: str, call: Callable[[Any], Any]) -> None:
     call(model)  # and when it is over
 
 
-def test_predict_beside_fit_sees_the_weights_of_one_moment() -> None:
-    """Both weights are moved alike: any mixture of two moments would show."""
+@pytest.mark.parametrize("what", ["fit", "set_weights", "restored weights", "averages"])
+def test_predict_sees_the_weights_of_one_moment(what: str) -> None:
+    """All weights are moved alike: any mixture of two moments would show."""
 
     class Equal(rb.layers.Layer):
         def build(self, shape: Any) -> None:
@@ -149,7 +150,7 @@ def test_predict_beside_fit_sees_the_weights_of_one_moment() -> None:
             return rb.ops.stack([p + 0 * inputs[:, 0] for p in self.parts], axis=-1)
 
     model = rb.Sequential([rb.Input((8,)), Equal()])
-    model.compile(rb.optimizers.SGD(0.1), "mse")
+    model.compile(rb.optimizers.SGD(0.1, use_ema=what == "averages"), "mse")
     done = threading.Event()
     mixed = []
 
@@ -161,9 +162,22 @@ def test_predict_beside_fit_sees_the_weights_of_one_moment() -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    model.fit(X, np.ones((500, 20)), epochs=30, verbose=0)
-    done.set()
-    watcher.join()
+    try:
+        if what == "set_weights":
+            for value in range(300):
+                model.set_weights([np.full(1, value, "float32")] * 20)
+        else:
+            hooks: dict[str, list[Any]] = {
+                "restored weights": [
+                    rb.callbacks.EarlyStopping("loss", mode="max", restore_best_weights=True)
+                ],
+                "averages": [rb.callbacks.SwapEMAWeights(swap_on_epoch=True)],
+            }
+            for _ in range(10):
+                model.fit(X, np.ones((500, 20)), epochs=3, verbose=0, callbacks=hooks.get(what))
+    finally:
+        done.set()
+        watcher.join()
     assert not mixed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,12 +15,16 @@ import numpy as np
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
+from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.limits import take
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope, variable_outside
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
 _LARGE = 1 << 20  # bytes
+# Held while several variables are given values, or read: whoever uses a model that another thread
+# trains, or gives weights to, sees the values of one moment.
+moving_together = threading.RLock()
 _undrawn: ContextVar[list[Any] | None] = ContextVar("undrawn", default=None)
 
 
@@ -127,6 +132,7 @@ class Variable:
                     # Only shapes are looked for: the value, which is perhaps not drawn yet, would
                     # be copied for nothing.
                     return jnp.zeros(self.shape, self._value.dtype)
+                refuse_forked()
                 # device_put compiles nothing, jnp.asarray a program for each shape.
                 with jax.ensure_compile_time_eval():
                     self._value = jax.device_put(self._value)

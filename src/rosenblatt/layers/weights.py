@@ -12,7 +12,7 @@ from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import changes, dtypes, registry
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
-from rosenblatt.core.variable import Variable
+from rosenblatt.core.variable import Variable, moving_together
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
 
@@ -253,8 +253,9 @@ class HoldsWeights(tracking.Tracked):
                         expected=variable.shape,
                     )
                 )
-        for variable, value in zip(variables, weights, strict=True):
-            variable.assign(value)
+        with moving_together:
+            for variable, value in zip(variables, weights, strict=True):
+                variable.assign(value)
 
     def count_params(self) -> int:
         """Number of scalars in its weights.

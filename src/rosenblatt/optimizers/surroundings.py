@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.variable import StatelessScope, Variable
+from rosenblatt.core.variable import StatelessScope, Variable, moving_together
 from rosenblatt.optimizers.gradients import clip_by_global_norm, clip_by_norm
 from rosenblatt.optimizers.rate import LearningRate
 
@@ -170,23 +170,25 @@ class Surroundings(LearningRate):
 
     def exchange_averages(self) -> None:
         """Put the averages into the weights, and the weights where the averages were; or back."""
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-            if average is not None:
-                value, averaged = variable.value, average.value
-                variable.assign(averaged)
-                average.assign(value)
+        with moving_together:
+            for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+                if average is not None:
+                    value, averaged = variable.value, average.value
+                    variable.assign(averaged)
+                    average.assign(value)
         self.averages_are_exchanged = not self.averages_are_exchanged
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """At the end of training: set variables to their averages, where averages are kept."""
         if not self.use_ema:
             return
-        for variable in var_list:
-            average = self._averages[self._get_variable_index(variable)]
-            if average is not None and self.averages_are_exchanged:
-                average.assign(variable)
-            elif average is not None:
-                variable.assign(average)
+        with moving_together:
+            for variable in var_list:
+                average = self._averages[self._get_variable_index(variable)]
+                if average is not None and self.averages_are_exchanged:
+                    average.assign(variable)
+                elif average is not None:
+                    variable.assign(average)
         self.averages_are_exchanged = False
 
     def scale_loss(self, loss: Any) -> Any:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NamedTuple
 
 from rosenblatt.core.forking import refuse_forked
-from rosenblatt.core.variable import Variable
-
-# A model that is used while another thread trains it sees the weights of one moment.
-_moving = threading.Lock()
+from rosenblatt.core.variable import Variable, moving_together
 
 
 class TrainState(NamedTuple):
@@ -36,12 +32,12 @@ class StateVariables(NamedTuple):
             RuntimeError: in a forked process, where computing would hang.
         """
         refuse_forked()
-        with _moving:
+        with moving_together:
             return TrainState(*(tuple(v._value for v in group) for group in self))
 
     def scatter(self, state: TrainState) -> None:
         """Give the variables the state's values."""
-        with _moving:
+        with moving_together:
             for group, values in zip(self, state, strict=True):
                 for variable, value in zip(group, values, strict=True):
                     variable._value = value
