@@ -49,6 +49,15 @@ NAMED: dict[str, list[tuple[Any, Any]]] = {
     "axis": [(-1, 1), (1, (1, 2))],
     "thresholds": [([0.3], [0.6])],
     "class_weights": [([1.0, 2.0], [2.0, 1.0])],
+    "data_format": [("channels_last", "channels_first")],
+    "noise_shape": [((None, 1), (None, 4)), ((None, 1, 4), (None, 3, 1))],
+    "num_thresholds": [(50, 100)],
+    "target_class_ids": [([0], [1])],
+    "class_aggregation": [("uniform_average", "variance_weighted_average")],
+    "mode": [("rows", "columns")],
+    "cropping": [((0, 1), (1, 0))],
+    "bias_axes": [("c", None)],
+    "exclude_layers": [(["dense"], ["nothing"])],
 }
 ANY: list[tuple[Any, Any]] = [
     (False, True), (0.25, 0.5), (0.0, 0.5), (2.0, 3.0), (2, 3), (1, 2), (None, 0.5), (None, 2),
