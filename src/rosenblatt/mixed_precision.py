@@ -5,7 +5,7 @@
 """
 
 from rosenblatt.core.dtypes import DTypePolicy, dtype_policy, set_dtype_policy
-from rosenblatt.optimizers import LossScaleOptimizer
+from rosenblatt.optimizers.loss_scale import LossScaleOptimizer
 
 Policy = DTypePolicy
 global_policy = dtype_policy

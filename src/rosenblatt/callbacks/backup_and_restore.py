@@ -19,7 +19,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.data import ArraySource
+from rosenblatt.data.batches import ArraySource
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
 # Files of a backup, and those that a killed process was writing in their place.

@@ -14,7 +14,7 @@ from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import explain, nearest, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
-from rosenblatt.layers import Embedding
+from rosenblatt.layers.embedding import Embedding
 from rosenblatt.tensorboard import operations, projector
 from rosenblatt.tensorboard.profile import Profile
 

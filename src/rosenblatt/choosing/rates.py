@@ -13,8 +13,7 @@ import numpy as np
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
-from rosenblatt.data import make_source
-from rosenblatt.data.batches import ArraySource
+from rosenblatt.data.batches import ArraySource, make_source
 from rosenblatt.plots.figures import new_axes
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine

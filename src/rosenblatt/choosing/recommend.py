@@ -12,7 +12,7 @@ from rosenblatt import layers, metrics, optimizers
 from rosenblatt.core.errors import explain
 from rosenblatt.data.columns import to_numpy
 from rosenblatt.data.frames import columns_of, is_frame, is_series, series_to_array
-from rosenblatt.models import Sequential
+from rosenblatt.models.sequential import Sequential
 
 TASKS = ("regression", "binary", "multilabel", "multiclass")
 # Whole numbers with at most this many values are classes, unless `task` says otherwise.

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from rosenblatt import layers
-from rosenblatt.callbacks import EarlyStopping, History
+from rosenblatt.callbacks.early_stopping import EarlyStopping
+from rosenblatt.callbacks.history import History
 from rosenblatt.choosing.recommend import NetworkSpec
 from rosenblatt.core.errors import explain
-from rosenblatt.models import Sequential
+from rosenblatt.models.sequential import Sequential
 from rosenblatt.regularizers import L2
 
 

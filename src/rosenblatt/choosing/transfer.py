@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rosenblatt import optimizers
-from rosenblatt.callbacks import History
+from rosenblatt.callbacks.history import History
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.layers import InputLayer, Layer
-from rosenblatt.models import Functional, Model, clone_model
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.input import InputLayer
+from rosenblatt.models.cloning import clone_model
+from rosenblatt.models.model import Functional, Model
 
 
 def transfer(

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.callbacks import EarlyStopping
-from rosenblatt.choosing import find_learning_rate
+from rosenblatt.callbacks.early_stopping import EarlyStopping
+from rosenblatt.choosing.rates import find_learning_rate
 from rosenblatt.cli import results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
 from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
@@ -22,7 +22,7 @@ from rosenblatt.data.columns import check_finite
 from rosenblatt.data.files import Table
 from rosenblatt.data.precision import counted_from
 from rosenblatt.models.diagram import text_diagram
-from rosenblatt.plots import save_figure
+from rosenblatt.plots.figures import save_figure
 
 
 def train(

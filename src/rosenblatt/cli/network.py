@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.cli.problems import Problem
-from rosenblatt.layers import Dense, Dropout, Flatten, Input, Normalization
-from rosenblatt.metrics import RootMeanSquaredError
-from rosenblatt.models import Sequential
-from rosenblatt.optimizers import SGD, Adam
+from rosenblatt.layers.dense import Dense
+from rosenblatt.layers.input import Input
+from rosenblatt.layers.preprocessing.normalization import Normalization
+from rosenblatt.layers.regularization import Dropout
+from rosenblatt.layers.reshaping import Flatten
+from rosenblatt.metrics.regression import RootMeanSquaredError
+from rosenblatt.models.sequential import Sequential
+from rosenblatt.optimizers.adam import Adam
+from rosenblatt.optimizers.sgd import SGD
 
 OPTIMIZERS: dict[str, Any] = {"adam": Adam, "sgd": SGD}
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.files import replacing
-from rosenblatt.plots import learning_curves, save_figure
-from rosenblatt.saving import load_model
+from rosenblatt.plots.curves import learning_curves
+from rosenblatt.plots.figures import save_figure
+from rosenblatt.saving.model_files import load_model
 
 MODEL = "model.keras"
 HISTORY = "history.csv"

@@ -16,7 +16,7 @@ from rosenblatt.cli.network import build_network
 from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.cli.same_search import SEARCH, require_same_search
 from rosenblatt.core.errors import explain
-from rosenblatt.tuner import BayesianOptimization
+from rosenblatt.tuner.bayesian import BayesianOptimization
 from rosenblatt.tuner.journal import FILE, Journal
 from rosenblatt.tuner.keras_folder import events_of, is_keras_folder
 

@@ -4,7 +4,7 @@ from rosenblatt.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU
 from rosenblatt.layers.attention import AdditiveAttention, Attention
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.dense import Dense
-from rosenblatt.layers.dot import Dot, dot
+from rosenblatt.layers.dot_product import Dot, dot
 from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.embedding import Embedding
 from rosenblatt.layers.function import Lambda

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
-from rosenblatt.initializers import VarianceScaling
+from rosenblatt.initializers.scaling import VarianceScaling
 from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.signatures import is_shape
 from rosenblatt.layers.spec import InputSpec

@@ -11,7 +11,7 @@ from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
-from rosenblatt.initializers import TruncatedNormal
+from rosenblatt.initializers.random import TruncatedNormal
 from rosenblatt.layers.row_normalization import unit_length
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.wrapping import Wrapper

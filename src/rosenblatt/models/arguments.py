@@ -8,13 +8,9 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import tree_map
-from rosenblatt.data import (
-    StreamSource,
-    as_arrays,
-    is_stream,
-    make_source,
-    train_validation_split,
-)
+from rosenblatt.data.batches import StreamSource, is_stream, make_source
+from rosenblatt.data.columns import as_arrays
+from rosenblatt.data.split import train_validation_split
 
 
 def batches_of_inputs(source: Any, steps: int | None) -> Iterator[Any]:

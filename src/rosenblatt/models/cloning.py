@@ -10,7 +10,7 @@ from rosenblatt.core import serialization
 from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves, tree_map
-from rosenblatt.layers import Input, InputLayer
+from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.models.model import Functional, Model
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.saving.legacy_config import modern_layer

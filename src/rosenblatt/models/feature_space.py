@@ -15,7 +15,7 @@ from rosenblatt.data.batches import is_stream
 from rosenblatt.data.frames import frame_columns, is_frame
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.text import host_array
-from rosenblatt.graph import Graph
+from rosenblatt.graph.graph import Graph
 from rosenblatt.models.features import (
     Cross,
     Feature,

@@ -20,9 +20,12 @@ from rosenblatt.core.symbolic import (
     tree_leaves,
     tree_map,
 )
-from rosenblatt.graph import Graph, Prepared
 from rosenblatt.graph.config import graph_from_config, graph_to_config
-from rosenblatt.layers import Input, InputLayer, Layer, calls
+from rosenblatt.graph.graph import Graph
+from rosenblatt.graph.host import Prepared
+from rosenblatt.layers import calls
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer

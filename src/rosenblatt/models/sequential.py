@@ -13,10 +13,11 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of, shape_of, tree_map
 from rosenblatt.data.text import is_text
-from rosenblatt.graph import Graph
+from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import looks_up
-from rosenblatt.layers import Input, InputLayer, Layer
+from rosenblatt.layers.base import Layer
 from rosenblatt.layers.context import current_path, inside
+from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.models.model import Model
 from rosenblatt.saving.legacy_config import modern_model

@@ -8,21 +8,19 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.callbacks import BackupAndRestore, CallbackList, History, ProgbarLogger
+from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
+from rosenblatt.callbacks.callback import CallbackList
+from rosenblatt.callbacks.history import History
+from rosenblatt.callbacks.progress import ProgbarLogger
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data import (
-    ArraySource,
-    Shuffle,
-    StreamSource,
-    as_arrays,
-    as_columns,
-    is_stream,
-    make_source,
-)
+from rosenblatt.data.batches import ArraySource, StreamSource, is_stream, make_source
+from rosenblatt.data.blocks import Shuffle
+from rosenblatt.data.columns import as_arrays
 from rosenblatt.data.frames import columns_for
 from rosenblatt.data.precision import warn_of_rounding
-from rosenblatt.graph import Prepared
+from rosenblatt.data.text import as_columns
+from rosenblatt.graph.host import Prepared
 from rosenblatt.models.arguments import (
     batches_of_inputs,
     naming_batch,

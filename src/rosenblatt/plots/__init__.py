@@ -3,7 +3,7 @@
 matplotlib is imported when a picture is drawn, not before.
 """
 
-from rosenblatt.plots.activation_functions import (
+from rosenblatt.plots.activations import (
     activation_functions,
     activation_gallery,
     activation_table,
@@ -12,9 +12,9 @@ from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.decision import decision_boundary, weight_path
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.images import image_grid
-from rosenblatt.plots.logic_network import logic_network
-from rosenblatt.plots.model_graph import model_graph
-from rosenblatt.plots.network_weights import network_weights
+from rosenblatt.plots.logic import logic_network
+from rosenblatt.plots.models import model_graph
+from rosenblatt.plots.weights import network_weights
 
 __all__ = [
     "activation_functions",

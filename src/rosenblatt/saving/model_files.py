@@ -14,7 +14,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.limits import at_most
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
 from rosenblatt.core.variable import drawing_later
-from rosenblatt.layers import Layer
+from rosenblatt.layers.base import Layer
 from rosenblatt.saving.archive import (
     open_archive,
     open_member,

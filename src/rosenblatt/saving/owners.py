@@ -14,7 +14,7 @@ from typing import Any
 
 from rosenblatt.core.naming import to_snake_case
 from rosenblatt.core.random import SeedGenerator
-from rosenblatt.layers import Layer
+from rosenblatt.layers.base import Layer
 from rosenblatt.optimizers.base import Optimizer
 
 # Where a model keeps its layers itself (files know them as `layers`), and its metrics, whose state

@@ -8,7 +8,7 @@ from typing import Any
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
-from rosenblatt.layers import Layer
+from rosenblatt.layers.base import Layer
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.saving.hdf5 import ReadStore, WeightsReader
 from rosenblatt.saving.hdf5_write import WeightsWriter

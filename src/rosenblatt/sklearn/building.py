@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rosenblatt import losses, metrics, optimizers
-from rosenblatt.callbacks import Callback
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.models import Model
+from rosenblatt.models.model import Model
 from rosenblatt.sklearn.routing import PREFIXES, construct, keyword_names, route
 
 COMPILE_NAMES = (

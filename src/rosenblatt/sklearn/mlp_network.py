@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt import layers, optimizers, regularizers
 from rosenblatt.core.errors import explain
-from rosenblatt.models import Sequential
+from rosenblatt.models.sequential import Sequential
 
 ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's names for Keras's
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 
-from rosenblatt.callbacks import Callback
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.sklearn.finite import all_finite
 from rosenblatt.sklearn.mlp_network import dense_layers
 from rosenblatt.sklearn.rows import padded_rows

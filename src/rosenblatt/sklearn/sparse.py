@@ -10,8 +10,11 @@ from scipy.sparse import issparse
 
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_map
-from rosenblatt.data import ArraySource, PyDataset, Shuffle, train_validation_split
+from rosenblatt.data.batches import ArraySource
+from rosenblatt.data.blocks import Shuffle
 from rosenblatt.data.columns import to_numpy
+from rosenblatt.data.pydataset import PyDataset
+from rosenblatt.data.split import train_validation_split
 
 _WHOLE = 16 << 20  # bytes up to which a matrix is made dense whole: then it is an array like others
 _PIECE = 32 << 20  # bytes of the rows that are predicted at a time

@@ -8,7 +8,7 @@ import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.losses import (
+from rosenblatt.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,

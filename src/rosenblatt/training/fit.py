@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.data import ArraySource, Block, StreamSource
+from rosenblatt.data.batches import ArraySource, Block, StreamSource
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import Intake
 from rosenblatt.training.run import Run

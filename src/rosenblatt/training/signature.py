@@ -24,8 +24,8 @@ from rosenblatt.core import registry
 from rosenblatt.core.scope import EVERYTHING, HasParameters, is_number, number_kind
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable
-from rosenblatt.graph import Graph
-from rosenblatt.initializers import Initializer
+from rosenblatt.graph.graph import Graph
+from rosenblatt.initializers.base import Initializer
 from rosenblatt.training.state import StateVariables
 
 Parameter = tuple[HasParameters, str]

@@ -17,8 +17,9 @@ from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable
-from rosenblatt.losses import Loss, LossFunctionWrapper
-from rosenblatt.metrics import Mean, MeanMetricWrapper, Metric
+from rosenblatt.losses.base import Loss, LossFunctionWrapper
+from rosenblatt.metrics.base import Metric
+from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
 from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.structure import align_targets, align_weights, per_output
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.data import is_stream
+from rosenblatt.data.batches import is_stream
 from rosenblatt.data.columns import named_leaves
 from rosenblatt.data.frames import columns_of, is_frame, is_series
 

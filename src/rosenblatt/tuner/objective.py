@@ -7,8 +7,8 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
-from rosenblatt.losses import get as get_loss
-from rosenblatt.metrics import get as get_metric
+from rosenblatt.losses.lookup import get as get_loss
+from rosenblatt.metrics.lookup import get as get_metric
 
 DIRECTIONS = ("min", "max")
 _SHORT = {"loss": "min", "crossentropy": "min", "ce": "min", "acc": "max", "accuracy": "max"}

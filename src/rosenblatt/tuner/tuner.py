@@ -10,10 +10,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.callbacks import HParams, TensorBoard
+from rosenblatt.callbacks.hparams import HParams
+from rosenblatt.callbacks.tensorboard import TensorBoard
 from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
-from rosenblatt.models import Model
+from rosenblatt.models.model import Model
 from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.beforehand import check_data, check_objective

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.callbacks import BackupAndRestore, Callback
+from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.tuner.crew import SearchStopped
 from rosenblatt.tuner.objective import Objective
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.graph.picture import Picture, Shown, path_to, picture_of
-from rosenblatt.plots import model_graph, save_figure
+from rosenblatt.plots.figures import save_figure
+from rosenblatt.plots.models import model_graph
 
 _FORMATS = ("png", "svg", "pdf", "jpg", "jpeg", "webp", "eps", "ps", "tif", "tiff")
 _MOST_PIXELS = 30_000  # of a side: the drawing library takes 65,535 at most

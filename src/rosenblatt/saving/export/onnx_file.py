@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.graph.host import looks_up
-from rosenblatt.layers import Masking
+from rosenblatt.layers.masking import Masking
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,

@@ -9,8 +9,9 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves
-from rosenblatt.graph import Graph
-from rosenblatt.layers import InputLayer, Layer
+from rosenblatt.graph.graph import Graph
+from rosenblatt.layers.base import Layer
+from rosenblatt.layers.input import InputLayer
 from rosenblatt.saving.export.source import Source, predicting
 
 Writers = Mapping[str, Any]

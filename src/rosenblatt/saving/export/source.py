@@ -16,11 +16,11 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
-from rosenblatt.graph import Graph
+from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import looks_up
-from rosenblatt.layers import Input
 from rosenblatt.layers.calls import Called
 from rosenblatt.layers.context import inside
+from rosenblatt.layers.input import Input
 from rosenblatt.layers.signatures import parameters_of as parameters_of_call
 from rosenblatt.layers.spec import InputSpec
 

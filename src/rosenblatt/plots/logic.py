@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt.logic import Network
+from rosenblatt.logic.network import Network
 from rosenblatt.plots.figures import import_pyplot
 from rosenblatt.plots.layered import layered
 
