@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import explain, nearest, warn_user
 
 # Words of a name that say it, where a metric is a function that cannot.
@@ -38,7 +39,7 @@ class Monitor:
         self.name = name
         self.mode = mode
         self.min_delta = abs(min_delta)
-        self.direction: str | None = None if mode == "auto" else mode
+        self.direction = None if mode == "auto" else Direction(mode)
         self.best: float | None = None
 
     def reset(self, baseline: float | None = None) -> None:
@@ -90,7 +91,7 @@ class Monitor:
             )
         return float(value)
 
-    def find_direction(self, model: Any) -> str:
+    def find_direction(self, model: Any) -> Direction:
         """Whether lower or higher is better, asked of the metric that has the name.
 
         Raises:
@@ -107,17 +108,17 @@ class Monitor:
             )
         return self.direction
 
-    def _known_direction(self, model: Any) -> str | None:
+    def _known_direction(self, model: Any) -> Direction | None:
         name = self.name.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):
-            return "min"
+            return Direction.MIN
         for metric in getattr(model, "metrics", []):
-            direction = getattr(metric, "direction", None)
+            direction = direction_of(metric)
             if direction and (name == metric.name or name.endswith(f"_{metric.name}")):
                 return direction
         words = set(name.lower().split("_"))
         higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
-        return None if higher == lower else "max" if higher else "min"
+        return None if higher == lower else Direction.MAX if higher else Direction.MIN
 
     def improves(self, value: float, model: Any) -> bool:
         """Whether a value beats the best so far."""
@@ -125,5 +126,4 @@ class Monitor:
             return False
         if self.best is None:
             return True
-        gain = value - self.best if self.find_direction(model) == "max" else self.best - value
-        return gain > self.min_delta
+        return self.find_direction(model).sign * (self.best - value) > self.min_delta

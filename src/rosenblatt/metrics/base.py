@@ -10,6 +10,7 @@ import numpy as np
 
 from rosenblatt import initializers
 from rosenblatt.core import config, dtypes, rows
+from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin, is_builtin
@@ -42,8 +43,8 @@ class Metric(HasParameters):
     3.0
     """
 
-    # Which way is better, "min" or "max", for `mode="auto"` of callbacks; None where nobody knows.
-    direction: str | None = None
+    # Which way is better, for `mode="auto"` of callbacks; None where nobody knows.
+    direction: Direction | str | None = None
     # Whether variables are made at the first batch, from its shapes.
     waits_for_shapes = False
 

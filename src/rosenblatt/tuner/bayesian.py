@@ -106,7 +106,7 @@ class BayesianOptimizationOracle(Oracle):
         return {"status": status, "values": values}
 
     def _promising(self, cube: Cube, done: list[Trial]) -> dict[str, Any] | None:
-        sign = -1.0 if self.objective.direction == "max" else 1.0
+        sign = self.objective.direction.sign
         points = np.array([cube.of_trial(trial) for trial in done])
         y = np.array([sign * trial.score for trial in done])  # type: ignore[operator]
         process = GaussianProcess(cube, points, y, self.alpha)

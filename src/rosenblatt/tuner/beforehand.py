@@ -70,8 +70,7 @@ def check_objective(objective: Objective, model: Any, fit_kwargs: dict[str, Any]
     callbacks = fit_kwargs.get("callbacks") or []
     names = [*known, *(f"val_{name}" for name in known if validated)]
     names += ["learning_rate"] if any(isinstance(c, _RATES) for c in callbacks) else []
-    wanted: list[Objective] = getattr(objective, "objectives", [objective])
-    for one in wanted:
+    for one in objective.parts:
         if one.name not in names:
             if any(may_add_entries(callback) for callback in callbacks):
                 return

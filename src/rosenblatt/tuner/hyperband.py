@@ -127,7 +127,7 @@ class HyperbandOracle(Oracle):
         done = [self.trials[name] for name in self._rounds[-1]]
         done = [trial for trial in done if trial.status == TrialStatus.COMPLETED]
         if begun <= self._bracket and done:
-            sign = -1 if self.objective.direction == "max" else 1
+            sign = self.objective.direction.sign
             done.sort(key=lambda trial: sign * trial.score)  # type: ignore[operator]
             best = done[: self.size_of(self._bracket, begun)]
             self._promoted = [trial.trial_id for trial in best]

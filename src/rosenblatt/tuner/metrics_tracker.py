@@ -6,9 +6,10 @@ import math
 import statistics
 from typing import Any
 
+from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scalars import as_number
-from rosenblatt.tuner.objective import DIRECTIONS, infer_direction
+from rosenblatt.tuner.objective import infer_direction, read_direction
 
 
 class MetricObservation:
@@ -60,12 +61,8 @@ class MetricHistory:
         direction: "min" or "max".
     """
 
-    def __init__(self, direction: str = "min"):
-        if direction not in DIRECTIONS:
-            raise ValueError(
-                explain("Unknown `direction`.", given=repr(direction), expected="'min' or 'max'")
-            )
-        self.direction = direction
+    def __init__(self, direction: Direction | str = Direction.MIN):
+        self.direction = read_direction(direction, "Unknown `direction`.")
         self._observations: dict[int, MetricObservation] = {}
 
     def update(self, value: Any, step: int) -> None:
@@ -89,8 +86,7 @@ class MetricHistory:
         return [(mean, step) for mean, step in means if not math.isnan(mean)]
 
     def _best(self) -> tuple[float, int] | None:
-        better = min if self.direction == "min" else max
-        return better(self._means(), key=lambda one: one[0], default=None)
+        return min(self._means(), key=lambda one: self.direction.sign * one[0], default=None)
 
     def get_best_value(self) -> float | None:
         """The best mean; NaN where all are, None without observations."""
@@ -164,13 +160,13 @@ class MetricsTracker:
     def register_metrics(self, metrics: Any = None) -> None:
         """Register metric objects."""
         for metric in metrics or []:
-            self.register(metric.name, getattr(metric, "direction", None))
+            self.register(metric.name, direction_of(metric))
 
-    def register(self, name: str, direction: str | None = None) -> None:
+    def register(self, name: str, direction: Direction | str | None = None) -> None:
         """Register a metric; its direction is inferred, else "min"."""
         if self.exists(name):
             raise ValueError(explain(f"Metric {name!r} is there already."))
-        self.metrics[name] = MetricHistory(direction or infer_direction(name) or "min")
+        self.metrics[name] = MetricHistory(direction or infer_direction(name) or Direction.MIN)
 
     def update(self, name: str, value: Any, step: int = 0) -> bool:
         """Add a value; whether the best one changed."""
@@ -213,7 +209,7 @@ class MetricsTracker:
         """Statistics of a metric's values."""
         return self._of(name).get_statistics()
 
-    def get_direction(self, name: str) -> str:
+    def get_direction(self, name: str) -> Direction:
         """Whether lower or higher values of a metric are better."""
         return self._of(name).direction
 

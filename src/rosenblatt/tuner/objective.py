@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
 from rosenblatt.losses.lookup import get as get_loss
 from rosenblatt.metrics.lookup import get as get_metric
 
-DIRECTIONS = ("min", "max")
-_SHORT = {"loss": "min", "crossentropy": "min", "ce": "min", "acc": "max", "accuracy": "max"}
+_MIN, _MAX = Direction
+_SHORT = {"loss": _MIN, "crossentropy": _MIN, "ce": _MIN, "acc": _MAX, "accuracy": _MAX}
 
 
 class Objective:
@@ -28,17 +29,14 @@ class Objective:
     True
     """
 
-    def __init__(self, name: str, direction: str):
-        if direction not in DIRECTIONS:
-            raise ValueError(
-                explain(
-                    f"Objective {name!r}: unknown `direction`.",
-                    given=repr(direction),
-                    expected="'min' or 'max'",
-                )
-            )
+    def __init__(self, name: str, direction: Direction | str):
         self.name = name
-        self.direction = direction
+        self.direction = read_direction(direction, f"Objective {name!r}: unknown `direction`.")
+
+    @property
+    def parts(self) -> Sequence[Objective]:
+        """The objectives for one log entry each: this one alone."""
+        return (self,)
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
         """Whether logs have the entry."""
@@ -50,7 +48,7 @@ class Objective:
 
     def better_than(self, a: float, b: float) -> bool:
         """Whether a is better than b."""
-        return a > b if self.direction == "max" else a < b
+        return self.direction.better(a, b)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Objective) and str(self) == str(other)
@@ -67,7 +65,7 @@ class DefaultObjective(Objective):
     """What a search makes small where its trials return one number."""
 
     def __init__(self) -> None:
-        super().__init__("default_objective", "min")
+        super().__init__("default_objective", Direction.MIN)
 
 
 class MultiObjective(Objective):
@@ -82,18 +80,22 @@ class MultiObjective(Objective):
     """
 
     def __init__(self, objectives: list[Objective]):
-        super().__init__("multi_objective", "min")
+        super().__init__("multi_objective", Direction.MIN)
         self.objectives = objectives
         self.name_to_direction = {one.name: one.direction for one in objectives}
+
+    @property
+    def parts(self) -> Sequence[Objective]:
+        """The objectives."""
+        return self.objectives
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
         """Whether logs have all entries."""
         return all(one.has_value(logs) for one in self.objectives)
 
-    def get_value(self, logs: Mapping[str, Any]) -> Any:
+    def get_value(self, logs: Mapping[str, Any]) -> float:
         """The sum."""
-        signs = {"min": 1, "max": -1}
-        return sum(signs[one.direction] * one.get_value(logs) for one in self.objectives)
+        return sum(one.direction.sign * one.get_value(logs) for one in self.objectives)
 
     def __str__(self) -> str:
         return f"Multi{super().__str__()}: [{', '.join(sorted(map(str, self.objectives)))}]"
@@ -101,7 +103,11 @@ class MultiObjective(Objective):
     __repr__ = __str__
 
 
-def create_objective(objective: Any) -> Objective:
+Goal = str | Objective | Sequence[str | Objective] | None
+"""What names an objective."""
+
+
+def create_objective(objective: Goal) -> Objective:
     """The objective of a name, an `Objective`, or a list of these; the default one of None.
 
     Raises:
@@ -136,7 +142,7 @@ def create_objective(objective: Any) -> Objective:
     return Objective(objective, direction)
 
 
-def infer_direction(name: str) -> str | None:
+def infer_direction(name: str) -> Direction | None:
     """Whether lower or higher is better for a log entry, by the metric or loss of that name."""
     name = name.removeprefix("val_").removeprefix("weighted_")
     if name in _SHORT:
@@ -144,21 +150,35 @@ def infer_direction(name: str) -> str | None:
     for get in (get_metric, get_loss):
         for spelled in (name, "".join(part.capitalize() for part in name.split("_")), name.upper()):
             try:
-                found = get(spelled)
+                direction = direction_of(get(spelled))
             except (ValueError, TypeError, KeyError):
                 continue
-            direction = getattr(found, "direction", None)
-            if direction in DIRECTIONS:
-                return direction
-            if get is get_loss:
-                return "min"
+            if direction is not None or get is get_loss:
+                return direction or Direction.MIN
     return None
+
+
+def read_direction(direction: str, problem: str) -> Direction:
+    """A direction by its name.
+
+    Args:
+        direction: "min" or "max".
+        problem: the message where it is neither.
+
+    Raises:
+        ValueError: neither.
+    """
+    if direction not in tuple(Direction):
+        raise ValueError(explain(problem, given=repr(direction), expected="'min' or 'max'"))
+    return Direction(direction)
 
 
 __all__ = [
     "DefaultObjective",
+    "Goal",
     "MultiObjective",
     "Objective",
     "create_objective",
     "infer_direction",
+    "read_direction",
 ]

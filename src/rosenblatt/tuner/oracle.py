@@ -188,7 +188,7 @@ class Oracle:
         require(self.objective, values, f"trial {trial_id}")
         if isinstance(self.objective, MultiObjective):
             values.setdefault(self.objective.name, self.objective.get_value(values))
-        ours = [self.objective, *getattr(self.objective, "objectives", [])]
+        ours = [self.objective, *self.objective.parts]
         directions = {one.name: one.direction for one in ours}
         for name, value in values.items():
             if not trial.metrics.exists(name):
@@ -308,7 +308,7 @@ class Oracle:
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """The best completed trials, best first."""
         done = [t for t in list(self.trials.values()) if t.score is not None]
-        sign = -1 if self.objective.direction == "max" else 1
+        sign = self.objective.direction.sign
         return sorted(done, key=lambda t: sign * t.score)[:num_trials]  # type: ignore[operator]
 
     def remaining_trials(self) -> int | None:

@@ -80,7 +80,7 @@ def require(objective: Objective, metrics: Any, where: str) -> None:
                 fix="name one: `objective='val_loss'`.",
             )
         )
-    names = [one.name for one in getattr(objective, "objectives", [objective])]
+    names = [one.name for one in objective.parts]
     raise FatalValueError(
         explain(
             f"The objective is not among what {where} returned.",

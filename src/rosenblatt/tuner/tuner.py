@@ -200,7 +200,7 @@ class Tuner(BaseTuner):
     def check_entries(self, logs: dict[str, Any]) -> None:
         """Refuse an objective that a trial's first epoch has not brought, nor will a later one."""
         objective = self.oracle.objective
-        names = [one.name for one in getattr(objective, "objectives", [objective])]
+        names = [one.name for one in objective.parts]
         validated = any(name.startswith("val_") for name in logs)
         awaited = [n for n in names if validated or not n.startswith("val_")]
         if self._trains_plainly() and any(name not in logs for name in awaited):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.tuner.objective import DIRECTIONS, infer_direction
+from rosenblatt.core.direction import Direction, direction_of
+from rosenblatt.tuner.objective import infer_direction
 
 
-def infer_metric_direction(metric: Any) -> str | None:
+def infer_metric_direction(metric: Any) -> Direction | None:
     """Whether lower or higher is better for a metric or loss.
 
     Args:
@@ -21,11 +22,9 @@ def infer_metric_direction(metric: Any) -> str | None:
     """
     if isinstance(metric, str):
         return infer_direction(metric)
-    direction = getattr(metric, "direction", None)
-    if direction in DIRECTIONS:
-        return str(direction)
-    kind = metric if isinstance(metric, type) or callable(metric) else type(metric)
-    for one in (metric, kind, type(metric)):
+    if (direction := direction_of(metric)) is not None:
+        return direction
+    for one in (metric, type(metric)):
         name = getattr(one, "__name__", None)
         if name and (found := infer_direction(name)) is not None:
             return found
