@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax
 
-from rosenblatt.core.bytecode import enable_unsafe_deserialization
 from rosenblatt.core.config import (
     epsilon,
     floatx,
@@ -15,6 +14,7 @@ from rosenblatt.core.config import (
 )
 from rosenblatt.core.dtypes import dtype_policy, set_dtype_policy
 from rosenblatt.core.errors import explain
+from rosenblatt.core.loading import enable_unsafe_deserialization
 
 
 def backend() -> str:

@@ -14,7 +14,7 @@ import pytest
 from saving_helpers import edit_config
 
 import rosenblatt as rb
-from rosenblatt.core import bytecode
+from rosenblatt.core import loading
 from rosenblatt.saving import load_model
 
 X = np.array([[1.0, -2.0], [0.5, 3.0]], "float32")
@@ -101,7 +101,7 @@ def test_what_code_names_is_looked_up_in_custom_objects(tmp_path: Path) -> None:
 
 
 def test_permission_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bytecode, "_always_unsafe", False)  # put back afterwards
+    monkeypatch.setattr(loading, "_always_unsafe", False)  # put back afterwards
     save(with_lambdas(rb), tmp_path / "m.keras")
     rb.config.enable_unsafe_deserialization()
     np.testing.assert_array_equal(load_model(tmp_path / "m.keras").layers[0](X), X * 3 + 1)

@@ -14,7 +14,7 @@ import pytest
 from saving_helpers import edit_config, edit_weights, rewrite
 
 import rosenblatt as rb
-from rosenblatt.core import limits
+from rosenblatt.core.loading import Limit, loading, take
 from rosenblatt.saving import load_model
 from rosenblatt.saving.inspection import inspect_file
 
@@ -162,11 +162,11 @@ def test_many_layers_take_a_time_in_proportion(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_allowed_is_shared_by_all_parts() -> None:
-    with limits.at_most(100, "here"):
-        limits.take(60, "one")
+    with loading(limit=Limit(100, "here")):
+        take(60, "one")
         with pytest.raises(ValueError, match=r"here asks for too much memory\. Given: 60 bytes"):
-            limits.take(60, "two")
-    limits.take(10**15, "anything")  # nothing is counted outside
+            take(60, "two")
+    take(10**15, "anything")  # nothing is counted outside
 
 
 def test_a_large_model_is_no_attack(tmp_path: Path) -> None:

@@ -7,77 +7,30 @@ import binascii
 import builtins
 import marshal
 import types
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from rosenblatt.core.errors import explain
-
-Mode = Literal["code", "refuse", "keep"]
-_mode: ContextVar[Mode] = ContextVar("lambdas", default="code")
-_safe_mode: ContextVar[bool | None] = ContextVar("safe_mode", default=None)
-_always_unsafe = False
-
-
-def enable_unsafe_deserialization() -> None:
-    """Let every later load run code that files hold, as `safe_mode=False` lets one."""
-    global _always_unsafe
-    _always_unsafe = True
-
-
-def in_safe_mode(given: bool | None = None) -> bool:
-    """Whether code in files is refused.
-
-    Args:
-        given: an argument `safe_mode`, which counts outside `safe_mode_scope`.
-    """
-    scoped = _safe_mode.get()
-    answer = given if scoped is None else scoped
-    return answer is not False and not _always_unsafe
-
-
-@contextmanager
-def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
-    """Within this block code in files is refused, or run."""
-    token = _safe_mode.set(safe_mode)
-    try:
-        yield
-    finally:
-        _safe_mode.reset(token)
-
-
-@contextmanager
-def lambdas(mode: Mode) -> Iterator[None]:
-    """Within this block a lambda is described in a way.
-
-    Args:
-        mode: "code" writes its code; "refuse" raises, where equal code must not count as the same
-            function; "keep" leaves the function itself in a config that no file is to hold.
-    """
-    token = _mode.set(mode)
-    try:
-        yield
-    finally:
-        _mode.reset(token)
+from rosenblatt.core.loading import loading_now
 
 
 def describe(function: types.FunctionType) -> Any:
     """A lambda in a config.
 
     Raises:
-        ValueError: within `lambdas("refuse")`.
+        ValueError: within `loading(lambdas="refuse")`.
     """
-    if _mode.get() == "keep":
+    lambdas = loading_now().lambdas
+    if lambdas == "keep":
         return function
-    if _mode.get() == "refuse":
+    if lambdas == "refuse":
         raise ValueError(explain("A lambda has no name by which it is found again."))
     return {"class_name": "__lambda__", "config": {"value": code_of(function)}}
 
 
-def is_kept(value: Any) -> bool:
-    """Whether a config holds a function itself, as `lambdas("keep")` leaves it."""
-    return _mode.get() == "keep" and isinstance(value, types.FunctionType)
+def is_kept(value: object) -> bool:
+    """Whether a config holds a function itself, as `loading(lambdas="keep")` leaves it."""
+    return loading_now().lambdas == "keep" and isinstance(value, types.FunctionType)
 
 
 def code_of(function: types.FunctionType) -> tuple[str, Any, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -13,6 +11,7 @@ import numpy as np
 
 from rosenblatt.core import bytecode, dtypes
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
     custom_object_scope,
     find_object,
@@ -24,63 +23,35 @@ from rosenblatt.core.registry import (
 PLAIN = (str, int, float, bool)
 
 
-class _Shared:
-    """Objects met in a serialization by identity, or in a deserialization by number."""
+def described(config: Any) -> Iterator[dict[str, Any]]:
+    """Every object that a config describes, the outer one first.
 
-    def __init__(self) -> None:
-        self.numbers: dict[int, int] = {}
-        self.objects: dict[int, Any] = {}
-
-    def number(self, obj: Any) -> int:
-        """A number for an object, the same each time; keeps it alive, and so its `id` its own."""
-        number = self.numbers.setdefault(id(obj), len(self.numbers) + 1)
-        self.objects[number] = obj
-        return number
-
-
-_shared: ContextVar[_Shared | None] = ContextVar("shared_objects", default=None)
-
-
-@contextmanager
-def sharing() -> Iterator[None]:
-    """Within this block an object that a config holds twice is one object again when loaded."""
-    token = _shared.set(_Shared())
-    try:
-        yield
-    finally:
-        _shared.reset(token)
+    >>> [entry["class_name"] for entry in described([{"class_name": "A", "config": {}}, 1])]
+    ['A']
+    """
+    todo = [config]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            if "class_name" in value:
+                yield value
+            todo.extend(reversed(value.values()))
+        elif isinstance(value, (list, tuple)):
+            todo.extend(reversed(value))
 
 
 def serialize_shared(obj: Any) -> Any:
     """`serialize_keras_object`, with a `shared_object_id` on what occurs more than once."""
-    with sharing():
+    with loading(shared={}):
         config = serialize_keras_object(obj)
-    counts: dict[int, int] = {}
-
-    def count(item: Any) -> None:
-        if isinstance(item, dict):
-            if "shared_object_id" in item:
-                number = item["shared_object_id"]
-                counts[number] = counts.get(number, 0) + 1
-            for value in item.values():
-                count(value)
-        elif isinstance(item, (list, tuple)):
-            for value in item:
-                count(value)
-
-    def without_single(item: Any) -> Any:
-        if isinstance(item, dict):
-            return {
-                key: without_single(value)
-                for key, value in item.items()
-                if key != "shared_object_id" or counts[value] > 1
-            }
-        if isinstance(item, (list, tuple)):
-            return type(item)(without_single(value) for value in item)
-        return item
-
-    count(config)
-    return without_single(config)
+    places: dict[int, list[dict[str, Any]]] = {}
+    for entry in described(config):
+        if "shared_object_id" in entry:
+            places.setdefault(entry["shared_object_id"], []).append(entry)
+    for entries in places.values():
+        if len(entries) == 1:
+            del entries[0]["shared_object_id"]
+    return config
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -95,16 +66,13 @@ def serialize_keras_object(obj: Any) -> Any:
     Raises:
         TypeError: an object without `get_config`.
     """
-    if obj is None or type(obj) in PLAIN:
-        return obj
-    if type(obj) is dict:  # nearly all that a config holds: asked first, as the next test is slow
-        return {key: serialize_keras_object(value) for key, value in obj.items()}
-    if isinstance(obj, PLAIN):
+    if obj is None or isinstance(obj, PLAIN):
         return obj
     if isinstance(obj, (list, tuple)):
         items = [serialize_keras_object(item) for item in obj]
         return tuple(items) if isinstance(obj, tuple) else items
-    if isinstance(obj, Mapping) and not hasattr(obj, "get_config"):
+    # Nearly all that a config holds is a dict: asked first, as the test for mappings is slow.
+    if type(obj) is dict or (isinstance(obj, Mapping) and not hasattr(obj, "get_config")):
         return {key: serialize_keras_object(value) for key, value in obj.items()}
     if isinstance(obj, bytes):
         return {"class_name": "__bytes__", "config": {"value": obj.decode()}}
@@ -121,22 +89,30 @@ def serialize_keras_object(obj: Any) -> Any:
         return {"class_name": kind, "config": config}
     if isinstance(obj, (np.generic, np.ndarray, jax.Array)):
         return np.asarray(obj).item()
-    return _serialize_named(obj)
-
-
-def _serialize_named(obj: Any) -> Any:
     if isinstance(obj, types.FunctionType) or (callable(obj) and not hasattr(obj, "get_config")):
-        name = getattr(obj, "__name__", "<lambda>")
-        if name == "<lambda>":
-            return bytecode.describe(obj)
-        if (obj.__module__ or "").startswith("rosenblatt."):
-            return name  # every place that takes a function of the library takes its name
-        return {
-            "module": "builtins" if obj.__module__ is None else obj.__module__,
-            "class_name": "function",
-            "config": name,
-            "registered_name": get_registered_name(obj) if _hashable(obj) else name,
-        }
+        return _function_config(obj)
+    return _object_config(obj)
+
+
+def _function_config(function: Any) -> Any:
+    name = getattr(function, "__name__", "<lambda>")
+    if name == "<lambda>":
+        return bytecode.describe(function)
+    if (function.__module__ or "").startswith("rosenblatt."):
+        return name  # every place that takes a function of the library takes its name
+    try:
+        registered = get_registered_name(function)
+    except TypeError:  # it cannot be hashed
+        registered = name
+    return {
+        "module": "builtins" if function.__module__ is None else function.__module__,
+        "class_name": "function",
+        "config": name,
+        "registered_name": registered,
+    }
+
+
+def _object_config(obj: Any) -> dict[str, Any]:
     if not hasattr(obj, "get_config"):
         raise TypeError(
             explain(
@@ -160,34 +136,11 @@ def _serialize_named(obj: Any) -> Any:
         extra = getter() if getter else None
         if extra:
             data[key] = serialize_keras_object(extra)
-    shared = _shared.get()
+    shared = loading_now().shared
     if shared is not None and not isinstance(obj, dtypes.DTypePolicy):
-        data["shared_object_id"] = shared.number(obj)
+        # The object is kept alive, and so its `id` stays its own.
+        data["shared_object_id"] = shared.setdefault(id(obj), (len(shared) + 1, obj))[0]
     return data
-
-
-def _hashable(obj: Any) -> bool:
-    try:
-        hash(obj)
-    except TypeError:
-        return False
-    return True
-
-
-def _plain_special(name: str, inner: Any, recurse: Callable[[Any], Any]) -> Any:
-    if name == "__bytes__":
-        return inner["value"].encode()
-    if name == "__slice__":
-        return slice(*(recurse(inner[k]) for k in ("start", "stop", "step")))
-    if name == "__ellipsis__":
-        return Ellipsis
-    if name == "__tuple__":
-        return tuple(recurse(v) for v in inner["value"])
-    array = np.array(inner["value"], dtypes.numpy_dtype(inner["dtype"]))
-    return array if name == "__numpy__" else jax.numpy.asarray(array)
-
-
-_SPECIAL = ("__bytes__", "__slice__", "__ellipsis__", "__tuple__", "__numpy__", "__tensor__")
 
 
 def deserialize_keras_object(
@@ -211,57 +164,71 @@ def deserialize_keras_object(
         ValueError: a lambda, or data in another format.
         TypeError: a class that is not known, with how to register it.
     """
-    if custom_objects:
-        with custom_object_scope(custom_objects):
-            return deserialize_keras_object(config, None, safe_mode, module_objects)
-
-    def recurse(item: Any) -> Any:
-        return deserialize_keras_object(item, None, safe_mode)
-
     if isinstance(config, str) and module_objects and config in module_objects:
         return module_objects[config]
+    if custom_objects:
+        with custom_object_scope(custom_objects):
+            return deserialize_keras_object(config, None, safe_mode)
+    if loading_now().safe is None:  # else whoever opened the file has said it
+        with loading(safe=safe_mode):
+            return _made(config)
+    return _made(config)
+
+
+def _made(config: Any) -> Any:
     if config is None or isinstance(config, PLAIN) or bytecode.is_kept(config):
         return config
     if isinstance(config, (list, tuple)):
-        return type(config)(recurse(item) for item in config)
+        return type(config)(_made(item) for item in config)
     if not isinstance(config, Mapping):
         raise TypeError(
             explain("Cannot deserialize.", given=f"{type(config).__name__}: {config!r}")
         )
     if "class_name" not in config or "config" not in config:
-        return {key: recurse(value) for key, value in config.items()}
+        return {key: _made(value) for key, value in config.items()}
     name, inner = config["class_name"], config["config"]
-    if name == "__lambda__":
-        if bytecode.in_safe_mode(safe_mode):
-            raise ValueError(
-                explain(
-                    "The file holds the code of a lambda, which is not run.",
-                    fix="save it with a named function instead, and pass that in "
-                    "`custom_objects`; or load it with `safe_mode=False`, if you know who made it.",
-                )
-            )
-        return bytecode.function_of(inner, given_names())
     if name in _SPECIAL:
-        return _plain_special(name, inner, recurse)
+        return _SPECIAL[name](inner)
     if name == "function":
         return find_object(config, inner if isinstance(inner, str) else config["registered_name"])
-    with bytecode.safe_mode_scope(bytecode.in_safe_mode(safe_mode)):
-        return _shared_or_new(name, config, recurse)
-
-
-def _shared_or_new(name: str, config: Mapping[str, Any], recurse: Callable[[Any], Any]) -> Any:
-    shared, number = _shared.get(), config.get("shared_object_id")
+    shared, number = loading_now().shared, config.get("shared_object_id")
     if shared is None or number is None:
-        return _instantiate(find_object(config, name), config, recurse)
+        return _instance(find_object(config, name), config)
     # Keras's numbers are addresses, which it may use again for another object.
-    known = shared.objects.get(number)
-    if known is None or known[0] != config:
-        known = (config, _instantiate(find_object(config, name), config, recurse))
-        shared.objects[number] = known
-    return known[1]
+    if number not in shared or shared[number][0] != config:
+        shared[number] = (config, _instance(find_object(config, name), config))
+    return shared[number][1]
 
 
-def _instantiate(cls: Any, config: Mapping[str, Any], recurse: Callable[[Any], Any]) -> Any:
+def _lambda(config: Mapping[str, Any]) -> types.FunctionType:
+    if in_safe_mode():
+        raise ValueError(
+            explain(
+                "The file holds the code of a lambda, which is not run.",
+                fix="save it with a named function instead, and pass that in "
+                "`custom_objects`; or load it with `safe_mode=False`, if you know who made it.",
+            )
+        )
+    return bytecode.function_of(config, given_names())
+
+
+def _array(config: Mapping[str, Any]) -> np.ndarray:
+    return np.array(config["value"], dtypes.numpy_dtype(config["dtype"]))
+
+
+# What is no object of a class.
+_SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "__lambda__": _lambda,
+    "__bytes__": lambda config: config["value"].encode(),
+    "__slice__": lambda config: slice(*(_made(config[k]) for k in ("start", "stop", "step"))),
+    "__ellipsis__": lambda config: Ellipsis,
+    "__tuple__": lambda config: tuple(_made(value) for value in config["value"]),
+    "__numpy__": _array,
+    "__tensor__": lambda config: jax.numpy.asarray(_array(config)),
+}
+
+
+def _instance(cls: Any, config: Mapping[str, Any]) -> Any:
     if not isinstance(cls, type):
         return cls
     if not hasattr(cls, "from_config"):
@@ -278,7 +245,7 @@ def _instantiate(cls: Any, config: Mapping[str, Any], recurse: Callable[[Any], A
         and hasattr(instance, "build_from_config")
         and not getattr(instance, "built", 0)
     ):
-        instance.build_from_config(recurse(build_config))
+        instance.build_from_config(_made(build_config))
     compile_config = config.get("compile_config")
     if compile_config and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compile_config)

@@ -16,7 +16,7 @@ import numpy as np
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.forking import refuse_forked
-from rosenblatt.core.limits import take
+from rosenblatt.core.loading import loading_now, take
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope, variable_outside
 
@@ -25,7 +25,6 @@ _LARGE = 1 << 20  # bytes
 # Held while several variables are given values, or read: whoever uses a model that another thread
 # trains, or gives weights to, sees the values of one moment.
 moving_together = threading.RLock()
-_undrawn: ContextVar[list[Any] | None] = ContextVar("undrawn", default=None)
 
 
 class Variable:
@@ -107,16 +106,20 @@ class Variable:
         # to a device for a model that is only built, and a trace cannot leak into a variable.
         self._value: Any = value
 
-    # How to draw the initial value, where that waits for the end of `drawing_later`.
+    # How to draw the initial value, where that waits for the end of `loading(undrawn=[])`.
     _draw: Callable[[], Any] | None = None
 
     def _initial(self, initializer: Any, shape: tuple[int, ...], dtype: str) -> Any:
-        waiting = _undrawn.get()
+        waiting = loading_now().undrawn
         if waiting is None or not _is_ours(initializer):
             return initializer(shape, dtype=dtype)
-        waiting.append(self)
+        waiting.append(self._draw_now)
         self._draw = lambda: initializer(shape, dtype=dtype)
         return np.zeros(shape, dtypes.numpy_dtype(dtype))
+
+    def _draw_now(self) -> None:
+        if self._draw is not None:
+            self.assign(self._draw())
 
     @property
     def value(self) -> jax.Array:
@@ -245,31 +248,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Variable):
         return value.value
     return np.asarray(value) if isinstance(value, (list, tuple)) else value
-
-
-@contextmanager
-def drawing_later() -> Iterator[None]:
-    """Let variables made inside wait for their values, and draw those that were given none.
-
-    Loading a model gives a value to each variable; drawing random ones before would be for nothing,
-    and would need as much memory again.
-
-    >>> from rosenblatt import initializers
-    >>> with drawing_later():
-    ...     a, b = (Variable(initializers.Ones(), (2,)) for _ in range(2))
-    ...     _ = a.assign([5.0, 6.0])
-    >>> a.numpy().tolist(), b.numpy().tolist()
-    ([5.0, 6.0], [1.0, 1.0])
-    """
-    waiting: list[Variable] = []
-    token = _undrawn.set(waiting)
-    try:
-        yield
-    finally:
-        _undrawn.reset(token)
-    for variable in waiting:  # where an error passes through, nobody will need them
-        if variable._draw is not None:
-            variable.assign(variable._draw())
 
 
 def _is_ours(initializer: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 
 from rosenblatt.core import registry
-from rosenblatt.core.bytecode import lambdas
+from rosenblatt.core.loading import loading
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.layers import tracking
@@ -46,7 +46,7 @@ def _again(tensor: KerasTensor) -> KerasTensor:
     return KerasTensor(tensor.shape, tensor.dtype)
 
 
-@lambdas("refuse")
+@loading(lambdas="refuse")
 def _key(layer: Any, args: Any, kwargs: Any) -> Any:
     """A value equal where the outputs are; None where more than a config decides on them."""
     kind = type(layer)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 from jax import export as jax_export
 
-from rosenblatt.core.bytecode import in_safe_mode
 from rosenblatt.core.errors import explain
+from rosenblatt.core.loading import in_safe_mode
 from rosenblatt.core.wire import within
 
 PROTO = "saved_model.pb"

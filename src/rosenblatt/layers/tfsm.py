@@ -9,8 +9,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.bytecode import in_safe_mode
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.loading import in_safe_mode
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.layers.base import Layer

@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.limits import take
+from rosenblatt.core.loading import take
 from rosenblatt.core.masks import keep
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object

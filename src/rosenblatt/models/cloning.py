@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rosenblatt.core import serialization
-from rosenblatt.core.bytecode import lambdas
 from rosenblatt.core.errors import explain
+from rosenblatt.core.loading import loading
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves, tree_map
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.models.model import Functional, Model
@@ -50,7 +50,7 @@ def clone_model(
     return _Cloning(clone_function or _from_config, call_function, recursive)(model, input_tensors)
 
 
-@lambdas("keep")
+@loading(lambdas="keep")
 def _from_config(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config())
 
@@ -80,7 +80,7 @@ class _Cloning:
         else:
             return self.subclassed(model, tensors)
         if model.compiled:
-            with lambdas("keep"):
+            with loading(lambdas="keep"):
                 new.compile_from_config(model.get_compile_config())
         return new
 
@@ -152,7 +152,7 @@ class _Cloning:
                     fix=f"make a new one: `{name}(…)`.",
                 )
             )
-        with lambdas("keep"):
+        with loading(lambdas="keep"):
             config = serialization.serialize_keras_object(model)
             return serialization.deserialize_keras_object(config, {name: type(model)})
 

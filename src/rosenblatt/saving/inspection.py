@@ -13,6 +13,7 @@ import numpy as np
 
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain
+from rosenblatt.core.serialization import described
 from rosenblatt.saving.archive import (
     METADATA,
     UNREADABLE,
@@ -25,7 +26,7 @@ from rosenblatt.saving.archive import (
 from rosenblatt.saving.hdf5 import WeightsReader, open_weights
 from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
 from rosenblatt.saving.legacy_h5 import legacy_model_config
-from rosenblatt.saving.strangers import objects, strangers
+from rosenblatt.saving.strangers import strangers
 
 # Settings of a layer that say most about it, in the order in which they are shown.
 _SHOWN = ("units", "activation", "rate", "axis", "batch_shape", "input_dim", "output_dim", "layer")
@@ -200,7 +201,7 @@ def _describe(report: FileReport, config: Mapping[str, Any]) -> None:
         value = compiled.get(name) if isinstance(compiled, dict) else None
         if value is not None:
             report.training[name] = _short(value)
-    for entry in objects(config):
+    for entry in described(config):
         _judge(report, entry)
     report.needs = [
         f"{s.registered} (of {s.module})" if s.module else s.registered

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.bytecode import safe_mode_scope
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.files import atomic_write
-from rosenblatt.core.limits import at_most
-from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared, sharing
-from rosenblatt.core.variable import drawing_later
+from rosenblatt.core.loading import Limit, loading
+from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared
 from rosenblatt.layers.base import Layer
 from rosenblatt.saving.archive import (
     open_archive,
@@ -217,34 +215,29 @@ def load_model(
     require_file(path, "load_model")
     load = _load_legacy if is_hdf5(path) else _load_archive
     size = os.path.getsize(path)
-    limit = _ALWAYS_ALLOWED + _PER_BYTE * size
-    source = f"load_model: {path!r} of {size:,} bytes"
-    with at_most(limit, source), drawing_later(), safe_mode_scope(safe_mode):
-        return load(path, custom_objects, compile, safe_mode)
+    limit = Limit(_ALWAYS_ALLOWED + _PER_BYTE * size, f"load_model: {path!r} of {size:,} bytes")
+    with loading(limit=limit, safe=safe_mode, shared={}, undrawn=[]):
+        return load(path, custom_objects, compile)
 
 
-def _load_archive(
-    path: str, custom_objects: Mapping[str, Any] | None, compile: bool, safe_mode: bool
-) -> Any:
+def _load_archive(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
     with open_archive(path) as archive:
         config = read_config(archive, path)
         if not compile:
             config["compile_config"] = None
         file = open_member(archive, path)  # a damaged file should be known before a model is made
         files = read_metadata(archive, path).get("defined_in")
-        model = _from_config(config, custom_objects, safe_mode, path, files)
+        model = _from_config(config, custom_objects, path, files)
         with file, open_weights(file, f"{path!r}: model.weights.h5") as reader:
             load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
         load_assets(model, archive, path)
     return model
 
 
-def _load_legacy(
-    path: str, custom_objects: Mapping[str, Any] | None, compile: bool, safe_mode: bool
-) -> Any:
+def _load_legacy(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
     with open_weights(path, repr(path)) as reader:
         config = legacy_model_config(reader, repr(path), compile)
-        model = _from_config(config, custom_objects, safe_mode, path)
+        model = _from_config(config, custom_objects, path)
         if model.built:
             load_legacy_weights(model, reader, repr(path), by_name=False, skip_mismatch=False)
             load_legacy_optimizer(model, reader)
@@ -262,13 +255,11 @@ def _load_legacy(
 def _from_config(
     config: dict[str, Any],
     custom_objects: Mapping[str, Any] | None,
-    safe_mode: bool,
     path: str,
     files: Any = None,
 ) -> Any:
     try:
-        with sharing():
-            model = deserialize_keras_object(config, custom_objects, safe_mode)
+        model = deserialize_keras_object(config, custom_objects)
     except Exception as error:  # classes of users may raise anything
         detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
         hint = advice(config, files if isinstance(files, dict) else {}, custom_objects)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from rosenblatt.core import registry
 from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.serialization import described
 
 _OWN = ("keras", "builtins", "rosenblatt", "optax")
 
@@ -22,23 +23,10 @@ class Stranger(NamedTuple):
     module: str
 
 
-def objects(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Every described object in a config."""
-    todo = [config]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, dict):
-            if "class_name" in value:
-                yield value
-            todo.extend(reversed(value.values()))
-        elif isinstance(value, list):
-            todo.extend(reversed(value))
-
-
 def strangers(config: Any) -> list[Stranger]:
     """The users' classes and functions in a config, each once."""
     found: dict[str, Stranger] = {}
-    for entry in objects(config):
+    for entry in described(config):
         kind, module = str(entry["class_name"]), str(entry.get("module") or "")
         name = kind
         if kind == "function":
@@ -114,7 +102,7 @@ def advice(
 
 def warn_of_code(config: Any) -> None:
     """Warn of lambdas in a config that is to be saved."""
-    if any(entry["class_name"] == "__lambda__" for entry in objects(config)):
+    if any(entry["class_name"] == "__lambda__" for entry in described(config)):
         warn_user(
             explain(
                 "The file holds the code of a lambda: only `load_model(path, safe_mode=False)`, in "

@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.limits import take
+from rosenblatt.core.loading import take
 from rosenblatt.layers.preprocessing.encoding import refuse_sparse
 
 
