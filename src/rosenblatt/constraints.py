@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 
 from rosenblatt.core import config
-from rosenblatt.core.naming import to_snake_case
+from rosenblatt.core.checks import anything
+from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin
-from rosenblatt.core.scope import HasParameters
-from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.settings import NUMBER, Configured, setting
+from rosenblatt.core.types import Array, ArrayLike
 
 Axis = int | Sequence[int]
 
+family = Family("constraint", "keras.constraints", __name__, snake_case=True)
+get, serialize, deserialize = family.get, family.serialize, family.deserialize
+
 
 @builtin("keras.constraints")
-class Constraint(HasParameters):
+class Constraint(Configured):
     """A projection; subclasses write `__call__(w)`, which returns the projected weight.
 
     >>> class Cut(Constraint):
@@ -27,29 +30,20 @@ class Constraint(HasParameters):
     Array([0.5, 1. ], dtype=float32)
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: ArrayLike) -> ArrayLike:
         """The projected weight."""
         return w
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal constraint."""
-        return {}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """A constraint with the arguments of a config."""
-        return cls(**config)
+def _axes(axis: Axis) -> int | tuple[int, ...]:
+    return axis if isinstance(axis, int) else tuple(axis)
 
 
-def _axes(axis: Axis) -> Any:
-    return tuple(axis) if isinstance(axis, (list, tuple)) else axis
-
-
-def _norms(w: Any, axis: Axis) -> Any:
+def _norms(w: Array, axis: Axis) -> Array:
     return jnp.sqrt(jnp.sum(jnp.square(w), axis=_axes(axis), keepdims=True))
 
 
-@builtin("keras.constraints")
+@family.entry()
 class MaxNorm(Constraint):
     """w · min(‖w‖, max_value) / ‖w‖ for each unit (Srivastava et al., 2014, beside dropout).
 
@@ -61,25 +55,18 @@ class MaxNorm(Constraint):
     Array([[0.6], [0.8]], dtype=float32)
     """
 
-    runtime_parameters = ("max_value",)
+    max_value: float = setting(anything, default=2, role=NUMBER)
+    axis: Axis = setting(anything, default=0)
 
-    def __init__(self, max_value: float = 2, axis: Axis = 0):
-        self.max_value = max_value
-        self.axis = axis
-
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: ArrayLike) -> Array:
         """The projected weight."""
         w = jnp.asarray(w)
         norms = _norms(w, self.axis)
         desired = jnp.clip(norms, 0, jnp.asarray(self.parameter("max_value"), w.dtype))
         return w * (desired / (config.epsilon() + norms))
 
-    def get_config(self) -> dict[str, Any]:
-        """Norm and axis."""
-        return {"max_value": self.max_value, "axis": self.axis}
 
-
-@builtin("keras.constraints")
+@family.entry()
 class NonNeg(Constraint):
     """max(w, 0).
 
@@ -87,12 +74,12 @@ class NonNeg(Constraint):
     Array([0., 2.], dtype=float32)
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: ArrayLike) -> Array:
         """The projected weight."""
         return jnp.maximum(jnp.asarray(w), 0)
 
 
-@builtin("keras.constraints")
+@family.entry()
 class UnitNorm(Constraint):
     """w / ‖w‖ for each unit.
 
@@ -103,20 +90,15 @@ class UnitNorm(Constraint):
     Array([[0.6], [0.8]], dtype=float32)
     """
 
-    def __init__(self, axis: Axis = 0):
-        self.axis = axis
+    axis: Axis = setting(anything, default=0)
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: ArrayLike) -> Array:
         """The projected weight."""
         w = jnp.asarray(w)
         return w / (config.epsilon() + _norms(w, self.axis))
 
-    def get_config(self) -> dict[str, Any]:
-        """The axis."""
-        return {"axis": self.axis}
 
-
-@builtin("keras.constraints")
+@family.entry()
 class MinMaxNorm(Constraint):
     """Norms moved by the part `rate` of the way into [min_value, max_value], for each unit.
 
@@ -132,63 +114,22 @@ class MinMaxNorm(Constraint):
            [1.6]], dtype=float32)
     """
 
-    runtime_parameters = ("min_value", "max_value", "rate")
+    min_value: float = setting(anything, default=0.0, role=NUMBER)
+    max_value: float = setting(anything, default=1.0, role=NUMBER)
+    rate: float = setting(anything, default=1.0, role=NUMBER)
+    axis: Axis = setting(anything, default=0)
 
-    def __init__(
-        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0
-    ):
-        self.min_value = min_value
-        self.max_value = max_value
-        self.rate = rate
-        self.axis = axis
-
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: ArrayLike) -> Array:
         """The projected weight."""
         w = jnp.asarray(w)
         norms = _norms(w, self.axis)
         low, high, rate = (
-            jnp.asarray(self.parameter(name), w.dtype) for name in self.runtime_parameters
+            jnp.asarray(self.parameter(name), w.dtype)
+            for name in ("min_value", "max_value", "rate")
         )
         desired = rate * jnp.clip(norms, low, high) + (1 - rate) * norms
         return w * (desired / (config.epsilon() + norms))
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            "min_value": self.min_value,
-            "max_value": self.max_value,
-            "rate": self.rate,
-            "axis": self.axis,
-        }
-
 
 # Keras's lower-case names of the classes.
 max_norm, non_neg, unit_norm, min_max_norm = MaxNorm, NonNeg, UnitNorm, MinMaxNorm
-
-_CLASSES = (MaxNorm, NonNeg, UnitNorm, MinMaxNorm)
-_TABLE: dict[str, Any] = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-}
-
-
-def serialize(constraint: Any) -> Any:
-    """The config of a constraint, in Keras's format."""
-    return serialize_keras_object(constraint)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The constraint of a config."""
-    return deserialize_keras_object(config, custom_objects, module_objects=_TABLE)
-
-
-def get(identifier: Any) -> Any:
-    """The constraint meant by a name, a config, a class, a function or None.
-
-    Raises:
-        ValueError: an unknown name, with the nearest one.
-
-    >>> get("max_norm").get_config()
-    {'max_value': 2, 'axis': 0}
-    """
-    return resolve(identifier, _TABLE, "constraint")

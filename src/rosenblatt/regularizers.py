@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.naming import to_snake_case
+from rosenblatt.core.checks import Check, choice
+from rosenblatt.core.errors import BadArgument, NotSupported, explain
+from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin
-from rosenblatt.core.scope import HasParameters
-from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
+from rosenblatt.core.settings import NUMBER, Configured, setting
+from rosenblatt.core.types import Array, ArrayLike, Config
+
+family = Family("regularizer", "keras.regularizers", __name__, snake_case=True)
+get, serialize, deserialize = family.get, family.serialize, family.deserialize
 
 
 @builtin("keras.regularizers")
-class Regularizer(HasParameters):
+class Regularizer(Configured):
     """A penalty; subclasses write `__call__(x)`, which returns a number.
 
     >>> class Shrink(Regularizer):
@@ -26,41 +29,40 @@ class Regularizer(HasParameters):
     2.0
     """
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Array | float:
         """The penalty of an array."""
         return 0.0
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make an equal regularizer.
 
         Raises:
-            NotImplementedError: a subclass without one.
+            NotImplementedError: a subclass with neither settings nor a `get_config`.
         """
-        raise NotImplementedError(
-            explain(
-                f"Regularizer {type(self).__name__} cannot be saved.",
-                fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
+        if not self.settings:
+            raise NotSupported(
+                explain(
+                    f"Regularizer {type(self).__name__} cannot be saved.",
+                    fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
+                )
             )
-        )
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """A regularizer with the arguments of a config."""
-        return cls(**config)
+        return self.own_config()
 
 
-def _factor(owner: str, name: str, value: Any) -> float:
-    is_number = isinstance(value, (int, float)) or (hasattr(value, "item") and value.ndim == 0)
-    if not is_number or not 0 <= float(value) < math.inf:
-        raise ValueError(
-            explain(
-                f"{owner}: bad `{name}`.", given=repr(value), expected="a finite number, 0 or more"
-            )
-        )
-    return float(value)
+def _factor(default: float) -> Check:
+    """A finite number, 0 or more; None stands for the default."""
+
+    def fits(value: Any) -> bool:
+        is_number = isinstance(value, (int, float)) or getattr(value, "ndim", None) == 0
+        return value is None or (is_number and 0 <= float(value) < math.inf)
+
+    def keep(value: Any) -> float:
+        return default if value is None else float(value)
+
+    return Check(fits, "a finite number, 0 or more", keep, wrong=[-1, math.nan, math.inf, "a"])
 
 
-@builtin("keras.regularizers", "l1_l2")
+@family.entry(also=["l1_l2"])
 class L1L2(Regularizer):
     """l1 · Σ|x| + l2 · Σx²: the elastic net (Zou and Hastie, 2005).
 
@@ -75,13 +77,10 @@ class L1L2(Regularizer):
     13.0
     """
 
-    runtime_parameters = ("l1", "l2")
+    l1: float | None = setting(_factor(0.0), default=0.0, role=NUMBER)
+    l2: float | None = setting(_factor(0.0), default=0.0, role=NUMBER)
 
-    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0):
-        self.l1 = _factor("L1L2", "l1", 0.0 if l1 is None else l1)
-        self.l2 = _factor("L1L2", "l2", 0.0 if l2 is None else l2)
-
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Array:
         """The penalty of an array."""
         x = jnp.asarray(x)
         penalty = jnp.zeros((), x.dtype)
@@ -91,12 +90,8 @@ class L1L2(Regularizer):
             penalty += jnp.asarray(self.parameter("l2"), x.dtype) * jnp.sum(jnp.square(x))
         return penalty
 
-    def get_config(self) -> dict[str, Any]:
-        """Both factors."""
-        return {"l1": float(self.l1), "l2": float(self.l2)}
 
-
-@builtin("keras.regularizers", "l1")
+@family.entry(also=["l1"])
 class L1(Regularizer):
     """l1 · Σ|x|: drives weights to exactly zero (the lasso, Tibshirani, 1996).
 
@@ -110,22 +105,15 @@ class L1(Regularizer):
     2.0
     """
 
-    runtime_parameters = ("l1",)
+    l1: float | None = setting(_factor(0.01), default=0.01, role=NUMBER)
 
-    def __init__(self, l1: float | None = 0.01):
-        self.l1 = _factor("L1", "l1", 0.01 if l1 is None else l1)
-
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Array:
         """The penalty of an array."""
         x = jnp.asarray(x)
         return jnp.asarray(self.parameter("l1"), x.dtype) * jnp.sum(jnp.abs(x))
 
-    def get_config(self) -> dict[str, Any]:
-        """The factor."""
-        return {"l1": float(self.l1)}
 
-
-@builtin("keras.regularizers", "l2")
+@family.entry(also=["l2"])
 class L2(Regularizer):
     """l2 · Σx²: keeps weights small (ridge; Krogh and Hertz, 1991, as weight decay).
 
@@ -139,22 +127,15 @@ class L2(Regularizer):
     5.0
     """
 
-    runtime_parameters = ("l2",)
+    l2: float | None = setting(_factor(0.01), default=0.01, role=NUMBER)
 
-    def __init__(self, l2: float | None = 0.01):
-        self.l2 = _factor("L2", "l2", 0.01 if l2 is None else l2)
-
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Array:
         """The penalty of an array."""
         x = jnp.asarray(x)
         return jnp.asarray(self.parameter("l2"), x.dtype) * jnp.sum(jnp.square(x))
 
-    def get_config(self) -> dict[str, Any]:
-        """The factor."""
-        return {"l2": float(self.l2)}
 
-
-@builtin("keras.regularizers", "orthogonal_regularizer")
+@family.entry(also=["orthogonal_regularizer"])
 class OrthogonalRegularizer(Regularizer):
     """factor · mean over pairs of |cos(angle)|: rows (or columns) pushed to right angles.
 
@@ -169,25 +150,14 @@ class OrthogonalRegularizer(Regularizer):
     1.0
     """
 
-    runtime_parameters = ("factor",)
+    factor: float = setting(_factor(0.01), default=0.01, role=NUMBER)
+    mode: str = setting(choice("rows", "columns"), default="rows")
 
-    def __init__(self, factor: float = 0.01, mode: str = "rows"):
-        self.factor = _factor("OrthogonalRegularizer", "factor", factor)
-        if mode not in ("rows", "columns"):
-            raise ValueError(
-                explain(
-                    "OrthogonalRegularizer: unknown `mode`.",
-                    given=repr(mode),
-                    expected="'rows' or 'columns'",
-                )
-            )
-        self.mode = mode
-
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Array:
         """The penalty of a matrix."""
         x = jnp.asarray(x)
         if x.ndim != 2:
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "OrthogonalRegularizer works on matrices only.",
                     given=f"an array of shape {x.shape}",
@@ -203,39 +173,6 @@ class OrthogonalRegularizer(Regularizer):
         factor = jnp.asarray(self.parameter("factor"), x.dtype)
         return factor * 0.5 * jnp.sum(products) / pairs
 
-    def get_config(self) -> dict[str, Any]:
-        """Factor and mode."""
-        return {"factor": float(self.factor), "mode": self.mode}
-
 
 # Keras's lower-case names of the classes.
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
-
-_CLASSES = (L1, L2, L1L2, OrthogonalRegularizer)
-_TABLE: dict[str, Any] = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-    "l1_l2": L1L2,
-}
-
-
-def serialize(regularizer: Any) -> Any:
-    """The config of a regularizer, in Keras's format."""
-    return serialize_keras_object(regularizer)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The regularizer of a config."""
-    return deserialize_keras_object(config, custom_objects, module_objects=_TABLE)
-
-
-def get(identifier: Any) -> Any:
-    """The regularizer meant by a name, a config, a class, a function or None.
-
-    Raises:
-        ValueError: an unknown name, with the nearest one.
-
-    >>> get("l2").get_config()
-    {'l2': 0.01}
-    """
-    return resolve(identifier, _TABLE, "regularizer")

@@ -193,12 +193,13 @@ def test_nothing_is_compiled(compiled):
         ),
         (
             lambda: initializers.VarianceScaling(mode="fan_on"),
-            "VarianceScaling: unknown `mode`. Given: 'fan_on'. Fix: did you mean 'fan_in'?",
+            "VarianceScaling: unknown `mode`. Given: 'fan_on'. "
+            "Expected: 'fan_in', 'fan_out' or 'fan_avg'.",
         ),
         (
             lambda: initializers.VarianceScaling(distribution="unifrom"),
             "VarianceScaling: unknown `distribution`. Given: 'unifrom'. "
-            "Fix: did you mean 'uniform'?",
+            "Expected: 'truncated_normal', 'untruncated_normal', 'uniform' or 'normal'.",
         ),
         (
             lambda: initializers.Identity()((2, 2, 2)),

@@ -11,6 +11,57 @@ from contextlib import contextmanager
 _MOST_NAMES = 60  # a longer list hides the message
 
 
+class RosenblattError(Exception):
+    """What all errors of this library have in common; each is a builtin error too.
+
+    >>> try:
+    ...     raise BadArgument("units")
+    ... except ValueError as error:
+    ...     isinstance(error, RosenblattError)
+    True
+    """
+
+
+class BadArgument(RosenblattError, ValueError):
+    """An argument has a value that does not fit."""
+
+
+class UnknownName(RosenblattError, ValueError):
+    """A name stands for nothing that is known."""
+
+
+class UnknownClass(RosenblattError, TypeError):
+    """A config names a class or function that is not known."""
+
+
+class BadData(RosenblattError, ValueError):
+    """Features, targets or weights do not fit each other or the model."""
+
+
+class NotBuilt(RosenblattError, ValueError):
+    """A layer, model or optimizer is asked for what it has only once it is built."""
+
+
+class NotCompiled(RosenblattError, ValueError):
+    """A model is trained or evaluated before `compile()`."""
+
+
+class NotFitted(RosenblattError, ValueError):
+    """An object is used before it has learned from data."""
+
+
+class FileRefused(RosenblattError, ValueError):
+    """A file is damaged, of another format, or asks for more than it may."""
+
+
+class NotSupported(RosenblattError, NotImplementedError):
+    """Keras has it and this library leaves it out on purpose."""
+
+
+class MissingPackage(RosenblattError, ImportError):
+    """An optional package is not installed."""
+
+
 def explain(
     problem: str, *, given: object = None, expected: object = None, fix: str | None = None
 ) -> str:
@@ -77,12 +128,12 @@ def needed(problem: str, fix: str) -> Iterator[None]:
     ...     import wings
     Traceback (most recent call last):
     ...
-    ImportError: Flying needs wings. Fix: `pip install wings`.
+    rosenblatt.core.errors.MissingPackage: Flying needs wings. Fix: `pip install wings`.
     """
     try:
         yield
     except ImportError as error:
-        raise ImportError(explain(problem, fix=fix)) from error
+        raise MissingPackage(explain(problem, fix=fix)) from error
 
 
 def warn_user(text: str, category: type[Warning] = UserWarning) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
-from rosenblatt.core.naming import to_snake_case
-from rosenblatt.core.serialization import deserialize_keras_object, resolve, serialize_keras_object
-from rosenblatt.initializers.base import Initializer, RandomInitializer
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.types import DTypeLike, Identifier
+from rosenblatt.initializers.base import Initializer, RandomInitializer, family
 from rosenblatt.initializers.constant import Constant, Identity, Ones, Zeros
 from rosenblatt.initializers.random import (
     Orthogonal,
@@ -31,38 +30,12 @@ from rosenblatt.initializers.scaling import (
     compute_fans,
 )
 
-_CLASSES: tuple[type[Initializer], ...] = (
-    Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal,
-    LecunUniform, Ones, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal,
-    VarianceScaling, Zeros,
-)  # fmt: skip
-_TABLE: dict[str, Any] = {
-    **{cls.__name__: cls for cls in _CLASSES},
-    **{to_snake_case(cls.__name__): cls for cls in _CLASSES},
-    "IdentityInitializer": Identity,
-    "OrthogonalInitializer": Orthogonal,
-    "normal": RandomNormal,
-    "uniform": RandomUniform,
-    "one": Ones,
-    "zero": Zeros,
-}
-
-
 # Keras also has the classes under the names in small letters.
-globals().update(_TABLE)
+globals().update(family.parts)
+serialize, deserialize = family.serialize, family.deserialize
 
 
-def serialize(initializer: Any) -> Any:
-    """The config of an initializer, in Keras's format."""
-    return serialize_keras_object(initializer)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The initializer of a config."""
-    return deserialize_keras_object(config, custom_objects, module_objects=_TABLE)
-
-
-def get(identifier: Any) -> Any:
+def get(identifier: Identifier | np.ndarray | jax.Array) -> Any:
     """The initializer meant by a name, a config, a class, a function, an array or None.
 
     Args:
@@ -80,13 +53,13 @@ def get(identifier: Any) -> Any:
     """
     if isinstance(identifier, (np.ndarray, np.generic, jax.Array)):
         return _of_array(identifier)
-    return resolve(identifier, _TABLE, "initializer")
+    return family.get(identifier)
 
 
-def _of_array(values: Any) -> Any:
-    def initializer(shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+def _of_array(values: np.ndarray | jax.Array) -> Callable[..., np.ndarray]:
+    def initializer(shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         if tuple(shape) != tuple(values.shape):
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "The array given as an initializer has another shape than the variable.",
                     given=tuple(values.shape),

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.family import Family
 from rosenblatt.core.random import SeedGenerator, draw_seed
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.settings import Configured
+from rosenblatt.core.types import Config, DTypeLike
+
+family = Family(
+    "initializer",
+    "keras.initializers",
+    "rosenblatt.initializers",
+    ["scaling", "constant", "random"],
+    snake_case=True,
+)
 
 
 @builtin("keras.initializers")
-class Initializer:
+class Initializer(Configured):
     """First values of a variable; subclasses write `__call__(shape, dtype=None)`.
 
     >>> class Twos(Initializer):
@@ -25,7 +36,7 @@ class Initializer:
     array([2., 2.], dtype=float32)
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Any:
         """The values, an array of the shape and dtype."""
         raise NotImplementedError(
             explain(
@@ -34,16 +45,7 @@ class Initializer:
             )
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal initializer."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """An initializer with the arguments of a config."""
-        return cls(**config)
-
-    def clone(self) -> Any:
+    def clone(self) -> Self:
         """Another initializer with the same arguments; a seed that was drawn is drawn anew."""
         return type(self).from_config(self.get_config())
 
@@ -59,6 +61,8 @@ class RandomInitializer(Initializer):
         ValueError: another seed.
     """
 
+    arguments: ClassVar[tuple[str, ...]] = ("seed",)
+
     def __init__(self, seed: int | SeedGenerator | dict[str, Any] | None = None):
         self._init_seed = seed
         if isinstance(seed, Mapping):
@@ -67,7 +71,7 @@ class RandomInitializer(Initializer):
             seed = draw_seed()
         is_integer = isinstance(seed, (int, np.integer)) and seed >= 0
         if not is_integer and not isinstance(seed, SeedGenerator):
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     f"{type(self).__name__}: bad `seed`.",
                     given=repr(seed),
@@ -85,15 +89,15 @@ class RandomInitializer(Initializer):
         self.seed.state.assign(state + np.array([0, 1], "uint32"))
         return np.random.default_rng(state.tolist())
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The seed as it was given."""
-        return {"seed": serialize_keras_object(self._init_seed)}
+        return {"seed": serialize_keras_object(self._init_seed), **self.own_config()}
 
-    def float_dtypes(self, dtype: Any) -> tuple[Any, np.dtype]:
+    def float_dtypes(self, dtype: DTypeLike) -> tuple[Any, np.dtype]:
         """The dtype to draw in (float32 or float64) and the dtype to return."""
         name = dtypes.standardize_dtype(dtype)
         if not dtypes.is_float_dtype(name):
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     f"{type(self).__name__} draws real numbers.",
                     given=f"dtype {name!r}",
@@ -103,7 +107,12 @@ class RandomInitializer(Initializer):
         return (np.float64 if name == "float64" else np.float32), dtypes.numpy_dtype(name)
 
     def normal(
-        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any, bound: float | None
+        self,
+        shape: Sequence[int],
+        mean: float,
+        stddev: float,
+        dtype: DTypeLike,
+        bound: float | None,
     ) -> np.ndarray:
         """Normal values; with a bound, those farther from the mean (in deviations) drawn again."""
         draw, target = self.float_dtypes(dtype)
@@ -117,7 +126,9 @@ class RandomInitializer(Initializer):
                 outside = outside[np.abs(flat[outside]) > bound]
         return (values * draw(stddev) + draw(mean)).astype(target)
 
-    def uniform(self, shape: Sequence[int], low: float, high: float, dtype: Any) -> np.ndarray:
+    def uniform(
+        self, shape: Sequence[int], low: float, high: float, dtype: DTypeLike
+    ) -> np.ndarray:
         """Uniform values in [low, high)."""
         draw, target = self.float_dtypes(dtype)
         values = np.asarray(self.generator().random(tuple(shape), dtype=draw))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
-from rosenblatt.initializers.base import Initializer
+from rosenblatt.core.checks import anything
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import ArrayLike, DTypeLike
+from rosenblatt.initializers.base import Initializer, family
 
 
-def _dtype(dtype: Any) -> np.dtype:
+def _dtype(dtype: DTypeLike) -> np.dtype:
     return dtypes.numpy_dtype(dtypes.standardize_dtype(dtype))
 
 
-@builtin("keras.initializers")
+@family.entry("zero")
 class Zeros(Initializer):
     """All zero, the usual start of biases.
 
@@ -26,12 +28,12 @@ class Zeros(Initializer):
     array([0., 0.], dtype=float32)
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Zeros of the shape and dtype."""
         return np.zeros(tuple(shape), _dtype(dtype))
 
 
-@builtin("keras.initializers")
+@family.entry("one")
 class Ones(Initializer):
     """All one, the usual start of scales.
 
@@ -39,12 +41,12 @@ class Ones(Initializer):
     array([1., 1.], dtype=float32)
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Ones of the shape and dtype."""
         return np.ones(tuple(shape), _dtype(dtype))
 
 
-@builtin("keras.initializers")
+@family.entry()
 class Constant(Initializer):
     """One value everywhere.
 
@@ -55,16 +57,15 @@ class Constant(Initializer):
     array([0.5, 0.5], dtype=float32)
     """
 
-    def __init__(self, value: Any = 0.0):
-        self.value = value
+    value: ArrayLike = setting(anything, default=0.0)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """The value, in the shape and dtype."""
         value = np.asarray(self.value).astype(_dtype(dtype))
         try:
             return np.broadcast_to(value, tuple(shape)).copy()
         except ValueError as error:
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "Constant: `value` does not fit the variable.",
                     given=f"a value of shape {value.shape} for a variable of shape {tuple(shape)}",
@@ -72,17 +73,13 @@ class Constant(Initializer):
                 )
             ) from error
 
-    def get_config(self) -> dict[str, Any]:
-        """The value."""
-        return {"value": serialize_keras_object(self.value)}
-
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """An initializer with a config's value."""
         return cls(deserialize_keras_object(config["value"]))
 
 
-@builtin("keras.initializers", "IdentityInitializer")
+@family.entry(also=["IdentityInitializer"])
 class Identity(Initializer):
     """The identity matrix times `gain`: a linear layer that starts by passing its input on.
 
@@ -97,13 +94,12 @@ class Identity(Initializer):
            [0., 2.]], dtype=float32)
     """
 
-    def __init__(self, gain: float = 1.0):
-        self.gain = gain
+    gain: float = setting(anything, default=1.0)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """The matrix, with zeros below or beside where it is not square."""
         if len(shape) != 2:
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "Identity makes matrices only.",
                     given=f"shape {tuple(shape)}",
@@ -111,7 +107,3 @@ class Identity(Initializer):
                 )
             )
         return np.asarray(self.gain * np.eye(shape[0], shape[1])).astype(_dtype(dtype))
-
-    def get_config(self) -> dict[str, Any]:
-        """The gain."""
-        return {"gain": self.gain}

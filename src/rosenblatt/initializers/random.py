@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
-from rosenblatt.initializers.base import RandomInitializer
+from rosenblatt.core.checks import anything
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import DTypeLike
+from rosenblatt.initializers.base import RandomInitializer, family
 
 
-@builtin("keras.initializers")
+@family.entry("normal")
 class RandomNormal(RandomInitializer):
     """Normal values N(mean, stddev²).
 
@@ -26,21 +27,15 @@ class RandomNormal(RandomInitializer):
     (2, 3)
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
-        super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
+    mean: float = setting(anything, default=0.0)
+    stddev: float = setting(anything, default=0.05)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Values of the shape and dtype."""
         return self.normal(shape, self.mean, self.stddev, dtype, bound=None)
 
-    def get_config(self) -> dict[str, Any]:
-        """Seed, mean and deviation."""
-        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
-
-@builtin("keras.initializers")
+@family.entry()
 class TruncatedNormal(RandomInitializer):
     """Normal values N(mean, stddev²); those more than two deviations away are drawn again.
 
@@ -53,21 +48,15 @@ class TruncatedNormal(RandomInitializer):
     True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
-        super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
+    mean: float = setting(anything, default=0.0)
+    stddev: float = setting(anything, default=0.05)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Values of the shape and dtype."""
         return self.normal(shape, self.mean, self.stddev, dtype, bound=2.0)
 
-    def get_config(self) -> dict[str, Any]:
-        """Seed, mean and deviation."""
-        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
 
-
-@builtin("keras.initializers")
+@family.entry("uniform")
 class RandomUniform(RandomInitializer):
     """Uniform values in [minval, maxval).
 
@@ -80,21 +69,15 @@ class RandomUniform(RandomInitializer):
     dtype('float32')
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None):
-        super().__init__(seed)
-        self.minval = minval
-        self.maxval = maxval
+    minval: float = setting(anything, default=-0.05)
+    maxval: float = setting(anything, default=0.05)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Values of the shape and dtype."""
         return self.uniform(shape, self.minval, self.maxval, dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        """Seed and ends."""
-        return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
 
-
-@builtin("keras.initializers", "OrthogonalInitializer")
+@family.entry(also=["OrthogonalInitializer"])
 class Orthogonal(RandomInitializer):
     """A random orthogonal matrix times `gain` (Saxe et al., 2013, arXiv:1312.6120).
 
@@ -114,14 +97,12 @@ class Orthogonal(RandomInitializer):
     True
     """
 
-    def __init__(self, gain: float = 1.0, seed: Any = None):
-        super().__init__(seed)
-        self.gain = gain
+    gain: float = setting(anything, default=1.0)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """The matrix, in the shape and dtype."""
         if len(shape) < 2:
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "Orthogonal makes matrices only.",
                     given=f"shape {tuple(shape)}",
@@ -136,7 +117,3 @@ class Orthogonal(RandomInitializer):
         if rows < columns:
             q = q.T
         return (draw(self.gain) * q.reshape(tuple(shape))).astype(target)
-
-    def get_config(self) -> dict[str, Any]:
-        """Seed and gain."""
-        return {**super().get_config(), "gain": self.gain}

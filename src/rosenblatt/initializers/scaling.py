@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.serialization import serialize_keras_object
-from rosenblatt.initializers.base import RandomInitializer
+from rosenblatt.core.checks import anything, choice, number
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import DTypeLike
+from rosenblatt.initializers.base import RandomInitializer, family
 
 _MODES = ("fan_in", "fan_out", "fan_avg")
-_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+_distribution = choice(
+    "truncated_normal",
+    "untruncated_normal",
+    "uniform",
+    "normal",
+    keep=lambda name: "truncated_normal" if name == "normal" else name,
+    any_case=True,
+)
 # Standard deviation of a standard normal variable cut at ±2.
 _TRUNCATED_STDDEV = 0.87962566103423978
 
@@ -49,7 +55,7 @@ def compute_fans(
     return int(shape[-2] * field), int(shape[-1] * field)
 
 
-@builtin("keras.initializers")
+@family.entry()
 class VarianceScaling(RandomInitializer):
     """Values of variance scale / n, n = fan in, fan out or their mean.
 
@@ -67,43 +73,14 @@ class VarianceScaling(RandomInitializer):
     (3, 2)
     """
 
-    def __init__(
-        self,
-        scale: float = 1.0,
-        mode: str = "fan_in",
-        distribution: str = "truncated_normal",
-        seed: Any = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ):
-        super().__init__(seed)
-        if not scale > 0.0:
-            raise ValueError(
-                explain("VarianceScaling: bad `scale`.", given=scale, expected="a positive number")
-            )
-        if mode not in _MODES:
-            raise ValueError(
-                explain(
-                    "VarianceScaling: unknown `mode`.", given=repr(mode), fix=nearest(mode, _MODES)
-                )
-            )
-        distribution = distribution.lower()
-        distribution = "truncated_normal" if distribution == "normal" else distribution
-        if distribution not in _DISTRIBUTIONS:
-            raise ValueError(
-                explain(
-                    "VarianceScaling: unknown `distribution`.",
-                    given=repr(distribution),
-                    fix=nearest(distribution, _DISTRIBUTIONS),
-                )
-            )
-        self.scale = scale
-        self.mode = mode
-        self.distribution = distribution
-        self.input_axes = input_axes
-        self.output_axes = output_axes
+    scale: float = setting(number(above=0), default=1.0)
+    mode: str = setting(choice(*_MODES), default="fan_in")
+    distribution: str = setting(_distribution, default="truncated_normal")
+    input_axes: Sequence[int] | None = setting(anything, default=None)
+    output_axes: Sequence[int] | None = setting(anything, default=None)
+    arguments = ("seed", "input_axes", "output_axes")
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Values of the shape and dtype."""
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}
@@ -116,42 +93,9 @@ class VarianceScaling(RandomInitializer):
             return self.normal(shape, 0.0, stddev, dtype, bound=None)
         return self.normal(shape, 0.0, stddev / _TRUNCATED_STDDEV, dtype, bound=2.0)
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            **super().get_config(),
-            "scale": self.scale,
-            "mode": self.mode,
-            "distribution": self.distribution,
-            "input_axes": self.input_axes,
-            "output_axes": self.output_axes,
-        }
 
-
-class _Named(VarianceScaling):
-    """A variance scaling whose scale, mode and distribution have a name."""
-
-    _recipe: tuple[float, str, str]
-
-    def __init__(
-        self,
-        seed: Any = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ):
-        super().__init__(*self._recipe, seed, input_axes, output_axes)
-
-    def get_config(self) -> dict[str, Any]:
-        """Seed and axes."""
-        return {
-            "seed": serialize_keras_object(self._init_seed),
-            "input_axes": self.input_axes,
-            "output_axes": self.output_axes,
-        }
-
-
-@builtin("keras.initializers")
-class GlorotUniform(_Named):
+@family.entry()
+class GlorotUniform(VarianceScaling):
     """Uniform in ±√(6 / (fan in + fan out)): keeps variances level both ways through tanh layers.
 
     Glorot and Bengio, 2010, "Understanding the difficulty of training deep feedforward networks".
@@ -160,22 +104,22 @@ class GlorotUniform(_Named):
     True
     """
 
-    _recipe = (1.0, "fan_avg", "uniform")
+    scale, mode, distribution = 1.0, "fan_avg", "uniform"
 
 
-@builtin("keras.initializers")
-class GlorotNormal(_Named):
+@family.entry()
+class GlorotNormal(VarianceScaling):
     """Normal of variance 2 / (fan in + fan out), cut at two deviations (Glorot and Bengio, 2010).
 
     >>> GlorotNormal(seed=1)((4, 2)).shape
     (4, 2)
     """
 
-    _recipe = (1.0, "fan_avg", "truncated_normal")
+    scale, mode, distribution = 1.0, "fan_avg", "truncated_normal"
 
 
-@builtin("keras.initializers")
-class HeUniform(_Named):
+@family.entry()
+class HeUniform(VarianceScaling):
     """Uniform in ±√(6 / fan in): keeps variances level through ReLU layers.
 
     He et al., 2015, "Delving deep into rectifiers", arXiv:1502.01852.
@@ -184,37 +128,37 @@ class HeUniform(_Named):
     True
     """
 
-    _recipe = (2.0, "fan_in", "uniform")
+    scale, mode, distribution = 2.0, "fan_in", "uniform"
 
 
-@builtin("keras.initializers")
-class HeNormal(_Named):
+@family.entry()
+class HeNormal(VarianceScaling):
     """Normal of variance 2 / fan in, cut at two deviations (He et al., 2015).
 
     >>> HeNormal(seed=1)((4, 2)).shape
     (4, 2)
     """
 
-    _recipe = (2.0, "fan_in", "truncated_normal")
+    scale, mode, distribution = 2.0, "fan_in", "truncated_normal"
 
 
-@builtin("keras.initializers")
-class LecunUniform(_Named):
+@family.entry()
+class LecunUniform(VarianceScaling):
     """Uniform in ±√(3 / fan in) (LeCun et al., 1998, "Efficient BackProp").
 
     >>> bool(abs(LecunUniform(seed=1)((3, 2))).max() <= 1.0)
     True
     """
 
-    _recipe = (1.0, "fan_in", "uniform")
+    scale, mode, distribution = 1.0, "fan_in", "uniform"
 
 
-@builtin("keras.initializers")
-class LecunNormal(_Named):
+@family.entry()
+class LecunNormal(VarianceScaling):
     """Normal of variance 1 / fan in, cut at two deviations: what SELU needs (LeCun et al., 1998).
 
     >>> LecunNormal(seed=1)((4, 2)).shape
     (4, 2)
     """
 
-    _recipe = (1.0, "fan_in", "truncated_normal")
+    scale, mode, distribution = 1.0, "fan_in", "truncated_normal"

@@ -1,0 +1,178 @@
+"""What values an argument may have: said once, for the check, its message and its tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Mismatch(Exception):
+    """A value does not fit; `Setting.take` makes the message of it."""
+
+
+class Gets(Protocol):
+    """A family of parts, or what else finds an object by its name or config."""
+
+    def get(self, identifier: Any, /) -> Any:
+        """The object meant."""
+
+
+class Check:
+    """Which values fit, and what is kept of them.
+
+    Args:
+        fits: whether a value will do.
+        expected: the same in words, for messages: "a positive integer".
+        keep: from a value that fits to what the object keeps; the value itself if None.
+        wrong: values that do not fit, for tests.
+        adjective: what a value that does not fit is called.
+
+    >>> whole(least=1).take(3)
+    3
+    """
+
+    def __init__(
+        self,
+        fits: Callable[[Any], bool],
+        expected: str,
+        keep: Callable[[Any], Any] | None = None,
+        wrong: Iterable[Any] = (),
+        adjective: str = "bad",
+    ):
+        self.fits = fits
+        self.expected = expected
+        self.keep = keep
+        self.wrong = tuple(wrong)
+        self.adjective = adjective
+
+    def take(self, value: Any) -> Any:
+        """What the object keeps of a value.
+
+        Raises:
+            Mismatch: the value does not fit.
+        """
+        if not self.fits(value):
+            raise Mismatch
+        return value if self.keep is None else self.keep(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is an integer, of Python or NumPy, and not True or False."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def is_real(value: Any) -> bool:
+    """Whether a value is a number, of Python or NumPy, and not True or False."""
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+
+
+def whole(least: int | None = None, most: int | None = None, expected: str | None = None) -> Check:
+    """An integer from `least` to `most`.
+
+    >>> whole(least=1).expected, whole(least=2).expected
+    ('a positive integer', 'an integer, 2 or more')
+    """
+    low, high = -math.inf if least is None else least, math.inf if most is None else most
+    if expected is None:
+        expected = {None: "an integer", 1: "a positive integer"}.get(
+            least, f"an integer, {least} or more"
+        )
+        expected = expected if most is None else f"an integer from {least} to {most}"
+    wrong = ["3", 1.5, True, None, *([] if least is None else [least - 1])]
+    return Check(lambda value: is_whole(value) and low <= value <= high, expected, int, wrong)
+
+
+def number(
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: float = -math.inf,
+    below: float = math.inf,
+    expected: str | None = None,
+) -> Check:
+    """A number that is not NaN: low ≤ value ≤ high, above < value < below.
+
+    >>> number(0, 1).expected, number(above=0).expected
+    ('a number from 0 to 1', 'a positive number')
+    """
+
+    def fits(value: Any) -> bool:
+        return is_real(value) and bool(low <= value <= high and above < value < below)
+
+    if expected is None:
+        expected = "a number"
+        if high < math.inf:
+            expected = f"a number from {low} to {high}"
+        elif low > -math.inf:
+            expected = f"a number, {low} or more"
+        elif above > -math.inf:
+            expected = "a positive number" if above == 0 else f"a number above {above}"
+    wrong: list[Any] = ["0.5", None, True]
+    wrong += [low - 1] if low > -math.inf else []
+    wrong += [high + 1] if high < math.inf else []
+    wrong += [above] if above > -math.inf else []
+    return Check(fits, expected, wrong=wrong)
+
+
+def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: bool = False) -> Check:
+    """One of a few values; with `any_case` names may be written in capitals.
+
+    >>> choice("rows", "columns").expected
+    "'rows' or 'columns'"
+    """
+    names = [repr(value) for value in values]
+    expected = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    def lower(value: Any) -> Any:
+        return value.lower() if any_case and isinstance(value, str) else value
+
+    def fits(value: Any) -> bool:
+        return any(type(value) is type(one) and lower(value) == one for one in values)
+
+    def kept(value: Any) -> Any:
+        return lower(value) if keep is None else keep(lower(value))
+
+    return Check(fits, expected, kept, ["no such value", 3.5], "unknown")
+
+
+def optional(check: Check, expected: str | None = None) -> Check:
+    """What another check takes, or None."""
+
+    def keep(value: Any) -> Any:
+        return None if value is None else check.take(value)
+
+    return Check(
+        lambda value: value is None or check.fits(value),
+        expected or f"{check.expected}, or None",
+        keep,
+        [value for value in check.wrong if value is not None],
+        check.adjective,
+    )
+
+
+def pair(check: Check, expected: str) -> Check:
+    """Two values, or one that stands for both; kept as a tuple."""
+
+    def both(value: Any) -> Any:
+        return tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+
+    return Check(
+        lambda value: len(both(value)) == 2 and all(check.fits(one) for one in both(value)),
+        expected,
+        lambda value: tuple(check.take(one) for one in both(value)),
+        [(), (1, 1, 1), *check.wrong],
+    )
+
+
+def one_of(family: Gets) -> Check:
+    """An object of a family, from its name, config, class or itself; its own messages."""
+    return Check(lambda value: True, "a name, a config or an object", family.get)
+
+
+flag = Check(lambda value: True, "True or False", bool)
+text = Check(lambda value: isinstance(value, str), "a string", wrong=[3, None])
+function = Check(callable, "a function", wrong=[3, "f", None])
+anything = Check(lambda value: True, "anything")

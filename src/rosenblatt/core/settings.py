@@ -1,0 +1,284 @@
+"""Settings: the arguments of a part, each declared once on its class.
+
+A declaration says the name, the check, the default and the role. From it come `__init__`, the
+message where a value does not fit, `get_config`, and what compiled programs are known by.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from rosenblatt.core.checks import Check, Mismatch
+from rosenblatt.core.errors import BadArgument, NotSupported, explain, nearest
+from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.serialization import serialize_keras_object
+from rosenblatt.core.types import Config
+
+_REQUIRED: Any = inspect.Parameter.empty
+
+
+class Role(Enum):
+    """What compiled programs have to do with a setting."""
+
+    STRUCTURE = "programs are traced for its value"
+    NUMBER = "an argument of programs, read with `parameter(name)`"
+    FIRST_VALUE = "only the first values of variables depend on it"
+    LABEL = "a name, which no program reads"
+    HOST = "read before and after programs, never by them"
+
+
+STRUCTURE, NUMBER, FIRST_VALUE, LABEL, HOST = Role
+
+
+class Setting:
+    """One argument of a class: its check, its default and its role. Made by `setting`."""
+
+    name: str
+
+    def __init__(
+        self, check: Check, default: Any, role: Role, saved: bool | None, kw_only: bool = False
+    ):
+        self.check = check
+        self.default = default
+        self.role = role
+        self.saved = saved
+        self.kw_only = kw_only
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise AttributeError(f"{owner.__name__} has not got its {self.name!r} yet")
+
+    def take(self, owner: str, value: Any) -> Any:
+        """What an object keeps of a value.
+
+        Raises:
+            BadArgument: the value does not fit.
+        """
+        try:
+            return self.check.take(value)
+        except Mismatch:
+            raise BadArgument(
+                explain(
+                    f"{owner}: {self.check.adjective} `{self.name}`.",
+                    given=repr(value),
+                    expected=self.check.expected,
+                )
+            ) from None
+
+    def belongs_in_config(self, value: Any) -> bool:
+        """Whether a config holds the value."""
+        return self.saved is not False and (self.saved is True or value != self.default)
+
+
+class _Refused(Setting):
+    """An argument of Keras's that this library leaves out: None is all it takes."""
+
+    def __init__(self, reason: str, saved: bool):
+        super().__init__(Check(lambda value: value is None, "None"), None, Role.LABEL, saved)
+        self.reason = reason
+
+    def take(self, owner: str, value: Any) -> None:
+        if value is not None:
+            raise NotSupported(f"{owner}: `{self.name}` is not supported. {self.reason}".rstrip())
+
+
+def setting(
+    check: Check,
+    *,
+    default: Any = _REQUIRED,
+    role: Role = Role.STRUCTURE,
+    saved: bool | None = True,
+    kw_only: bool = False,
+) -> Any:
+    """Declare an argument of a class and the attribute that keeps it.
+
+    Args:
+        check: which values fit, and what is kept of them.
+        default: what the argument is where it is not given; it is checked too. Without one the
+            argument must be given.
+        role: what compiled programs have to do with it.
+        saved: whether configs hold it; None: only where it differs from its default.
+        kw_only: whether it is given by its name only.
+
+    >>> from rosenblatt.core.checks import whole
+    >>> class Scale(Configured):
+    ...     times: int = setting(whole(least=1), default=2)
+    >>> Scale(3).get_config()
+    {'times': 3}
+    >>> Scale(times=0)
+    Traceback (most recent call last):
+    ...
+    rosenblatt.core.errors.BadArgument: Scale: bad `times`. Given: 0. Expected: a positive integer.
+    """
+    return Setting(check, default, role, saved, kw_only)
+
+
+def refused(reason: str = "", *, saved: bool = False) -> Any:
+    """Declare an argument that Keras has and this library leaves out.
+
+    Args:
+        reason: why, or what to use instead; part of the message.
+        saved: whether Keras's configs hold it, as None.
+    """
+    return _Refused(reason, saved)
+
+
+@dataclass_transform(field_specifiers=(setting, refused))
+class Configured(HasParameters):
+    """An object whose arguments are declared as settings.
+
+    A class that declares settings and writes no `__init__` gets one: its own settings in order,
+    then those of its bases, then the arguments of the nearest `__init__` that is written by hand,
+    which is called with them. `ready()` is called at the end.
+
+    A setting that a subclass gives a plain value, `scale = 2.0`, is no argument of it.
+
+    A class with an `__init__` of its own keeps it; there, `self.settle(units=units, ...)` checks
+    and keeps values.
+    """
+
+    # Every setting of the class, its own and its bases'.
+    settings: ClassVar[Mapping[str, Setting]] = {}
+    # The order of the arguments that come after a class's own settings, where it is not plain.
+    arguments: ClassVar[tuple[str, ...]] = ()
+    # Other defaults than the bases' for their arguments.
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        own = {name: s for name, s in vars(cls).items() if isinstance(s, Setting)}
+        found = dict(own)
+        for base in cls.__mro__[1:]:
+            for name, one in getattr(base, "settings", {}).items():
+                found.setdefault(name, one)
+        cls.settings = {name: s for name, s in found.items() if vars(cls).get(name, s) is s}
+        numbers = [name for name, s in cls.settings.items() if s.role is Role.NUMBER]
+        cls.runtime_parameters = (
+            *(name for name in cls.runtime_parameters if name not in numbers),
+            *numbers,
+        )
+        changed = own or any(name in vars(cls) for name in found)
+        if changed and "__init__" not in vars(cls):
+            cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
+
+    def settle(self, **values: Any) -> None:
+        """Check values of settings and keep them.
+
+        Raises:
+            BadArgument: a value that does not fit.
+        """
+        owner = type(self).__name__
+        for name, value in values.items():
+            setattr(self, name, self.settings[name].take(owner, value))
+
+    def ready(self) -> None:
+        """Called when every setting is kept: for what depends on several of them."""
+
+    def own_config(self) -> Config:
+        """The settings as a config holds them."""
+        return {
+            name: serialize_keras_object(value)
+            for name, one in self.settings.items()
+            if one.belongs_in_config(value := getattr(self, name))
+        }
+
+    def get_config(self) -> Config:
+        """The arguments that make an equal object."""
+        return self.own_config()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """An object with the arguments of a config."""
+        return cls(**config)
+
+
+def _written_init(cls: type) -> tuple[type, Callable[..., None]]:
+    """The nearest `__init__` of a class's bases that was not made here, and whose it is."""
+    for base in cls.__mro__[1:]:
+        written = vars(base).get("__init__")
+        if written is not None and not hasattr(written, "settings_of"):
+            return base, written
+    raise TypeError(cls)  # not met: object has one
+
+
+def _make_init(cls: type[Configured]) -> Callable[..., None]:
+    """An `__init__` from the settings of a class and the arguments of a written one."""
+    written_by, written = _written_init(cls)
+    done = getattr(written_by, "settings", {})
+    declared = {name: s for name, s in cls.settings.items() if s is not done.get(name)}
+    signature = _signature_of(cls, declared, written)
+    takes_more = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    positional = [
+        p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
+    ][1:]
+    known = {p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD}
+    defaults = {name: s.default for name, s in declared.items() if s.default is not _REQUIRED}
+    others = {k: v for k, v in cls.defaults.items() if k not in declared}
+
+    def __init__(self: Configured, *args: Any, **kwargs: Any) -> None:
+        owner = type(self).__name__
+        given = dict(zip(positional, args, strict=False))
+        unknown = () if takes_more else kwargs.keys() - known
+        if unknown:
+            wrong = next(iter(unknown))
+            raise TypeError(
+                explain(f"{owner} has no argument {wrong!r}.", fix=nearest(wrong, known - {"self"}))
+            )
+        if len(args) > len(positional) or given.keys() & kwargs.keys():
+            signature.bind(self, *args, **kwargs)  # raises in Python's own words
+        values = {**defaults, **others, **given, **kwargs}
+        if not declared.keys() <= values.keys():
+            signature.bind(self, *args, **kwargs)
+        kept = {name: one.take(owner, values.pop(name)) for name, one in declared.items()}
+        written(self, **values)
+        for name, value in kept.items():
+            setattr(self, name, value)
+        self.ready()
+
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    __init__.settings_of = cls  # type: ignore[attr-defined]
+    __init__.__module__, __init__.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
+    return __init__
+
+
+def _signature_of(
+    cls: type[Configured], declared: Mapping[str, Setting], written: Callable[..., None]
+) -> inspect.Signature:
+    """What `inspect` and `help` show: settings in order, then the arguments of the written one."""
+    kinds = inspect.Parameter
+    found = {
+        name: kinds(
+            name,
+            kinds.KEYWORD_ONLY if one.kw_only else kinds.POSITIONAL_OR_KEYWORD,
+            default=one.default,
+            annotation=_annotation(cls, name),
+        )
+        for name, one in declared.items()
+    }
+    rest = []
+    theirs = () if written is object.__init__ else inspect.signature(written).parameters.values()
+    for parameter in [*theirs][1:]:
+        name = parameter.name
+        if parameter.kind in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD):
+            rest += [parameter] if parameter.kind is kinds.VAR_KEYWORD else []
+        elif name not in found:
+            kind = kinds.POSITIONAL_OR_KEYWORD if name in cls.arguments else kinds.KEYWORD_ONLY
+            default = cls.defaults.get(name, parameter.default)
+            found[name] = parameter.replace(kind=kind, default=default)
+    order = [*(n for n in found if n not in cls.arguments), *cls.arguments]
+    ordered = sorted((found[n] for n in order if n in found), key=lambda p: p.kind)
+    first = kinds("self", kinds.POSITIONAL_OR_KEYWORD)
+    return inspect.Signature([first, *ordered, *rest])
+
+
+def _annotation(cls: type, name: str) -> Any:
+    """The type that the nearest class gives a setting."""
+    found = (inspect.get_annotations(base).get(name) for base in cls.__mro__)
+    return next((one for one in found if one is not None), inspect.Parameter.empty)
