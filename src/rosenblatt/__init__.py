@@ -8,53 +8,31 @@ Public names are resolved when they are first used, so `import rosenblatt` loads
 9
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
+from rosenblatt.core.faces import face, hand_in_homes
 
 __version__ = "0.1.0"
 
-_PACKAGES = (
-    "activations", "backend", "callbacks", "choosing", "config", "constraints", "datasets",
-    "dtype_policies", "initializers", "layers", "logic", "losses", "metrics", "mixed_precision",
-    "models", "ops", "optimizers", "plots", "random", "regularizers", "saving", "sklearn",
-    "summary", "tensorboard", "tree", "tuner", "utils",
-)  # fmt: skip
-_NAMES = {
-    "DTypePolicy": "core.dtypes",
-    "FloatDTypePolicy": "core.dtypes",
-    "Functional": "models",
-    "Initializer": "initializers",
-    "Input": "layers",
-    "InputSpec": "layers",
-    "KerasTensor": "core.symbolic",
-    "Layer": "layers",
-    "Loss": "losses",
-    "Metric": "metrics",
-    "Model": "models",
-    "Operation": "core.symbolic",
-    "Optimizer": "optimizers",
-    "Regularizer": "regularizers",
-    "Sequential": "models",
-    "StatelessScope": "core.variable",
-    "Variable": "core.variable",
-}
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "core.dtypes": "DTypePolicy FloatDTypePolicy",
+        "core.symbolic": "KerasTensor Operation",
+        "core.variable": "StatelessScope Variable",
+        "initializers": "Initializer",
+        "layers": "Input InputSpec Layer",
+        "losses": "Loss",
+        "metrics": "Metric",
+        "models": "Functional Model Sequential",
+        "optimizers": "Optimizer",
+        "regularizers": "Regularizer",
+    },
+    modules="activations backend callbacks choosing config constraints datasets dtype_policies "
+    "initializers layers logic losses metrics mixed_precision models ops optimizers plots random "
+    "regularizers saving sklearn summary tensorboard tree tuner utils",
+)
+__all__.append("__version__")
 
-__all__ = ["__version__", *_PACKAGES, *_NAMES]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:
-        return importlib.import_module(f"rosenblatt.{name}")
-    if name in _NAMES:
-        value = getattr(importlib.import_module(f"rosenblatt.{_NAMES[name]}"), name)
-        globals()[name] = value
-        return value
-    errors = importlib.import_module("rosenblatt.core.errors")
-    hint = errors.nearest(name, [*_PACKAGES, *_NAMES])
-    raise AttributeError(f"rosenblatt has no {name!r}; {hint}", name=name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+hand_in_homes(
+    "activations callbacks constraints initializers layers losses metrics models ops optimizers "
+    "optimizers.schedules random regularizers utils"
+)

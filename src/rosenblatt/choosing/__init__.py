@@ -1,18 +1,13 @@
 """Choosing a network and how to train it: sizes, learning rates, reuse of layers."""
 
-from rosenblatt.choosing.rates import LearningRateRange, find_learning_rate
-from rosenblatt.choosing.recommend import NetworkSpec, recommend
-from rosenblatt.choosing.stretch_pants import StretchPants, stretch_pants
-from rosenblatt.choosing.transfer import fit_transferred, transfer, unfreeze
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "LearningRateRange",
-    "NetworkSpec",
-    "StretchPants",
-    "find_learning_rate",
-    "fit_transferred",
-    "recommend",
-    "stretch_pants",
-    "transfer",
-    "unfreeze",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "rates": "find_learning_rate LearningRateRange",
+        "sizes": "NetworkSpec recommend",
+        "stretching": "stretch_pants StretchPants",
+        "reuse": "fit_transferred transfer unfreeze",
+    },
+)

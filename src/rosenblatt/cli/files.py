@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.saving import inspection
-from rosenblatt.saving.export import FORMATS
+from rosenblatt.saving.export.formats import FORMATS
 from rosenblatt.saving.model_files import load_model
 
 # Formats by the endings of files, the longest first; the first three are read here as well.

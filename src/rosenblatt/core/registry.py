@@ -9,7 +9,6 @@ an error.
 from __future__ import annotations
 
 import builtins
-import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, faces
 from rosenblatt.core.errors import explain, nearest
 
 _builtin: dict[tuple[str, str], Any] = {}
@@ -125,15 +124,44 @@ def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
         _scoped.reset(token)
 
 
+def _home_of(module: str) -> str | None:
+    """Our package that holds what files name by a module of Keras's or ours; None: no such one.
+
+    >>> _home_of("keras.src.ops.numpy"), _home_of("keras"), _home_of("os.path")
+    ('rosenblatt.ops', 'rosenblatt', None)
+    """
+    library, _, path = module.partition(".")
+    if library not in ("keras", "rosenblatt"):
+        return None
+    parts = ["rosenblatt", *path.removeprefix("src.").split(".")]
+    tried = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
+    return next((home for home in tried if home in faces.homes), "rosenblatt")
+
+
+def _entered(module: str, name: str) -> Any:
+    """The class or function that is entered under a module and a name, or None."""
+    if (module, name) not in _builtin and (home := _home_of(module)):
+        faces.load(home, name)
+        if (module, name) not in _builtin and home in faces.homes:
+            faces.load(home)  # not a public name: the class of an op, a name of an older Keras
+    return _builtin.get((module, name))
+
+
+def _load_all() -> None:
+    for home in faces.homes:
+        faces.load(home)
+
+
 def _find_builtin(module: str, name: str) -> Any:
-    for candidate in (module, module.rpartition(".src.")[0] or module):
-        if (candidate, name) in _builtin:
-            return _builtin[(candidate, name)]
+    modules = [module, module.rpartition(".src.")[0] or module]
     if module == "builtins":  # how Keras names the functions it exports
-        for home in ("activations", "losses", "metrics", "initializers", "regularizers"):
-            if (f"keras.{home}", name) in _builtin:
-                return _builtin[(f"keras.{home}", name)]
+        homes = ("activations", "losses", "metrics", "initializers", "regularizers")
+        modules += [f"keras.{home}" for home in homes]
+    for candidate in modules:
+        if (found := _entered(candidate, name)) is not None:
+            return found
     if module.startswith("keras") or not module:
+        _load_all()
         matches = {id(obj): obj for (_, n), obj in _builtin.items() if n == name}
         return next(iter(matches.values())) if len(matches) == 1 else None
     return None
@@ -161,13 +189,9 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
         found = get_registered_object(key) if key else None
         if found is not None:
             return found
-    if (found := _find_builtin(module, name)) is None:
-        # A program may begin with loading a file: the models bring every built-in class. Nothing
-        # that a file names is ever imported.
-        importlib.import_module("rosenblatt.models")
-        found = _find_builtin(module, name)
-    if found is not None:
+    if (found := _find_builtin(module, name)) is not None:
         return found
+    _load_all()
     known = [n for m, n in _builtin if m == module] or [n for _, n in _builtin]
     problem = f"Unknown class or function {registered or name!r} (module {module!r})."
     if is_of_python(module, name):

@@ -1,6 +1,11 @@
 """Graphs of layers: which layers lie between inputs and outputs, and in what order they run."""
 
-from rosenblatt.graph.graph import Graph
-from rosenblatt.graph.host import Prepared
+from rosenblatt.core.faces import face
 
-__all__ = ["Graph", "Prepared"]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "graph": "Graph",
+        "host": "Prepared",
+    },
+)

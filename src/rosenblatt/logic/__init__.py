@@ -1,20 +1,13 @@
 """Rank 0: McCulloch–Pitts neurons, networks of them, and formulas as such networks."""
 
-from rosenblatt.logic.compiling import from_formula
-from rosenblatt.logic.given import and_, and_not, identity, not_, or_, xor
-from rosenblatt.logic.network import Connection, Network, Neuron
-from rosenblatt.logic.table import TruthTable
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "Connection",
-    "Network",
-    "Neuron",
-    "TruthTable",
-    "and_",
-    "and_not",
-    "from_formula",
-    "identity",
-    "not_",
-    "or_",
-    "xor",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "compiling": "from_formula",
+        "given": "and_ and_not identity not_ or_ xor",
+        "network": "Connection Network Neuron",
+        "table": "TruthTable",
+    },
+)

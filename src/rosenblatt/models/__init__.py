@@ -1,18 +1,14 @@
 """Models: the facade users hold."""
 
-from rosenblatt.models.cloning import clone_model, model_from_json
-from rosenblatt.models.feature_space import FeatureSpace
-from rosenblatt.models.model import Functional, Model
-from rosenblatt.models.sequential import Sequential
-from rosenblatt.saving import load_model, save_model
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "FeatureSpace",
-    "Functional",
-    "Model",
-    "Sequential",
-    "clone_model",
-    "load_model",
-    "model_from_json",
-    "save_model",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "cloning": "clone_model model_from_json",
+        "feature_space": "FeatureSpace",
+        "model": "Functional Model",
+        "sequential": "Sequential",
+        "rosenblatt.saving.model_files": "load_model save_model",
+    },
+)

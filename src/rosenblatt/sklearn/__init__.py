@@ -1,21 +1,15 @@
 """Rank 8: networks as estimators of scikit-learn (the extra `rosenblatt[sklearn]`)."""
 
-from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
-from rosenblatt.sklearn.keras import KerasClassifier, KerasRegressor
-from rosenblatt.sklearn.mlp import MLPClassifier, MLPRegressor
-from rosenblatt.sklearn.perceptron import Perceptron
-from rosenblatt.sklearn.separability import Separability, linear_separability
-from rosenblatt.sklearn.wrappers import BaseWrapper
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "BaseWrapper",
-    "ClassifierLabelEncoder",
-    "KerasClassifier",
-    "KerasRegressor",
-    "MLPClassifier",
-    "MLPRegressor",
-    "Perceptron",
-    "RegressorTargetEncoder",
-    "Separability",
-    "linear_separability",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "encoders": "ClassifierLabelEncoder RegressorTargetEncoder",
+        "keras": "KerasClassifier KerasRegressor",
+        "mlp": "MLPClassifier MLPRegressor",
+        "perceptron": "Perceptron",
+        "separability": "linear_separability Separability",
+        "wrappers": "BaseWrapper",
+    },
+)

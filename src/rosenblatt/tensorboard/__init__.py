@@ -5,9 +5,14 @@ first event is written, not before. `rosenblatt.summary` writes; `rosenblatt.cal
 writes while a model trains.
 """
 
-from rosenblatt.tensorboard import hparams
-from rosenblatt.tensorboard.reading import load
-from rosenblatt.tensorboard.server import Server, start
-from rosenblatt.tensorboard.writer import SummaryWriter
+from rosenblatt.core.faces import face
 
-__all__ = ["Server", "SummaryWriter", "hparams", "load", "start"]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "reading": "load",
+        "server": "Server start",
+        "writer": "SummaryWriter",
+    },
+    modules="hparams",
+)

@@ -1,42 +1,23 @@
 """Search for hyperparameters, under Keras Tuner's names."""
 
-from rosenblatt.tuner import engine, errors, oracles, tuners
-from rosenblatt.tuner.base_tuner import BaseTuner
-from rosenblatt.tuner.bayesian import BayesianOptimization, BayesianOptimizationOracle
-from rosenblatt.tuner.grid_search import GridSearch, GridSearchOracle
-from rosenblatt.tuner.hyperband import Hyperband, HyperbandOracle
-from rosenblatt.tuner.hypermodel import HyperModel
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.objective import Objective
-from rosenblatt.tuner.optuna_oracle import OptunaOracle
-from rosenblatt.tuner.oracle import Oracle, synchronized
-from rosenblatt.tuner.random_search import RandomSearch, RandomSearchOracle
-from rosenblatt.tuner.sklearn_tuner import SklearnTuner
-from rosenblatt.tuner.trial import Trial, TrialStatus
-from rosenblatt.tuner.tuner import Tuner
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "BaseTuner",
-    "BayesianOptimization",
-    "BayesianOptimizationOracle",
-    "GridSearch",
-    "GridSearchOracle",
-    "HyperModel",
-    "Hyperband",
-    "HyperbandOracle",
-    "HyperParameters",
-    "Objective",
-    "OptunaOracle",
-    "Oracle",
-    "RandomSearch",
-    "RandomSearchOracle",
-    "SklearnTuner",
-    "Trial",
-    "TrialStatus",
-    "Tuner",
-    "engine",
-    "errors",
-    "oracles",
-    "synchronized",
-    "tuners",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "base_tuner": "BaseTuner",
+        "bayesian": "BayesianOptimization BayesianOptimizationOracle",
+        "grid_search": "GridSearch GridSearchOracle",
+        "hyperband": "Hyperband HyperbandOracle",
+        "hypermodel": "HyperModel",
+        "hyperparameters": "HyperParameters",
+        "objective": "Objective",
+        "optuna_oracle": "OptunaOracle",
+        "oracle": "Oracle synchronized",
+        "random_search": "RandomSearch RandomSearchOracle",
+        "sklearn_tuner": "SklearnTuner",
+        "trial": "Trial TrialStatus",
+        "tuner": "Tuner",
+    },
+    modules="engine errors oracles tuners",
+)

@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt import layers
 from rosenblatt.callbacks.early_stopping import EarlyStopping
 from rosenblatt.callbacks.history import History
-from rosenblatt.choosing.recommend import NetworkSpec
+from rosenblatt.choosing.sizes import NetworkSpec
 from rosenblatt.core.errors import explain
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.regularizers import L2

@@ -1,0 +1,71 @@
+"""Lazy packages: what a package offers is imported when it is used, not before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from rosenblatt.core.errors import nearest
+
+Face = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
+
+# The packages whose classes and functions files may name.
+homes: list[str] = []
+
+
+def face(package: str, names: Mapping[str, str] = MappingProxyType({}), modules: str = "") -> Face:
+    """What the `__init__` of a package needs to offer names that are imported when they are used.
+
+    `tools/stubs.py` writes the `__init__.pyi` that shows them to editors and type checkers.
+
+    Args:
+        package: the package's `__name__`.
+        names: for each module of the package (or of another one, by its full name), the public
+            names it holds; "new=old" offers one under another name.
+        modules: names of modules of the package that are public themselves.
+
+    Returns:
+        `__getattr__`, `__dir__` and `__all__` of the package.
+
+    >>> __getattr__, __dir__, __all__ = face("rosenblatt.core", {"errors": "say=explain"}, "names")
+    >>> __dir__()
+    ['names', 'say']
+    >>> __getattr__("say")("A problem.")
+    'A problem.'
+    """
+    offered = dict.fromkeys(modules.split(), ("", ""))
+    for module, held in names.items():
+        home = module if module.startswith("rosenblatt.") else f"{package}.{module}"
+        for public, _, own in (name.partition("=") for name in held.split()):
+            offered[public] = (home, own or public)
+
+    def __getattr__(name: str) -> Any:
+        if name not in offered:
+            hint = "" if name.startswith("__") else f"; {nearest(name, offered)}"
+            raise AttributeError(f"{package} has no {name!r}{hint}", name=name)
+        home, own = offered[name]
+        value = getattr(import_module(home), own) if home else import_module(f"{package}.{name}")
+        setattr(sys.modules[package], name, value)
+        return value
+
+    names_in_order = sorted(offered)
+    return __getattr__, lambda: names_in_order, names_in_order
+
+
+def hand_in_homes(packages: str) -> None:
+    """Tell in which packages the parts are that files may name; `rosenblatt/__init__.py` knows."""
+    homes[:] = [f"rosenblatt.{package}" for package in packages.split()]
+
+
+def load(package: str, name: str | None = None) -> None:
+    """Import what a package offers under a name, or everything it offers.
+
+    Where it does not offer the name nothing is imported: a name may come from a file.
+    """
+    module = import_module(package)
+    for one in getattr(module, "__all__", ()):
+        if name is None or one == name:
+            getattr(module, one)

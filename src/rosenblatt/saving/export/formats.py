@@ -1,0 +1,63 @@
+"""The formats of other programs that a model can be written in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rosenblatt.core.errors import explain, nearest
+from rosenblatt.saving.export.numpy_archive import export_numpy
+from rosenblatt.saving.export.onnx_file import export_onnx
+from rosenblatt.saving.export.saved_model import export_saved_model
+from rosenblatt.saving.export.source import Source, source_of
+from rosenblatt.saving.export.stable_hlo import export_stablehlo
+
+FORMATS: dict[str, Callable[[Source, Path], None]] = {
+    "onnx": export_onnx,
+    "stablehlo": export_stablehlo,
+    "npz": export_numpy,
+    "tf_saved_model": export_saved_model,
+}
+
+
+def export_model(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    format: str,
+    verbose: bool = False,
+    input_signature: Any = None,
+) -> None:
+    """Write a model, as it predicts, for use without this library.
+
+    Args:
+        model: a built model.
+        filepath: the file to write; a folder for "tf_saved_model".
+        format: "onnx" (ONNX Runtime and its like), "stablehlo" (`jax.export`), "npz" (a plain
+            NumPy archive) or "tf_saved_model" (TensorFlow).
+        verbose: print what was written, and what it takes and gives.
+        input_signature: what each argument of the call is; found out if None.
+
+    Raises:
+        ValueError: an unknown format; a model that was never called; a layer that the format
+            cannot hold, by name, before anything is written.
+        ImportError: the format needs a package that is not installed.
+    """
+    if format not in FORMATS:
+        raise ValueError(
+            explain(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
+        )
+    source = source_of(model, input_signature)
+    FORMATS[format](source, Path(filepath))
+    if verbose:
+        lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]
+        for what, names, specs in (
+            ("takes", source.input_names, source.inputs),
+            ("gives", source.output_names, source.outputs),
+        ):
+            pairs = zip(names, specs, strict=True)
+            listed = ", ".join(f"{name} {spec.shape} {spec.dtype}" for name, spec in pairs)
+            lines.append(f"  {what}: {listed}")
+        sys.stdout.write("\n".join([*lines, ""]))
