@@ -14,12 +14,25 @@ _MOST_NAMES = 60  # a longer list hides the message
 class RosenblattError(Exception):
     """What all errors of this library have in common; each is a builtin error too.
 
+    Args:
+        problem, given, expected, fix: the parts of the message, as `explain` takes them.
+
     >>> try:
-    ...     raise BadArgument("units")
+    ...     raise BadArgument("Dense: `units` is wrong.", given=-1)
     ... except ValueError as error:
-    ...     isinstance(error, RosenblattError)
-    True
+    ...     print(error)
+    Dense: `units` is wrong. Given: -1.
     """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        given: object = None,
+        expected: object = None,
+        fix: str | None = None,
+    ):
+        super().__init__(explain(problem, given=given, expected=expected, fix=fix))
 
 
 class BadArgument(RosenblattError, ValueError):
@@ -52,6 +65,10 @@ class NotFitted(RosenblattError, ValueError):
 
 class FileRefused(RosenblattError, ValueError):
     """A file is damaged, of another format, or asks for more than it may."""
+
+
+class NotSavable(RosenblattError, ValueError):
+    """A model holds what a file or a format has no place for."""
 
 
 class NotSupported(RosenblattError, NotImplementedError):
