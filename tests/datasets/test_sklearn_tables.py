@@ -67,5 +67,7 @@ def test_lazy_modules() -> None:
         "assert not {'sklearn', 'pandas', 'polars', 'jax'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    with pytest.raises(AttributeError, match="datasets has no 'cifar10'; known names: california_housing"):
+    with pytest.raises(
+        AttributeError, match="datasets has no 'cifar10'; known names: california_housing"
+    ):
         datasets.cifar10  # noqa: B018

@@ -12,6 +12,7 @@ import pytest
 from saving_helpers import edit_config
 
 import rosenblatt as rb
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.saving import inspection
 from rosenblatt.saving.inspection import as_text, inspect_file
 
@@ -169,17 +170,17 @@ def test_names_of_what_a_file_needs(tmp_path: Path) -> None:
 def test_other_files(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
-    with pytest.raises(ValueError, match=r"is no file of a model\. Given: a file that begins"):
+    with pytest.raises(FileRefused, match=r"is no file of a model\. Given: a file that begins"):
         inspect_file(path)
     with pytest.raises(FileNotFoundError, match="inspect: there is no file"):
         inspect_file(tmp_path / "b.keras")
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         file.writestr("a.npy", b"no array")
-    with pytest.raises(ValueError, match=r"is damaged: a cannot be read"):
+    with pytest.raises(FileRefused, match=r"is damaged: a cannot be read"):
         inspect_file(tmp_path / "a.npz")
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["x"] = h5py.ExternalLink("/etc/passwd", "/")
-    with pytest.raises(ValueError, match="is refused: it is a ExternalLink"):
+    with pytest.raises(FileRefused, match="is refused: it is a ExternalLink"):
         inspect_file(tmp_path / "a.h5")
 
 

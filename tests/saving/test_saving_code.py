@@ -15,6 +15,7 @@ from saving_helpers import edit_config
 
 import rosenblatt as rb
 from rosenblatt.core import loading
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.saving import load_model
 
 X = np.array([[1.0, -2.0], [0.5, 3.0]], "float32")
@@ -48,12 +49,12 @@ def save(model: Any, path: Path) -> None:
 def test_there_and_back(tmp_path: Path, ending: str) -> None:
     model, path = with_lambdas(rb, lambda x, power=2: x**power), tmp_path / f"m.{ending}"
     save(model, path)
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(FileRefused) as caught:
         load_model(path)
     assert str(caught.value).endswith(REFUSED)
     loaded = load_model(path, safe_mode=False)
     np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
-    with pytest.raises(ValueError):  # the permission is gone with the call
+    with pytest.raises(FileRefused):  # the permission is gone with the call
         load_model(path)
 
 
@@ -85,7 +86,7 @@ def test_lambdas_of_keras_2(tmp_path: Path) -> None:
             output_shape_module=None,
         )  # fmt: skip
         file.attrs["model_config"] = json.dumps(config)
-    with pytest.raises(ValueError, match="holds the code of a lambda, which is not run"):
+    with pytest.raises(FileRefused, match="holds the code of a lambda, which is not run"):
         load_model(path)
     loaded = load_model(path, safe_mode=False)
     np.testing.assert_array_equal(loaded.layers[0](X), X * 3 + 1)
@@ -94,7 +95,7 @@ def test_lambdas_of_keras_2(tmp_path: Path) -> None:
 def test_what_code_names_is_looked_up_in_custom_objects(tmp_path: Path) -> None:
     model = rb.Sequential([rb.Input((2,)), rb.layers.Lambda(lambda x: rb.ops.abs(x))])
     save(model, tmp_path / "m.keras")
-    with pytest.raises(ValueError, match="name 'rb' is not defined"):
+    with pytest.raises(FileRefused, match="name 'rb' is not defined"):
         load_model(tmp_path / "m.keras", safe_mode=False)
     loaded = load_model(tmp_path / "m.keras", {"rb": rb}, safe_mode=False)
     np.testing.assert_array_equal(loaded.predict(X, verbose=0), abs(X))
@@ -119,7 +120,7 @@ def test_what_is_no_code(tmp_path: Path, code: Any) -> None:
         config["config"]["layers"][1]["config"]["function"]["config"]["code"] = code
 
     edit_config(path, edit)
-    with pytest.raises(ValueError, match=r"The code of a lambda cannot be read\. Given: "):
+    with pytest.raises(FileRefused, match=r"The code of a lambda cannot be read\. Given: "):
         load_model(path, safe_mode=False)
 
 

@@ -13,6 +13,7 @@ import pytest
 from saving_helpers import rewrite
 
 import rosenblatt as rb
+from rosenblatt.core.errors import BadArgument, FileRefused, NotBuilt, NotSavable
 from rosenblatt.saving import load_model, load_weights, save_model, save_weights
 
 EXPECTED = (
@@ -113,7 +114,7 @@ def test_folders() -> None:
 )
 def test_files_that_are_something_else(content: bytes, found: str, fix: str) -> None:
     Path("model.keras").write_bytes(content)
-    assert message(ValueError, load_model, "model.keras") == (
+    assert message(FileRefused, load_model, "model.keras") == (
         f"'model.keras' is not a `.keras` file. Given: {found}. {EXPECTED} {fix}"
     )
 
@@ -122,7 +123,7 @@ def test_a_file_cut_off(saved: Path) -> None:
     content = saved.read_bytes()
     for length in (10, len(content) // 2, len(content) - 30):
         Path("cut.keras").write_bytes(content[:length])
-        assert message(ValueError, load_model, "cut.keras") == (
+        assert message(FileRefused, load_model, "cut.keras") == (
             "'cut.keras' is not a `.keras` file. Given: a zip archive that is cut off or damaged. "
             f"{EXPECTED} {AGAIN}"
         )
@@ -135,7 +136,7 @@ def test_a_bit_that_flipped(saved: Path, name: str) -> None:
         start = archive.getinfo(name).header_offset + 30 + len(name)
     content[start + 100] ^= 1
     saved.write_bytes(content)
-    assert message(ValueError, load_model, "model.keras") == (
+    assert message(FileRefused, load_model, "model.keras") == (
         f"'model.keras' is damaged: {name} cannot be read. "
         f"Given: Bad CRC-32 for file {name!r}. {AGAIN}"
     )
@@ -147,7 +148,7 @@ def test_a_missing_member(saved: Path, key: str) -> None:
     names = {"config": "config.json", "weights": "model.weights.h5"}
     with zipfile.ZipFile(saved) as archive:
         rest = sorted(archive.namelist())
-    assert message(ValueError, load_model, "model.keras").startswith(
+    assert message(FileRefused, load_model, "model.keras").startswith(
         f"'model.keras' is not a `.keras` file. Given: a zip archive without {names[key]}; it "
         f"holds {rest}. {EXPECTED}"
     )
@@ -155,7 +156,7 @@ def test_a_missing_member(saved: Path, key: str) -> None:
 
 def test_a_zip_of_something_else() -> None:
     np.savez("arrays.npz", x=np.zeros(2))
-    assert message(ValueError, load_model, "arrays.npz").startswith(
+    assert message(FileRefused, load_model, "arrays.npz").startswith(
         "'arrays.npz' is not a `.keras` file. Given: a zip archive without config.json; it holds "
         "['x.npy']. Expected: a `.keras` file"
     )
@@ -201,19 +202,19 @@ def test_a_zip_of_something_else() -> None:
 )
 def test_a_config_that_is_no_model(saved: Path, config: bytes, text: str) -> None:
     rewrite(saved, config=config)
-    assert message(ValueError, load_model, "model.keras").startswith(text)
+    assert message(FileRefused, load_model, "model.keras").startswith(text)
 
 
 def test_modules_that_a_config_names_are_not_imported(saved: Path) -> None:
     for module, name in (("os", "system"), ("subprocess", "Popen"), ("builtins", "eval")):
         text = f'{{"module": "{module}", "class_name": "{name}", "config": {{"args": "id"}}}}'
         rewrite(saved, config=text.encode())
-        assert "Unknown class or function" in message(ValueError, load_model, "model.keras")
+        assert "Unknown class or function" in message(FileRefused, load_model, "model.keras")
 
 
 def test_weights_that_are_no_hdf5(saved: Path) -> None:
     rewrite(saved, weights=b"\x89HDF\r\n\x1a\n" + b"\0" * 100)
-    text = message(ValueError, load_model, "model.keras")
+    text = message(FileRefused, load_model, "model.keras")
     start = (
         "'model.keras': model.weights.h5 cannot be read as HDF5: it is cut off or damaged. Given"
     )
@@ -241,7 +242,7 @@ def test_weights_that_do_not_fit(small: Any, saved: Path) -> None:
     model = wider()
     before = model.get_weights()
     for name in ("model.keras", "w.weights.h5"):
-        assert message(ValueError, load_weights, model, name) == f"{name!r}: {MISFIT} {FIX}"
+        assert message(FileRefused, load_weights, model, name) == f"{name!r}: {MISFIT} {FIX}"
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -259,7 +260,7 @@ def test_skip_mismatch_loads_what_fits(small: Any, saved: Path) -> None:
 
 def test_another_number_of_weights(saved: Path) -> None:
     model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(3, use_bias=False), rb.layers.Dense(1)])
-    assert message(ValueError, load_weights, model, "model.keras") == (
+    assert message(FileRefused, load_weights, model, "model.keras") == (
         "'model.keras': the weights do not fit the model. layer 'dense_2' (Dense) has 1 weights in "
         f"the model ['kernel (4, 3)'], 2 in the file [(4, 3), (3,)]. {FIX}"
     )
@@ -296,15 +297,15 @@ def test_names_of_files_to_write(small: Any) -> None:
         ("a/model.weights.h5", "a/model.keras"),
         ("net.v2.zip", "net.v2.keras"),
     ):
-        assert message(ValueError, save_model, small, name) == (
+        assert message(BadArgument, save_model, small, name) == (
             "save_model: the file's name must end in `.keras`. "
             f"Given: {name!r}. Fix: name it {better!r}."
         )
-    assert message(ValueError, small.save_weights, "model.h5") == (
+    assert message(BadArgument, small.save_weights, "model.h5") == (
         "save_weights: the file's name must end in `.weights.h5`. Given: 'model.h5'. "
         "Fix: name it 'model.weights.h5'."
     )
-    assert message(ValueError, small.save, "model.keras", zipped=False) == (
+    assert message(BadArgument, small.save, "model.keras", zipped=False) == (
         "save_model: a model is always saved as one file, not as a folder. "
         "Given: zipped=False. Fix: leave it out."
     )
@@ -326,7 +327,7 @@ def test_arguments_of_keras_2(small: Any) -> None:
     with pytest.warns(UserWarning, match=r"`save_format='h5'` is of Keras 2; the file's ending"):
         small.save("old.h5", save_format="h5", include_optimizer=False)
     assert load_model("old.h5").optimizer is None
-    assert message(ValueError, small.save, "model", save_format="tf") == (
+    assert message(BadArgument, small.save, "model", save_format="tf") == (
         "save_model: `save_format='tf'` is of Keras 2. Given: 'model'. "
         "Fix: `model.save('model.keras')`; or `model.export('model')` for a SavedModel."
     )
@@ -346,19 +347,19 @@ def test_models_that_are_not_built(saved: Path) -> None:
     )
     for method, function in (("save_weights", save_weights), ("load_weights", load_weights)):
         path = "w.weights.h5" if method == "save_weights" else "model.keras"
-        assert message(ValueError, function, model, path) == (
+        assert message(NotBuilt, function, model, path) == (
             f"{method}: model 'net' is not built, so it has no weights yet. "
             "Fix: call it on data, or `model.build(input_shape)`, first."
         )
 
 
 def test_what_is_not_read(small: Any, saved: Path) -> None:
-    assert message(ValueError, small.load_weights, "model.keras", by_name=True) == (
+    assert message(BadArgument, small.load_weights, "model.keras", by_name=True) == (
         "load_weights: `by_name=True` belongs to Keras 2's `.h5` files; 'model.keras' finds "
         "weights by their place in the model. Fix: leave it out."
     )
     Path("w.weights.h5").write_bytes(b"abc")
-    assert message(ValueError, small.load_weights, "w.weights.h5") == (
+    assert message(FileRefused, small.load_weights, "w.weights.h5") == (
         "load_weights: 'w.weights.h5' holds no weights. Given: a file that begins with b'abc'. "
         "Expected: a `.weights.h5` file of `model.save_weights()`, or a `.keras` file of "
         "`model.save()`."
@@ -376,7 +377,7 @@ def test_what_cannot_be_saved(saved: Path, small: Any) -> None:
             return {**super().get_config(), "bad": {(1, 2): 3}}
 
     model = rb.Sequential([rb.Input((4,)), Odd()], name="net")
-    assert message(ValueError, model.save, "model.keras") == (
+    assert message(NotSavable, model.save, "model.keras") == (
         "Model 'net' cannot be saved: its config is not plain data. Given: keys must be str, int, "
         "float, bool or None, not tuple. "
         "Fix: let every `get_config()` return numbers, texts, lists and dicts only."

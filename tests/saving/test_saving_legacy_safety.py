@@ -16,6 +16,7 @@ import pytest
 from saving_helpers import edit_config, rewrite
 
 import rosenblatt as rb
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.saving import load_model
 from rosenblatt.saving.inspection import inspect_file
 
@@ -28,7 +29,7 @@ def legacy(small: Any, tmp_path: Path) -> Path:
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(FileRefused) as caught:
         load_model(path)
     return str(caught.value)
 

@@ -14,6 +14,7 @@ import pytest
 from saving_helpers import edit_config, edit_weights, rewrite
 
 import rosenblatt as rb
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.core.loading import Limit, loading, take
 from rosenblatt.saving import load_model
 from rosenblatt.saving.inspection import inspect_file
@@ -21,7 +22,7 @@ from rosenblatt.saving.inspection import inspect_file
 
 def refused(path: Path, **arguments: Any) -> str:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(FileRefused) as caught:
         load_model(path, **arguments)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
     return str(caught.value)
@@ -56,7 +57,7 @@ def test_a_weight_that_is_mostly_not_stored(tmp_path: Path) -> None:
         data[0, :5] = 1
     model = rb.Sequential([rb.Input((4,)), rb.layers.Dense(5_000_000, use_bias=False)])
     before = model.layers[0].kernel.numpy()[:, :10].copy()
-    with pytest.raises(ValueError, match=r"declares 80,000,000 bytes and stores 4,000\. Expected"):
+    with pytest.raises(FileRefused, match=r"declares 80,000,000 bytes and stores 4,000\. Expected"):
         model.load_weights(path)
     np.testing.assert_array_equal(model.layers[0].kernel.numpy()[:, :10], before)
 
@@ -121,7 +122,7 @@ def test_a_config_that_expands(saved: Path) -> None:
         archive.writestr("config.json", content)
     assert saved.stat().st_size < 10_000
     for method in (load_model, inspect_file):
-        with pytest.raises(ValueError, match=r"bytes would expand to 6,00\d,\d\d\d\. Fix: do not"):
+        with pytest.raises(FileRefused, match=r"bytes would expand to 6,00\d,\d\d\d\. Fix: do not"):
             method(saved)
 
 
@@ -135,7 +136,7 @@ def test_a_config_that_expands(saved: Path) -> None:
 def test_a_config_of_too_much(saved: Path, filler: str, problem: str) -> None:
     rewrite(saved, config=_config_of(saved, filler))
     for method in (load_model, inspect_file):
-        with pytest.raises(ValueError, match="do not use this file") as caught:
+        with pytest.raises(FileRefused, match="do not use this file") as caught:
             method(saved)
         assert f"'{saved}: config.json is refused: {problem}".replace("'", "") in str(
             caught.value
@@ -164,7 +165,7 @@ def test_many_layers_take_a_time_in_proportion(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_allowed_is_shared_by_all_parts() -> None:
     with loading(limit=Limit(100, "here")):
         take(60, "one")
-        with pytest.raises(ValueError, match=r"here asks for too much memory\. Given: 60 bytes"):
+        with pytest.raises(FileRefused, match=r"here asks for too much memory\. Given: 60 bytes"):
             take(60, "two")
     take(10**15, "anything")  # nothing is counted outside
 

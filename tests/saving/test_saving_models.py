@@ -19,7 +19,7 @@ from saving_helpers import rewrite
 import rosenblatt as rb
 from rosenblatt.core.files import atomic_write
 from rosenblatt.saving import load_model, load_weights, save_model, save_weights
-from rosenblatt.saving.owners import owners
+from rosenblatt.saving.saved_parts import saved_parts
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(70, 4)).astype("float32")
@@ -205,7 +205,7 @@ def test_containers_in_themselves_are_walked_once() -> None:
     layer = rb.layers.Layer(name="any")
     layer.notes = [1, "text", rb.layers.Dense(1)]
     layer.notes.append(layer.notes)
-    assert [path for path, _ in owners(layer)] == ["", "notes/dense"]
+    assert [path for path, _ in saved_parts(layer)] == ["", "notes/dense"]
 
 
 class Broken(Exception):

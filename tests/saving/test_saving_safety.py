@@ -15,17 +15,18 @@ import pytest
 from saving_helpers import edit_config, edit_weights
 
 import rosenblatt as rb
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.graph import config as graph_config
 from rosenblatt.saving import archive as archives
 from rosenblatt.saving import load_model
-from rosenblatt.saving.heaps import largest_text
+from rosenblatt.saving.hdf5_texts import longest_text
 from rosenblatt.saving.inspection import inspect_file
 
 KERNEL = "layers/dense/vars/0"
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(FileRefused) as caught:
         load_model(path)
     return str(caught.value)
 
@@ -237,7 +238,7 @@ def test_a_heap_of_texts_that_never_ends(tmp_path: Path) -> None:
     model = rb.Sequential([rb.Input((2,)), rb.layers.Dense(1)])
     model.compile("sgd", "mse")
     model.save(path)
-    assert largest_text(str(path)) > 500  # the model's config
+    assert longest_text(str(path)) > 500  # the model's config
     content = bytearray(path.read_bytes())
     heap = content.index(b"GCOL\x01")
     size = int.from_bytes(content[heap + 8 : heap + 16], "little")
@@ -250,7 +251,7 @@ def test_a_heap_of_texts_that_never_ends(tmp_path: Path) -> None:
         broken = bytearray(content)
         edit(broken)
         path.write_bytes(broken)
-        assert largest_text(str(path)) is None
+        assert longest_text(str(path)) is None
         assert "the file is damaged" in refused(path) or "HDF5" in refused(path)
 
 
@@ -287,7 +288,7 @@ def test_vocabularies_elsewhere_are_not_read(saved: Path, kind: str, name: str) 
 
     edit_config(saved, edit)
     for safe_mode in (True, False):
-        with pytest.raises(ValueError, match="vocabulary"):
+        with pytest.raises(FileRefused, match="vocabulary"):
             load_model(saved, safe_mode=safe_mode)
 
 

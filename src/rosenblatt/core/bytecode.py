@@ -10,7 +10,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused, NotSavable
 from rosenblatt.core.loading import loading_now
 
 
@@ -24,7 +24,7 @@ def describe(function: types.FunctionType) -> Any:
     if lambdas == "keep":
         return function
     if lambdas == "refuse":
-        raise ValueError(explain("A lambda has no name by which it is found again."))
+        raise NotSavable("A lambda has no name by which it is found again.")
     return {"class_name": "__lambda__", "config": {"value": code_of(function)}}
 
 
@@ -67,11 +67,9 @@ def function_of(config: Mapping[str, Any], names: Mapping[str, Any]) -> types.Fu
             None if closure is None else tuple(types.CellType(value) for value in closure),
         )
     except (ValueError, TypeError, EOFError, AttributeError, binascii.Error) as error:
-        raise ValueError(
-            explain(
-                "The code of a lambda cannot be read.",
-                given=error,
-                expected="what the same version of Python wrote",
-                fix="save it with a named function instead, and pass that in `custom_objects`.",
-            )
+        raise FileRefused(
+            "The code of a lambda cannot be read.",
+            given=error,
+            expected="what the same version of Python wrote",
+            fix="save it with a named function instead, and pass that in `custom_objects`.",
         ) from error

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 
 Lambdas = Literal["code", "refuse", "keep"]
 _always_unsafe = False
@@ -85,7 +85,7 @@ def loading(
     ...     take(10**12, "a kernel")
     Traceback (most recent call last):
     ...
-    ValueError: a file asks for too much memory. Given: 1,000,000,000,000 bytes for a kernel. Expected: at most 1,000 bytes for all of the model. Fix: do not use this file unless you know who made it; `load_model(path, compile=False)` leaves metrics and optimizer out.
+    rosenblatt.core.errors.FileRefused: a file asks for too much memory. Given: 1,000,000,000,000 bytes for a kernel. Expected: at most 1,000 bytes for all of the model. Fix: do not use this file unless you know who made it; `load_model(path, compile=False)` leaves metrics and optimizer out.
 
     >>> from rosenblatt import initializers
     >>> from rosenblatt.core.variable import Variable
@@ -114,21 +114,19 @@ def take(nbytes: int, what: str) -> None:
     """Count bytes that are about to be taken; where there is no limit, nothing is counted.
 
     Raises:
-        ValueError: more than is left.
+        FileRefused: more than is left.
     """
     limit = _now.get().limit
     if limit is None:
         return
     limit.left -= nbytes
     if limit.left < 0:
-        raise ValueError(
-            explain(
-                f"{limit.source} asks for too much memory.",
-                given=f"{nbytes:,} bytes for {what}",
-                expected=f"at most {limit.nbytes:,} bytes for all of the model",
-                fix="do not use this file unless you know who made it; "
-                "`load_model(path, compile=False)` leaves metrics and optimizer out.",
-            )
+        raise FileRefused(
+            f"{limit.source} asks for too much memory.",
+            given=f"{nbytes:,} bytes for {what}",
+            expected=f"at most {limit.nbytes:,} bytes for all of the model",
+            fix="do not use this file unless you know who made it; "
+            "`load_model(path, compile=False)` leaves metrics and optimizer out.",
         )
 
 

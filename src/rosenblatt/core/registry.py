@@ -13,16 +13,15 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from rosenblatt.core import dtypes, faces
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.loading import loading, loading_now
 
 _builtin: dict[tuple[str, str], Any] = {}
 _registered: dict[str, Any] = {}
 _registered_names: dict[Any, str] = {}
-_scoped: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default={})  # noqa: B039
 
 
 def builtin(module: str, *aliases: str) -> Callable[[Any], Any]:
@@ -91,15 +90,10 @@ def get_registered_object(
     name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Any = None
 ) -> Any:
     """The class registered under a name, or None."""
-    for table in (_scoped.get(), _registered, custom_objects or {}, module_objects or {}):
+    for table in (loading_now().names, _registered, custom_objects or {}, module_objects or {}):
         if name in table:
             return table[name]
     return None
-
-
-def given_names() -> Mapping[str, Any]:
-    """What `custom_object_scope` and `custom_objects=` have made known."""
-    return _scoped.get()
 
 
 def get_custom_objects() -> dict[str, Any]:
@@ -114,14 +108,11 @@ def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
     Args:
         custom_objects: dicts from a name to a class or function.
     """
-    merged = dict(_scoped.get())
+    merged: dict[str, Any] = {}
     for table in custom_objects:
         merged.update(table or {})
-    token = _scoped.set(merged)
-    try:
+    with loading(names=merged):
         yield
-    finally:
-        _scoped.reset(token)
 
 
 def _home_of(module: str) -> str | None:

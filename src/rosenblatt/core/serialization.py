@@ -10,14 +10,12 @@ import jax
 import numpy as np
 
 from rosenblatt.core import bytecode, dtypes
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import FileRefused, explain, nearest
 from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
-    custom_object_scope,
     find_object,
     get_registered_name,
     get_registered_object,
-    given_names,
 )
 
 PLAIN = (str, int, float, bool)
@@ -166,13 +164,11 @@ def deserialize_keras_object(
     """
     if isinstance(config, str) and module_objects and config in module_objects:
         return module_objects[config]
-    if custom_objects:
-        with custom_object_scope(custom_objects):
-            return deserialize_keras_object(config, None, safe_mode)
-    if loading_now().safe is None:  # else whoever opened the file has said it
-        with loading(safe=safe_mode):
-            return _made(config)
-    return _made(config)
+    said = loading_now().safe  # by whoever opened the file
+    if said is not None and not custom_objects:
+        return _made(config)
+    with loading(safe=safe_mode if said is None else None, names=custom_objects):
+        return _made(config)
 
 
 def _made(config: Any) -> Any:
@@ -202,14 +198,12 @@ def _made(config: Any) -> Any:
 
 def _lambda(config: Mapping[str, Any]) -> types.FunctionType:
     if in_safe_mode():
-        raise ValueError(
-            explain(
-                "The file holds the code of a lambda, which is not run.",
-                fix="save it with a named function instead, and pass that in "
-                "`custom_objects`; or load it with `safe_mode=False`, if you know who made it.",
-            )
+        raise FileRefused(
+            "The file holds the code of a lambda, which is not run.",
+            fix="save it with a named function instead, and pass that in "
+            "`custom_objects`; or load it with `safe_mode=False`, if you know who made it.",
         )
-    return bytecode.function_of(config, given_names())
+    return bytecode.function_of(config, loading_now().names)
 
 
 def _array(config: Mapping[str, Any]) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 
 Value = int | float | str | bytes
 
@@ -44,7 +44,7 @@ def fields(content: bytes | memoryview) -> Iterator[tuple[int, int | memoryview]
     """The fields of a message: number, and an integer or bytes.
 
     Raises:
-        ValueError: no message, or a damaged one.
+        FileRefused: no message, or a damaged one.
 
     >>> [(number, bytes(value)) for number, value in fields(message((2, "a"), (7, b"b")))]
     [(2, b'a'), (7, b'b')]
@@ -108,5 +108,5 @@ def _read_varint(view: memoryview, place: int) -> tuple[int, int]:
     raise _damaged()
 
 
-def _damaged() -> ValueError:
-    return ValueError(explain("The file is no message of protocol buffers, or is damaged."))
+def _damaged() -> FileRefused:
+    return FileRefused("The file is no message of protocol buffers, or is damaged.")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 from jax import export as jax_export
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused, explain
 from rosenblatt.core.loading import in_safe_mode
 from rosenblatt.core.wire import within
 
@@ -44,7 +44,7 @@ class SavedProgram:
         place: where it was read, for messages.
 
     Raises:
-        ValueError: not a program of this library, a damaged one, or one that calls what could run
+        FileRefused: not a program of this library, a damaged one, or one that calls what could run
             Python code.
     """
 
@@ -61,11 +61,9 @@ class SavedProgram:
         except Exception as error:  # JAX raises many kinds for damaged bytes
             raise _unreadable(place, str(error).splitlines()[0] if str(error) else "") from error
         if calls:
-            raise ValueError(
-                explain(
-                    f"The SavedModel {place!r} calls {calls[0]!r}, which is more than arithmetic.",
-                    fix="if you trust the file, `config.enable_unsafe_deserialization()` first.",
-                )
+            raise FileRefused(
+                f"The SavedModel {place!r} calls {calls[0]!r}, which is more than arithmetic.",
+                fix="if you trust the file, `config.enable_unsafe_deserialization()` first.",
             )
         self.program = dataclasses.replace(types, mlir_module_serialized=code)
         fits = len(names.inputs) == len(types.in_avals) and len(names.outputs) == len(
@@ -100,7 +98,7 @@ def read_saved_model(folder: str | Path) -> SavedProgram:
 
     Raises:
         FileNotFoundError: no such folder, or no SavedModel in it.
-        ValueError: one that another program wrote, or that is damaged.
+        FileRefused: one that another program wrote, or that is damaged.
     """
     place = Path(folder)
     if not (place / PROTO).is_file():
@@ -113,12 +111,10 @@ def read_saved_model(folder: str | Path) -> SavedProgram:
         )
     head, names = place / HEAD, place / NAMES
     if not head.is_file() or not names.is_file():
-        raise ValueError(
-            explain(
-                f"The SavedModel {str(folder)!r} was not written by rosenblatt: it holds "
-                "operations of TensorFlow, which JAX cannot run.",
-                fix="load it in TensorFlow; or load the `.keras` file of the same model here.",
-            )
+        raise FileRefused(
+            f"The SavedModel {str(folder)!r} was not written by rosenblatt: it holds "
+            "operations of TensorFlow, which JAX cannot run.",
+            fix="load it in TensorFlow; or load the `.keras` file of the same model here.",
         )
     if max(head.stat().st_size, names.stat().st_size) > _LARGEST_HEAD:
         raise _unreadable(str(folder), "more names and types than a model can have")
@@ -192,11 +188,9 @@ def _calls(code: bytes) -> list[str]:
     return found
 
 
-def _unreadable(place: str, why: str) -> ValueError:
-    return ValueError(
-        explain(
-            f"The SavedModel {place!r} cannot be read.",
-            given=why or None,
-            fix="it is damaged, or was written with a much older or newer JAX: export it again.",
-        )
+def _unreadable(place: str, why: str) -> FileRefused:
+    return FileRefused(
+        f"The SavedModel {place!r} cannot be read.",
+        given=why or None,
+        fix="it is damaged, or was written with a much older or newer JAX: export it again.",
     )

@@ -13,13 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
+from rosenblatt.core.types import Config
 from rosenblatt.saving.config_text import read_json, shorten
+from rosenblatt.saving.file_kinds import AGAIN, UNTRUSTED, what_is
+from rosenblatt.saving.file_part import FilePart
 from rosenblatt.saving.hdf5_write import WeightsWriter
-from rosenblatt.saving.identify import what_is
-from rosenblatt.saving.section import Section
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 KERAS_FILE = (
@@ -41,7 +42,11 @@ UNREADABLE = (
 
 
 def write_archive(
-    file: BinaryIO, metadata: Any, config: Any, weights: WeightsWriter, assets: Mapping[str, bytes]
+    file: BinaryIO,
+    metadata: Config,
+    config: Config,
+    weights: WeightsWriter,
+    assets: Mapping[str, bytes],
 ) -> None:
     """Write the members, uncompressed as Keras does.
 
@@ -71,9 +76,9 @@ def _write_in_place(
     info.header_offset = file.tell()
     info.CRC = info.file_size = info.compress_size = 0  # known afterwards
     file.write(info.FileHeader(zip64=True))
-    section = Section(file, file.tell())
-    weights.write(section)  # type: ignore[arg-type]
-    info.CRC, info.file_size = section.checksum()
+    part = FilePart(file, file.tell())
+    weights.write(part)  # type: ignore[arg-type]
+    info.CRC, info.file_size = part.checksum()
     info.compress_size = info.file_size
     file.seek(info.header_offset)
     file.write(info.FileHeader(zip64=True))
@@ -87,7 +92,7 @@ def open_archive(path: str) -> Iterator[zipfile.ZipFile]:
     """Open a `.keras` file.
 
     Raises:
-        ValueError: it is something else, or damaged.
+        FileRefused: it is something else, or damaged.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -97,39 +102,35 @@ def open_archive(path: str) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def not_a_keras_file(path: str, found: str | None = None) -> ValueError:
+def not_a_keras_file(path: str, found: str | None = None) -> FileRefused:
     """The error for a file that is no `.keras` file: what it is, and what was expected."""
     kind, fix = what_is(path)
-    return ValueError(
-        explain(
-            f"{path!r} is not a `.keras` file.",
-            given=found or kind,
-            expected=KERAS_FILE,
-            fix=fix,
-        )
+    return FileRefused(
+        f"{path!r} is not a `.keras` file.",
+        given=found or kind,
+        expected=KERAS_FILE,
+        fix=fix,
     )
 
 
-def read_config(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
+def read_config(archive: zipfile.ZipFile, path: str) -> Config:
     """The model's config.
 
     Raises:
-        ValueError: the archive has none, or it is damaged, too large or no JSON object.
+        FileRefused: the archive has none, or it is damaged, too large or no JSON object.
     """
     place = f"{path!r}: {CONFIG}"
     config = read_json(read_member(archive, CONFIG, path, _MAX_JSON), place)
     if "class_name" not in config:
-        raise ValueError(
-            explain(
-                f"{place} does not describe a model.",
-                given=shorten(config),
-                expected="an object with `class_name` and `config`",
-            )
+        raise FileRefused(
+            f"{place} does not describe a model.",
+            given=shorten(config),
+            expected="an object with `class_name` and `config`",
         )
     return config
 
 
-def read_metadata(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
+def read_metadata(archive: zipfile.ZipFile, path: str) -> Config:
     """Versions and the like; empty where the archive has none that can be read."""
     if METADATA not in archive.namelist():
         return {}
@@ -144,17 +145,17 @@ def open_member(archive: zipfile.ZipFile, path: str) -> BinaryIO:
     """The archive's weights file, to be read; a large one stays on the disk.
 
     Raises:
-        ValueError: as `read_member`.
+        FileRefused: as `read_member`.
     """
-    info = find_member(archive, WEIGHTS, path, None)
+    info = find_member(archive, WEIGHTS, path)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size < _LARGE:
-        return io.BytesIO(_content(archive, info, path))
+        return io.BytesIO(b"".join(_chunks(archive, info, path)))
     for _ in _chunks(archive, info, path):  # whether all of it is as it was written
         pass
-    return Section(open(path, "rb"), _start(path, info), info.file_size)  # type: ignore[return-value]
+    return FilePart(open(path, "rb"), _start(path, info), info.file_size)  # type: ignore[return-value]
 
 
-def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | None) -> bytes:
+def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | None = None) -> bytes:
     """Read a member whole, once its declared size has been checked.
 
     Args:
@@ -164,13 +165,13 @@ def read_member(archive: zipfile.ZipFile, name: str, path: str, limit: int | Non
         limit: the most bytes it may have; None where only the rate of expansion is limited.
 
     Raises:
-        ValueError: missing, there twice, encrypted, too large, or damaged.
+        FileRefused: missing, there twice, encrypted, too large, or damaged.
     """
-    return _content(archive, find_member(archive, name, path, limit), path)
+    return b"".join(_chunks(archive, find_member(archive, name, path, limit), path))
 
 
 def find_member(
-    archive: zipfile.ZipFile, name: str, path: str, limit: int | None
+    archive: zipfile.ZipFile, name: str, path: str, limit: int | None = None
 ) -> zipfile.ZipInfo:
     """A member whose declared size has been checked; arguments as in `read_member`."""
     infos = [info for info in archive.infolist() if info.filename == name]
@@ -193,17 +194,11 @@ def find_member(
     elif info.file_size > max(small, _EXPANSION * info.compress_size):
         reason = f"{info.compress_size:,} bytes would expand to {info.file_size:,}"
     if reason:
-        raise ValueError(
-            explain(
-                f"{path!r}: {name} is refused: {reason}.",
-                fix="do not use this file unless you know who made it.",
-            )
+        raise FileRefused(
+            f"{path!r}: {name} is refused: {reason}.",
+            fix=UNTRUSTED,
         )
     return info
-
-
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
-    return b"".join(_chunks(archive, info, path))
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> Iterator[bytes]:
@@ -213,12 +208,10 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> Itera
             while chunk := file.read(_LARGE):
                 yield chunk
     except UNREADABLE as error:
-        raise ValueError(
-            explain(
-                f"{path!r} is damaged: {info.filename} cannot be read.",
-                given=shorten(error),
-                fix="copy or download it again, or save the model again.",
-            )
+        raise FileRefused(
+            f"{path!r} is damaged: {info.filename} cannot be read.",
+            given=shorten(error),
+            fix=AGAIN,
         ) from error
 
 

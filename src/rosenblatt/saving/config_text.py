@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
+from rosenblatt.core.types import Config
+from rosenblatt.saving.file_kinds import UNTRUSTED
 
 _MAX_DEPTH = 500
 # A value takes some 100 bytes once it is parsed, and an object some 0.2 ms to make.
 _MAX_VALUES = 1_000_000
 _MAX_OBJECTS = 50_000
-_STRANGE = "do not use this file unless you know who made it."
 
 
-def read_json(text: bytes | str, place: str) -> dict[str, Any]:
+def read_json(text: bytes | str, place: str) -> Config:
     """Parse the text of a config.
 
     Args:
@@ -22,7 +23,7 @@ def read_json(text: bytes | str, place: str) -> dict[str, Any]:
         place: what to call it in messages.
 
     Raises:
-        ValueError: no JSON object, or one that is too large, too deep or describes too much.
+        FileRefused: no JSON object, or one that is too large, too deep or describes too much.
 
     >>> read_json(b'{"class_name": "Dense"}', "a file")
     {'class_name': 'Dense'}
@@ -36,29 +37,25 @@ def read_json(text: bytes | str, place: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(explain(f"{place} is not valid JSON.", given=shorten(error))) from error
+        raise FileRefused(f"{place} is not valid JSON.", given=shorten(error)) from error
     if not isinstance(found, dict):
-        raise ValueError(
-            explain(
-                f"{place} does not describe a model.",
-                given=shorten(found),
-                expected="an object with `class_name` and `config`",
-            )
+        raise FileRefused(
+            f"{place} does not describe a model.",
+            given=shorten(found),
+            expected="an object with `class_name` and `config`",
         )
     if _depth_exceeds(found, _MAX_DEPTH):
-        raise ValueError(explain(f"{place} is nested more than {_MAX_DEPTH} levels deep."))
+        raise FileRefused(f"{place} is nested more than {_MAX_DEPTH} levels deep.")
     return found
 
 
 def _at_most(count: int, limit: int, what: str, place: str) -> None:
     if count > limit:
-        raise ValueError(
-            explain(
-                f"{place} is refused: it holds too many {what}.",
-                given=f"{count:,}",
-                expected=f"at most {limit:,}",
-                fix=_STRANGE,
-            )
+        raise FileRefused(
+            f"{place} is refused: it holds too many {what}.",
+            given=f"{count:,}",
+            expected=f"at most {limit:,}",
+            fix=UNTRUSTED,
         )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core import registry
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.core.serialization import described
+from rosenblatt.core.types import Config, PathLike
 from rosenblatt.saving.archive import (
     METADATA,
     UNREADABLE,
@@ -23,10 +25,10 @@ from rosenblatt.saving.archive import (
     read_config,
     read_metadata,
 )
-from rosenblatt.saving.hdf5 import WeightsReader, open_weights
-from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.custom_objects import custom_objects_of
+from rosenblatt.saving.file_kinds import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.hdf5_read import WeightsReader, open_weights
 from rosenblatt.saving.legacy_h5 import legacy_model_config
-from rosenblatt.saving.strangers import strangers
 
 # Settings of a layer that say most about it, in the order in which they are shown.
 _SHOWN = ("units", "activation", "rate", "axis", "batch_shape", "input_dim", "output_dim", "layer")
@@ -84,7 +86,7 @@ class FileReport:
         return not self.dangers
 
 
-def inspect_file(path: str | os.PathLike[str]) -> FileReport:
+def inspect_file(path: PathLike) -> FileReport:
     """Tell what is in a model's or weights' file.
 
     Args:
@@ -95,7 +97,7 @@ def inspect_file(path: str | os.PathLike[str]) -> FileReport:
 
     Raises:
         FileNotFoundError, IsADirectoryError: nothing to read there.
-        ValueError: a file of another kind, or a damaged one.
+        FileRefused: a file of another kind, or a damaged one.
 
     >>> import tempfile
     >>> import rosenblatt as rb
@@ -120,13 +122,11 @@ def inspect_file(path: str | os.PathLike[str]) -> FileReport:
                 _inspect_keras(report, archive)
     else:
         kind, fix = what_is(name)
-        raise ValueError(
-            explain(
-                f"inspect: {name!r} is no file of a model.",
-                given=kind,
-                expected="a `.keras`, `.h5`, `.weights.h5` or `.npz` file",
-                fix=fix,
-            )
+        raise FileRefused(
+            f"inspect: {name!r} is no file of a model.",
+            given=kind,
+            expected="a `.keras`, `.h5`, `.weights.h5` or `.npz` file",
+            fix=fix,
         )
     return report
 
@@ -179,8 +179,8 @@ def _inspect_npz(report: FileReport, archive: zipfile.ZipFile) -> None:
                     file
                 )
         except UNREADABLE as error:
-            raise ValueError(
-                explain(f"{report.path!r} is damaged: {name} cannot be read.", given=repr(error))
+            raise FileRefused(
+                f"{report.path!r} is damaged: {name} cannot be read.", given=repr(error)
             ) from error
         if dtype.hasobject:
             report.dangers.append(f"a pickle: {name} holds Python objects")
@@ -189,24 +189,28 @@ def _inspect_npz(report: FileReport, archive: zipfile.ZipFile) -> None:
 
 def _values(reader: WeightsReader) -> list[Value]:
     return [
-        Value(path.replace("/vars/", "/"), shape, dtype, int(np.prod(shape)) * itemsize)
-        for path, shape, dtype, itemsize in reader.declared()
+        Value(
+            path.replace("/vars/", "/"),
+            array.shape,
+            str(array.dtype),
+            math.prod(array.shape) * array.dtype.itemsize,
+        )
+        for path, array in reader.all_arrays()
     ]
 
 
-def _describe(report: FileReport, config: Mapping[str, Any]) -> None:
+def _describe(report: FileReport, config: Config) -> None:
     report.layers = list(_layers(config, 0))
     compiled = config.get("compile_config")
     for name in ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics"):
         value = compiled.get(name) if isinstance(compiled, dict) else None
         if value is not None:
             report.training[name] = _short(value)
-    for entry in described(config):
-        _judge(report, entry)
+    report.dangers += [danger for entry in described(config) for danger in _dangers(entry)]
     report.needs = [
-        f"{s.registered} (of {s.module})" if s.module else s.registered
-        for s in strangers(config)
-        if registry.get_registered_object(s.registered) is None
+        f"{custom.registered} (of {custom.module})" if custom.module else custom.registered
+        for custom in custom_objects_of(config)
+        if not custom.is_known()
     ]
 
 
@@ -226,17 +230,16 @@ def _layers(entry: Any, depth: int) -> Iterator[LayerEntry]:
         yield from _layers(layer, depth + 1)
 
 
-def _judge(report: FileReport, entry: Mapping[str, Any]) -> None:
-    kind = str(entry.get("class_name"))
-    config = entry.get("config")
+def _dangers(entry: Config) -> Iterator[str]:
+    """What could run code, or read other files, in what is described."""
+    kind, config = str(entry.get("class_name")), entry.get("config")
     if kind == "__lambda__" or (kind == "Lambda" and "__lambda__" in json.dumps(config)):
-        report.dangers.append("Python bytecode: the body of a lambda")
+        yield "Python bytecode: the body of a lambda"
     if isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
-        report.dangers.append(f"another file that it names: {config['vocabulary']!r}")
-    name = str(config) if kind == "function" else kind
-    module = str(entry.get("module") or "")
+        yield f"another file that it names: {config['vocabulary']!r}"
+    name, module = str(config) if kind == "function" else kind, str(entry.get("module") or "")
     if registry.is_of_python(module, name):
-        report.dangers.append(f"something of Python itself that it names: {module}.{name}")
+        yield f"something of Python itself that it names: {module}.{name}"
 
 
 def _short(value: Any) -> Any:

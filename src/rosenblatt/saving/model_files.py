@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, FileRefused, NotSavable, explain, warn_user
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.loading import Limit, loading
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared
+from rosenblatt.core.types import Config, PathLike
 from rosenblatt.layers.base import Layer
 from rosenblatt.saving.archive import (
     open_archive,
@@ -21,18 +22,18 @@ from rosenblatt.saving.archive import (
     write_archive,
 )
 from rosenblatt.saving.assets import asset_files, load_assets
-from rosenblatt.saving.hdf5 import open_weights
-from rosenblatt.saving.identify import is_hdf5, require_file
+from rosenblatt.saving.contract import Model
+from rosenblatt.saving.custom_objects import advice, defining_files, warn_of_code
+from rosenblatt.saving.file_kinds import is_hdf5, require_file
+from rosenblatt.saving.hdf5_read import open_weights
 from rosenblatt.saving.legacy_h5 import (
-    is_legacy_name,
     legacy_model_config,
     load_legacy_optimizer,
     load_legacy_weights,
     write_legacy_model,
 )
-from rosenblatt.saving.owners import owners
-from rosenblatt.saving.state import gather_state, load_state
-from rosenblatt.saving.strangers import advice, sources, warn_of_code
+from rosenblatt.saving.saved_parts import saved_parts
+from rosenblatt.saving.weights import gather_weights, load_state
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -42,8 +43,8 @@ _ALWAYS_ALLOWED, _PER_BYTE = 1 << 28, 10
 
 
 def save_model(
-    model: Any,
-    filepath: str | os.PathLike[str],
+    model: Model,
+    filepath: PathLike,
     overwrite: bool = True,
     zipped: bool | None = None,
     **kwargs: Any,
@@ -77,20 +78,12 @@ def save_model(
     """
     path = os.fspath(filepath)
     include_optimizer = kwargs.pop("include_optimizer", True)
-    _refuse_arguments(path, kwargs)
-    if zipped is False:
-        raise ValueError(
-            explain(
-                "save_model: a model is always saved as one file, not as a folder.",
-                given="zipped=False",
-                fix="leave it out.",
-            )
-        )
-    if is_legacy_name(path):
-        check_target(path, Path(path).suffix, overwrite, "save_model")
+    _refuse_arguments(path, zipped, kwargs)
+    legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
+    check_target(path, Path(path).suffix if legacy else ".keras", overwrite, "save_model")
+    if legacy:
         write_legacy_model(model, path, KERAS_VERSION, include_optimizer)
         return
-    check_target(path, ".keras", overwrite, "save_model")
     if not model.built:
         warn_user(
             explain(
@@ -100,29 +93,26 @@ def save_model(
         )
     config = serialize_shared(model)
     warn_of_code(config)
-    found = list(owners(model))
-    weights = gather_state(found)
-    assets = asset_files(found)
+    parts = list(saved_parts(model))
+    weights, assets = gather_weights(parts), asset_files(parts)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata: dict[str, Any] = {
+    metadata: Config = {
         "keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt",
     }  # fmt: skip
-    if files := sources(config):
+    if files := defining_files(config):
         metadata["defined_in"] = files
     with atomic_write(path) as file:
         try:
             write_archive(file, metadata, config, weights, assets)
         except (TypeError, RecursionError) as error:  # from JSON
-            raise ValueError(
-                explain(
-                    f"Model {model.name!r} cannot be saved: its config is not plain data.",
-                    given=error,
-                    fix="let every `get_config()` return numbers, texts, lists and dicts only.",
-                )
+            raise NotSavable(
+                f"Model {model.name!r} cannot be saved: its config is not plain data.",
+                given=error,
+                fix="let every `get_config()` return numbers, texts, lists and dicts only.",
             ) from error
 
 
-def _refuse_arguments(path: str, given: dict[str, Any]) -> None:
+def _refuse_arguments(path: str, zipped: bool | None, given: dict[str, object]) -> None:
     """Warn of `save_format`; refuse what nobody knows."""
     save_format = given.pop("save_format", None)
     if save_format and path.endswith((".keras", ".h5", ".hdf5")):
@@ -134,23 +124,26 @@ def _refuse_arguments(path: str, given: dict[str, Any]) -> None:
             )
         )
     elif save_format:
-        raise ValueError(
-            explain(
-                f"save_model: `save_format={save_format!r}` is of Keras 2.",
-                given=repr(path),
-                fix=f"`model.save({path + '.keras'!r})`; or `model.export({path!r})` for a "
-                "SavedModel.",
-            )
+        raise BadArgument(
+            f"save_model: `save_format={save_format!r}` is of Keras 2.",
+            given=repr(path),
+            fix=f"`model.save({path + '.keras'!r})`; or `model.export({path!r})` for a SavedModel.",
         )
     if given:
         raise TypeError(explain(f"save_model: no such argument: {', '.join(map(repr, given))}."))
+    if zipped is False:
+        raise BadArgument(
+            "save_model: a model is always saved as one file, not as a folder.",
+            given="zipped=False",
+            fix="leave it out.",
+        )
 
 
 def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
     """Refuse a path that cannot or must not be written.
 
     Raises:
-        ValueError: another ending.
+        BadArgument: another ending.
         IsADirectoryError: a folder.
         FileExistsError: it exists and must not be replaced.
     """
@@ -159,12 +152,10 @@ def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
         base = place.name
         for other in (".weights.h5", ".keras", ".hdf5", ".h5", ".weights", place.suffix):
             base = base.removesuffix(other) if other else base
-        raise ValueError(
-            explain(
-                f"{method}: the file's name must end in `{ending}`.",
-                given=repr(path),
-                fix=f"name it {str(place.with_name((base or 'model') + ending))!r}.",
-            )
+        raise BadArgument(
+            f"{method}: the file's name must end in `{ending}`.",
+            given=repr(path),
+            fix=f"name it {str(place.with_name((base or 'model') + ending))!r}.",
         )
     if place.is_dir():
         raise IsADirectoryError(explain(f"{method}: {path!r} is a folder, not a file."))
@@ -179,7 +170,7 @@ def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
 
 
 def load_model(
-    filepath: str | os.PathLike[str],
+    filepath: PathLike,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
@@ -213,31 +204,31 @@ def load_model(
     """
     path = os.fspath(filepath)
     require_file(path, "load_model")
-    load = _load_legacy if is_hdf5(path) else _load_archive
     size = os.path.getsize(path)
     limit = Limit(_ALWAYS_ALLOWED + _PER_BYTE * size, f"load_model: {path!r} of {size:,} bytes")
+    load = _load_legacy if is_hdf5(path) else _load_archive
     with loading(limit=limit, safe=safe_mode, shared={}, undrawn=[]):
         return load(path, custom_objects, compile)
 
 
-def _load_archive(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
+def _load_archive(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
     with open_archive(path) as archive:
         config = read_config(archive, path)
         if not compile:
             config["compile_config"] = None
         file = open_member(archive, path)  # a damaged file should be known before a model is made
         files = read_metadata(archive, path).get("defined_in")
-        model = _from_config(config, custom_objects, path, files)
+        model = _from_config(config, custom_objects, path, files if isinstance(files, dict) else {})
         with file, open_weights(file, f"{path!r}: model.weights.h5") as reader:
             load_state(model, reader, repr(path), skip_mismatch=False, strict=True)
         load_assets(model, archive, path)
     return model
 
 
-def _load_legacy(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Any:
+def _load_legacy(path: str, custom_objects: Mapping[str, Any] | None, compile: bool) -> Model:
     with open_weights(path, repr(path)) as reader:
         config = legacy_model_config(reader, repr(path), compile)
-        model = _from_config(config, custom_objects, path)
+        model = _from_config(config, custom_objects, path, {})
         if model.built:
             load_legacy_weights(model, reader, repr(path), by_name=False, skip_mismatch=False)
             load_legacy_optimizer(model, reader)
@@ -253,27 +244,23 @@ def _load_legacy(path: str, custom_objects: Mapping[str, Any] | None, compile: b
 
 
 def _from_config(
-    config: dict[str, Any],
+    config: Config,
     custom_objects: Mapping[str, Any] | None,
     path: str,
-    files: Any = None,
-) -> Any:
+    files: Mapping[str, object],
+) -> Model:
     try:
         model = deserialize_keras_object(config, custom_objects)
     except Exception as error:  # classes of users may raise anything
         detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
-        hint = advice(config, files if isinstance(files, dict) else {}, custom_objects)
-        raise ValueError(
-            explain(
-                f"{path!r}: the model cannot be made from the file. {detail or repr(error)}"
-                + (f" {hint}" if hint else "")
-            )
+        hint = advice(config, files, custom_objects)
+        raise FileRefused(
+            f"{path!r}: the model cannot be made from the file. {detail or repr(error)}"
+            + (f" {hint}" if hint else "")
         ) from error
     if not isinstance(model, Layer) or not hasattr(model, "save"):
-        raise ValueError(
-            explain(
-                f"{path!r}: config.json describes a {type(model).__name__}, not a model.",
-                given=repr(config.get("class_name")),
-            )
+        raise FileRefused(
+            f"{path!r}: config.json describes a {type(model).__name__}, not a model.",
+            given=repr(config.get("class_name")),
         )
     return model

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import BinaryIO
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, FileRefused, NotBuilt
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.types import PathLike
 from rosenblatt.saving.archive import open_archive, open_member
-from rosenblatt.saving.hdf5 import open_weights
-from rosenblatt.saving.identify import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.contract import Model
+from rosenblatt.saving.file_kinds import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.hdf5_read import open_weights
 from rosenblatt.saving.legacy_h5 import load_legacy_weights
+from rosenblatt.saving.load_report import LoadReport
 from rosenblatt.saving.model_files import check_target
-from rosenblatt.saving.owners import owners
-from rosenblatt.saving.report import LoadReport
-from rosenblatt.saving.state import gather_state, load_state
+from rosenblatt.saving.saved_parts import saved_parts
+from rosenblatt.saving.weights import gather_weights, load_state
 
 
-def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> None:
     """Save a model's weights, and its optimizer's state where it is compiled.
 
     Args:
@@ -41,14 +43,14 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
     path = os.fspath(filepath)
     check_target(path, ".weights.h5", overwrite, "save_weights")
     _require_built(model, "save_weights")
-    weights = gather_state(owners(model))
+    weights = gather_weights(saved_parts(model))
     with atomic_write(path) as file:
         weights.write(file)
 
 
 def load_weights(
-    model: Any,
-    filepath: str | os.PathLike[str],
+    model: Model,
+    filepath: PathLike,
     skip_mismatch: bool = False,
     by_name: bool = False,
 ) -> LoadReport:
@@ -74,18 +76,16 @@ def load_weights(
     _require_built(model, "load_weights")
     if is_zip(path):
         with open_archive(path) as archive:
-            source: Any = open_member(archive, path)
+            source: str | BinaryIO = open_member(archive, path)
     elif is_hdf5(path):
         source = path
     else:
         kind, _ = what_is(path)
-        raise ValueError(
-            explain(
-                f"load_weights: {path!r} holds no weights.",
-                given=kind,
-                expected="a `.weights.h5` file of `model.save_weights()`, or a `.keras` file of "
-                "`model.save()`",
-            )
+        raise FileRefused(
+            f"load_weights: {path!r} holds no weights.",
+            given=kind,
+            expected="a `.weights.h5` file of `model.save_weights()`, or a `.keras` file of "
+            "`model.save()`",
         )
     with open_weights(source, repr(path)) as reader:
         if reader.is_legacy:
@@ -93,21 +93,17 @@ def load_weights(
                 model, reader, repr(path), by_name=by_name, skip_mismatch=skip_mismatch
             )
         if by_name:
-            raise ValueError(
-                explain(
-                    f"load_weights: `by_name=True` belongs to Keras 2's `.h5` files; {path!r} "
-                    "finds weights by their place in the model.",
-                    fix="leave it out.",
-                )
+            raise BadArgument(
+                f"load_weights: `by_name=True` belongs to Keras 2's `.h5` files; {path!r} "
+                "finds weights by their place in the model.",
+                fix="leave it out.",
             )
         return load_state(model, reader, repr(path), skip_mismatch=skip_mismatch, strict=False)
 
 
-def _require_built(model: Any, method: str) -> None:
+def _require_built(model: Model, method: str) -> None:
     if not model.built:
-        raise ValueError(
-            explain(
-                f"{method}: model {model.name!r} is not built, so it has no weights yet.",
-                fix="call it on data, or `model.build(input_shape)`, first.",
-            )
+        raise NotBuilt(
+            f"{method}: model {model.name!r} is not built, so it has no weights yet.",
+            fix="call it on data, or `model.build(input_shape)`, first.",
         )

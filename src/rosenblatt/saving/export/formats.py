@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import UnknownName, nearest
+from rosenblatt.core.types import PathLike
 from rosenblatt.saving.export.numpy_archive import export_numpy
 from rosenblatt.saving.export.onnx_file import export_onnx
+from rosenblatt.saving.export.prediction import Source, source_of
 from rosenblatt.saving.export.saved_model import export_saved_model
-from rosenblatt.saving.export.source import Source, source_of
 from rosenblatt.saving.export.stable_hlo import export_stablehlo
 
 FORMATS: dict[str, Callable[[Source, Path], None]] = {
@@ -25,7 +26,7 @@ FORMATS: dict[str, Callable[[Source, Path], None]] = {
 
 def export_model(
     model: Any,
-    filepath: str | os.PathLike[str],
+    filepath: PathLike,
     format: str,
     verbose: bool = False,
     input_signature: Any = None,
@@ -41,14 +42,13 @@ def export_model(
         input_signature: what each argument of the call is; found out if None.
 
     Raises:
-        ValueError: an unknown format; a model that was never called; a layer that the format
-            cannot hold, by name, before anything is written.
+        UnknownName: an unknown format.
+        NotBuilt: a model that was never called.
+        NotSavable: a layer that the format cannot hold, by name, before anything is written.
         ImportError: the format needs a package that is not installed.
     """
     if format not in FORMATS:
-        raise ValueError(
-            explain(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
-        )
+        raise UnknownName(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
     source = source_of(model, input_signature)
     FORMATS[format](source, Path(filepath))
     if verbose:

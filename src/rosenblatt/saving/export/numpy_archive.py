@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rosenblatt.activations import serialize
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
-from rosenblatt.saving.export.source import Source, with_graph
+from rosenblatt.saving.export.flat_model import Plan, Step, plan_of, writer_of
+from rosenblatt.saving.export.prediction import Source, with_graph
 
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
@@ -231,11 +231,9 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
 }  # fmt: skip
 
 
-def _refused(layer: Any, what: str) -> ValueError:
-    return ValueError(
-        explain(
-            f"export: format 'npz' cannot hold layer {layer.name!r} ({type(layer).__name__}) with "
-            f"{what}.",
-            fix='use format "onnx" or "stablehlo".',
-        )
+def _refused(layer: Any, what: str) -> NotSavable:
+    return NotSavable(
+        f"export: format 'npz' cannot hold layer {layer.name!r} ({type(layer).__name__}) with "
+        f"{what}.",
+        fix='use format "onnx" or "stablehlo".',
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import NotSavable, explain
 
 # Reductions took their axes as inputs from 18 on; runtimes of the last years read it.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 9
@@ -94,12 +94,9 @@ class Unwritable(Exception):
     """Something that these nodes cannot say; its text says what."""
 
 
-def refused(layer: Any, what: str) -> ValueError:
+def refused(layer: Any, what: str) -> NotSavable:
     """The error for a layer that ONNX has no nodes for."""
-    return ValueError(
-        explain(
-            f"export: format 'onnx' cannot hold layer {layer.name!r} ({type(layer).__name__}): "
-            f"{what}.",
-            fix='change the layer, or use format "stablehlo".',
-        )
+    return NotSavable(
+        f"export: format 'onnx' cannot hold layer {layer.name!r} ({type(layer).__name__}): {what}.",
+        fix='change the layer, or use format "stablehlo".',
     )

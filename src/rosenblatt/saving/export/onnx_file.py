@@ -12,6 +12,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.graph.host import looks_up
 from rosenblatt.layers.masking import Masking
+from rosenblatt.saving.export.flat_model import Plan, Step, plan_of, writer_of
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,
@@ -23,8 +24,7 @@ from rosenblatt.saving.export.onnx_builder import (
 )
 from rosenblatt.saving.export.onnx_layers import WRITERS
 from rosenblatt.saving.export.onnx_program import write_program
-from rosenblatt.saving.export.plan import Plan, Step, plan_of, writer_of
-from rosenblatt.saving.export.source import Source, refuse_lookups, with_graph
+from rosenblatt.saving.export.prediction import Source, refuse_lookups, with_graph
 
 
 def export_onnx(source: Source, path: Path) -> None:

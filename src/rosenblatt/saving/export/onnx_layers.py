@@ -11,8 +11,8 @@ import numpy as np
 
 from rosenblatt.activations import serialize
 from rosenblatt.core import config
+from rosenblatt.saving.export.flat_model import Step
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
-from rosenblatt.saving.export.plan import Step
 
 Writer = Callable[[Builder, Step, Sequence[str]], str]
 

@@ -11,8 +11,8 @@ import jax
 from jax import export as jax_export
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
-from rosenblatt.saving.export.source import Source, refuse_lookups
+from rosenblatt.core.errors import NotSavable
+from rosenblatt.saving.export.prediction import Source, refuse_lookups
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -83,12 +83,10 @@ def compiled_program(source: Source, format: str, flat: bool) -> Any:
     except Exception as error:
         if str(error).startswith("export: "):  # said in our words already
             raise
-        raise ValueError(
-            explain(
-                f"export: model {source.model.name!r} cannot be written for any number of rows.",
-                given=str(error).splitlines()[0],
-                fix="give the inputs their sizes: `Input(batch_shape=(1, …))`.",
-            )
+        raise NotSavable(
+            f"export: model {source.model.name!r} cannot be written for any number of rows.",
+            given=str(error).splitlines()[0],
+            fix="give the inputs their sizes: `Input(batch_shape=(1, …))`.",
         ) from error
     code = without_places(program.mlir_module_serialized)
     return dataclasses.replace(program, mlir_module_serialized=code)

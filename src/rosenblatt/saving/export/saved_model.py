@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, NotSavable
 from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.wire import entries, message
 from rosenblatt.layers.saved_program import HEAD, NAMES, PROTO, Names, names_file
+from rosenblatt.saving.export.prediction import Source
 from rosenblatt.saving.export.program import compiled_program
-from rosenblatt.saving.export.source import Source
 from rosenblatt.saving.export.tensorflow_messages import (
     Tensor,
     argument_names,
@@ -79,22 +79,18 @@ def export_saved_model(source: Source, path: Path) -> None:
     """
     program = compiled_program(source, "tf_saved_model", flat=False)
     if path.exists() and not (path / PROTO).is_file():
-        raise ValueError(
-            explain(
-                f"export: {str(path)!r} exists already, and is no SavedModel.",
-                fix="remove it first, or name another place.",
-            )
+        raise BadArgument(
+            f"export: {str(path)!r} exists already, and is no SavedModel.",
+            fix="remove it first, or name another place.",
         )
     interface = _interface(source, program)
     proto = _saved_model(program, interface)
     if len(proto) > _LARGEST:
-        raise ValueError(
-            explain(
-                f"export: model {source.model.name!r} is too large for a SavedModel.",
-                given=f"{len(proto):,} bytes",
-                expected="less than 2 GB",
-                fix='use format "stablehlo".',
-            )
+        raise NotSavable(
+            f"export: model {source.model.name!r} is too large for a SavedModel.",
+            given=f"{len(proto):,} bytes",
+            expected="less than 2 GB",
+            fix='use format "stablehlo".',
         )
     names = Names(source.argument_names, source.input_names, source.output_names)
     head = dataclasses.replace(program, mlir_module_serialized=b"").serialize()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rosenblatt.core.files import atomic_write
+from rosenblatt.saving.export.prediction import Source
 from rosenblatt.saving.export.program import compiled_program
-from rosenblatt.saving.export.source import Source
 
 
 def export_stablehlo(source: Source, path: Path) -> None:

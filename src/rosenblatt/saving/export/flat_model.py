@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves
 from rosenblatt.graph.graph import Graph
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import InputLayer
-from rosenblatt.saving.export.source import Source, predicting
+from rosenblatt.saving.export.prediction import Source, predicting
 
 Writers = Mapping[str, Any]
 
@@ -77,12 +77,10 @@ def plan_of(source: Source, holds: Callable[[Any], bool], format: str) -> Plan:
         f"{s.layer.name!r} ({type(s.layer).__name__})": None for s in steps if not holds(s.layer)
     }
     if bad:
-        raise ValueError(
-            explain(
-                f"export: format {format!r} cannot hold layer {', '.join(bad)} of model "
-                f"{source.model.name!r}.",
-                fix="leave the layer out (`Model(inputs, tensor_before_it)`), or another format.",
-            )
+        raise NotSavable(
+            f"export: format {format!r} cannot hold layer {', '.join(bad)} of model "
+            f"{source.model.name!r}.",
+            fix="leave the layer out (`Model(inputs, tensor_before_it)`), or another format.",
         )
     return Plan(begins, steps, tuple(zip(source.output_names, ends, strict=True)))
 

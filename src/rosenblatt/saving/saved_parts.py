@@ -1,4 +1,4 @@
-"""The objects under a model that own variables, and their paths in Keras's weights files.
+"""The parts of a model whose values go into files, and their paths in Keras's weights files.
 
 A path is made of attribute names, not of the names of layers: `layers/dense_1`, `encoder/hidden`,
 `optimizer`. So a model made anew, whose layers are called otherwise, still finds its weights.
@@ -9,45 +9,47 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeGuard
 
 from rosenblatt.core.naming import to_snake_case
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.layers.base import Layer
 from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.saving.contract import SavedPart
 
 # Where a model keeps its layers itself (files know them as `layers`), and its metrics, whose state
 # is in no file.
 _INTERNAL = frozenset({"_operations", "_sequence", "metrics", "metrics_names"})
 
 
-def is_owner(value: Any) -> bool:
-    """Whether a value owns variables that go into files."""
+def _is_saved(value: object) -> TypeGuard[SavedPart]:
     return isinstance(value, (Layer, Optimizer, SeedGenerator)) or callable(
         getattr(type(value), "save_own_variables", None)
     )
 
 
-def owners(root: Any) -> Iterator[tuple[str, Any]]:
-    """Each object that owns variables, once, with the first path that leads to it.
+def saved_parts(root: SavedPart) -> Iterator[tuple[str, SavedPart]]:
+    """Each part whose values go into files, once, with the first path that leads to it.
 
     Args:
         root: a model or layer; its path is "".
 
     Yields:
-        Pairs of path and object, in the order in which Keras visits them.
+        Pairs of path and part, in the order in which Keras visits them.
 
     >>> from rosenblatt.layers import Dense
     >>> layer = Layer(name="pair")
     >>> layer.hidden, layer.heads = Dense(2), [Dense(1), Dense(1)]
-    >>> [path for path, _ in owners(layer)]
+    >>> [path for path, _ in saved_parts(layer)]
     ['', 'heads/dense', 'heads/dense_1', 'hidden']
     """
     seen: set[int] = set()
 
-    def visit(value: Any, path: str, containers: frozenset[int]) -> Iterator[tuple[str, Any]]:
-        if is_owner(value):
+    def visit(
+        value: object, path: str, containers: frozenset[int]
+    ) -> Iterator[tuple[str, SavedPart]]:
+        if _is_saved(value):
             if id(value) not in seen:
                 seen.add(id(value))
                 yield path, value
@@ -61,25 +63,23 @@ def owners(root: Any) -> Iterator[tuple[str, Any]]:
     yield from visit(root, "", frozenset())
 
 
-def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
+def _attributes(part: SavedPart) -> Iterator[tuple[str, object]]:
     """Attributes and properties that may hold parts: public ones by name, then private ones."""
-    if getattr(owner, "_graph", None) is not None:
-        yield "layers", owner.layers
-    cls: type = owner.__class__
-    names = _names_of_class(cls) | vars(owner).keys() if _has_vars(owner) else {*dir(owner)}
-    found = [name for name in names - _own_names(owner) if not name.startswith("__")]
+    if getattr(part, "_graph", None) is not None:
+        yield "layers", part.layers  # type: ignore[attr-defined]
+    # Where its attributes are all in its `__dict__` and its class, asking these is faster.
+    plain = hasattr(part, "__dict__") and type(part).__dir__ is object.__dir__
+    names = _names_of_class(type(part)) | vars(part).keys() if plain else {*dir(part)}
+    base = next((base for base in (Optimizer, Layer) if isinstance(part, base)), None)
+    skipped = _names_of_base(base) if base else frozenset()
+    found = [name for name in names - skipped if not name.startswith("__")]
     for name in sorted(found, key=lambda name: f"~{name}" if name[0] == "_" else name):
         try:
-            value = getattr(owner, name)
+            value = getattr(part, name)
         except Exception:  # a property that is not ready yet has nothing to save
             continue
-        if isinstance(value, (list, tuple, Mapping)) or is_owner(value):
+        if isinstance(value, (list, tuple, Mapping)) or _is_saved(value):
             yield name, value
-
-
-def _has_vars(owner: Any) -> bool:
-    """Whether an object's attributes are all in its `__dict__` and its class."""
-    return hasattr(owner, "__dict__") and type(owner).__dir__ is object.__dir__
 
 
 @functools.cache
@@ -91,15 +91,8 @@ def _names_of_class(cls: type) -> frozenset[str]:
     )
 
 
-def _own_names(owner: Any) -> frozenset[str]:
-    for base in (Optimizer, Layer):
-        if isinstance(owner, base):
-            return _names_of(base)
-    return frozenset()
-
-
 @functools.cache
-def _names_of(base: type) -> frozenset[str]:
+def _names_of_base(base: type) -> frozenset[str]:
     """The names every object of a base class has, which hold no parts of a subclass."""
     names = set(dir(base)) | _INTERNAL
     if base is Layer:
@@ -107,11 +100,11 @@ def _names_of(base: type) -> frozenset[str]:
     return frozenset(names)
 
 
-def _items(container: Any) -> Iterator[tuple[str, Any]]:
+def _items(container: Iterable[Any]) -> Iterator[tuple[str, object]]:
     """Parts by class name and number: names of layers may differ from run to run."""
     counts: dict[str, int] = {}
     for value in container.values() if isinstance(container, Mapping) else container:
-        if is_owner(value):
+        if _is_saved(value):
             name = to_snake_case(type(value).__name__)
         elif isinstance(value, (list, tuple, Mapping)):
             name = "container"

@@ -6,18 +6,21 @@ file itself are read, and their declared size is checked before any memory is ta
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import h5py
 import numpy as np
 from ml_dtypes import bfloat16
 
-from rosenblatt.core.errors import explain
-from rosenblatt.saving.heaps import largest_text
+from rosenblatt.core.errors import FileRefused
+from rosenblatt.saving.config_text import shorten
+from rosenblatt.saving.file_kinds import AGAIN
+from rosenblatt.saving.hdf5_texts import longest_text
 
 # gzip, shuffle, checksum and lzf are built in; any other filter would load a plugin from disk.
 _FILTERS = frozenset({1, 2, 3, 32000})
@@ -27,11 +30,6 @@ _ALWAYS_ALLOWED = 1 << 26
 _MAX_DEPTH = 100
 # What h5py raises on damaged files.
 _DAMAGED = (OSError, RuntimeError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
-_AGAIN = "copy or download it again, or save the model again."
-
-
-class _Refusal(ValueError):
-    """Something a weights file has no use for; not to be mistaken for damage."""
 
 
 @contextmanager
@@ -39,55 +37,59 @@ def _reading(where: str) -> Iterator[None]:
     """Say of any error of h5py which part of the file is damaged."""
     try:
         yield
-    except _Refusal:
+    except FileRefused:
         raise
     except _DAMAGED as error:
-        text = str(error).rstrip(".")
-        raise ValueError(
-            explain(f"{where} cannot be read: the file is damaged.", given=text, fix=_AGAIN)
+        raise FileRefused(
+            f"{where} cannot be read: the file is damaged.", given=shorten(error), fix=AGAIN
         ) from error
 
 
-Datasets = dict[str, "h5py.h5d.DatasetID"]
+Dataset: TypeAlias = h5py.h5d.DatasetID
 
 
-class ReadStore(Mapping[str, np.ndarray]):
-    """The mapping that `load_own_variables(store)` reads from; empty where the file has none."""
+class SavedArray:
+    """A value in a file, which is not read yet.
 
-    def __init__(self, datasets: Datasets, place: str, file_size: int):
-        self._datasets = datasets
-        self._place = place
+    Args:
+        dataset: where HDF5 has it.
+        where: what to call it in messages.
+        file_size: bytes of the whole file.
+    """
+
+    def __init__(self, dataset: Dataset, where: str, file_size: int):
+        self._dataset = dataset
+        self._where = where
         self._file_size = file_size
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._datasets)
+    @property
+    def name(self) -> str:
+        """Its name in its group."""
+        return self._where.rpartition("/")[2]
 
-    def __len__(self) -> int:
-        return len(self._datasets)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its declared shape."""
+        with _reading(self._where):
+            return tuple(self._dataset.shape or ())
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._datasets  # a mapping's own way is to read the value
+    @property
+    def dtype(self) -> np.dtype:
+        """Its declared dtype."""
+        with _reading(self._where):
+            kind = self._dataset.dtype
+            return np.dtype(bfloat16) if kind.kind == "V" and kind.itemsize == 2 else kind
 
-    def shape(self, key: str) -> tuple[int, ...]:
-        """The declared shape of a value, which is not read."""
-        with _reading(f"{self._place}/{key}"):
-            return tuple(self._datasets[key].shape or ())
-
-    def __getitem__(self, key: str) -> np.ndarray:
-        return self.read(key, None)
-
-    def read(self, key: str, expected: tuple[int, ...] | None) -> np.ndarray:
-        """A value, once its declared size has been checked.
+    def read(self, expected: tuple[int, ...] | None = None) -> np.ndarray:
+        """The value, once its declared size has been checked.
 
         Args:
-            key: its name.
             expected: the shape it must have; None where only a general limit applies.
 
         Raises:
-            ValueError: something a weights file has no use for, or too large a value.
+            FileRefused: something a weights file has no use for, or too large a value.
         """
-        dataset = self._datasets[key]
-        where = f"{self._place}/{key}"
+        dataset, where = self._dataset, self._where
         with _reading(where):
             dtype, shape = dataset.dtype, dataset.shape
             _refuse_unusual(dataset, dtype, where)
@@ -104,41 +106,78 @@ class ReadStore(Mapping[str, np.ndarray]):
             return value
 
 
-class WeightsReader:
-    """The groups of an HDF5 file of weights."""
+class ReadStore(Mapping[str, np.ndarray]):
+    """The mapping that `load_own_variables(store)` reads from; empty where the file has none.
 
-    def __init__(self, file: h5py.File, place: str, file_size: int):
+    Args:
+        arrays: the values by their names.
+    """
+
+    def __init__(self, arrays: Mapping[str, SavedArray]):
+        self.arrays = arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.arrays  # a mapping's own way is to read the value
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self.arrays[key].read()
+
+
+class WeightsReader:
+    """The groups of an HDF5 file of weights.
+
+    Args:
+        file: the open file.
+        path: where it is; None for a part of another file, which has no texts that are read.
+        place: what to call it in messages.
+        size: its bytes.
+    """
+
+    def __init__(self, file: h5py.File, path: str | None, place: str, size: int):
         self._file = file
+        self._path = path
         self._place = place
-        self._file_size = file_size
         with _reading(place):
-            self._groups = dict(_datasets_by_group(file, place))
+            self._groups = {
+                group: {
+                    name: SavedArray(dataset, f"{place}/{group}/{name}", size)
+                    for name, dataset in datasets.items()
+                }
+                for group, datasets in _datasets_by_group(file, place)
+            }
         self._asked: set[str] = set()
 
     def _check_texts(self, key: str, group: h5py.Group) -> None:
-        """Only a file of its own has texts that are read: legacy models and weights."""
-        name = self._file.filename
+        """Refuse texts that HDF5 would never have read, or that would fill the memory."""
         with _reading(f"{self._place}: {key}"):
-            has_texts = isinstance(name, str) and os.path.isfile(name) and key in group.attrs
-        if not has_texts:
-            return
-        largest = largest_text(name)
-        if largest is None:
-            raise ValueError(
-                explain(
-                    f"{self._place} cannot be read: the file is damaged.",
-                    given="a heap of texts that does not end",
-                    fix=_AGAIN,
-                )
-            )
-        with _reading(f"{self._place}: {key}"):
+            if self._path is None or key not in group.attrs:
+                return
+            longest = self._longest_text
             attribute = group.attrs.get_id(key)
             texts = math.prod(attribute.shape or ())
             # Any number of texts may be the same one in the file.
             is_shared = attribute.get_type().get_class() in (h5py.h5t.STRING, h5py.h5t.VLEN)
-            if is_shared and texts > 1 and texts * largest > _ALWAYS_ALLOWED:
-                reason = f"its {texts:,} texts may have {largest:,} bytes each"
+            if is_shared and texts > 1 and texts * longest > _ALWAYS_ALLOWED:
+                reason = f"its {texts:,} texts may have {longest:,} bytes each"
                 raise _refused(f"{self._place}: {key}", reason)
+
+    @functools.cached_property
+    def _longest_text(self) -> int:
+        assert self._path is not None
+        longest = longest_text(self._path)
+        if longest is None:
+            raise FileRefused(
+                f"{self._place} cannot be read: the file is damaged.",
+                given="a heap of texts that does not end",
+                fix=AGAIN,
+            )
+        return longest
 
     @property
     def is_legacy(self) -> bool:
@@ -151,7 +190,7 @@ class WeightsReader:
         """A text among the file's attributes; None where it has none of that name.
 
         Raises:
-            ValueError: it is something else than text.
+            FileRefused: it is something else than text.
         """
         self._check_texts(name, self._file)
         with _reading(f"{self._place}: {name}"):
@@ -182,50 +221,41 @@ class WeightsReader:
         """Whether the file has a group at a path."""
         return path.strip("/") in self._groups
 
-    def values(self, path: str, names: list[str]) -> list[tuple[ReadStore, str]]:
-        """Where to read the values of these paths below a group.
+    def arrays(self, path: str, names: list[str]) -> list[SavedArray]:
+        """The values of these paths below a group.
 
         Raises:
-            ValueError: one of them is not in the file.
+            FileRefused: one of them is not in the file.
         """
         found = []
         for name in names:
             group, _, key = f"{path}/{name}".lstrip("/").rpartition("/")
-            store = ReadStore(
-                self._groups.get(group, {}), f"{self._place}/{group}", self._file_size
-            )
-            if key not in store:
-                raise ValueError(
-                    explain(f"{self._place}: the file lacks {path}/{name}.", fix=_AGAIN)
-                )
-            found.append((store, key))
+            if key not in self._groups.get(group, {}):
+                raise FileRefused(f"{self._place}: the file lacks {path}/{name}.", fix=AGAIN)
+            found.append(self._groups[group][key])
         return found
 
     def store(self, path: str) -> ReadStore:
         """The values of the object at a path."""
         name = f"{path}/vars".lstrip("/")
         self._asked.add(name)
-        return ReadStore(self._groups.get(name, {}), f"{self._place}/{name}", self._file_size)
+        return ReadStore(self._groups.get(name, {}))
 
-    def declared(self) -> Iterator[tuple[str, tuple[int, ...], str, int]]:
-        """Path, shape, dtype and bytes of an element of every value, none of which is read."""
-        for group, datasets in sorted(self._groups.items()):
-            for name, dataset in datasets.items():
-                with _reading(f"{self._place}/{group}/{name}"):
-                    shape, dtype = tuple(dataset.shape or ()), dataset.dtype
-                    kind = "bfloat16" if dtype.kind == "V" and dtype.itemsize == 2 else str(dtype)
-                yield f"{group}/{name}", shape, kind, dtype.itemsize
+    def all_arrays(self) -> Iterator[tuple[str, SavedArray]]:
+        """Every value with its path, in the order of the groups' paths."""
+        for group, arrays in sorted(self._groups.items()):
+            yield from ((f"{group}/{name}", array) for name, array in arrays.items())
 
     def not_asked_for(self) -> list[str]:
         """Paths whose values nobody has read."""
         return sorted(
             name.removesuffix("vars").rstrip("/")
-            for name, datasets in self._groups.items()
-            if datasets and name not in self._asked and f"/{name}".endswith("/vars")
+            for name, arrays in self._groups.items()
+            if arrays and name not in self._asked and f"/{name}".endswith("/vars")
         )
 
 
-def _datasets_by_group(file: h5py.File, place: str) -> Iterator[tuple[str, Datasets]]:
+def _datasets_by_group(file: h5py.File, place: str) -> Iterator[tuple[str, dict[str, Dataset]]]:
     """Each group's path and datasets; links out of the file or along paths are refused."""
     seen: set[int] = set()
     todo = [("", file.id if isinstance(file.id, h5py.h5g.GroupID) else file["/"].id)]
@@ -235,7 +265,7 @@ def _datasets_by_group(file: h5py.File, place: str) -> Iterator[tuple[str, Datas
         if address in seen or path.count("/") > _MAX_DEPTH:
             continue
         seen.add(address)
-        datasets: Datasets = {}
+        datasets = {}
         for raw in group:
             name = raw.decode("utf-8", "replace")
             link = group.links.get_info(raw).type
@@ -261,24 +291,22 @@ def open_weights(source: str | BinaryIO, place: str) -> Iterator[WeightsReader]:
         place: what to call it in messages.
 
     Raises:
-        ValueError: it cannot be read as HDF5.
+        FileRefused: it cannot be read as HDF5.
     """
     size = os.path.getsize(source) if isinstance(source, str) else source.seek(0, os.SEEK_END)
     try:
         file = h5py.File(source, "r")
     except _DAMAGED as error:
-        raise ValueError(
-            explain(
-                f"{place} cannot be read as HDF5: it is cut off or damaged.",
-                given=f"{size:,} bytes; {error}",
-                fix=_AGAIN,
-            )
+        raise FileRefused(
+            f"{place} cannot be read as HDF5: it is cut off or damaged.",
+            given=f"{size:,} bytes; {error}",
+            fix=AGAIN,
         ) from error
     with file:
-        yield WeightsReader(file, place, size)
+        yield WeightsReader(file, source if isinstance(source, str) else None, place, size)
 
 
-def _refuse_unusual(dataset: h5py.h5d.DatasetID, dtype: np.dtype, where: str) -> None:
+def _refuse_unusual(dataset: Dataset, dtype: np.dtype, where: str) -> None:
     creation = dataset.get_create_plist()
     if creation.get_layout() == h5py.h5d.VIRTUAL or creation.get_external_count():
         raise _refused(where, "its values are in another file")
@@ -291,11 +319,9 @@ def _refuse_unusual(dataset: h5py.h5d.DatasetID, dtype: np.dtype, where: str) ->
         raise _refused(where, f"it needs HDF5 filter {min(filters - _FILTERS)}")
 
 
-def _refused(where: str, reason: str) -> _Refusal:
-    return _Refusal(
-        explain(
-            f"{where} is refused: {reason}.",
-            expected="an array of numbers in the file itself, of the size of the model's weight",
-            fix="do not use this file unless you know who made it.",
-        )
+def _refused(where: str, reason: str) -> FileRefused:
+    return FileRefused(
+        f"{where} is refused: {reason}.",
+        expected="an array of numbers in the file itself, of the size of the model's weight",
+        fix="do not use this file unless you know who made it.",
     )

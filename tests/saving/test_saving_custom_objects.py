@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
-from rosenblatt.saving.strangers import strangers
+from rosenblatt.saving.custom_objects import custom_objects_of
 
 PARTS = """
 import rosenblatt as rb
@@ -92,7 +92,7 @@ def test_what_is_known_is_not_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     model = rb.Sequential([rb.Input((2,)), Known(), Given(), Other()])
     model.save(path)
-    assert [s.name for s in strangers(rb.saving.serialize_keras_object(model))] == [
+    assert [s.name for s in custom_objects_of(rb.saving.serialize_keras_object(model))] == [
         "Known", "Given", "Other",
     ]  # fmt: skip
     with pytest.raises(ValueError, match=r"It needs Other.*; pass `custom_objects=\{'Other'"):

@@ -14,7 +14,7 @@ _HEADER = 16  # of a heap, and of an object in it, where lengths have 8 bytes
 _SUPERBLOCKS = {0: 14, 1: 14, 2: 10, 3: 10}  # where each version says how long a length is
 
 
-def largest_text(path: str) -> int | None:
+def longest_text(path: str) -> int | None:
     """The bytes of the longest text in an HDF5 file's heaps.
 
     Args:

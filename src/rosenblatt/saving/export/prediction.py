@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, NotBuilt, NotSavable
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
@@ -103,12 +103,10 @@ def predicting(model: Any) -> Iterator[None]:
             continue
         path = variables[key].path
         what = "draws random numbers" if "seed_generator" in path else "changes a weight"
-        raise ValueError(
-            explain(
-                f"export: model {model.name!r} {what} while it predicts ({path!r}), and an "
-                "exported program keeps no state from call to call.",
-                fix="let `call` do so only where `training` is true.",
-            )
+        raise NotSavable(
+            f"export: model {model.name!r} {what} while it predicts ({path!r}), and an "
+            "exported program keeps no state from call to call.",
+            fix="let `call` do so only where `training` is true.",
         )
 
 
@@ -155,12 +153,10 @@ def refuse_lookups(source: Source, format: str) -> None:
     """
     for layer in source.model._flatten_layers():
         if looks_up(layer) and layer is not source.model and not hasattr(layer, "_graph"):
-            raise ValueError(
-                explain(
-                    f"export: format {format!r} cannot hold layer {layer.name!r} "
-                    f"({type(layer).__name__}), which looks values up on the host.",
-                    fix='export to "onnx", or look up before the model.',
-                )
+            raise NotSavable(
+                f"export: format {format!r} cannot hold layer {layer.name!r} "
+                f"({type(layer).__name__}), which looks values up on the host.",
+                fix='export to "onnx", or look up before the model.',
             )
 
 
@@ -253,14 +249,12 @@ def _specs(signature: Any) -> tuple[Any, ...]:
     def spec(leaf: Any) -> KerasTensor:
         shape, dtype = getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
         if shape is None:
-            raise ValueError(
-                explain(
-                    "export: bad `input_signature`.",
-                    given=repr(leaf),
-                    expected="an `InputSpec` with a shape, an array, or a nest of them, for each "
-                    "argument of `call`",
-                    fix="write `[InputSpec(shape=(None, 3))]`.",
-                )
+            raise BadArgument(
+                "export: bad `input_signature`.",
+                given=repr(leaf),
+                expected="an `InputSpec` with a shape, an array, or a nest of them, for each "
+                "argument of `call`",
+                fix="write `[InputSpec(shape=(None, 3))]`.",
             )
         size = tuple(shape) if isinstance(leaf, InputSpec) else (None, *tuple(shape)[1:])
         return KerasTensor(size, "float32" if dtype is None else dtype, "described")
@@ -272,13 +266,11 @@ def _specs(signature: Any) -> tuple[Any, ...]:
 def _require_built(model: Any) -> None:
     """Refuse a model that nobody knows the weights of."""
     if not model.built:
-        raise ValueError(
-            explain(
-                f"export: model {model.name!r} ({type(model).__name__}) is not built, so nobody "
-                "knows what it takes.",
-                expected="a model that was fitted or called, or a Functional one",
-                fix="call it on a few rows first: `model(x[:1])`.",
-            )
+        raise NotBuilt(
+            f"export: model {model.name!r} ({type(model).__name__}) is not built, so nobody "
+            "knows what it takes.",
+            expected="a model that was fitted or called, or a Functional one",
+            fix="call it on a few rows first: `model(x[:1])`.",
         )
 
 
@@ -286,12 +278,10 @@ def _called_with(model: Any) -> Called:
     """The model's first call, or the one that it was built for."""
     called: Called | None = model._called
     if called is None:
-        raise ValueError(
-            explain(
-                f"export: model {model.name!r} ({type(model).__name__}) was never called, so "
-                "nobody knows what it takes.",
-                fix="call it on a few rows first: `model(x[:1])`.",
-            )
+        raise NotBuilt(
+            f"export: model {model.name!r} ({type(model).__name__}) was never called, so "
+            "nobody knows what it takes.",
+            fix="call it on a few rows first: `model(x[:1])`.",
         )
     return called
 

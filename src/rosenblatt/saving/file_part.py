@@ -10,16 +10,16 @@ from typing import Any, BinaryIO
 _CHUNK = 1 << 24
 
 
-class Section(io.RawIOBase):
+class FilePart(io.RawIOBase):
     """A part of a binary file, read or written in any order.
 
     Args:
-        file: the file; closing the section closes it.
+        file: the file; closing the part closes it.
         start: where the part begins.
         size: how long it is; None where it is written now, to the end of the file.
 
-    >>> section = Section(io.BytesIO(b"abcdef"), 2, 3)
-    >>> section.read(), section.seek(1), section.read(9)
+    >>> part = FilePart(io.BytesIO(b"abcdef"), 2, 3)
+    >>> part.read(), part.seek(1), part.read(9)
     (b'cde', 1, b'de')
     """
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from rosenblatt.core.errors import explain, nearest
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_AGAIN = "copy or download it again, or save the model again."
+AGAIN = "copy or download it again, or save the model again."
+UNTRUSTED = "do not use this file unless you know who made it."
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK", "a zip archive that is cut off or damaged", _AGAIN),
+    (b"PK", "a zip archive that is cut off or damaged", AGAIN),
     (
         _HDF5,
         "an HDF5 file: weights alone, or a model in Keras 2's format",
@@ -57,7 +58,7 @@ def what_is(path: str) -> tuple[str, str]:
     """What a file is, and what to do with it."""
     head = _head(path)
     if not head:
-        return "an empty file", _AGAIN
+        return "an empty file", AGAIN
     for start, kind, fix in _STARTS:
         is_plain = start in (b"PK", _HDF5)
         if head.startswith(start) if is_plain else re.match(start, head, re.IGNORECASE):

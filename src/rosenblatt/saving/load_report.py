@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from rosenblatt.core.errors import explain
+
+SHOWN = 3  # of the parts that do not fit
+
+
+def misfit(place: str, problems: Iterable[str]) -> str:
+    """The message that layers do not fit, with the first of them.
+
+    Args:
+        place: the file.
+        problems: what does not fit, of each layer.
+    """
+    texts = [f"{problem}." for problem in problems]
+    if len(texts) > SHOWN:
+        texts[SHOWN:] = [f"And {len(texts) - SHOWN} more."]
+    return explain(
+        f"{place}: the weights do not fit the model. {' '.join(texts)}",
+        fix="build the model as it was when the file was saved, or load what fits with "
+        "`load_weights(…, skip_mismatch=True)`.",
+    )
 
 
 @dataclass
@@ -25,12 +47,6 @@ class LoadReport:
     matched: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
-
-    def problems(self, most: int = 3) -> str:
-        """Why layers were skipped, the first of them."""
-        texts = list(self.skipped.values())
-        more = f" And {len(texts) - most} more." if len(texts) > most else ""
-        return "; ".join(texts[:most]) + "." + more
 
     def __str__(self) -> str:
         plural = "" if len(self.matched) == 1 else "s"
