@@ -1,108 +1,24 @@
 """What training makes small. Names and defaults are Keras's; padding rows never count."""
 
-from rosenblatt.losses.base import Loss, LossFunctionWrapper
-from rosenblatt.losses.crossentropy import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    KLDivergence,
-    Poisson,
-    PoissonDeviance,
-    SparseCategoricalCrossentropy,
-    binary_crossentropy,
-    categorical_crossentropy,
-    kl_divergence,
-    poisson,
-    poisson_deviance,
-    sparse_categorical_crossentropy,
-)
-from rosenblatt.losses.focal import (
-    BinaryFocalCrossentropy,
-    CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy,
-    binary_focal_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
-)
-from rosenblatt.losses.lookup import deserialize, get, resolve_crossentropy, serialize
-from rosenblatt.losses.margin import (
-    CategoricalHinge,
-    Hinge,
-    SquaredHinge,
-    categorical_hinge,
-    hinge,
-    squared_hinge,
-)
-from rosenblatt.losses.overlap import Circle, Dice, Tversky, circle, dice, tversky
-from rosenblatt.losses.regression import (
-    CosineSimilarity,
-    Huber,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Quantile,
-    cosine_similarity,
-    huber,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    quantile,
-)
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "BinaryCrossentropy",
-    "BinaryFocalCrossentropy",
-    "CategoricalCrossentropy",
-    "CategoricalFocalCrossentropy",
-    "CategoricalGeneralizedCrossEntropy",
-    "CategoricalHinge",
-    "Circle",
-    "CosineSimilarity",
-    "Dice",
-    "Hinge",
-    "Huber",
-    "KLDivergence",
-    "LogCosh",
-    "Loss",
-    "LossFunctionWrapper",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "Poisson",
-    "PoissonDeviance",
-    "Quantile",
-    "SparseCategoricalCrossentropy",
-    "SquaredHinge",
-    "Tversky",
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_generalized_cross_entropy",
-    "categorical_hinge",
-    "circle",
-    "cosine_similarity",
-    "deserialize",
-    "dice",
-    "get",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
-    "poisson_deviance",
-    "quantile",
-    "resolve_crossentropy",
-    "serialize",
-    "sparse_categorical_crossentropy",
-    "squared_hinge",
-    "tversky",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "base": "Loss LossFunctionWrapper",
+        "crossentropy": "BinaryCrossentropy CategoricalCrossentropy KLDivergence Poisson "
+        "PoissonDeviance SparseCategoricalCrossentropy binary_crossentropy "
+        "categorical_crossentropy kl_divergence poisson poisson_deviance "
+        "sparse_categorical_crossentropy",
+        "focal": "BinaryFocalCrossentropy CategoricalFocalCrossentropy "
+        "CategoricalGeneralizedCrossEntropy binary_focal_crossentropy "
+        "categorical_focal_crossentropy categorical_generalized_cross_entropy",
+        "lookup": "deserialize get resolve_crossentropy serialize",
+        "margin": "CategoricalHinge Hinge SquaredHinge categorical_hinge hinge squared_hinge",
+        "overlap": "Circle Dice Tversky circle dice tversky",
+        "regression": "CosineSimilarity Huber LogCosh MeanAbsoluteError "
+        "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Quantile "
+        "cosine_similarity huber log_cosh mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_error mean_squared_logarithmic_error quantile",
+    },
+)

@@ -1,155 +1,32 @@
 """What training is watched by. Names and defaults are Keras's; padding rows never count."""
 
-from rosenblatt.losses import (
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_hinge,
-    hinge,
-    huber,
-    kl_divergence,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    poisson,
-    sparse_categorical_crossentropy,
-    squared_hinge,
-)
-from rosenblatt.metrics.base import Metric
-from rosenblatt.metrics.classification import (
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-    accuracy,
-    binary_accuracy,
-    categorical_accuracy,
-    sparse_categorical_accuracy,
-    sparse_top_k_categorical_accuracy,
-    top_k_categorical_accuracy,
-)
-from rosenblatt.metrics.confusion import (
-    FalseNegatives,
-    FalsePositives,
-    Precision,
-    Recall,
-    TrueNegatives,
-    TruePositives,
-)
-from rosenblatt.metrics.curves import (
-    AUC,
-    PrecisionAtRecall,
-    RecallAtPrecision,
-    SensitivityAtSpecificity,
-    SpecificityAtSensitivity,
-)
-from rosenblatt.metrics.fscore import F1Score, FBetaScore
-from rosenblatt.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
-from rosenblatt.metrics.lookup import deserialize, get, resolve_accuracy, serialize
-from rosenblatt.metrics.probabilistic import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    Hinge,
-    KLDivergence,
-    Poisson,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-)
-from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper, Sum
-from rosenblatt.metrics.regression import (
-    ConcordanceCorrelation,
-    CosineSimilarity,
-    LogCoshError,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    PearsonCorrelation,
-    R2Score,
-    RootMeanSquaredError,
-    concordance_correlation,
-    pearson_correlation,
-)
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "FalseNegatives",
-    "FalsePositives",
-    "Precision",
-    "Recall",
-    "TrueNegatives",
-    "TruePositives",
-    "AUC",
-    "PrecisionAtRecall",
-    "RecallAtPrecision",
-    "SensitivityAtSpecificity",
-    "SpecificityAtSensitivity",
-    "F1Score",
-    "FBetaScore",
-    "BinaryIoU",
-    "IoU",
-    "MeanIoU",
-    "OneHotIoU",
-    "OneHotMeanIoU",
-    "Accuracy",
-    "BinaryAccuracy",
-    "BinaryCrossentropy",
-    "CategoricalAccuracy",
-    "CategoricalCrossentropy",
-    "CategoricalHinge",
-    "ConcordanceCorrelation",
-    "CosineSimilarity",
-    "Hinge",
-    "KLDivergence",
-    "LogCoshError",
-    "Mean",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanMetricWrapper",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "Metric",
-    "PearsonCorrelation",
-    "Poisson",
-    "R2Score",
-    "RootMeanSquaredError",
-    "SparseCategoricalAccuracy",
-    "SparseCategoricalCrossentropy",
-    "SparseTopKCategoricalAccuracy",
-    "SquaredHinge",
-    "Sum",
-    "TopKCategoricalAccuracy",
-    "accuracy",
-    "binary_accuracy",
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_accuracy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_hinge",
-    "concordance_correlation",
-    "deserialize",
-    "get",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "pearson_correlation",
-    "poisson",
-    "resolve_accuracy",
-    "serialize",
-    "sparse_categorical_accuracy",
-    "sparse_categorical_crossentropy",
-    "sparse_top_k_categorical_accuracy",
-    "squared_hinge",
-    "top_k_categorical_accuracy",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "base": "Metric",
+        "classification": "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
+        "SparseTopKCategoricalAccuracy TopKCategoricalAccuracy accuracy binary_accuracy "
+        "categorical_accuracy sparse_categorical_accuracy sparse_top_k_categorical_accuracy "
+        "top_k_categorical_accuracy",
+        "confusion": "FalseNegatives FalsePositives Precision Recall TrueNegatives TruePositives",
+        "curves": "AUC PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity "
+        "SpecificityAtSensitivity",
+        "fscore": "F1Score FBetaScore",
+        "iou": "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU",
+        "lookup": "deserialize get resolve_accuracy serialize",
+        "probabilistic": "BinaryCrossentropy CategoricalCrossentropy CategoricalHinge Hinge "
+        "KLDivergence Poisson SparseCategoricalCrossentropy SquaredHinge",
+        "reduction": "Mean MeanMetricWrapper Sum",
+        "regression": "ConcordanceCorrelation CosineSimilarity LogCoshError MeanAbsoluteError "
+        "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError "
+        "PearsonCorrelation R2Score RootMeanSquaredError concordance_correlation "
+        "pearson_correlation",
+        "rosenblatt.losses": "binary_crossentropy binary_focal_crossentropy "
+        "categorical_crossentropy categorical_focal_crossentropy categorical_hinge hinge huber "
+        "kl_divergence log_cosh mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_error mean_squared_logarithmic_error poisson "
+        "sparse_categorical_crossentropy squared_hinge",
+    },
+)
