@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,16 @@ from rosenblatt.core.serialization import deserialize_keras_object, serialize_ke
 from rosenblatt.core.types import Identifier
 
 T = TypeVar("T")
+
+
+@functools.lru_cache(maxsize=256)  # reading a signature takes longer than making the object
+def _needed_arguments(cls: type) -> list[str]:
+    return [
+        name
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
 
 
 class Family:
@@ -137,12 +148,7 @@ class Family:
         return found
 
     def _require_no_arguments(self, cls: type, identifier: Identifier) -> None:
-        needed = [
-            name
-            for name, parameter in inspect.signature(cls).parameters.items()
-            if parameter.default is parameter.empty
-            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        ]
+        needed = _needed_arguments(cls)
         if needed:
             arguments = ", ".join(f"{name}=…" for name in needed)
             raise BadArgument(
