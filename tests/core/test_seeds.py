@@ -226,7 +226,7 @@ def test_a_thread_draws_from_its_context_alone() -> None:
 def test_threads_of_a_stream_draw_from_the_context_that_reads_it(workers: int) -> None:
     def total() -> float:
         with seeded(3):
-            batches = rb.data.make_source(Squares(workers=workers)).batches()
+            batches = rb.data.read(Squares(workers=workers)).batches().batches()
             return sum(float(x.sum()) for x, _, _ in batches)
 
     rb.utils.set_random_seed(1)

@@ -51,9 +51,9 @@ def test_order_comes_from_seed_and_epoch():
     source = ArraySource((x, None, None), 10, True, seed=3)
     expected = np.random.default_rng((3, 5)).permutation(100)
     assert real_rows(next(source.blocks(5))).tolist() == expected.tolist()
-    assert source.order(5).tolist() != source.order(6).tolist()
+    assert source.order.rows(5).tolist() != source.order.rows(6).tolist()
     again = ArraySource((x, None, None), 10, True, seed=3)
-    assert again.order(6).tolist() == source.order(6).tolist()
+    assert again.order.rows(6).tolist() == source.order.rows(6).tolist()
 
 
 def test_part_of_an_epoch():
@@ -106,7 +106,7 @@ def test_slices_of_columns_are_made_contiguous_once():
     x = np.random.default_rng(0).random((50, 8), np.float32)
     source = ArraySource((x[:, 2:], None, None), 5, True, seed=0)
     assert source.data[0].flags.c_contiguous
-    np.testing.assert_array_equal(real_rows(next(source.blocks(0))), x[source.order(0)][:, 2:])
+    np.testing.assert_array_equal(real_rows(next(source.blocks(0))), x[source.order.rows(0)][:, 2:])
 
 
 def test_peek_gives_the_first_rows():

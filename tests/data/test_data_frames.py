@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from rosenblatt.data import as_arrays, check_finite, column_names, make_source
+from rosenblatt.data import as_arrays, read
 
 COLUMNS = {"rooms": [1.0, 2.0, 3.0], "age": [1, 2, 3], "new": [True, False, True]}
 MAKERS = {
@@ -32,7 +32,7 @@ def test_frames_are_float_arrays(maker):
     assert array.dtype == np.float32
     assert array.flags.c_contiguous
     assert array.tolist() == [[1, 1, 1], [2, 2, 0], [3, 3, 1]]
-    assert column_names({"wide": frame}, "x") == {"x['wide']": ("rooms", "age", "new")}
+    assert read({"wide": frame}).columns == {"x['wide']": ("rooms", "age", "new")}
 
 
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
@@ -41,10 +41,8 @@ def test_missing_values_are_nan_and_named(maker, name):
     columns = {**COLUMNS, name: [COLUMNS[name][0], None, COLUMNS[name][2]]}
     if maker is pd.DataFrame and name == "new":
         pytest.skip("pandas makes an object column of it")
-    frame = maker(columns)
-    array = as_arrays(frame, "x")
-    with pytest.raises(ValueError, match=rf"x holds NaN in column '{name}'. Given: nan in row 1 "):
-        check_finite(array, "x", column_names(frame, "x"))
+    rows = read(maker(columns))
+    assert rows.suspects["x"].startswith(f"x holds NaN in column '{name}'. Given: nan in row 1 ")
 
 
 @pytest.mark.parametrize("maker", [pd.Series, pl.Series, lambda v: pa.chunked_array([v])])
@@ -112,10 +110,11 @@ def test_categories_and_text_series():
     )
 
 
-def test_make_source_names_the_column():
+def test_reading_names_the_column():
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, np.nan]})
-    with pytest.raises(ValueError, match="x holds NaN in column 'b'"):
-        make_source(frame, pd.Series([0, 1]))
+    rows = read(frame, pd.Series([0, np.inf], name="price"))
+    assert rows.suspects["x"].startswith("x holds NaN in column 'b'")
+    assert rows.suspects["y"].startswith("y holds infinity in column 'price'")
 
 
 def test_importing_loads_no_table_library():

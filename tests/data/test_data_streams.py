@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import torch
 
-from rosenblatt.data import PyDataset, StreamSource, make_source
+from rosenblatt.data import PyDataset, StreamSource, read
+from rosenblatt.data.finite import refuse
 from rosenblatt.data.prefetch import prefetch
 
 
@@ -61,7 +62,7 @@ class Numbers(PyDataset):
 
 
 def test_generator_goes_on_where_the_epoch_stopped():
-    source = make_source(endless())
+    source = read(endless()).batches()
     assert source.n_batches is None
     assert rows_of(source.blocks(3)) == list(range(12))
     assert rows_of(source.blocks(2)) == list(range(12, 20))
@@ -69,11 +70,11 @@ def test_generator_goes_on_where_the_epoch_stopped():
 
 
 def test_peek_takes_nothing():
-    source = make_source(endless())
+    source = read(endless()).batches()
     assert source.peek()[1].tolist() == [0, 1, 2, 3]
     assert source.peek()[1].tolist() == [0, 1, 2, 3]
     assert rows_of(source.blocks(2)) == list(range(8))
-    dataset = make_source(Numbers(2))
+    dataset = read(Numbers(2)).batches()
     dataset.peek()
     assert rows_of(dataset.blocks()) == list(range(8))
 
@@ -88,7 +89,7 @@ def test_blocks_have_one_shape_and_full_batches():
 
 
 def test_max_batches():
-    blocks = list(make_source(Numbers(5)).blocks(max_batches=2))
+    blocks = list(read(Numbers(5)).batches().blocks(max_batches=2))
     assert [b.n_batches for b in blocks] == [2, 2, 1]
     assert {b.arrays[1].shape for b in blocks} == {(2, 4)}
 
@@ -123,7 +124,7 @@ def test_a_slow_stream_is_given_on_early():
 @pytest.mark.parametrize("workers", [1, 3])
 def test_py_dataset(workers):
     data = Numbers(6, workers=workers, max_queue_size=2)
-    source = make_source(data)
+    source = read(data).batches()
     assert source.n_batches == 6
     assert rows_of(source.blocks()) == list(range(24))
     assert rows_of(source.blocks()) == list(range(24))
@@ -131,12 +132,12 @@ def test_py_dataset(workers):
 
 
 def test_py_dataset_in_processes():
-    source = make_source(Numbers(2, workers=1, use_multiprocessing=True))
+    source = read(Numbers(2, workers=1, use_multiprocessing=True)).batches()
     assert rows_of(source.blocks()) == list(range(8))
 
 
 def test_py_dataset_shuffles_batches_by_seed_and_epoch():
-    first, again = (make_source(Numbers(6), shuffle=True, seed=1) for _ in range(2))
+    first, again = (read(Numbers(6)).batches(shuffle=True, seed=1) for _ in range(2))
     rows = rows_of(first.blocks(epoch=4))
     assert rows != list(range(24))
     assert sorted(rows) == list(range(24))
@@ -145,7 +146,7 @@ def test_py_dataset_shuffles_batches_by_seed_and_epoch():
 
 
 def test_py_dataset_steps_go_round():
-    source = make_source(Numbers(4))
+    source = read(Numbers(4)).batches()
     assert rows_of(source.blocks(2)) == list(range(8))
     assert rows_of(source.blocks(2)) == list(range(8, 16))
     assert rows_of(source.blocks(2)) == list(range(8))
@@ -165,7 +166,7 @@ def test_py_dataset_without_super_init():
         def __getitem__(self, index):
             return batch(4 * index)
 
-    assert rows_of(make_source(Bare()).blocks()) == list(range(8))
+    assert rows_of(read(Bare()).batches().blocks()) == list(range(8))
 
 
 def test_py_dataset_messages():
@@ -173,7 +174,7 @@ def test_py_dataset_messages():
         pass
 
     with pytest.raises(NotImplementedError) as info:
-        make_source(Nothing())
+        read(Nothing()).batches()
     assert str(info.value) == (
         "Nothing does not say how many batches it has. Fix: define `__len__(self)`, or the "
         "property `num_batches` (None: endless)."
@@ -190,7 +191,7 @@ def test_endless_data_need_steps():
     class Endless(Numbers):
         num_batches = None
 
-    source = make_source(Endless())
+    source = read(Endless()).batches()
     with pytest.raises(ValueError) as info:
         list(source.blocks())
     assert str(info.value) == (
@@ -211,19 +212,19 @@ def test_real_keras_py_dataset():
         def __getitem__(self, index):
             return batch(4 * index)
 
-    assert rows_of(make_source(Theirs(), shuffle=True, seed=1).blocks())[:1] in ([0], [4])
+    assert rows_of(read(Theirs()).batches(shuffle=True, seed=1).blocks())[:1] in ([0], [4])
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_torch_data_loader():
     x, y = batch(0, 10)
     tensors = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
-    source = make_source(torch.utils.data.DataLoader(tensors, batch_size=4))
+    source = read(torch.utils.data.DataLoader(tensors, batch_size=4)).batches()
     assert source.n_batches == 3
     assert rows_of(source.blocks()) == list(range(10))
     assert rows_of(source.blocks()) == list(range(10))
     with pytest.raises(ValueError) as info:
-        make_source(tensors)
+        read(tensors).batches()
     assert str(info.value) == (
         "x is a PyTorch Dataset, which gives single samples. Fix: wrap it: "
         "`torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`."
@@ -234,12 +235,12 @@ def test_torch_data_loader():
 def test_tf_data():
     tf = pytest.importorskip("tensorflow")
     data = tf.data.Dataset.from_tensor_slices(batch(0, 10)).batch(4)
-    source = make_source(data)
+    source = read(data).batches()
     assert source.n_batches == 3
     assert rows_of(source.blocks()) == list(range(10))
-    assert make_source(data.repeat()).endless
+    assert read(data.repeat()).batches().endless
     with pytest.raises(ValueError, match="a stream must give batches, not single samples"):
-        list(make_source(data.unbatch()).batches())
+        list(read(data.unbatch()).batches().batches())
 
 
 def test_other_iterables_and_their_length():
@@ -247,7 +248,7 @@ def test_other_iterables_and_their_length():
         def __iter__(self):
             return (batch(4 * i) for i in range(3))
 
-    source = make_source(Again())
+    source = read(Again()).batches()
     assert source.n_batches is None
     source.peek()
     assert rows_of(source.blocks()) == list(range(12))
@@ -259,7 +260,7 @@ def test_batches_of_frames_dicts_and_x_alone():
     def frames():
         yield {"a": pd.DataFrame({"p": [1.0], "q": [2.0]})}
 
-    ((x, y, weight),) = make_source(frames()).batches()
+    ((x, y, weight),) = read(frames()).batches().batches()
     assert x["a"].tolist() == [[1, 2]]
     assert y is None
     assert weight is None
@@ -269,13 +270,20 @@ def test_class_weight_is_multiplied():
     def weighted():
         yield np.ones((2, 1)), np.array([0, 1]), np.array([2.0, 3.0])
 
-    ((_, _, weight),) = make_source(weighted(), class_weight={1: 10.0}).batches()
+    ((_, _, weight),) = read(weighted()).batches(class_weight={1: 10.0}).batches()
     assert weight.tolist() == [2.0, 30.0]
 
 
-def error_of(items, **kwargs):
+def refusing(batch, suspects):
+    refuse(suspects)
+    return batch
+
+
+def error_of(items):
+    source = StreamSource(iter(items))
+    source.bring(refusing)
     with pytest.raises(ValueError) as info:
-        list(StreamSource(iter(items), **kwargs).blocks())
+        list(source.blocks())
     return str(info.value)
 
 
@@ -299,11 +307,11 @@ def test_bad_batches():
     assert error_of([(np.ones(3), np.ones(2))]).startswith(
         "Batch 0 of the stream: The data do not have the same number of rows. Given: x: 3, y: 2."
     )
-    assert len(list(StreamSource(iter([nan]), finite=False).blocks())) == 1
+    assert len(list(StreamSource(iter([nan])).blocks())) == 1
 
 
 def test_exhausted_generator():
-    source = make_source(batch(4 * i) for i in range(2))
+    source = read(batch(4 * i) for i in range(2)).batches()
     list(source.blocks())
     with pytest.raises(ValueError) as info:
         list(source.blocks())
@@ -313,19 +321,19 @@ def test_exhausted_generator():
         "pass a `PyDataset`, which can be read again."
     )
     with pytest.raises(ValueError, match="no batch left"):
-        make_source(iter([])).peek()
+        read(iter([])).batches().peek()
 
 
 def test_empty_data():
     with pytest.raises(ValueError) as info:
-        make_source(Numbers(0)).peek()
+        read(Numbers(0)).batches().peek()
     assert str(info.value) == (
         "The data gave no batch. Given: an object of type Numbers. Expected: at least one batch."
     )
 
 
 def test_generator_that_runs_out():
-    source = make_source(batch(4 * i) for i in range(3))
+    source = read(batch(4 * i) for i in range(3)).batches()
     with pytest.warns(UserWarning, match="ran out") as caught:
         assert rows_of(source.blocks(5)) == list(range(12))
     assert str(caught[0].message) == (
@@ -343,7 +351,7 @@ def test_stopping_early_ends_the_thread():
 
 
 def test_stopping_early_ends_the_workers():
-    source = make_source(Numbers(10_000, workers=3))
+    source = read(Numbers(10_000, workers=3)).batches()
     iterator = source.batches()
     next(iterator)
     iterator.close()
@@ -356,7 +364,7 @@ def test_the_users_error_comes_through():
         yield batch(0)
         raise RuntimeError("disk on fire")
 
-    items = make_source(broken()).batches()
+    items = read(broken()).batches().batches()
     next(items)
     with pytest.raises(RuntimeError, match="disk on fire"):
         next(items)

@@ -18,10 +18,11 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt.core.scope import Outside
-from rosenblatt.data import make_source
+from rosenblatt.data.reading import read
 from rosenblatt.layers import Layer
-from rosenblatt.training import fit, programs
+from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
+from rosenblatt.training.intake import bring
 from rosenblatt.training.predict import Predictor
 from rosenblatt.training.step import predictor
 
@@ -150,8 +151,8 @@ def of_parts(optimizer: Any = "sgd", loss: Any = "mse", metrics: Any = None, **d
 def traced(make: Callable[[], Any], x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """For each kind of program: its key, a function that gives its text, its run-time numbers."""
     model = make()
-    source = make_source(x, y)
-    fit.prepare(model, source, train=True)
+    source = read(x, y).batches()
+    bring(model, source, train=True)
     block = next(iter(source.blocks()))
     span = np.zeros(3, np.int32)
     found: dict[str, Any] = {}

@@ -19,7 +19,6 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.data.batches import ArraySource
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
 # Files of a backup, and those that a killed process was writing in their place.
@@ -186,9 +185,10 @@ class BackupAndRestore(Callback):
     def _content(self) -> str | None:
         """A hash of the rows; None of a stream. Found once, when it is first needed."""
         source = self.model.current_run.source
-        if self._hash is None and isinstance(source, ArraySource):
+        whole = source.whole()
+        if self._hash is None and whole is not None:
             digest = hashlib.blake2b(digest_size=16)
-            for array in tree_leaves(source.data):
+            for array in tree_leaves(whole):
                 if array is not None:
                     digest.update(f"{array.dtype}{array.shape}".encode())
                     digest.update(np.ascontiguousarray(array).data)

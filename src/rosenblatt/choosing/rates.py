@@ -13,11 +13,12 @@ import numpy as np
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.variable import Variable
-from rosenblatt.data.batches import ArraySource, make_source
+from rosenblatt.data.contract import Source
+from rosenblatt.data.reading import read
 from rosenblatt.plots.figures import new_axes
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
-from rosenblatt.training.fit import prepare
+from rosenblatt.training.intake import bring
 from rosenblatt.training.step import batch_at, results, train_step
 
 if TYPE_CHECKING:
@@ -121,17 +122,14 @@ def find_learning_rate(
     True
     """
     _check_range(min_rate, max_rate, steps)
-    source = make_source(
-        x, y, sample_weight, batch_size=batch_size, seed=seed, finite="later",
-        prepare=model._preparing(),
-    )  # fmt: skip
+    source = read(x, y, sample_weight, model._inputs()).batches(batch_size, seed=seed)
     rate = _settable_rate(model, source)
-    assert isinstance(source, ArraySource)
-    prepare(model, source, train=True)
+    bring(model, source, train=True)
+    data = source.whole()
     engine = Engine.of(model, "train")
     engine.load()
     rates = np.geomspace(min_rate, max_rate, steps).astype("float32")
-    batches = _batches(source.data, source.n_rows, batch_size, steps, seed)
+    batches = _batches(data, batch_size, steps, seed)
     state = _seeded(engine, seed)
     values = tuple(float(getattr(owner, name)) for owner, name in engine.parameters)
     program = programs.get_program(
@@ -161,14 +159,15 @@ def _check_range(min_rate: float, max_rate: float, steps: int) -> None:
         )  # fmt: skip
 
 
-def _settable_rate(model: Any, source: Any) -> Variable:
+def _settable_rate(model: Any, source: Source) -> Variable:
     model._require_compiled("find_learning_rate")
-    if model._step_is_custom("train") or model.run_eagerly or not isinstance(source, ArraySource):
+    is_stream = source.whole() is None
+    if model._step_is_custom("train") or model.run_eagerly or is_stream:
         raise ValueError(
             explain(
                 "find_learning_rate: the test runs in one compiled program.",
                 given="a stream"
-                if not isinstance(source, ArraySource)
+                if is_stream
                 else "a model with a `train_step` of its own, or run eagerly",
                 expected="arrays or frames, and a model that `compile` tells how to train",
             )
@@ -186,9 +185,9 @@ def _settable_rate(model: Any, source: Any) -> Variable:
     return rate
 
 
-def _batches(data: Any, rows: int, batch_size: int, steps: int, seed: int) -> Any:
+def _batches(data: Any, batch_size: int, steps: int, seed: int) -> Any:
     """Shuffled rows as arrays of shape (steps, batch_size, …), the data repeated as needed."""
-    rng = np.random.default_rng(seed)
+    rng, rows = np.random.default_rng(seed), len(jax.tree_util.tree_leaves(data)[0])
     size = min(batch_size, rows)
     passes = -(-steps * size // rows)
     order = np.concatenate([rng.permutation(rows) for _ in range(passes)])[: steps * size]

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import layers, metrics, optimizers
 from rosenblatt.core.errors import explain
-from rosenblatt.data.columns import to_numpy
+from rosenblatt.data.arrays import to_numpy
 from rosenblatt.data.frames import columns_of, is_frame, is_series, series_to_array
 from rosenblatt.models.sequential import Sequential
 

@@ -18,8 +18,8 @@ from rosenblatt.cli.network import OPTIMIZERS, build_network
 from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import set_random_seed
-from rosenblatt.data.columns import check_finite
 from rosenblatt.data.files import Table
+from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
 from rosenblatt.models.diagram import text_diagram
 from rosenblatt.plots.figures import save_figure

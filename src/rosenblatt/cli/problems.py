@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.data.columns import check_finite
 from rosenblatt.data.files import Table, open_table
+from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from, origin_of
 from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
 from rosenblatt.datasets._split import Pair, holdout

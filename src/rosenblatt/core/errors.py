@@ -159,3 +159,24 @@ def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("rosenblatt."):
         level, frame = level + 1, frame.f_back
     warnings.warn(text, category, stacklevel=level)
+
+
+@contextmanager
+def within(where: str | None) -> Iterator[None]:
+    """Say of an error in the block where it comes from; None adds nothing.
+
+    Raises:
+        ValueError: one from the block.
+
+    >>> with within("Batch 3"):
+    ...     raise ValueError("It is empty.")
+    Traceback (most recent call last):
+    ...
+    ValueError: Batch 3: It is empty.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if where is None:
+            raise
+        raise ValueError(f"{where}: {error}") from error

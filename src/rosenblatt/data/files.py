@@ -12,8 +12,10 @@ import numpy as np
 
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import explain, nearest
-from rosenblatt.data.columns import as_arrays, check_finite, check_lengths
-from rosenblatt.data.reading import read_frame
+from rosenblatt.data.arrays import as_arrays
+from rosenblatt.data.csv_files import read_frame
+from rosenblatt.data.finite import check_finite
+from rosenblatt.data.nests import check_lengths
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")

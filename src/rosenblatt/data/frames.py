@@ -46,6 +46,14 @@ def frame_columns(frame: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
+def names_of(leaf: Any) -> tuple[str, ...]:
+    """The names of the columns of a table or of one column; empty where there are none."""
+    if is_frame(leaf):
+        return frame_columns(leaf)
+    name = _name_of(leaf) if is_series(leaf) else ""
+    return (name,) if name else ()
+
+
 def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
     """A table's columns by the names of a model's inputs.
 
@@ -165,7 +173,6 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
 
 
 def columns_of(frame: Any) -> list[Any]:
-    """The columns of a table of pandas, polars or pyarrow by position; names may repeat."""
     """The columns of a table, in order."""
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.data.columns import named_leaves
 from rosenblatt.data.frames import columns_of, frame_columns, is_frame, is_series
+from rosenblatt.data.nests import named_leaves
 
 # A number of 32 bits has 24 binary digits. A column that lies this many of its deviations away from
 # zero spends ten of them on where it lies, and has less than fourteen left to tell rows apart.

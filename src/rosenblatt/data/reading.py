@@ -1,110 +1,168 @@
-"""Files of tables as polars frames: separators, encodings, headers and damage."""
+"""What a user passes to `fit`, `evaluate` or `predict`, read: `read` gives `Rows` or a `Stream`."""
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import zlib
-from collections import Counter
-from pathlib import Path
-from typing import Any
+import numbers
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from rosenblatt.core.errors import explain, needed
+import numpy as np
 
-_MISSING = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None"]
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_NO_CHARACTER = "\ufffd"  # what stands in a text for bytes that are not UTF-8
+from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Tree
+from rosenblatt.data.frames import is_frame, is_series
+from rosenblatt.data.nests import named_leaves
+from rosenblatt.data.order import Shuffle
+from rosenblatt.data.pydataset import is_py_dataset
+from rosenblatt.data.rows import Inputs, Rows
+from rosenblatt.data.stream_source import StreamSource
+
+_ARRAYS = (np.ndarray, np.generic, numbers.Number, str, bytes, list, tuple, Mapping)
 
 
-def read_frame(path: Path, parquet: bool) -> tuple[Any, list[str]]:
-    """A file as a polars DataFrame, and the names that its header holds more than once.
+@dataclass(frozen=True)
+class Stream:
+    """Batches that are still to be read; they hold their own targets and weights."""
 
-    Raises:
-        ImportError: polars is not installed.
-        ValueError: a damaged or empty file, or one in another encoding.
-    """
-    with needed(
-        f"{path}: reading tables needs polars, which is not installed.",
-        '`pip install "rosenblatt[tabular]"`',
-    ):
-        import polars
-    failures = polars.exceptions
-    try:
-        frame, twice = (polars.read_parquet(path), []) if parquet else _read_csv(polars, path)
-    except failures.NoDataError as error:
-        raise ValueError(no_rows(path)) from error
-    except (failures.PolarsError, failures.PanicException, OSError, EOFError, zlib.error) as error:
+    data: Iterable[Any]
+    inputs: Inputs
+
+    def split(self, share: float) -> NoReturn:
+        """Nothing: a stream has no last part to cut off."""
         raise ValueError(
             explain(
-                f"{path}: the file is damaged or not what its ending says.",
-                given=str(error).partition("\n")[0].rstrip("."),
-                expected="a Parquet file" if parquet else "lines of as many values as the header",
+                "fit: `validation_split` needs arrays.",
+                given=f"x of type {type(self.data).__name__}",
+                fix="pass `validation_data=` instead.",
             )
-        ) from error
-    if frame.height == 0 or frame.width == 0:
-        raise ValueError(no_rows(path))
-    return frame, twice
+        )
+
+    def batches(
+        self,
+        batch_size: int | None = None,
+        shuffle: Shuffle = False,
+        seed: int | None = None,
+        steps: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> StreamSource:
+        """A source of batches: arguments as of `Rows.batches`; a stream has its own batch size."""
+        return StreamSource(self.data, shuffle, seed, class_weight, inputs=self.inputs)
 
 
-def no_rows(path: Path) -> str:
-    """The message for a table without any row."""
-    return explain(
-        f"{path}: the table is empty.", expected="a header and at least one row of numbers"
-    )
+def is_stream(x: Any) -> bool:
+    """Whether `x` gives batches one after another, and is not an array or a nest of arrays.
+
+    >>> is_stream(iter([1])), is_stream([1]), is_stream(np.ones(3))
+    (True, False, False)
+    """
+    if is_py_dataset(x):
+        return True
+    if isinstance(x, _ARRAYS) or is_frame(x) or is_series(x):
+        return False
+    if any(hasattr(x, name) for name in ("__array__", "toarray", "detach")):
+        return False
+    return hasattr(x, "__iter__")
 
 
-def _read_csv(polars: Any, path: Path) -> tuple[Any, list[str]]:
-    separator = _separator(path)
-    names = _header(polars, path, separator)
-    options: dict[str, Any] = {"separator": separator, "null_values": _MISSING}
-    try:
-        frame = polars.read_csv(path, infer_schema_length=None, **options)
-    except polars.exceptions.ComputeError as error:
-        said = str(error)
-        options["encoding"] = "utf8-lossy" if "utf-8" in said else "utf8"
-        # A value that is no number after all: whoever needs the column says so by its name.
-        unparsed = "could not parse" in said and "dtype `str`" not in said
-        if not unparsed and options["encoding"] == "utf8":
-            raise
-        frame = polars.read_csv(path, infer_schema=False, **options)
-    # A comma at the end of each line, as some programs write it, is no column.
-    empty = [n for n, c in zip(names, frame.get_columns(), strict=False) if not n and _blank(c)]
-    if empty:
-        kept = [c for n, c in zip(names, frame.get_columns(), strict=True) if n or not _blank(c)]
-        frame, names = polars.DataFrame(kept), [name for name in names if name]
-    return frame, [name for name, times in Counter(names).items() if times > 1]
+def read(
+    x: Any, y: Tree = None, sample_weight: Tree = None, inputs: Inputs | None = None
+) -> Rows | Stream:
+    """Read the data arguments of `fit`, `evaluate` or `predict`: once, with their columns' names.
+
+    Args:
+        x, y, sample_weight: arrays, tables, lists, or nests of them (see `as_arrays`); or in x a
+            stream of batches that holds all three.
+        inputs: how x is read.
+
+    Raises:
+        ValueError: data of a wrong kind, lengths that differ, weights of another structure than
+            the targets, or y or weights beside a stream.
+
+    >>> rows = read([[1.0], [2.0], [3.0]], [0, 1, 0])
+    >>> rows.batches(batch_size=2).n_batches
+    2
+    """
+    if is_stream(x):
+        _refuse_beside_stream(x, y=y, sample_weight=sample_weight)
+        return Stream(x, inputs or Inputs())
+    return read_rows(x, y, sample_weight, inputs)
 
 
-def _blank(column: Any) -> bool:
-    return bool(column.null_count() == len(column))
+def read_rows(
+    x: Tree, y: Tree = None, sample_weight: Tree = None, inputs: Inputs | None = None
+) -> Rows:
+    """Read arrays, tables, lists, or nests of them; see `read`."""
+    if x is None:
+        raise ValueError(
+            explain("x is missing.", fix="pass the inputs, e.g. `model.fit(x_train, y_train)`.")
+        )
+    if any(c.__module__ == "torch.utils.data.dataset" for c in type(x).__mro__):
+        raise ValueError(
+            explain(
+                "x is a PyTorch Dataset, which gives single samples.",
+                fix="wrap it: `torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`.",
+            )
+        )
+    rows = Rows.of(x, y, sample_weight, inputs or Inputs())
+    _, targets, weights = rows.arrays
+    _check_weight_structure(targets, weights)
+    return rows
 
 
-def _header(polars: Any, path: Path, separator: str) -> list[str]:
-    """The names as they stand in the file; polars renames those that stand there twice."""
-    first = polars.read_csv(
-        path, separator=separator, has_header=False, n_rows=1, infer_schema=False,
-        encoding="utf8-lossy",
-    )  # fmt: skip
-    names = [name or "" for name in (first.row(0) if first.height else ())]
-    if any(_NO_CHARACTER in name for name in names):
-        raise ValueError(_not_utf_8(path, "bytes that are not UTF-8 in the header line"))
-    return names
+def read_validation(data: Any, inputs: Inputs | None = None) -> Rows | Stream:
+    """Read `validation_data`.
+
+    Raises:
+        ValueError: a tuple of the wrong length, or what `read` refuses.
+    """
+    if not isinstance(data, (tuple, list)):
+        return read(data, inputs=inputs)
+    if len(data) not in (2, 3):
+        raise ValueError(
+            explain(
+                "fit: `validation_data` has the wrong length.",
+                given=f"{type(data).__name__} of {len(data)}",
+                expected="(x, y) or (x, y, sample_weight)",
+            )
+        )
+    x, y, weight = (*data, None)[:3]
+    return read(x, y, weight, inputs)
 
 
-def _separator(path: Path) -> str:
-    """The separator the header has most of; comma if none."""
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        line = file.readline(1 << 20)
-    if line.startswith(_UTF_16):
-        raise ValueError(_not_utf_8(path, "UTF-16"))
-    header = line.decode("utf-8", "replace")
-    return max(",;\t", key=header.count)
+def _refuse_beside_stream(x: Any, **parts: Tree) -> None:
+    for name, part in parts.items():
+        if part is not None:
+            raise ValueError(
+                explain(
+                    f"`{name}` was passed beside a stream of batches.",
+                    given=f"x of type {type(x).__qualname__} and {name}",
+                    expected="a stream that gives `(x, y)` or `(x, y, sample_weight)`",
+                    fix=f"let each batch hold its own {name}, and pass x alone.",
+                )
+            )
 
 
-def _not_utf_8(path: Path, given: str) -> str:
-    return explain(
-        f"{path}: the file is in another encoding.",
-        given=given,
-        expected="UTF-8",
-        fix="save it as UTF-8 (in spreadsheets: “CSV UTF-8”).",
-    )
+def _check_weight_structure(y: Tree, weight: Tree) -> None:
+    """Several weights need an output each; a single array serves every output."""
+    if weight is None or isinstance(weight, np.ndarray):
+        return
+    targets, weights = (len(list(named_leaves(tree, ""))) for tree in (y, weight))
+    both_named = isinstance(y, Mapping) and isinstance(weight, Mapping)
+    if set(weight) != set(y) if both_named else weights not in (1, targets):
+        raise ValueError(
+            explain(
+                "`sample_weight` and `y` have different structures.",
+                given=f"sample_weight: {_structure(weight)}; y: {_structure(y)}",
+                expected="one array of weights for all outputs, or one for each output",
+                fix="give the weights the names or the order of the outputs in y.",
+            )
+        )
+
+
+def _structure(tree: Tree) -> str:
+    if isinstance(tree, Mapping):
+        return f"a dict of {sorted(map(str, tree))}"
+    if isinstance(tree, (list, tuple)):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return "one array" if tree is not None else "none"

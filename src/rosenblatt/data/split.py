@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import tree_map
-from rosenblatt.data.columns import named_leaves
+from rosenblatt.data.nests import named_leaves
 
 
 def train_validation_split(arrays: Any, validation_split: float) -> tuple[Any, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.data.columns import check_array, read_nest, to_numpy
+from rosenblatt.data.arrays import check_array, to_numpy
 from rosenblatt.data.frames import is_frame, is_series, text_columns
+from rosenblatt.data.nests import read_nest
 
 _TEXT = "OSUT"
 

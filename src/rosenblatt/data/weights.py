@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.data.columns import named_leaves
+from rosenblatt.data.nests import named_leaves
 
 
 def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> np.ndarray:

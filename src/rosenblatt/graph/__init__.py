@@ -6,6 +6,6 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "graph": "Graph",
-        "host": "Prepared",
+        "host": "LookedUp",
     },
 )

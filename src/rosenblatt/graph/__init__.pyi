@@ -1,4 +1,4 @@
 # Written by tools/stubs.py.
 
 from rosenblatt.graph.graph import Graph as Graph
-from rosenblatt.graph.host import Prepared as Prepared
+from rosenblatt.graph.host import LookedUp as LookedUp

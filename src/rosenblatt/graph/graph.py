@@ -17,7 +17,7 @@ from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tr
 from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.copying import flatten, unflatten
-from rosenblatt.graph.host import HostPart, Prepared, looks_up
+from rosenblatt.graph.host import HostPart, LookedUp, looks_up
 from rosenblatt.graph.order import by_depth
 from rosenblatt.graph.rows import keeps_rows_apart
 
@@ -70,7 +70,7 @@ class Graph:
         Returns:
             Arrays in the outputs' structure; the array itself where that is a list or tuple of one.
         """
-        if isinstance(inputs, Prepared):
+        if isinstance(inputs, LookedUp):
             return self.host.run(inputs, training)
         arrays = self.arrange(inputs)
         if mask is not None:
@@ -187,7 +187,7 @@ class Graph:
         Raises:
             ValueError: as in `arrange`; an id for which an `Embedding` has no vector.
         """
-        return data if isinstance(data, Prepared) else pack(self.input_structure, self._fit(data))
+        return data if isinstance(data, LookedUp) else pack(self.input_structure, self._fit(data))
 
     def bring_cast(self, data: Any) -> Any:
         """As `bring`, each input in its dtype too: what a program that predicts takes.

@@ -14,21 +14,18 @@ import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
-from rosenblatt.data.columns import check_finite, check_lengths, named_leaves
-from rosenblatt.data.frames import columns_for
-from rosenblatt.data.text import as_columns
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.preprocessing.host import HostLayer
 
 
-class Prepared(tuple):
+class LookedUp(tuple):
     """What the host part of a graph made of the inputs: a tuple of arrays, or nests of them."""
 
     __slots__ = ()
 
 
 jax.tree_util.register_pytree_node(
-    Prepared, lambda items: (tuple(items), None), lambda _, items: Prepared(items)
+    LookedUp, lambda items: (tuple(items), None), lambda _, items: LookedUp(items)
 )
 
 
@@ -70,12 +67,11 @@ class HostPart:
             self._cut += [t for t in node.outputs if id(t) in read_later]
         _refuse_text(self._cut, graph)
 
-    def prepare(self, data: Any, finite: bool = True) -> Prepared:
+    def look_up(self, columns: Any) -> LookedUp:
         """Run the host part.
 
         Args:
-            data: inputs of the model: arrays, columns or a frame, numbers or text.
-            finite: whether NaN and infinity are refused.
+            columns: arrays for the model's inputs, of numbers or text.
 
         Returns:
             The arrays for the program.
@@ -83,14 +79,7 @@ class HostPart:
         Raises:
             ValueError: data that do not fit the model's inputs.
         """
-        if isinstance(data, Prepared):
-            return data
         graph = self.graph
-        columns = as_columns(columns_for(data, graph.input_names, "x"), "x")
-        check_lengths(columns)
-        for name, column in named_leaves(columns, "x") if finite else ():
-            if column.dtype.kind == "f":
-                check_finite(column, name)
         arrays = graph.arrange(columns)
         values = {id(t): v for t, v in zip(graph.inputs, arrays, strict=True)}
         found: dict[int, Any] = {}
@@ -105,14 +94,14 @@ class HostPart:
             else:
                 results = tree_leaves(layer(*args, **kwargs))
                 values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
-        return Prepared(
+        return LookedUp(
             found[id(t)] if id(t) in found else np.asarray(values[id(t)]) for t in self._cut
         )
 
-    def run(self, prepared: Prepared, training: bool | None) -> Any:
-        """Compute the graph's outputs from what `prepare` gave, which may be traced."""
+    def run(self, looked_up: LookedUp, training: bool | None) -> Any:
+        """Compute the graph's outputs from what `look_up` gave, which may be traced."""
         values: dict[int, Any] = {}
-        for tensor, value in zip(self._cut, prepared, strict=True):
+        for tensor, value in zip(self._cut, looked_up, strict=True):
             layer = node_of(tensor).operation
             values[id(tensor)] = layer.encode(value) if isinstance(layer, HostLayer) else value
         return self.graph.compute(self._rest, values, training)

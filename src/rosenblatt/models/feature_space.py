@@ -11,9 +11,9 @@ from rosenblatt import layers, saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
-from rosenblatt.data.batches import is_stream
 from rosenblatt.data.frames import frame_columns, is_frame
 from rosenblatt.data.precision import warn_of_rounding
+from rosenblatt.data.reading import is_stream
 from rosenblatt.data.text import host_array
 from rosenblatt.graph.graph import Graph
 from rosenblatt.models.features import (

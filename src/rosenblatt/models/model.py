@@ -22,7 +22,7 @@ from rosenblatt.core.symbolic import (
 )
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
-from rosenblatt.graph.host import Prepared
+from rosenblatt.graph.host import LookedUp
 from rosenblatt.layers import calls
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
@@ -225,7 +225,7 @@ class Model(Trainer, Layer):
             Symbolic tensors for the outputs.
         """
         if self._graph is not None:
-            if not isinstance(x, Prepared):
+            if not isinstance(x, LookedUp):
                 self._graph.arrange(x)
             return self._graph.returned
         if self.run_eagerly:  # its `call` may ask for values

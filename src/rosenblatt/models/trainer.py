@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -12,25 +12,20 @@ from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
 from rosenblatt.callbacks.callback import CallbackList
 from rosenblatt.callbacks.history import History
 from rosenblatt.callbacks.progress import ProgbarLogger
+from rosenblatt.core.errors import within
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data.batches import ArraySource, StreamSource, is_stream, make_source
-from rosenblatt.data.blocks import Shuffle
-from rosenblatt.data.columns import as_arrays
-from rosenblatt.data.frames import columns_for
+from rosenblatt.data.contract import Source
+from rosenblatt.data.order import Shuffle
 from rosenblatt.data.precision import warn_of_rounding
-from rosenblatt.data.text import as_columns
-from rosenblatt.graph.host import Prepared
-from rosenblatt.models.arguments import (
-    batches_of_inputs,
-    naming_batch,
-    split_off,
-    validation_source,
-)
+from rosenblatt.data.reading import read, read_rows, read_validation
+from rosenblatt.data.rows import Inputs
+from rosenblatt.graph.host import LookedUp
 from rosenblatt.models.compiling import Compiles
 from rosenblatt.training import fit as loop
 from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.engine import Engine
+from rosenblatt.training.intake import bring
 from rosenblatt.training.predict import Predictor
 
 
@@ -93,29 +88,17 @@ class Trainer(Compiles):
             ValueError: data that do not fit the model, each said by name.
         """
         self._require_compiled("fit")
-        prepare = self._preparing()
-        if not is_stream(x):
-            for what, part in (("x", None if self._looks_up() else x), ("y", y)):
-                warn_of_rounding(part, what)
-            x = x if prepare is None else prepare(x)
-        x, y, sample_weight, validation_data = split_off(
-            x, y, sample_weight, validation_split, validation_data
-        )
-        source = make_source(
-            x,
-            y,
-            sample_weight,
-            batch_size,
-            shuffle,
-            draw_seed(),
-            class_weight,
-            steps=steps_per_epoch,
-            finite="later",
-            prepare=prepare,
-        )
-        validation = validation_source(
-            validation_data, validation_batch_size or batch_size, validation_steps, prepare
-        )
+        inputs = self._inputs()
+        for what, part in (("x", None if self._looks_up() else x), ("y", y)):
+            warn_of_rounding(part, what)
+        rows, kept = read(x, y, sample_weight, inputs), None
+        if validation_data is not None:
+            kept = read_validation(validation_data, inputs)
+        elif validation_split:
+            rows, kept = rows.split(validation_split)
+        validation_batch_size = validation_batch_size or batch_size
+        validation = None if kept is None else kept.batches(validation_batch_size)
+        source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()
         if resume_from is not None:
@@ -146,26 +129,23 @@ class Trainer(Compiles):
         """Whether it holds layers that look up text or ids on the host, in a graph."""
         return False
 
-    def _preparing(self, finite: bool = True) -> Callable[[Any], Any] | None:
-        """What makes arrays of the inputs, where the model has several or looks up text or ids.
+    def _inputs(self, finite: bool = True) -> Inputs:
+        """How its inputs are read.
 
         Args:
             finite: whether NaN and infinity are refused.
         """
+        names = [] if self._graph is None else self._graph.input_names
         if not self._looks_up():
-            names = [] if self._graph is None else self._graph.input_names
-            several = len(names) > 1
-            return (lambda x: as_arrays(columns_for(x, names, "x"), "x")) if several else None
-        finite = finite and not any(
-            getattr(one, "takes_nan", False) for one in self._flatten_layers()
-        )
+            return Inputs(names if len(names) > 1 else ())
+        takes_nan = any(getattr(one, "takes_nan", False) for one in self._flatten_layers())
 
-        def prepare(x: Any) -> Any:
+        def look_up(columns: Any) -> Any:
             if self._graph is None:
-                self.build_for_data(as_columns(x, "x"))
-            return self._graph.host.prepare(x, finite)
+                self.build_for_data(columns)
+            return self._graph.host.look_up(columns)
 
-        return prepare
+        return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
 
     def _hooks(self, callbacks: Any, verbose: Any, *extra: Any, **params: Any) -> CallbackList:
         level = 1 if verbose == "auto" else int(verbose)
@@ -202,10 +182,8 @@ class Trainer(Compiles):
             The loss, or a list of loss and metrics, or a dict.
         """
         self._require_compiled("evaluate")
-        source = make_source(
-            x, y, sample_weight, batch_size, steps=steps, finite="later",
-            prepare=self._preparing(),
-        )  # fmt: skip
+        rows = read(x, y, sample_weight, self._inputs())
+        source = rows.batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         with self.training_session.passing(self, "evaluate"):
             logs = loop.evaluate(self, source, hooks, steps)
@@ -238,19 +216,16 @@ class Trainer(Compiles):
         Returns:
             NumPy arrays in the outputs' structure.
         """
-        prepare = self._preparing(finite=False)
+        inputs = self._inputs(finite=False)
         if isinstance(x, np.ndarray) and callbacks is None and verbose == 0 and steps is None:
-            x = as_arrays(x, "x") if prepare is None else prepare(x)
-            return self._predict_arrays(x, batch_size or 32)
-        source = make_source(x, batch_size=batch_size, steps=steps, finite=False, prepare=prepare)
+            return self._predict_arrays(inputs.read(x), batch_size or 32)
+        source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         hooks.call("on_predict_begin")
-        if isinstance(source, ArraySource) and not hooks.predict_batches:
-            data = source.data[0]
-            if steps is not None:
-                data = tree_map(lambda a: a[: steps * source.batch_size], data)
-            outputs = self._predict_arrays(data, source.batch_size)
-            hooks.progress("predict", steps or source.n_batches, {})
+        whole = None if hooks.predict_batches else source.whole(steps)
+        if whole is not None:
+            outputs = self._predict_arrays(whole[0], source.batch_size or 32)
+            hooks.progress("predict", steps or source.n_batches or 0, {})
         else:
             outputs = self._predict_batches(source, hooks, steps)
         hooks.call("on_predict_end")
@@ -261,7 +236,7 @@ class Trainer(Compiles):
             return self._predict_eagerly(x, batch_size)
         if not _is_ready(self):
             self.build_for_data(tree_map(lambda a: a[:1], x))
-        if self._graph is not None and not isinstance(x, Prepared):
+        if self._graph is not None and not isinstance(x, LookedUp):
             x = self._graph.bring_cast(x)
         outputs = Predictor.of(self)(x, batch_size)
         warn_if_nan(outputs, x)
@@ -276,11 +251,11 @@ class Trainer(Compiles):
         ]
         return jax.tree_util.tree_map(lambda *p: np.concatenate(p), *parts)
 
-    def _predict_batches(self, source: Any, hooks: CallbackList, steps: int | None) -> Any:
+    def _predict_batches(self, source: Source, hooks: CallbackList, steps: int | None) -> Any:
         parts = []
-        for number, x in enumerate(batches_of_inputs(source, steps)):
+        for number, (x, *_) in enumerate(source.batches(steps)):
             hooks.call("on_predict_batch_begin", number)
-            with naming_batch(number, isinstance(source, StreamSource)):
+            with within(source.name_of(number)):
                 outputs = self._predict_arrays(x, len(tree_leaves(x)[0]))
             parts.append(outputs)
             hooks.call("on_predict_batch_end", number, {"outputs": outputs})
@@ -315,18 +290,14 @@ class Trainer(Compiles):
     def _on_batch(
         self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
-        prepare = self._preparing()
-        x = as_arrays(x, "x") if prepare is None else prepare(x)
-        rows = len(tree_leaves(x)[0])
-        source = make_source(x, y, weight, max(rows, 1), False, 0, class_weight, finite="later")
-        assert isinstance(source, ArraySource)
-        source.block_batches = 1
+        rows = read_rows(x, y, weight, self._inputs())
+        source = rows.batches(len(rows), class_weight=class_weight)
         with self.training_session.passing(self, f"{kind}_on_batch"):
-            loop.prepare(self, source, train=kind == "train")
+            bring(self, source, train=kind == "train")
             engine = Engine.of(self, kind)
             self.reset_metrics()
             engine.load()
-            *_, (_, logs) = engine.run(source.blocks())
+            *_, (_, logs) = engine.run(source.blocks(max_batches=1))
             engine.store()
             found = engine.read(logs)
         return found if return_dict else self._in_order(found)

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
-from rosenblatt.data.columns import check_array as check_numbers
+from rosenblatt.data.arrays import check_array as check_numbers
 from rosenblatt.data.frames import columns_of, frame_columns, is_frame, series_to_array
 
 _CATEGORIES = ("category", "categorical", "enum", "dictionary")

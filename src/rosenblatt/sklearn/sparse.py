@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,8 @@ from scipy.sparse import issparse
 
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_map
-from rosenblatt.data.batches import ArraySource
-from rosenblatt.data.blocks import Shuffle
-from rosenblatt.data.columns import to_numpy
+from rosenblatt.data.arrays import to_numpy
+from rosenblatt.data.order import Order, Shuffle
 from rosenblatt.data.pydataset import PyDataset
 from rosenblatt.data.split import train_validation_split
 
@@ -63,23 +63,22 @@ class SparseBatches(PyDataset):
         super().__init__()
         self.x, self.y, self.weights = x, y, weights
         self.batch_size = batch_size
-        numbers = (np.arange(x.shape[0]), None, None)
-        self.rows = ArraySource(numbers, batch_size, shuffle, draw_seed())
+        self.order = Order(x.shape[0], batch_size, shuffle, draw_seed())
         self.epoch = epoch
-        self.order: np.ndarray | None = None
+        self.rows: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return self.rows.n_batches
+        return math.ceil(self.order.n_rows / self.batch_size)
 
     def on_epoch_begin(self) -> None:
         """Draw the order of the rows."""
-        self.order = self.rows.order(self.epoch)
+        self.rows = self.order.rows(self.epoch)
         self.epoch += 1
 
     def __getitem__(self, index: int) -> Any:
         chosen: Any = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        if self.order is not None:
-            chosen = self.order[chosen]
+        if self.rows is not None:
+            chosen = self.rows[chosen]
         x = self.x[chosen].astype(np.float32).toarray()
         y, weights = tree_map(lambda a: None if a is None else a[chosen], (self.y, self.weights))
         return x, y, weights

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.random import seeded
-from rosenblatt.data.batches import is_stream
+from rosenblatt.data.reading import is_stream
 from rosenblatt.sklearn.building import build_model, make_callbacks
 from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import (

@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt.core.scope import Scope, is_number, number_kind, use_scope
 from rosenblatt.core.tracing import traced_settings
-from rosenblatt.data.batches import Block
+from rosenblatt.data.blocks import Block
 from rosenblatt.training import programs
 from rosenblatt.training.custom import custom_loop, custom_step
 from rosenblatt.training.signature import rows_stay_apart, signature_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 from collections.abc import Iterator
@@ -11,12 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.data.batches import ArraySource, Block, StreamSource
+from rosenblatt.data.blocks import Block
+from rosenblatt.data.contract import Source
 from rosenblatt.training.engine import Engine
-from rosenblatt.training.intake import Intake
+from rosenblatt.training.intake import bring
 from rosenblatt.training.run import Run
 
-Source = ArraySource | StreamSource
 _PROGRESS_SECONDS = 0.1
 
 
@@ -59,11 +58,9 @@ def fit(
         validation_steps: batches of an evaluation; one pass if None.
         validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
     """
-    prepare(model, source, train=True)
-    if isinstance(
-        validation, ArraySource
-    ):  # what is wrong with it is told before an epoch is spent
-        prepare(model, validation, train=False)
+    bring(model, source, train=True)
+    if validation is not None and validation.whole() is not None:
+        bring(model, validation, train=False)  # what is wrong is told before an epoch is spent
     session = model.training_session
     outer, run = session.run, Run(source, hooks, initial_epoch)
     session.run = run  # nothing of it stays on the model when it is over
@@ -99,18 +96,18 @@ def _epochs(
                 model.reset_metrics()
             hooks.call("on_epoch_begin", epoch)
             if not engine.fits():  # a hook has frozen or freed a layer
-                prepare(model, source, train=True)
+                bring(model, source, train=True)
                 engine = Engine.of(model, "train")
                 engine.seconds = run.seconds
                 hooks.waiting.open(None if hooks.train_batches else engine.variables, run.seconds)
             engine.load()
-            blocks = epoch_blocks(source, epoch, steps_per_epoch, hooks.train_batches, run.step)
+            blocks = source.epoch(epoch, steps_per_epoch, run.step, hooks.train_batches)
             logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
             run.step = 0
             _warn_if_not_finite(logs, epoch, model)
             if validation is not None and _validates(epoch, validation_freq):
                 if tester is None:
-                    prepare(model, validation, train=False)
+                    bring(model, validation, train=False)
                     tester = Engine.of(model, "test")
                 begun = time.perf_counter()
                 found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
@@ -154,79 +151,15 @@ def evaluate(
         Values by name.
     """
     if engine is None:
-        prepare(model, source, train=False)
+        bring(model, source, train=False)
         engine = Engine.of(model, "test")
     hooks.call("on_test_begin")
     model.reset_metrics()
     engine.load()
-    blocks = epoch_blocks(source, epoch, steps, hooks.test_batches)
+    blocks = source.epoch(epoch, steps, by_batch=hooks.test_batches)
     logs = _run(engine, blocks, hooks, "test", hooks.test_batches)
     hooks.call("on_test_end", logs)
     return logs
-
-
-def prepare(model: Any, source: Source, train: bool) -> None:
-    """Build what is not yet built, and bring the data to the model."""
-    x, y, _ = source.peek()
-    outputs = model.build_for_data(x)
-    spec = model._compiled.spec
-    custom = model._step_is_custom("train" if train else "test")
-    if not spec.built and not (custom and spec.is_empty):
-        spec.build(y, outputs, model.output_names)
-    if train:
-        _check_trainable(model, custom)
-    source.bring(Intake(model, outputs, train))
-
-
-def _check_trainable(model: Any, custom: bool) -> None:
-    """Refuse to train what cannot be trained, and make the optimizer's variables."""
-    spec = model._compiled.spec
-    if model.optimizer is None:
-        raise ValueError(explain("The model was compiled without an optimizer."))
-    trainable = model.trainable_variables
-    if not trainable:
-        raise ValueError(
-            explain(
-                "The model has no trainable weights.",
-                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
-            )
-        )
-    if not custom and not spec.losses and not model._has_other_losses():
-        raise ValueError(
-            explain(
-                "The model has no loss to minimize.",
-                fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
-            )
-        )
-    model.optimizer.build(trainable)
-
-
-def epoch_blocks(
-    source: Source, epoch: int, steps: int | None, by_batch: bool, done: int = 0
-) -> Iterator[Block]:
-    """The blocks of an epoch; a fixed number of steps goes on where the last epoch stopped.
-
-    Args:
-        source: the data.
-        epoch: number of the epoch.
-        steps: batches of an epoch; one pass if None.
-        by_batch: read no more than a batch of a stream ahead of the hooks.
-        done: batches of this epoch to leave out, because an earlier run did them.
-    """
-    if isinstance(source, StreamSource):
-        most = 1 if done or by_batch else None
-        blocks = source.blocks(epoch=epoch, n_batches=steps, max_batches=most)
-        yield from itertools.islice(blocks, done, None)
-        return
-    if steps in (None, source.n_batches):
-        yield from source.blocks(epoch=epoch, first_batch=done)
-        return
-    cursor, left = epoch * int(steps or 0) + done, int(steps or 0) - done
-    while left > 0:
-        turn, first = divmod(cursor, source.n_batches)
-        taken = min(left, source.n_batches - first)
-        yield from source.blocks(epoch=turn, first_batch=first, n_batches=taken)
-        cursor, left = cursor + taken, left - taken
 
 
 def _run(

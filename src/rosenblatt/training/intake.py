@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rosenblatt.core.errors import explain
 from rosenblatt.core.nesting import pack
 from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.watched import Watched
+from rosenblatt.data.contract import Batch, Source
 from rosenblatt.training.checks import check_targets
 from rosenblatt.training.missing import Missing
 
@@ -42,7 +44,7 @@ class Intake:
         users = self.free or not all(part._is_own() for part in parts)
         self._labels = Watched(self._step if self.own_step else self._loss) if users else None
 
-    def __call__(self, batch: Any, suspects: Mapping[str, str]) -> Any:
+    def __call__(self, batch: Batch, suspects: Mapping[str, str]) -> Batch:
         """The same data in the model's structure.
 
         Args:
@@ -96,6 +98,42 @@ class Intake:
         x, y_pred, weight = rest
         with use_scope(Scope(binds_all=True)):
             return self.model.compute_loss(x, y, y_pred, weight, training=False)
+
+
+def bring(model: Any, source: Source, train: bool) -> None:
+    """Build what is not yet built, and have the data brought to the model."""
+    x, y, _ = source.peek()
+    outputs = model.build_for_data(x)
+    spec = model._compiled.spec
+    custom = model._step_is_custom("train" if train else "test")
+    if not spec.built and not (custom and spec.is_empty):
+        spec.build(y, outputs, model.output_names)
+    if train:
+        _check_trainable(model, custom)
+    source.bring(Intake(model, outputs, train))
+
+
+def _check_trainable(model: Any, custom: bool) -> None:
+    """Refuse to train what cannot be trained, and make the optimizer's variables."""
+    spec = model._compiled.spec
+    if model.optimizer is None:
+        raise ValueError(explain("The model was compiled without an optimizer."))
+    trainable = model.trainable_variables
+    if not trainable:
+        raise ValueError(
+            explain(
+                "The model has no trainable weights.",
+                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
+            )
+        )
+    if not custom and not spec.losses and not model._has_other_losses():
+        raise ValueError(
+            explain(
+                "The model has no loss to minimize.",
+                fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
+            )
+        )
+    model.optimizer.build(trainable)
 
 
 def watched_ids(model: Any) -> Watched | None:

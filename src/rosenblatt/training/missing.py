@@ -16,7 +16,8 @@ import numpy as np
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data.columns import named_leaves, refuse
+from rosenblatt.data.finite import refuse
+from rosenblatt.data.nests import named_leaves
 
 _MOST_ROWS = 32
 _TARGETS = "y"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.data.contract import Position, Source
+
+
+class RunPosition(Position):
+    """Where a run stands: batches of an epoch that are done, and the order of the rows."""
+
+    epoch: int
+    step: int
 
 
 @dataclass
@@ -21,39 +28,22 @@ class Run:
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
     """
 
-    source: Any
+    source: Source
     hooks: Any
     epoch: int = 0
     step: int = 0
     completed: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def position(self) -> dict[str, Any]:
+    def position(self) -> RunPosition:
         """Epoch, step, and what the order of the rows depends on, as plain data."""
-        source = self.source
-        return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "seed": source.seed,
-            "rows": getattr(source, "n_rows", None),
-            "batch_size": getattr(source, "batch_size", None),
-        }
+        return {"epoch": self.epoch, "step": self.step, **self.source.position}
 
-    def go_to(self, position: dict[str, Any]) -> None:
+    def go_to(self, position: RunPosition) -> None:
         """Continue from a position.
 
         Raises:
             ValueError: it is one of other data.
         """
-        for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
-            now = getattr(self.source, "n_rows" if key == "rows" else key, None)
-            if position[key] != now:
-                raise ValueError(
-                    explain(
-                        f"The run to go on with had another number of {what}.",
-                        given=f"{now} now, {position[key]} then",
-                        fix="pass the same data and batch size, or another folder to start anew.",
-                    )
-                )
+        self.source.resume(position)
         self.epoch, self.step = position["epoch"], position["step"]
-        self.source.seed = position["seed"]

@@ -10,7 +10,7 @@ from rosenblatt.callbacks.lambda_callback import LambdaCallback
 from rosenblatt.callbacks.learning_rate_scheduler import LearningRateScheduler
 from rosenblatt.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from rosenblatt.core.errors import explain, nearest, warn_user
-from rosenblatt.data.batches import is_stream
+from rosenblatt.data.reading import is_stream
 from rosenblatt.models.model import Model
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective, infer_direction

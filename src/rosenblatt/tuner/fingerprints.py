@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.data.batches import is_stream
-from rosenblatt.data.columns import named_leaves
 from rosenblatt.data.frames import columns_of, is_frame, is_series
+from rosenblatt.data.nests import named_leaves
+from rosenblatt.data.reading import is_stream
 
 _NAMES = ("x", "y", "sample_weight")
 _PLAIN = (str, bytes, bool, int, float, complex)

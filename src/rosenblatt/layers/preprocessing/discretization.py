@@ -11,8 +11,8 @@ import numpy as np
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.data.batches import is_stream
-from rosenblatt.data.columns import as_arrays, check_finite
+from rosenblatt.data.reading import is_stream
+from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of, refuse_sparse
 
@@ -109,9 +109,7 @@ class Discretization(Layer):
 
     def update_state(self, data: Any) -> None:
         """Take a batch into account."""
-        arrays = as_arrays(data, "data")
-        check_finite(arrays, "data")
-        for array in tree_leaves(arrays):
+        for array in tree_leaves(read_finite(data, "data")):
             new = _summary(np.sort(array.astype("float32"), axis=None), self.epsilon)
             both = np.concatenate([new, self._summary], axis=1)
             both = both[:, np.argsort(both[0], kind="stable")]

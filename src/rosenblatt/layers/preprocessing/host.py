@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, tree_leaves
-from rosenblatt.data.columns import read_nest
+from rosenblatt.data.nests import read_nest
 from rosenblatt.data.text import host_array
 from rosenblatt.layers.base import Layer
 

@@ -15,7 +15,7 @@ from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
-from rosenblatt.data.batches import is_stream
+from rosenblatt.data.reading import is_stream
 from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of
 from rosenblatt.layers.preprocessing.host import HostLayer, integers
 from rosenblatt.layers.preprocessing.lookup_arguments import (

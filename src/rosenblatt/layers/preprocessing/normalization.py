@@ -13,8 +13,8 @@ import numpy as np
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
-from rosenblatt.data.columns import as_arrays, check_finite
 from rosenblatt.data.precision import far_columns
+from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.spec import InputSpec
 
@@ -246,8 +246,7 @@ def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
     else:
         batches = (data,)
     for batch in batches:
-        array = as_arrays(batch, "data")
-        check_finite(array, "data")
+        array = read_finite(batch, "data")
         if isinstance(batch, np.ndarray) and far_columns(batch):
             array = batch  # the statistics are found before anything is rounded
         yield array[:, None] if array.ndim == 1 and has_axis else array

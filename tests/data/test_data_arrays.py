@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from rosenblatt.data import as_arrays, check_finite, check_lengths, columns
+from rosenblatt.data import arrays, as_arrays, check_finite, check_lengths
 
 
 def message(function, *args, error=ValueError):
@@ -63,7 +63,7 @@ def test_scipy_sparse_becomes_dense():
 
 
 def test_too_large_sparse_matrix(monkeypatch):
-    monkeypatch.setattr(columns, "DENSE_LIMIT", 2**20)
+    monkeypatch.setattr(arrays, "DENSE_LIMIT", 2**20)
     text = message(as_arrays, sparse.csr_matrix((1024, 1024)), "x")
     assert text == (
         "x: this sparse matrix is too large to be made dense. Given: shape (1024, 1024), 0.0 GiB. "

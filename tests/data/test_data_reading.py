@@ -1,48 +1,47 @@
-"""The rules that choose a source, and what is refused."""
+"""What `read` makes of data, and what it refuses."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from rosenblatt.data import ArraySource, StreamSource, is_stream, make_source
+from rosenblatt.data import ArraySource, StreamSource, is_stream, read
 
 
 def message(*args, **kwargs):
     with pytest.raises(ValueError) as info:
-        make_source(*args, **kwargs)
+        read(*args).batches(**kwargs)
     return str(info.value)
 
 
 def test_kinds():
-    assert isinstance(make_source(np.ones((3, 2))), ArraySource)
-    assert isinstance(make_source([[1.0]], [1.0]), ArraySource)
-    assert isinstance(make_source(iter([])), StreamSource)
+    assert isinstance(read(np.ones((3, 2))).batches(), ArraySource)
+    assert isinstance(read([[1.0]], [1.0]).batches(), ArraySource)
+    assert isinstance(read(iter([])).batches(), StreamSource)
     assert not is_stream({"a": np.ones(3)})
     assert not is_stream(3)
 
 
 def test_batch_size():
     x = np.ones((100, 1))
-    assert make_source(x).batch_size == 32
-    assert make_source(x, steps=3).batch_size == 34
-    assert make_source(x, batch_size=7, steps=3).n_batches == 15
+    assert read(x).batches().batch_size == 32
+    assert read(x).batches(steps=3).batch_size == 34
+    assert read(x).batches(7, steps=3).n_batches == 15
 
 
 def test_weights_are_multiplied():
-    source = make_source(
-        np.ones((3, 1)), [0, 1, 1], sample_weight=[1.0, 2.0, 3.0], class_weight={1: 10.0}
-    )
+    rows = read(np.ones((3, 1)), [0, 1, 1], [1.0, 2.0, 3.0])
+    source = rows.batches(class_weight={1: 10.0})
     assert source.data[2].tolist() == [1.0, 20.0, 30.0]
     assert source.data[2].dtype == np.float32
-    column = make_source(np.ones((2, 1)), [0, 1], [[1.0], [2.0]], class_weight={1: 10.0})
+    column = read(np.ones((2, 1)), [0, 1], [[1.0], [2.0]]).batches(class_weight={1: 10.0})
     assert column.data[2].tolist() == [[1.0], [20.0]]
 
 
 def test_one_weight_for_several_outputs_is_kept_as_it_is():
     y = {"a": np.ones(3), "b": np.ones(3)}
-    assert make_source(np.ones((3, 1)), y, np.ones(3)).data[2].shape == (3,)
-    nested = make_source(np.ones((3, 1)), y, {"b": np.ones(3), "a": np.ones(3)})
+    assert read(np.ones((3, 1)), y, np.ones(3)).batches().data[2].shape == (3,)
+    nested = read(np.ones((3, 1)), y, {"b": np.ones(3), "a": np.ones(3)}).batches()
     assert set(nested.data[2]) == {"a", "b"}
 
 
@@ -68,9 +67,10 @@ def test_misaligned():
 
 
 def test_not_finite():
-    assert message(np.ones((2, 1)), [1.0, np.nan]).startswith("y holds NaN. Given: nan in row 1 ")
-    source = make_source(np.array([np.nan, 1.0]), finite=False)
-    assert source.n_rows == 2
+    rows = read(np.ones((2, 1)), [1.0, np.nan])
+    assert list(rows.suspects) == ["y"]  # for whoever brings them to a model to decide
+    assert rows.suspects["y"].startswith("y holds NaN. Given: nan in row 1 ")
+    assert read(np.ones((2, 1)), [1.0, 2.0]).suspects == {}
 
 
 def test_weights_of_another_structure():

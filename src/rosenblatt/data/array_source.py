@@ -1,0 +1,179 @@
+"""Arrays in memory as batches, in a new order every epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core.errors import explain
+from rosenblatt.data.blocks import BLOCK_BYTES, Block, aligned_empty, batches_per_block
+from rosenblatt.data.contract import Batch, Intake, Position, check_position
+from rosenblatt.data.nests import check_lengths
+from rosenblatt.data.order import Order, Shuffle
+
+
+class ArraySource:
+    """Arrays in memory as blocks of batches: a `Source`.
+
+    Args:
+        data: `(x, y, sample_weight)`, nests of NumPy arrays of n rows, or None.
+        batch_size: rows of a batch; the last one may have fewer.
+        shuffle, seed: see `Order`.
+        block_bytes: about how large a block is.
+        suspects: gives names of arrays with NaN or infinity, and messages that refuse them.
+
+    Raises:
+        ValueError: a batch size or `shuffle` out of range, or lengths that differ.
+
+    >>> source = ArraySource((np.arange(5), None, None), batch_size=2, shuffle=False)
+    >>> block = next(source.blocks(epoch=0))
+    >>> block.n_rows, block.n_batches, block.arrays[0][:4]
+    (5, 3, array([[0, 1], [2, 3], [4, 4], [4, 4]]))
+    """
+
+    def __init__(
+        self,
+        data: Batch,
+        batch_size: int = 32,
+        shuffle: Shuffle = False,
+        seed: int | None = None,
+        block_bytes: int = BLOCK_BYTES,
+        suspects: Callable[[], Mapping[str, str]] = dict,
+    ):
+        self.n_rows = check_lengths(*data)
+        self.batch_size = check_batch_size(batch_size)
+        self.order = Order(self.n_rows, self.batch_size, shuffle, seed)
+        # np.take copies an array that is not contiguous at every call: copy it once instead.
+        tree_map = jax.tree_util.tree_map
+        self.data = tree_map(np.ascontiguousarray, data) if shuffle else data
+        self.n_batches = math.ceil(self.n_rows / self.batch_size)
+        arrays = jax.tree_util.tree_leaves(self.data)
+        row_bytes = sum(math.prod(a.shape[1:]) * a.itemsize for a in arrays)
+        self.block_batches = batches_per_block(row_bytes * self.batch_size, block_bytes)
+        self._suspects = suspects
+
+    @property
+    def seed(self) -> int:
+        """The seed of the order of the rows."""
+        return self.order.seed
+
+    def peek(self) -> Batch:
+        """The first batch in the given order, views."""
+        return self._cut(0, self.batch_size)
+
+    def whole(self, steps: int | None = None) -> Batch:
+        """All rows, or those of so many batches; views."""
+        return self.data if steps is None else self._cut(0, steps * self.batch_size)
+
+    def _cut(self, start: int, stop: int) -> Batch:
+        return jax.tree_util.tree_map(lambda a: a[start:stop], self.data)
+
+    def bring(self, intake: Intake) -> None:
+        """Have the data checked and put into a model's structure."""
+        self.data = intake(self.data, self._suspects())
+
+    def batches(self, steps: int | None = None) -> Iterator[Batch]:
+        """The batches one by one, in the given order."""
+        for number in range(min(self.n_batches, steps or self.n_batches)):
+            yield self._cut(number * self.batch_size, (number + 1) * self.batch_size)
+
+    def name_of(self, number: int) -> None:
+        """None: a row's number tells where it is."""
+
+    @property
+    def position(self) -> Position:
+        """What the order of the rows depends on."""
+        return {"seed": self.seed, "rows": self.n_rows, "batch_size": self.batch_size}
+
+    def resume(self, position: Position) -> None:
+        """Continue in the order of an earlier run.
+
+        Raises:
+            ValueError: that run had other data.
+        """
+        check_position(self.position, position)
+        self.order.seed = position["seed"]
+
+    def epoch(
+        self, number: int, steps: int | None = None, done: int = 0, by_batch: bool = False
+    ) -> Iterator[Block]:
+        """The batches of an epoch in blocks; see `Source`."""
+        if steps in (None, self.n_batches):
+            yield from self.blocks(number, done)
+            return
+        cursor, left = number * int(steps or 0) + done, int(steps or 0) - done
+        while left > 0:
+            turn, first = divmod(cursor, self.n_batches)
+            taken = min(left, self.n_batches - first)
+            yield from self.blocks(turn, first, taken)
+            cursor, left = cursor + taken, left - taken
+
+    def blocks(
+        self,
+        epoch: int = 0,
+        first_batch: int = 0,
+        n_batches: int | None = None,
+        max_batches: int | None = None,
+    ) -> Iterator[Block]:
+        """The batches of one pass, in blocks of one shape, (capacity, batch_size, …).
+
+        Every block has memory of its own: a program may still read an earlier one. Full blocks of
+        unshuffled data are views.
+
+        Args:
+            epoch: its number, which gives the order.
+            first_batch: where in the epoch to begin.
+            n_batches: how many batches to give; up to the end of the epoch if None.
+            max_batches: the capacity, where smaller than `block_batches` (1: step by step).
+        """
+        last = self.n_batches
+        if n_batches is not None:
+            last = min(last, first_batch + n_batches)
+        step = self.block_batches if max_batches is None else min(max_batches, self.block_batches)
+        order = self.order.rows(epoch)
+        for start in range(first_batch, last, step):
+            yield self._block(order, start, min(start + step, last), step)
+
+    def _block(self, order: np.ndarray | None, start: int, stop: int, batches: int) -> Block:
+        first = start * self.batch_size
+        rows = min(stop * self.batch_size, self.n_rows) - first
+        capacity = batches * self.batch_size
+        chosen = None if order is None else order[first : first + rows]
+
+        def cut(array: np.ndarray) -> np.ndarray:
+            shape = (batches, self.batch_size, *array.shape[1:])
+            if chosen is None and first + capacity <= self.n_rows:
+                return array[first : first + capacity].reshape(shape)
+            out = aligned_empty((capacity, *array.shape[1:]), array.dtype)
+            if chosen is None:
+                out[:rows] = array[first : first + rows]
+            else:
+                # mode="clip" writes straight into `out`; every index is in range anyway.
+                np.take(array, chosen, axis=0, out=out[:rows], mode="clip")
+            out[rows:] = out[rows - 1]
+            return out.reshape(shape)
+
+        arrays = jax.tree_util.tree_map(cut, self.data)
+        return Block(arrays, rows, stop - start, self.batch_size)
+
+
+def check_batch_size(batch_size: Any) -> int:
+    """A batch size as an integer.
+
+    Raises:
+        ValueError: not a positive integer.
+    """
+    whole = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
+    if not whole or batch_size < 1:
+        raise ValueError(
+            explain(
+                "`batch_size` is out of range.",
+                given=repr(batch_size),
+                expected="a positive integer, e.g. 32",
+            )
+        )
+    return int(batch_size)

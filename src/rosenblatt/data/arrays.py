@@ -1,0 +1,138 @@
+"""What users pass as data, as NumPy arrays of numbers."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import jax
+import numpy as np
+
+from rosenblatt.core import config, dtypes
+from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Tree
+from rosenblatt.data.frames import frame_to_array, is_frame, is_series, series_to_array
+from rosenblatt.data.nests import no_rows, read_nest
+from rosenblatt.data.unreadable import array_message, ragged_message
+
+DENSE_LIMIT = 4 << 30
+"""Bytes a sparse matrix may take when it is made dense."""
+
+
+def as_arrays(tree: Tree, what: str) -> Tree:
+    """Turn a nest of array-likes into the same nest of NumPy arrays.
+
+    NumPy arrays pass uncopied and JAX arrays on the CPU share their memory. Lists and tuples of
+    numbers become arrays; lists, tuples and dicts of arrays are several inputs (or outputs), as
+    in Keras. Tables become (rows, columns) float arrays. float64 becomes the default float
+    type, once, here; other floats, integers and booleans keep their type, but integers beyond 32
+    bits, which JAX would wrap around, become floats.
+
+    Args:
+        tree: arrays of NumPy, JAX, PyTorch or TensorFlow, sparse matrices of SciPy, DataFrames
+            and Series of pandas or polars, nested lists of numbers, or a nest of these. None
+            stays None.
+        what: "x", "y" or "sample_weight", for messages.
+
+    Returns:
+        The nest of arrays, each of at least one dimension and one row.
+
+    Raises:
+        ValueError: text or objects, a single number, no rows, rows of different lengths, or a
+            type that is none of these.
+
+    >>> as_arrays({"wide": [[1.0, 2.0]], "deep": [3]}, "x")
+    {'wide': array([[1., 2.]], dtype=float32), 'deep': array([3])}
+    """
+    if type(tree) is np.ndarray:
+        return check_array(tree, what)
+    return read_nest(tree, what, lambda leaf, name: check_array(to_numpy(leaf, name), name))
+
+
+def to_numpy(value: Any, what: str) -> np.ndarray:
+    """Any array-like as a NumPy array of whatever it holds."""
+    if type(value) is np.ndarray:
+        return value
+    if is_frame(value):
+        return frame_to_array(value, what)
+    if is_series(value):
+        return series_to_array(value, what)
+    if isinstance(value, (list, tuple)):
+        return _from_list(value, what)
+    if isinstance(value, np.ma.MaskedArray):
+        masked: Any = value.astype(config.floatx())
+        return masked.filled(np.nan)
+    if isinstance(value, (np.ndarray, jax.Array)):
+        return np.asarray(value)
+    if hasattr(value, "detach"):  # PyTorch
+        value = value.detach().cpu()
+        return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+    if hasattr(value, "toarray") and hasattr(value, "shape"):  # SciPy
+        return _from_sparse(value, what)
+    if hasattr(value, "numpy") and hasattr(value, "shape"):  # TensorFlow
+        return np.asarray(value.numpy())
+    if hasattr(value, "__array__") or isinstance(value, (numbers.Number, str, bytes)):
+        return np.asarray(value)
+    raise ValueError(
+        explain(
+            f"{what} is not data this library can read.",
+            given=f"an object of type {type(value).__module__}.{type(value).__qualname__}",
+            expected="an array, a DataFrame, a list of numbers, or a dict, list or tuple of these",
+            fix=f"pass `numpy.asarray({what})`.",
+        )
+    )
+
+
+def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
+    try:
+        return np.array(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(ragged_message(value, what, np.shape)) from error
+
+
+def _from_sparse(value: Any, what: str) -> np.ndarray:
+    size = int(np.prod(value.shape, dtype=np.float64)) * 4
+    if size > DENSE_LIMIT:
+        raise ValueError(
+            explain(
+                f"{what}: this sparse matrix is too large to be made dense.",
+                given=f"shape {tuple(value.shape)}, {size / 2**30:.1f} GiB",
+                expected=f"at most {DENSE_LIMIT / 2**30:.1f} GiB",
+                fix="pass a generator or `PyDataset` that gives `matrix[start:stop].toarray()` "
+                "batch by batch.",
+            )
+        )
+    return value.toarray()
+
+
+def check_array(array: np.ndarray, what: str) -> np.ndarray:
+    """Refuse what is no array of numbers with rows; settle the dtype."""
+    dtype = array.dtype
+    if array.ndim and len(array) == 0:
+        raise ValueError(no_rows(what, f"an array of shape {array.shape}"))
+    if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
+        raise ValueError(array_message(array, what))
+    if array.ndim == 0:
+        raise ValueError(
+            explain(
+                f"{what} is a single number, not an array with one row for each sample.",
+                given=array.item(),
+                expected="an array of one or more dimensions",
+                fix=f"pass `numpy.array([{what}])`; a stream must give batches, not single "
+                "samples.",
+            )
+        )
+    if not dtype.isnative:
+        array = array.astype(dtype.newbyteorder("="))
+    if dtype.kind == "f" and dtype.itemsize >= 8:
+        with np.errstate(over="ignore"):
+            return array.astype(dtypes.numpy_dtype(config.floatx()), copy=False)
+    if dtype.kind in "iu" and dtype.itemsize == 8 and array.size:
+        # JAX keeps 32 bits of an integer: larger ones would wrap around without a word.
+        if dtype.kind == "u":
+            fits = array.max() < 2**32
+        else:
+            fits = array.max() < 2**31 and array.min() >= -(2**31)
+        if not fits:
+            return array.astype(dtypes.numpy_dtype(config.floatx()))
+    return array

@@ -1,0 +1,174 @@
+"""Data as they are read: once, whole or a batch of a stream, with the names of their columns."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rosenblatt.core.types import Tree
+from rosenblatt.data.array_source import ArraySource
+from rosenblatt.data.arrays import as_arrays
+from rosenblatt.data.contract import Batch
+from rosenblatt.data.finite import Columns, check_finite, not_finite
+from rosenblatt.data.frames import columns_for, names_of
+from rosenblatt.data.nests import check_lengths, named_leaves
+from rosenblatt.data.order import Shuffle
+from rosenblatt.data.split import train_validation_split
+from rosenblatt.data.text import as_columns
+from rosenblatt.data.weights import with_class_weight
+
+PARTS = ("x", "y", "sample_weight")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """How the inputs of a model are read.
+
+    Attributes:
+        names: of the inputs that a table gives a column each; none where a table is one array.
+        look_up: makes numbers of columns that hold text or long ids; None where there are none.
+        refuses_nan: whether NaN is refused where a look-up would hide it.
+    """
+
+    names: Sequence[str] = ()
+    look_up: Callable[[Tree], Tree] | None = None
+    refuses_nan: bool = True
+
+    def read(self, x: Tree, columns: dict[str, tuple[str, ...]] | None = None) -> Tree:
+        """The inputs as arrays of numbers.
+
+        Args:
+            x: what the user passed.
+            columns: gets the names of the columns of tables.
+
+        Raises:
+            ValueError: data that cannot be read; NaN where a look-up would hide it.
+        """
+        columns = {} if columns is None else columns
+        if self.names:
+            x = columns_for(x, self.names, "x")
+        if self.look_up is None:
+            return _read(x, "x", columns)
+        columns |= _column_names(x, "x")
+        x = as_columns(x, "x")
+        check_lengths(x)
+        if self.refuses_nan:
+            check_finite(x, "x", columns)
+        return as_arrays(self.look_up(x), "x")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Arrays of as many rows.
+
+    Attributes:
+        arrays: `(x, y, sample_weight)`, nests of NumPy arrays, or None.
+        columns: names of the columns of what was a table, by the name of the leaf.
+    """
+
+    arrays: Batch
+    columns: Columns = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, x: Tree, y: Tree, sample_weight: Tree, inputs: Inputs) -> Rows:
+        """Read arrays, tables or nests of them.
+
+        Raises:
+            ValueError: data of a wrong kind, or lengths that differ.
+        """
+        columns: dict[str, tuple[str, ...]] = {}
+        arrays = (
+            inputs.read(x, columns),
+            _read(y, "y", columns),
+            _read(sample_weight, "sample_weight", columns),
+        )
+        check_lengths(*arrays)
+        return cls(arrays, columns)
+
+    def __len__(self) -> int:
+        return check_lengths(*self.arrays)
+
+    @functools.cached_property
+    def suspects(self) -> dict[str, str]:
+        """Names of arrays with NaN or infinity, and messages that refuse them."""
+        found: dict[str, str] = {}
+        for what, part in zip(PARTS, self.arrays, strict=True):
+            found |= not_finite(part, what, self.columns)
+        return found
+
+    def weighted(self, class_weight: Mapping[int, float] | None) -> Batch:
+        """The arrays with the weights of classes multiplied into those of the rows.
+
+        Raises:
+            ValueError: several outputs, or something else than weights by class number.
+        """
+        if class_weight is None:
+            return self.arrays
+        x, y, weight = self.arrays
+        return x, y, with_class_weight(y, weight, class_weight)
+
+    def split(self, share: float) -> tuple[Rows, Rows]:
+        """The first rows, and the last share of them, for validation; views.
+
+        Raises:
+            ValueError: a share that leaves a part without rows.
+        """
+        first, last = train_validation_split(self.arrays, share)
+        return replace(self, arrays=first), replace(self, arrays=last)
+
+    def batches(
+        self,
+        batch_size: int | None = None,
+        shuffle: Shuffle = False,
+        seed: int | None = None,
+        steps: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> ArraySource:
+        """A source of batches.
+
+        Args:
+            batch_size: rows of a batch; None is 32, or what makes `steps` batches.
+            shuffle, seed: see `Order`.
+            steps: batches of an epoch, used for the batch size only.
+            class_weight: class number to weight, multiplied into the sample weights.
+        """
+        arrays = self.weighted(class_weight)
+        if batch_size is None:
+            batch_size = math.ceil(len(self) / steps) if steps else 32
+        return ArraySource(arrays, batch_size, shuffle, seed, suspects=lambda: self.suspects)
+
+
+def read_finite(tree: Tree, what: str) -> Tree:
+    """A nest as arrays without NaN and infinity.
+
+    Args:
+        tree: see `as_arrays`.
+        what: its name, for messages.
+
+    Raises:
+        ValueError: data that cannot be read, or that hold NaN or infinity.
+    """
+    columns: dict[str, tuple[str, ...]] = {}
+    arrays = _read(tree, what, columns)
+    check_finite(arrays, what, columns)
+    return arrays
+
+
+def _read(tree: Tree, what: str, columns: dict[str, tuple[str, ...]]) -> Tree:
+    """A nest as arrays; the names of the columns of its tables are noted."""
+    if type(tree) is not np.ndarray:
+        columns |= _column_names(tree, what)
+    return as_arrays(tree, what)
+
+
+def _column_names(tree: Tree, what: str) -> dict[str, tuple[str, ...]]:
+    found = {name: names_of(leaf) for name, leaf in named_leaves(tree, what)}
+    return {
+        name: names
+        for name, names in found.items()
+        if names and not (len(names) == 1 and name.endswith(f"[{names[0]!r}]"))
+    }
