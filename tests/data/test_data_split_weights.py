@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rosenblatt.data import class_weights_to_sample_weights, train_validation_split
+from rosenblatt.data import class_weights_to_sample_weights, read, train_validation_split
 
 
 @pytest.mark.parametrize("rows", [2, 3, 10, 97, 1000])
@@ -59,11 +59,10 @@ def test_split_without_rows_in_a_part():
 
 def test_split_of_a_stream():
     with pytest.raises(ValueError) as info:
-        train_validation_split((iter([]), None, None), 0.5)
+        read(iter([])).split(0.5)
     assert str(info.value) == (
-        "`validation_split` needs arrays: a stream has no last part to cut off. Given: an object "
-        "of type builtins.list_iterator. Expected: arrays, tables or lists of numbers. Fix: make a "
-        "second stream and pass it as `validation_data`."
+        "fit: `validation_split` needs arrays. Given: x of type list_iterator. Fix: pass "
+        "`validation_data=` instead."
     )
 
 

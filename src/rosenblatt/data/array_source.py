@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.data.blocks import BLOCK_BYTES, Block, aligned_empty, batches_per_block
 from rosenblatt.data.contract import Batch, Intake, Position, check_position
 from rosenblatt.data.nests import check_lengths
@@ -169,11 +169,9 @@ def check_batch_size(batch_size: Any) -> int:
     """
     whole = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
     if not whole or batch_size < 1:
-        raise ValueError(
-            explain(
-                "`batch_size` is out of range.",
-                given=repr(batch_size),
-                expected="a positive integer, e.g. 32",
-            )
+        raise BadArgument(
+            "`batch_size` is out of range.",
+            given=repr(batch_size),
+            expected="a positive integer, e.g. 32",
         )
     return int(batch_size)

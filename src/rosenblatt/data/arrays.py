@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Tree
 from rosenblatt.data.frames import frame_to_array, is_frame, is_series, series_to_array
 from rosenblatt.data.nests import no_rows, read_nest
@@ -73,13 +73,11 @@ def to_numpy(value: Any, what: str) -> np.ndarray:
         return np.asarray(value.numpy())
     if hasattr(value, "__array__") or isinstance(value, (numbers.Number, str, bytes)):
         return np.asarray(value)
-    raise ValueError(
-        explain(
-            f"{what} is not data this library can read.",
-            given=f"an object of type {type(value).__module__}.{type(value).__qualname__}",
-            expected="an array, a DataFrame, a list of numbers, or a dict, list or tuple of these",
-            fix=f"pass `numpy.asarray({what})`.",
-        )
+    raise BadData(
+        f"{what} is not data this library can read.",
+        given=f"an object of type {type(value).__module__}.{type(value).__qualname__}",
+        expected="an array, a DataFrame, a list of numbers, or a dict, list or tuple of these",
+        fix=f"pass `numpy.asarray({what})`.",
     )
 
 
@@ -87,20 +85,18 @@ def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
     try:
         return np.array(value)
     except (ValueError, TypeError) as error:
-        raise ValueError(ragged_message(value, what, np.shape)) from error
+        raise BadData(ragged_message(value, what, np.shape)) from error
 
 
 def _from_sparse(value: Any, what: str) -> np.ndarray:
     size = int(np.prod(value.shape, dtype=np.float64)) * 4
     if size > DENSE_LIMIT:
-        raise ValueError(
-            explain(
-                f"{what}: this sparse matrix is too large to be made dense.",
-                given=f"shape {tuple(value.shape)}, {size / 2**30:.1f} GiB",
-                expected=f"at most {DENSE_LIMIT / 2**30:.1f} GiB",
-                fix="pass a generator or `PyDataset` that gives `matrix[start:stop].toarray()` "
-                "batch by batch.",
-            )
+        raise BadData(
+            f"{what}: this sparse matrix is too large to be made dense.",
+            given=f"shape {tuple(value.shape)}, {size / 2**30:.1f} GiB",
+            expected=f"at most {DENSE_LIMIT / 2**30:.1f} GiB",
+            fix="pass a generator or `PyDataset` that gives `matrix[start:stop].toarray()` "
+            "batch by batch.",
         )
     return value.toarray()
 
@@ -109,18 +105,15 @@ def check_array(array: np.ndarray, what: str) -> np.ndarray:
     """Refuse what is no array of numbers with rows; settle the dtype."""
     dtype = array.dtype
     if array.ndim and len(array) == 0:
-        raise ValueError(no_rows(what, f"an array of shape {array.shape}"))
+        raise BadData(no_rows(what, f"an array of shape {array.shape}"))
     if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
-        raise ValueError(array_message(array, what))
+        raise BadData(array_message(array, what))
     if array.ndim == 0:
-        raise ValueError(
-            explain(
-                f"{what} is a single number, not an array with one row for each sample.",
-                given=array.item(),
-                expected="an array of one or more dimensions",
-                fix=f"pass `numpy.array([{what}])`; a stream must give batches, not single "
-                "samples.",
-            )
+        raise BadData(
+            f"{what} is a single number, not an array with one row for each sample.",
+            given=array.item(),
+            expected="an array of one or more dimensions",
+            fix=f"pass `numpy.array([{what}])`; a stream must give batches, not single samples.",
         )
     if not dtype.isnative:
         array = array.astype(dtype.newbyteorder("="))

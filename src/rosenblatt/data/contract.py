@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias, TypedDict
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.data.blocks import Block
 
 # Inputs, targets, sample weights: nests of arrays of as many rows, or None.
@@ -80,10 +80,8 @@ def check_position(now: Position, then: Position) -> None:
     """
     for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
         if now[key] != then[key]:  # type: ignore[literal-required]
-            raise ValueError(
-                explain(
-                    f"The run to go on with had another number of {what}.",
-                    given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
-                    fix="pass the same data and batch size, or another folder to start anew.",
-                )
+            raise BadData(
+                f"The run to go on with had another number of {what}.",
+                given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
+                fix="pass the same data and batch size, or another folder to start anew.",
             )

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain, needed
+from rosenblatt.core.errors import FileRefused, explain, needed
 
 _MISSING = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None"]
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -32,17 +32,15 @@ def read_frame(path: Path, parquet: bool) -> tuple[Any, list[str]]:
     try:
         frame, twice = (polars.read_parquet(path), []) if parquet else _read_csv(polars, path)
     except failures.NoDataError as error:
-        raise ValueError(no_rows(path)) from error
+        raise FileRefused(no_rows(path)) from error
     except (failures.PolarsError, failures.PanicException, OSError, EOFError, zlib.error) as error:
-        raise ValueError(
-            explain(
-                f"{path}: the file is damaged or not what its ending says.",
-                given=str(error).partition("\n")[0].rstrip("."),
-                expected="a Parquet file" if parquet else "lines of as many values as the header",
-            )
+        raise FileRefused(
+            f"{path}: the file is damaged or not what its ending says.",
+            given=str(error).partition("\n")[0].rstrip("."),
+            expected="a Parquet file" if parquet else "lines of as many values as the header",
         ) from error
     if frame.height == 0 or frame.width == 0:
-        raise ValueError(no_rows(path))
+        raise FileRefused(no_rows(path))
     return frame, twice
 
 
@@ -87,7 +85,7 @@ def _header(polars: Any, path: Path, separator: str) -> list[str]:
     )  # fmt: skip
     names = [name or "" for name in (first.row(0) if first.height else ())]
     if any(_NO_CHARACTER in name for name in names):
-        raise ValueError(_not_utf_8(path, "bytes that are not UTF-8 in the header line"))
+        raise FileRefused(_not_utf_8(path, "bytes that are not UTF-8 in the header line"))
     return names
 
 
@@ -96,7 +94,7 @@ def _separator(path: Path) -> str:
     with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         line = file.readline(1 << 20)
     if line.startswith(_UTF_16):
-        raise ValueError(_not_utf_8(path, "UTF-16"))
+        raise FileRefused(_not_utf_8(path, "UTF-16"))
     header = line.decode("utf-8", "replace")
     return max(",;\t", key=header.count)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadData, explain, nearest
 from rosenblatt.data.arrays import as_arrays
 from rosenblatt.data.csv_files import read_frame
 from rosenblatt.data.finite import check_finite
@@ -62,43 +62,37 @@ class Table:
     def _check_names(self, wanted: list[str]) -> None:
         twice = [name for name in self.twice if name in wanted]
         if twice:
-            raise ValueError(
-                explain(
-                    f"{self.path}: {'two columns have' if len(twice) == 1 else 'columns share'} "
-                    f"the name {', '.join(map(repr, twice))}.",
-                    given="columns " + ", ".join(self.names),
-                    expected="a name of its own for each column",
-                    fix="rename or remove one of them.",
-                )
+            raise BadData(
+                f"{self.path}: {'two columns have' if len(twice) == 1 else 'columns share'} "
+                f"the name {', '.join(map(repr, twice))}.",
+                given="columns " + ", ".join(self.names),
+                expected="a name of its own for each column",
+                fix="rename or remove one of them.",
             )
 
     def _check_numbers(self, columns: Mapping[str, Any]) -> None:
         for name, column in columns.items():
             row = _too_long(column)
             if row is not None:
-                raise ValueError(
-                    explain(
-                        f"{self.path}: column {name!r} holds whole numbers beyond 64 bits.",
-                        given=f"{column[row]} in row {row}",
-                        expected="whole numbers of at most 18 digits",
-                        fix="leave the column out of the file if it only names the rows; write it "
-                        "with a decimal point if it is a quantity.",
-                    )
+                raise BadData(
+                    f"{self.path}: column {name!r} holds whole numbers beyond 64 bits.",
+                    given=f"{column[row]} in row {row}",
+                    expected="whole numbers of at most 18 digits",
+                    fix="leave the column out of the file if it only names the rows; write it "
+                    "with a decimal point if it is a quantity.",
                 )
         found = [
             (name, _example(column)) for name, column in columns.items() if not _numeric(column)
         ]
         if found:
             names = [name for name, _ in found]
-            raise ValueError(
-                explain(
-                    f"{self.path}: column{'s' if len(found) > 1 else ''} "
-                    f"{', '.join(map(repr, names))} {'do' if len(found) > 1 else 'does'} not hold "
-                    "numbers.",
-                    given="; ".join(f"{name!r}: {example}" for name, example in found),
-                    expected="numbers in every column",
-                    fix=_fix(columns[names[0]]),
-                )
+            raise BadData(
+                f"{self.path}: column{'s' if len(found) > 1 else ''} "
+                f"{', '.join(map(repr, names))} {'do' if len(found) > 1 else 'does'} not hold "
+                "numbers.",
+                given="; ".join(f"{name!r}: {example}" for name, example in found),
+                expected="numbers in every column",
+                fix=_fix(columns[names[0]]),
             )
 
 
@@ -121,22 +115,18 @@ def open_table(path: str | Path) -> Table:
         raise FileNotFoundError(_no_file(path))
     name = path.name.lower()
     if not name.endswith(_TEXT + _PARQUET):
-        raise ValueError(
-            explain(
-                f"{path}: not a kind of file this library reads.",
-                given=repr(path.suffix),
-                expected=f"one of {', '.join(_TEXT + _PARQUET)}",
-            )
+        raise BadData(
+            f"{path}: not a kind of file this library reads.",
+            given=repr(path.suffix),
+            expected=f"one of {', '.join(_TEXT + _PARQUET)}",
         )
     table = Table(path, *read_frame(path, name.endswith(_PARQUET)))
     if all(_is_number(column) for column in table.names):
-        raise ValueError(
-            explain(
-                f"{path}: the first line holds numbers where column names should be.",
-                given=", ".join(table.names[:5]),
-                expected="a header line",
-                fix="add a line of column names at the top of the file.",
-            )
+        raise BadData(
+            f"{path}: the first line holds numbers where column names should be.",
+            given=", ".join(table.names[:5]),
+            expected="a header line",
+            fix="add a line of column names at the top of the file.",
         )
     return table
 
@@ -178,19 +168,15 @@ def split_target(
     ((2, 1), array([0, 1]), ['a'])
     """
     if target not in columns:
-        raise ValueError(
-            explain(
-                f"The table has no column {target!r} to predict.",
-                fix=nearest(target, columns),
-            )
+        raise BadData(
+            f"The table has no column {target!r} to predict.",
+            fix=nearest(target, columns),
         )
     names = [name for name in columns if name != target]
     if not names:
-        raise ValueError(
-            explain(
-                f"The table has no column beside {target!r}: nothing to predict it from.",
-                expected="at least one feature column",
-            )
+        raise BadData(
+            f"The table has no column beside {target!r}: nothing to predict it from.",
+            expected="at least one feature column",
         )
     rows = check_lengths(dict(columns))
     y = as_arrays(columns[target], target)

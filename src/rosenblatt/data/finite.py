@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.types import Tree
 from rosenblatt.data.nests import named_leaves
 
@@ -24,7 +24,7 @@ def refuse(messages: Mapping[str, str]) -> None:
         ValueError: if there is one.
     """
     for message in messages.values():
-        raise ValueError(message)
+        raise BadData(message)
 
 
 def check_finite(tree: Tree, what: str, columns: Columns | None = None) -> None:

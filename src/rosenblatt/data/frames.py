@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.data.unreadable import columns_message
 
 _LIBRARIES = ("pandas", "polars", "pyarrow", "narwhals", "modin", "cudf")
@@ -35,6 +35,17 @@ def _is_one_of(value: Any, names: Sequence[str]) -> bool:
         cls.__name__ in names and cls.__module__.partition(".")[0] in _LIBRARIES
         for cls in type(value).__mro__
     )
+
+
+def is_deferred(frame: Any) -> bool:
+    """Whether a table is lazy, or wrapped: looking into it would compute it."""
+    return hasattr(type(frame), "collect") or hasattr(type(frame), "to_native")
+
+
+def native(value: Any) -> Any:
+    """A table or column as its own library's, computed if it is lazy."""
+    value = value.to_native() if hasattr(type(value), "to_native") else value
+    return value.collect() if hasattr(type(value), "collect") else value
 
 
 def frame_columns(frame: Any) -> tuple[str, ...]:
@@ -75,20 +86,14 @@ def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
     if missing:
         others = [name for name in have if name not in names]
         advice = nearest(missing[0], others) if others else ""
-        raise ValueError(
-            explain(
-                f"{what}: column {missing[0]!r} is missing.",
-                given=f"a table with the columns {list(have)}",
-                expected=f"a column for each input of the model: {list(names)}",
-                fix=advice
-                if "did you mean" in advice
-                else "add it, with what it held in training.",
-            )
+        raise BadData(
+            f"{what}: column {missing[0]!r} is missing.",
+            given=f"a table with the columns {list(have)}",
+            expected=f"a column for each input of the model: {list(names)}",
+            fix=advice if "did you mean" in advice else "add it, with what it held in training.",
         )
-    frame = frame.to_native() if hasattr(type(frame), "to_native") else frame
-    frame = frame.collect() if hasattr(type(frame), "collect") else frame  # a lazy table
-    columns = dict(zip(have, columns_of(frame), strict=True))  # names of pandas may be numbers
-    return {name: columns[name] for name in names}
+    columns = dict(zip(have, columns_of(native(frame)), strict=True))
+    return {name: columns[name] for name in names}  # names of pandas may be numbers
 
 
 def frame_to_array(frame: Any, what: str) -> np.ndarray:
@@ -104,10 +109,7 @@ def frame_to_array(frame: Any, what: str) -> np.ndarray:
     Raises:
         ValueError: columns that do not hold numbers (each one is named).
     """
-    if hasattr(type(frame), "to_native"):
-        frame = frame.to_native()
-    if hasattr(type(frame), "collect"):  # a lazy table
-        frame = frame.collect()
+    frame = native(frame)
     names = frame_columns(frame)
     columns = columns_of(frame)
     refuse = {
@@ -116,7 +118,7 @@ def frame_to_array(frame: Any, what: str) -> np.ndarray:
         if not _holds_numbers(_dtype_of(column))
     }
     if refuse:
-        raise ValueError(_message(refuse, what))
+        raise BadData(_message(refuse, what))
     # Column by column into the result: the table is never copied whole at double precision.
     array = np.empty((frame.shape[0], len(names)), dtypes.numpy_dtype(config.floatx()))
     with np.errstate(over="ignore"):
@@ -131,10 +133,9 @@ def series_to_array(series: Any, what: str) -> np.ndarray:
     Raises:
         ValueError: a column that does not hold numbers.
     """
-    if hasattr(series, "to_native"):
-        series = series.to_native()
+    series = native(series)
     if not _holds_numbers(_dtype_of(series)):
-        raise ValueError(_message({_name_of(series): series}, what))
+        raise BadData(_message({_name_of(series): series}, what))
     return _values(series)
 
 
@@ -147,26 +148,21 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
     Raises:
         ValueError: a table of columns of both kinds.
     """
-    if hasattr(type(value), "to_native"):
-        value = value.to_native()
-    if hasattr(type(value), "collect"):
-        value = value.collect()
+    value = native(value)
     columns = columns_of(value) if is_frame(value) else [value]
     numeric = [_holds_numbers(_dtype_of(column)) for column in columns]
     if all(numeric):
         return None
     if any(numeric):
         names = frame_columns(value)
-        raise ValueError(
-            explain(
-                f"{what}: a table with columns of numbers and of text is no array.",
-                given=", ".join(
-                    f"{name!r}: {'numbers' if number else 'no numbers'}"
-                    for name, number in zip(names, numeric, strict=True)
-                ),
-                fix=f"pass a dict of columns, one for each input of the model: "
-                f"`{{name: {what}[name] for name in (…)}}`.",
-            )
+        raise BadData(
+            f"{what}: a table with columns of numbers and of text is no array.",
+            given=", ".join(
+                f"{name!r}: {'numbers' if number else 'no numbers'}"
+                for name, number in zip(names, numeric, strict=True)
+            ),
+            fix=f"pass a dict of columns, one for each input of the model: "
+            f"`{{name: {what}[name] for name in (…)}}`.",
         )
     arrays = [np.asarray(column.to_numpy()) for column in columns]
     return np.stack(arrays, axis=1) if is_frame(value) else arrays[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.types import Tree
 
 
@@ -22,7 +22,7 @@ def read_nest(tree: Tree, what: str, read: Callable[[Any, str], np.ndarray]) -> 
         return None
     if isinstance(tree, Mapping):
         if not tree:
-            raise ValueError(no_rows(what, "an empty dict"))
+            raise BadData(no_rows(what, "an empty dict"))
         return {key: read_nest(value, f"{what}[{key!r}]", read) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)) and _is_structure(tree):
         items = [read_nest(value, f"{what}[{index}]", read) for index, value in enumerate(tree)]
@@ -75,16 +75,14 @@ def check_lengths(x: Tree, y: Tree = None, sample_weight: Tree = None) -> int:
     parts = (("x", x), ("y", y), ("sample_weight", sample_weight))
     rows = {name: len(leaf) for what, part in parts for name, leaf in named_leaves(part, what)}
     if not rows:
-        raise ValueError(no_rows("x", None))
+        raise BadData(no_rows("x", None))
     if len(set(rows.values())) > 1:
-        raise ValueError(
-            explain(
-                "The data do not have the same number of rows.",
-                given=", ".join(f"{name}: {count}" for name, count in rows.items()),
-                expected="one row of each part for every sample",
-                fix="drop the rows that have no partner; dropping rows with missing values must be "
-                "done on x and y together.",
-            )
+        raise BadData(
+            "The data do not have the same number of rows.",
+            given=", ".join(f"{name}: {count}" for name, count in rows.items()),
+            expected="one row of each part for every sample",
+            fix="drop the rows that have no partner; dropping rows with missing values must be "
+            "done on x and y together.",
         )
     return next(iter(rows.values()))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import draw_seed
 
 # True permutes the rows, "batch" permutes whole batches, False keeps the order; a function of an
@@ -42,12 +42,10 @@ class Order:
         self, n_rows: int, batch_size: int, shuffle: Shuffle = False, seed: int | None = None
     ):
         if not callable(shuffle) and shuffle not in (True, False, "batch"):
-            raise ValueError(
-                explain(
-                    "`shuffle` is out of range.",
-                    given=repr(shuffle),
-                    expected="True, False, 'batch', or a function of the epoch's number",
-                )
+            raise BadArgument(
+                "`shuffle` is out of range.",
+                given=repr(shuffle),
+                expected="True, False, 'batch', or a function of the epoch's number",
             )
         self.n_rows = n_rows
         self.batch_size = batch_size
@@ -84,11 +82,9 @@ class Order:
     def _checked(self, order: np.ndarray) -> np.ndarray:
         whole = order.shape == (self.n_rows,) and order.dtype.kind in "iu"
         if not whole or order.min() < 0 or order.max() >= self.n_rows:
-            raise ValueError(
-                explain(
-                    "`shuffle` gave no order of the rows.",
-                    given=f"shape {order.shape}, dtype {order.dtype}",
-                    expected=f"{self.n_rows} integers from 0 to {self.n_rows - 1}",
-                )
+            raise BadArgument(
+                "`shuffle` gave no order of the rows.",
+                given=f"shape {order.shape}, dtype {order.dtype}",
+                expected=f"{self.n_rows} integers from 0 to {self.n_rows - 1}",
             )
         return order

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.data.frames import columns_of, frame_columns, is_frame, is_series
+from rosenblatt.data.frames import columns_of, is_deferred, is_frame, is_series, names_of
 from rosenblatt.data.nests import named_leaves
 
 # A number of 32 bits has 24 binary digits. A column that lies this many of its deviations away from
@@ -121,21 +121,11 @@ def warn_of_rounding(tree: Any, what: str) -> None:
 
 def _columns_of(leaf: Any) -> Iterator[tuple[Any, np.ndarray]]:
     """Names or numbers, and values, of the columns that may be far from zero."""
-    columns: list[tuple[Any, np.ndarray]]
-    if is_frame(leaf) and not _waits(leaf):
-        named = zip(frame_columns(leaf), columns_of(leaf), strict=True)
-        columns = [(name, np.asarray(column)) for name, column in named]
-    else:
-        array = (
-            leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf) if is_series(leaf) else None
-        )
-        if array is None or array.ndim not in (1, 2):
-            return
-        far = far_columns(array)
-        columns = [(column, array.reshape(len(array), -1)[:, column]) for column in far]
-    yield from columns
-
-
-def _waits(frame: Any) -> bool:
-    """Whether it is lazy, or wrapped: looking into it would compute it twice."""
-    return hasattr(type(frame), "collect") or hasattr(type(frame), "to_native")
+    if is_frame(leaf):
+        if not is_deferred(leaf):
+            values = map(np.asarray, columns_of(leaf))
+            yield from zip(names_of(leaf), values, strict=True)
+    elif isinstance(leaf, np.ndarray) or is_series(leaf):
+        names, array = names_of(leaf), np.asarray(leaf)
+        for column in far_columns(array) if array.ndim in (1, 2) else ():
+            yield (names or range(array.size))[column], array.reshape(len(array), -1)[:, column]

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
 from rosenblatt.data.frames import is_frame, is_series
 from rosenblatt.data.nests import named_leaves
@@ -30,12 +30,10 @@ class Stream:
 
     def split(self, share: float) -> NoReturn:
         """Nothing: a stream has no last part to cut off."""
-        raise ValueError(
-            explain(
-                "fit: `validation_split` needs arrays.",
-                given=f"x of type {type(self.data).__name__}",
-                fix="pass `validation_data=` instead.",
-            )
+        raise BadData(
+            "fit: `validation_split` needs arrays.",
+            given=f"x of type {type(self.data).__name__}",
+            fix="pass `validation_data=` instead.",
         )
 
     def batches(
@@ -94,15 +92,11 @@ def read_rows(
 ) -> Rows:
     """Read arrays, tables, lists, or nests of them; see `read`."""
     if x is None:
-        raise ValueError(
-            explain("x is missing.", fix="pass the inputs, e.g. `model.fit(x_train, y_train)`.")
-        )
+        raise BadData("x is missing.", fix="pass the inputs, e.g. `model.fit(x_train, y_train)`.")
     if any(c.__module__ == "torch.utils.data.dataset" for c in type(x).__mro__):
-        raise ValueError(
-            explain(
-                "x is a PyTorch Dataset, which gives single samples.",
-                fix="wrap it: `torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`.",
-            )
+        raise BadData(
+            "x is a PyTorch Dataset, which gives single samples.",
+            fix="wrap it: `torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`.",
         )
     rows = Rows.of(x, y, sample_weight, inputs or Inputs())
     _, targets, weights = rows.arrays
@@ -119,12 +113,10 @@ def read_validation(data: Any, inputs: Inputs | None = None) -> Rows | Stream:
     if not isinstance(data, (tuple, list)):
         return read(data, inputs=inputs)
     if len(data) not in (2, 3):
-        raise ValueError(
-            explain(
-                "fit: `validation_data` has the wrong length.",
-                given=f"{type(data).__name__} of {len(data)}",
-                expected="(x, y) or (x, y, sample_weight)",
-            )
+        raise BadArgument(
+            "fit: `validation_data` has the wrong length.",
+            given=f"{type(data).__name__} of {len(data)}",
+            expected="(x, y) or (x, y, sample_weight)",
         )
     x, y, weight = (*data, None)[:3]
     return read(x, y, weight, inputs)
@@ -133,13 +125,11 @@ def read_validation(data: Any, inputs: Inputs | None = None) -> Rows | Stream:
 def _refuse_beside_stream(x: Any, **parts: Tree) -> None:
     for name, part in parts.items():
         if part is not None:
-            raise ValueError(
-                explain(
-                    f"`{name}` was passed beside a stream of batches.",
-                    given=f"x of type {type(x).__qualname__} and {name}",
-                    expected="a stream that gives `(x, y)` or `(x, y, sample_weight)`",
-                    fix=f"let each batch hold its own {name}, and pass x alone.",
-                )
+            raise BadData(
+                f"`{name}` was passed beside a stream of batches.",
+                given=f"x of type {type(x).__qualname__} and {name}",
+                expected="a stream that gives `(x, y)` or `(x, y, sample_weight)`",
+                fix=f"let each batch hold its own {name}, and pass x alone.",
             )
 
 
@@ -150,13 +140,11 @@ def _check_weight_structure(y: Tree, weight: Tree) -> None:
     targets, weights = (len(list(named_leaves(tree, ""))) for tree in (y, weight))
     both_named = isinstance(y, Mapping) and isinstance(weight, Mapping)
     if set(weight) != set(y) if both_named else weights not in (1, targets):
-        raise ValueError(
-            explain(
-                "`sample_weight` and `y` have different structures.",
-                given=f"sample_weight: {_structure(weight)}; y: {_structure(y)}",
-                expected="one array of weights for all outputs, or one for each output",
-                fix="give the weights the names or the order of the outputs in y.",
-            )
+        raise BadData(
+            "`sample_weight` and `y` have different structures.",
+            given=f"sample_weight: {_structure(weight)}; y: {_structure(y)}",
+            expected="one array of weights for all outputs, or one for each output",
+            fix="give the weights the names or the order of the outputs in y.",
         )
 
 

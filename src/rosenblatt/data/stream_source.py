@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, warn_user, within
+from rosenblatt.core.errors import BadData, explain, warn_user, within
 from rosenblatt.data.blocks import BLOCK_BYTES, Block, nbytes
 from rosenblatt.data.contract import Batch, Intake, Position, check_position
 from rosenblatt.data.grouping import grouped
@@ -69,14 +69,14 @@ class StreamSource:
         """The first batch, without taking it from the stream."""
         if self._peeked is None:
             if self.n_batches == 0:
-                raise ValueError(self._empty())
+                raise BadData(self._empty())
             if self._py_dataset:
                 return self._read_batch(self.data[0], 0)  # type: ignore[index]
             if self._iterator is None:
                 self._start(self._epoch)
             self._peeked = next(self._read_batches(1), None)
             if self._peeked is None:
-                raise ValueError(self._empty())
+                raise BadData(self._empty())
         return self._peeked
 
     def whole(self, steps: int | None = None) -> None:
@@ -146,11 +146,9 @@ class StreamSource:
 
     def _ahead(self, n_batches: int | None, epoch: int | None, most: int | None) -> Iterator[Any]:
         if self.endless and n_batches is None:
-            raise ValueError(
-                explain(
-                    "The data have no end, so an epoch needs a number of steps.",
-                    fix="pass `steps_per_epoch=` (fit), `validation_steps=` or `steps=`.",
-                )
+            raise BadData(
+                "The data have no end, so an epoch needs a number of steps.",
+                fix="pass `steps_per_epoch=` (fit), `validation_steps=` or `steps=`.",
             )
         self._epoch = self._epoch if epoch is None else epoch
         self._read = 0
@@ -215,7 +213,7 @@ class StreamSource:
         if n_batches is not None and count == n_batches:
             return
         if count == 0:
-            raise ValueError(self._empty())
+            raise BadData(self._empty())
         if not self._one_shot:
             self._iterator = None
             if n_batches is None:
@@ -241,12 +239,10 @@ class StreamSource:
         if self._structure is None:
             self._structure = names
         elif names != self._structure:
-            raise ValueError(
-                explain(
-                    "It has other parts than the first batch.",
-                    given=", ".join(names),
-                    expected=", ".join(self._structure),
-                )
+            raise BadData(
+                "It has other parts than the first batch.",
+                given=", ".join(names),
+                expected=", ".join(self._structure),
             )
         return batch
 
@@ -272,13 +268,11 @@ def _parts(raw: Any) -> tuple[Any, Any, Any]:
     if not isinstance(raw, (list, tuple)):
         return raw, None, None
     if not 1 <= len(raw) <= 3:
-        raise ValueError(
-            explain(
-                "It is not a batch.",
-                given=f"a {type(raw).__name__} of {len(raw)} items",
-                expected="(x,), (x, y) or (x, y, sample_weight)",
-                fix="put several inputs into a tuple or dict of their own: `((a, b, c, d), y)`.",
-            )
+        raise BadData(
+            "It is not a batch.",
+            given=f"a {type(raw).__name__} of {len(raw)} items",
+            expected="(x,), (x, y) or (x, y, sample_weight)",
+            fix="put several inputs into a tuple or dict of their own: `((a, b, c, d), y)`.",
         )
     x, y, weight = (*raw, None, None)[:3]
     return x, y, weight

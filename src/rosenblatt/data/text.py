@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.data.arrays import check_array, to_numpy
 from rosenblatt.data.frames import is_frame, is_series, text_columns
 from rosenblatt.data.nests import read_nest
@@ -62,12 +62,10 @@ def texts(array: np.ndarray, where: str) -> list[str]:
         ValueError: numbers, or a missing value.
     """
     if not is_text(array):
-        raise ValueError(
-            explain(
-                f"{where} takes text.",
-                given=f"an array of dtype {array.dtype}, shape {array.shape}",
-                fix="turn numbers into text with `x.astype(str)`, or use `IntegerLookup`.",
-            )
+        raise BadData(
+            f"{where} takes text.",
+            given=f"an array of dtype {array.dtype}, shape {array.shape}",
+            fix="turn numbers into text with `x.astype(str)`, or use `IntegerLookup`.",
         )
     items = array.ravel().tolist()
     kinds = set(map(type, items))
@@ -79,16 +77,13 @@ def texts(array: np.ndarray, where: str) -> list[str]:
     value = items[bad]
     missing = not isinstance(value, numbers.Number) or value != value
     place = tuple(int(i) for i in np.unravel_index(bad, array.shape)) if array.ndim else ()
-    raise ValueError(
-        explain(
-            f"{where} takes text.",
-            given=f"{value!r} ({type(value).__name__}) in row {place[0] if place else 0}",
-            expected="strings",
-            fix='fill the gaps first: `column.fillna("")` in pandas, `column.fill_null("")` in '
-            "polars."
-            if missing
-            else "turn numbers into text with `x.astype(str)`, or use `IntegerLookup`.",
-        )
+    raise BadData(
+        f"{where} takes text.",
+        given=f"{value!r} ({type(value).__name__}) in row {place[0] if place else 0}",
+        expected="strings",
+        fix='fill the gaps first: `column.fillna("")` in pandas, `column.fill_null("")` in polars.'
+        if missing
+        else "turn numbers into text with `x.astype(str)`, or use `IntegerLookup`.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.data.nests import named_leaves
 
 
@@ -31,25 +31,21 @@ def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -
     """
     weights = _checked(class_weight)
     if not isinstance(y, np.ndarray):
-        raise ValueError(
-            explain(
-                "`class_weight` needs the labels of a single output.",
-                given="no y" if y is None else f"y as a {type(y).__name__} of several outputs",
-                expected="one array of labels",
-                fix="pass `sample_weight`, one array for each output, instead.",
-            )
+        raise BadData(
+            "`class_weight` needs the labels of a single output.",
+            given="no y" if y is None else f"y as a {type(y).__name__} of several outputs",
+            expected="one array of labels",
+            fix="pass `sample_weight`, one array for each output, instead.",
         )
     labels = y
     if labels.ndim > 1:
         labels = labels[..., 0] if labels.shape[-1] == 1 else np.argmax(labels, axis=-1)
     if labels.ndim > 1:
-        raise ValueError(
-            explain(
-                "`class_weight` needs one label for each sample.",
-                given=f"y of shape {y.shape}",
-                expected="shape (n,), (n, 1) or one-hot (n, classes)",
-                fix="pass `sample_weight` instead.",
-            )
+        raise BadData(
+            "`class_weight` needs one label for each sample.",
+            given=f"y of shape {y.shape}",
+            expected="shape (n,), (n, 1) or one-hot (n, classes)",
+            fix="pass `sample_weight` instead.",
         )
     if labels.dtype.kind not in "iub":
         labels = np.round(labels).astype(np.int64)
@@ -65,12 +61,10 @@ def with_class_weight(y: Any, weight: Any, class_weight: Mapping[int, float]) ->
     if weight is None:
         return of_class
     if not isinstance(weight, np.ndarray):
-        raise ValueError(
-            explain(
-                "`class_weight` needs the sample weights of a single output.",
-                given=f"sample_weight as a {type(weight).__name__}",
-                expected="one array",
-            )
+        raise BadData(
+            "`class_weight` needs the sample weights of a single output.",
+            given=f"sample_weight as a {type(weight).__name__}",
+            expected="one array",
         )
     return (weight * of_class.reshape(-1, *(1,) * (weight.ndim - 1))).astype(np.float32)
 
@@ -84,23 +78,19 @@ def _alone(tree: Any) -> Any:
 def _checked(class_weight: Any) -> dict[int, float]:
     example = "{0: 1.0, 1: 5.0}"
     if not isinstance(class_weight, Mapping):
-        raise ValueError(
-            explain(
-                "`class_weight` is not a dict.",
-                given=repr(class_weight),
-                expected=f"class number to weight, e.g. {example}",
-                fix="scikit-learn's `compute_class_weight` gives balanced weights as an array: "
-                "`dict(enumerate(weights))`.",
-            )
+        raise BadArgument(
+            "`class_weight` is not a dict.",
+            given=repr(class_weight),
+            expected=f"class number to weight, e.g. {example}",
+            fix="scikit-learn's `compute_class_weight` gives balanced weights as an array: "
+            "`dict(enumerate(weights))`.",
         )
     for key, value in class_weight.items():
         whole = isinstance(key, numbers.Real) and float(key).is_integer()
         if not whole or not isinstance(value, (numbers.Real, np.generic, np.ndarray)):
-            raise ValueError(
-                explain(
-                    "`class_weight` must map class numbers to weights.",
-                    given=f"{key!r}: {value!r}",
-                    expected=f"e.g. {example}",
-                )
+            raise BadArgument(
+                "`class_weight` must map class numbers to weights.",
+                given=f"{key!r}: {value!r}",
+                expected=f"e.g. {example}",
             )
     return {int(key): float(value) for key, value in class_weight.items()}

@@ -11,7 +11,7 @@ from rosenblatt import layers, saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
-from rosenblatt.data.frames import frame_columns, is_frame
+from rosenblatt.data.frames import frame_columns, is_frame, native
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.text import host_array
@@ -170,7 +170,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
     def _columns(self, data: Any) -> dict[str, Any]:
         """The columns of a dict or frame that the space has features for."""
         if is_frame(data):
-            data = data.collect() if hasattr(type(data), "collect") else data
+            data = native(data)
             data = {name: data[name] for name in frame_columns(data)}
         if not isinstance(data, Mapping):
             raise ValueError(

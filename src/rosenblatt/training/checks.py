@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadData, explain, warn_user
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.losses.crossentropy import (
     BinaryCrossentropy,
@@ -43,11 +43,9 @@ def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:
             sparse loss or labels for a dense one, values outside [0, 1] for a binary loss.
     """
     if y is None and spec.losses:
-        raise ValueError(
-            explain(
-                "`y` is missing: the model was compiled with a loss, which needs targets.",
-                fix="call `fit(x, y)`, or compile without `loss`.",
-            )
+        raise BadData(
+            "`y` is missing: the model was compiled with a loss, which needs targets.",
+            fix="call `fit(x, y)`, or compile without `loss`.",
         )
     targets = spec.targets_of(y)
     outputs = tree_leaves(y_pred)
@@ -84,13 +82,11 @@ def _check_shapes(target: Any, output: Any, where: str, categorical: bool) -> No
             f"end the model with `Dense(1)` for one target a row, or give {want[-1]} targets a "
             "row; for class labels use `loss='sparse_categorical_crossentropy'`."
         )
-    raise ValueError(
-        explain(
-            f"{where} do not have the output's shape; NumPy would broadcast them silently.",
-            given=f"(N, {', '.join(map(str, have))})" if have else "(N,)",
-            expected=f"(N, {', '.join(map(str, want))})" if want else "(N,)",
-            fix=fix,
-        )
+    raise BadData(
+        f"{where} do not have the output's shape; NumPy would broadcast them silently.",
+        given=f"(N, {', '.join(map(str, have))})" if have else "(N,)",
+        expected=f"(N, {', '.join(map(str, want))})" if want else "(N,)",
+        fix=fix,
     )
 
 
@@ -108,24 +104,20 @@ def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None
                 "one-hot targets go with `loss='categorical_crossentropy'`; or give the labels: "
                 "`y.argmax(axis=-1)`."
             )
-        raise ValueError(
-            explain(
-                f"{where} are not integer labels.",
-                given=f"shape {('N', *target.shape[1:])}",
-                expected=f"shape {('N', *want)} of integers from 0 to {classes - 1}",
-                fix=fix,
-            )
+        raise BadData(
+            f"{where} are not integer labels.",
+            given=f"shape {('N', *target.shape[1:])}",
+            expected=f"shape {('N', *want)} of integers from 0 to {classes - 1}",
+            fix=fix,
         )
     values = np.asarray(target)
     if values.dtype.kind == "f" and not np.array_equal(values, np.round(values)):
         place = np.argwhere(values != np.round(values))[0]
-        raise ValueError(
-            explain(
-                f"{where} are not class labels.",
-                given=f"the value {values[tuple(place)]} (first in row {place[0]})",
-                expected=f"integers from 0 to {classes - 1}",
-                fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
-            )
+        raise BadData(
+            f"{where} are not class labels.",
+            given=f"the value {values[tuple(place)]} (first in row {place[0]})",
+            expected=f"integers from 0 to {classes - 1}",
+            fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
         )
     check_labels(values, classes, where, ignore_class)
 
@@ -137,14 +129,12 @@ def _check_unit_interval(target: Any, where: str) -> None:
     low, high = values.min(), values.max()
     if low < 0 or high > 1:
         row = int(np.argwhere((values < 0) | (values > 1))[0][0])
-        raise ValueError(
-            explain(
-                f"{where} are outside [0, 1], which a binary cross-entropy needs.",
-                given=f"values from {low} to {high} (first in row {row})",
-                expected="0 and 1",
-                fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a "
-                "softmax; for numbers use `loss='mse'`.",
-            )
+        raise BadData(
+            f"{where} are outside [0, 1], which a binary cross-entropy needs.",
+            given=f"values from {low} to {high} (first in row {row})",
+            expected="0 and 1",
+            fix="for classes 0, 1, 2 … use `loss='sparse_categorical_crossentropy'` and a "
+            "softmax; for numbers use `loss='mse'`.",
         )
 
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data.finite import refuse
@@ -65,7 +65,7 @@ class Missing:
             targets = {name: text for name, text in suspects.items() if _part(name) == _TARGETS}
             refuse(targets or suspects)
         if not _finite(gradients):
-            raise ValueError(_spoiled_gradients(suspects))
+            raise BadData(_spoiled_gradients(suspects))
         self._passed |= pattern
 
     def _declared(self, name: str) -> bool:

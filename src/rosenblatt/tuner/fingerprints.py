@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.data.frames import columns_of, is_frame, is_series
+from rosenblatt.data.frames import columns_of, is_deferred, is_frame, is_series
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.data.reading import is_stream
 
@@ -54,7 +54,7 @@ def fingerprint(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
 def _arrays_of(leaf: Any) -> list[np.ndarray] | None:
     """The content of a leaf; None of what is no array, table or list of values."""
     if is_frame(leaf):
-        if hasattr(type(leaf), "collect") or hasattr(type(leaf), "to_native"):  # lazy, or wrapped
+        if is_deferred(leaf):
             return None
         parts = columns_of(leaf)
     elif hasattr(leaf, "tocsr"):
