@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rosenblatt.data import read_table, split_target
+from rosenblatt.data.files import open_table
 
 CSV = "rooms,age,new,price\n1.5,10,true,2\n2.5,20,false,4\n"
 
@@ -32,16 +32,18 @@ def test_read(folder, name):
     columns = read_table(folder / name)
     assert list(columns) == ["rooms", "age", "new", "price"]
     assert {k: v.dtype.name for k, v in columns.items()} == {
-        "rooms": "float32",
+        "rooms": "float64",
         "age": "int64",
         "new": "bool",
         "price": "int64",
     }
-    x, y, names = split_target(columns, "price")
-    assert x.dtype == np.float32
-    assert x.tolist() == [[1.5, 10, 1], [2.5, 20, 0]]
-    assert y.tolist() == [2, 4]
-    assert names == ["rooms", "age", "new"]
+    assert [values.tolist() for values in columns.values()] == [
+        [1.5, 2.5], [10, 20], [True, False], [2, 4],
+    ]  # fmt: skip
+
+
+def read_table(path):
+    return open_table(path).columns()
 
 
 def error(function, *args, kind=ValueError):
@@ -116,34 +118,12 @@ def test_no_header(folder):
     )
 
 
-def test_missing_values_are_named(folder):
+def test_missing_values_are_nan(folder):
     path = folder / "gaps.csv"
     path.write_text("age,rooms,price\n1,2,3\nNA,4,5\n6,,7\n")
     columns = read_table(path)
     assert np.isnan(columns["age"]).tolist() == [False, True, False]
-    assert error(split_target, columns, "price").startswith(
-        "x holds NaN in columns 'age', 'rooms'. Given: nan in row 1 (the first is row 0), 2 such "
-        "rows in all."
-    )
-    assert error(split_target, columns, "rooms").startswith("x holds NaN in column 'age'.")
-    del columns["age"]
-    assert error(split_target, columns, "rooms").startswith(
-        "y (column 'rooms') holds NaN. Given: nan in row 2 "
-    )
-
-
-def test_missing_target(folder):
-    columns = read_table(folder / "homes.csv")
-    assert error(split_target, columns, "prize") == (
-        "The table has no column 'prize' to predict. Fix: did you mean 'price'?"
-    )
-
-
-def test_nothing_but_the_target():
-    assert error(split_target, {"price": np.ones(3)}, "price") == (
-        "The table has no column beside 'price': nothing to predict it from. Expected: at least "
-        "one feature column."
-    )
+    assert np.isnan(columns["rooms"]).tolist() == [False, False, True]
 
 
 def test_without_polars(folder, monkeypatch):

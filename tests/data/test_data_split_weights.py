@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rosenblatt.data import class_weights_to_sample_weights, read, train_validation_split
+from rosenblatt.data import Rows, class_weights_to_sample_weights, read
+
+
+def split(arrays, share):
+    return [part.arrays for part in Rows(arrays).split(share)]
 
 
 @pytest.mark.parametrize("rows", [2, 3, 10, 97, 1000])
@@ -19,9 +23,9 @@ def test_split_as_keras(rows, fraction):
         theirs, _ = keras_split((x, None), fraction)
     except ValueError:
         with pytest.raises(ValueError, match="leaves one part without rows"):
-            train_validation_split((x, None), fraction)
+            split((x, None, None), fraction)
         return
-    train, validation = train_validation_split((x, None), fraction)
+    train, validation = split((x, None, None), fraction)
     assert len(train[0]) == theirs[0].shape[0]
     assert train[1] is None
     assert train[0].base is x
@@ -31,7 +35,7 @@ def test_split_as_keras(rows, fraction):
 
 def test_split_keeps_the_nest():
     tree = ({"a": np.arange(4), "b": np.ones((4, 2))}, [np.arange(4)], None)
-    _, (x, y, weight) = train_validation_split(tree, 0.25)
+    _, (x, y, weight) = split(tree, 0.25)
     assert x["b"].shape == (1, 2)
     assert y[0].tolist() == [3]
     assert weight is None
@@ -40,7 +44,7 @@ def test_split_keeps_the_nest():
 @pytest.mark.parametrize("bad", [0, 1.0, -0.1, "0.2", True])
 def test_split_out_of_range(bad):
     with pytest.raises(ValueError) as info:
-        train_validation_split((np.arange(4),), bad)
+        split((np.arange(4), None, None), bad)
     assert str(info.value) == (
         f"`validation_split` is out of range. Given: {bad!r}. Expected: a fraction between 0 and "
         "1, e.g. 0.2. Fix: pass rows of your own as `validation_data=(x_val, y_val)` instead."
@@ -49,7 +53,7 @@ def test_split_out_of_range(bad):
 
 def test_split_without_rows_in_a_part():
     with pytest.raises(ValueError) as info:
-        train_validation_split((np.arange(1),), 0.5)
+        split((np.arange(1), None, None), 0.5)
     assert str(info.value) == (
         "`validation_split` leaves one part without rows. Given: 1 rows and validation_split=0.5, "
         "which makes 0 training and 1 validation rows. Expected: at least one row in each part. "

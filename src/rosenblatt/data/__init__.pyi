@@ -4,8 +4,6 @@ from rosenblatt.data.array_source import ArraySource as ArraySource
 from rosenblatt.data.arrays import as_arrays as as_arrays
 from rosenblatt.data.blocks import Block as Block
 from rosenblatt.data.contract import Source as Source
-from rosenblatt.data.files import read_table as read_table
-from rosenblatt.data.files import split_target as split_target
 from rosenblatt.data.finite import check_finite as check_finite
 from rosenblatt.data.nests import check_lengths as check_lengths
 from rosenblatt.data.order import Shuffle as Shuffle
@@ -13,7 +11,6 @@ from rosenblatt.data.pydataset import PyDataset as PyDataset
 from rosenblatt.data.reading import is_stream as is_stream
 from rosenblatt.data.reading import read as read
 from rosenblatt.data.rows import Rows as Rows
-from rosenblatt.data.split import train_validation_split as train_validation_split
 from rosenblatt.data.stream_source import StreamSource as StreamSource
 from rosenblatt.data.text import as_columns as as_columns
 from rosenblatt.data.weights import class_weights_to_sample_weights as class_weights_to_sample_weights

@@ -10,12 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData, explain, nearest
-from rosenblatt.data.arrays import as_arrays
 from rosenblatt.data.csv_files import read_frame
-from rosenblatt.data.finite import check_finite
-from rosenblatt.data.nests import check_lengths
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
@@ -129,64 +125,6 @@ def open_table(path: str | Path) -> Table:
             fix="add a line of column names at the top of the file.",
         )
     return table
-
-
-def read_table(path: str | Path) -> dict[str, np.ndarray]:
-    """Read the columns of a table of numbers, in the types that models compute with.
-
-    Args:
-        path: see `open_table`.
-
-    Returns:
-        Column name to (rows,) array, in the order of the file. Missing values are NaN.
-
-    Raises:
-        ImportError, FileNotFoundError, ValueError: see `open_table`; columns that do not hold
-            numbers (each one is named).
-    """
-    found = open_table(path).columns()
-    return {name: as_arrays(values, name) for name, values in found.items()}
-
-
-def split_target(
-    columns: Mapping[str, np.ndarray], target: str
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Split a table into features and the column to predict.
-
-    Args:
-        columns: column name to (n,) array.
-        target: name of the column to predict.
-
-    Returns:
-        x (n, features) float, y (n,), and the names of the features.
-
-    Raises:
-        ValueError: no such column, no other column, lengths that differ, or NaN and infinity.
-
-    >>> x, y, names = split_target({"a": np.ones(2), "b": np.arange(2)}, "b")
-    >>> x.shape, y, names
-    ((2, 1), array([0, 1]), ['a'])
-    """
-    if target not in columns:
-        raise BadData(
-            f"The table has no column {target!r} to predict.",
-            fix=nearest(target, columns),
-        )
-    names = [name for name in columns if name != target]
-    if not names:
-        raise BadData(
-            f"The table has no column beside {target!r}: nothing to predict it from.",
-            expected="at least one feature column",
-        )
-    rows = check_lengths(dict(columns))
-    y = as_arrays(columns[target], target)
-    x = np.empty((rows, len(names)), dtypes.numpy_dtype(config.floatx()))
-    for index, name in enumerate(names):
-        with np.errstate(over="ignore"):
-            x[:, index] = columns[name]
-    check_finite(x, "x", {"x": tuple(names)})
-    check_finite(y, f"y (column {target!r})")
-    return x, y, names
 
 
 def _as_numbers(column: Any) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import jax
 import numpy as np
 
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.arrays import as_arrays
@@ -17,7 +20,6 @@ from rosenblatt.data.finite import Columns, check_finite, not_finite
 from rosenblatt.data.frames import columns_for, names_of
 from rosenblatt.data.nests import check_lengths, named_leaves
 from rosenblatt.data.order import Shuffle
-from rosenblatt.data.split import train_validation_split
 from rosenblatt.data.text import as_columns
 from rosenblatt.data.weights import with_class_weight
 
@@ -112,12 +114,36 @@ class Rows:
         return x, y, with_class_weight(y, weight, class_weight)
 
     def split(self, share: float) -> tuple[Rows, Rows]:
-        """The first rows, and the last share of them, for validation; views.
+        """The first floor(n (1 − share)) rows, and the last ones for validation, as Keras does.
 
         Raises:
-            ValueError: a share that leaves a part without rows.
+            ValueError: a share outside 0 to 1, or one that leaves a part without rows.
+
+        >>> first, last = Rows((np.arange(10), None, None)).split(0.2)
+        >>> last.arrays
+        (array([8, 9]), None, None)
         """
-        first, last = train_validation_split(self.arrays, share)
+        if not isinstance(share, numbers.Real) or isinstance(share, bool) or not 0 < share < 1:
+            raise BadArgument(
+                "`validation_split` is out of range.",
+                given=repr(share),
+                expected="a fraction between 0 and 1, e.g. 0.2",
+                fix="pass rows of your own as `validation_data=(x_val, y_val)` instead.",
+            )
+        rows = len(self)
+        cut = math.floor(rows * (1.0 - share))
+        if cut in (0, rows):
+            raise BadData(
+                "`validation_split` leaves one part without rows.",
+                given=f"{rows} rows and validation_split={share}, which makes {cut} "
+                f"training and {rows - cut} validation rows",
+                expected="at least one row in each part",
+                fix="pass more data or another fraction.",
+            )
+        first, last = (
+            jax.tree_util.tree_map(lambda a, part=part: a[part], self.arrays)
+            for part in (slice(cut), slice(cut, None))
+        )
         return replace(self, arrays=first), replace(self, arrays=last)
 
     def batches(

@@ -14,7 +14,7 @@ from rosenblatt.core.symbolic import tree_map
 from rosenblatt.data.arrays import to_numpy
 from rosenblatt.data.order import Order, Shuffle
 from rosenblatt.data.pydataset import PyDataset
-from rosenblatt.data.split import train_validation_split
+from rosenblatt.data.rows import Rows
 
 _WHOLE = 16 << 20  # bytes up to which a matrix is made dense whole: then it is an array like others
 _PIECE = 32 << 20  # bytes of the rows that are predicted at a time
@@ -100,7 +100,9 @@ def fit_in_batches(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[
     shuffle = given.pop("shuffle", True)
     share = given.pop("validation_split", 0.0)
     if share and given.get("validation_data") is None:
-        numbers, kept = train_validation_split(np.arange(x.shape[0]), share)
+        numbers, kept = (
+            part.arrays[0] for part in Rows((np.arange(x.shape[0]), None, None)).split(share)
+        )
         train, given["validation_data"] = (
             tuple(
                 tree_map(lambda a, r=rows: None if a is None else a[r], part)
