@@ -14,6 +14,7 @@ import pytest
 from models_to_export import IDS, Calls, L, X, Z
 
 import rosenblatt as rb
+from rosenblatt.core.errors import NotBuilt, NotSavable
 
 
 class Several(rb.Model):
@@ -159,14 +160,14 @@ def called(model: Any, x: Any = X) -> Any:
 
 REFUSED: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "random numbers": (
-        ValueError,
+        NotSavable,
         lambda: called(Calls(drawing, dropout=L.Dropout(0.5))),
         "export: model 'mine' draws random numbers while it predicts "
         "('seed_generator/seed_generator_state'), and an exported program keeps no state from call "
         "to call. Fix: let `call` do so only where `training` is true.",
     ),
     "state": (
-        ValueError,
+        NotSavable,
         lambda: called(Calls(counting, norm=L.BatchNormalization())),
         "export: model 'mine' changes a weight while it predicts "
         "('mine/batch_normalization/moving_mean'), and an exported program keeps no state from "
@@ -178,20 +179,20 @@ REFUSED: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
         "Layer 'mine' (Calls) asks for the values of an array in Python",
     ),
     "not built": (
-        ValueError,
+        NotBuilt,
         lambda: TwoDense(name="mine"),
         "export: model 'mine' (TwoDense) is not built, so nobody knows what it takes. Expected: a "
         "model that was fitted or called, or a Functional one. Fix: call it on a few rows first: "
         "`model(x[:1])`.",
     ),
     "never called": (
-        ValueError,
+        NotBuilt,
         lambda: unknown_inputs(),
         "export: model 'mine' (TwoDense) was never called, so nobody knows what it takes. Fix: "
         "call it on a few rows first: `model(x[:1])`.",
     ),
     "looks up": (
-        ValueError,
+        NotSavable,
         lambda: looks_up(),
         "export: format 'tf_saved_model' cannot hold layer 'towns' (StringLookup), which looks "
         'values up on the host. Fix: export to "onnx", or look up before the model.',

@@ -19,6 +19,7 @@ from tensorboard.compat.proto import meta_graph_pb2
 
 import rosenblatt as rb
 from rosenblatt.core import wire
+from rosenblatt.core.errors import BadData, FileRefused, UnknownName
 from rosenblatt.layers import saved_program
 
 L = rb.layers
@@ -285,7 +286,7 @@ DAMAGED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damaged_ones_are_refused_in_our_words(name: str, tmp_path: Path) -> None:
     place = folder_with(tmp_path, **DAMAGED[name])
-    kind = FileNotFoundError if name == "no proto" else ValueError
+    kind = FileNotFoundError if name == "no proto" else FileRefused
     with pytest.raises(kind) as caught:
         L.TFSMLayer(place)
     begin = {"no proto": "There is no SavedModel at ", "of TensorFlow": "The SavedModel "}
@@ -346,15 +347,15 @@ def cases(places: dict[str, str]) -> dict[str, Case]:
     two, one, named = (L.TFSMLayer(places[name], name=name) for name in ("two", "one", "named"))
     return {
         "no such folder": (FileNotFoundError, lambda: L.TFSMLayer("nowhere")),
-        "endpoint": (ValueError, lambda: L.TFSMLayer("m", call_endpoint="serv")),
-        "number of inputs": (ValueError, lambda: two([Z])),
-        "one array for two": (ValueError, lambda: two(Z)),
-        "two arrays for one": (ValueError, lambda: one((X, X))),
-        "unknown name": (ValueError, lambda: two({"wide": Z, "depp": X})),
-        "a list for a dict": (ValueError, lambda: named([X, Z])),
-        "shape": (ValueError, lambda: one(Z)),
-        "argument": (ValueError, lambda: one(X, mask=X)),
-        "symbolic shape": (ValueError, lambda: one(rb.Input((3,)))),
+        "endpoint": (UnknownName, lambda: L.TFSMLayer("m", call_endpoint="serv")),
+        "number of inputs": (BadData, lambda: two([Z])),
+        "one array for two": (BadData, lambda: two(Z)),
+        "two arrays for one": (BadData, lambda: one((X, X))),
+        "unknown name": (BadData, lambda: two({"wide": Z, "depp": X})),
+        "a list for a dict": (BadData, lambda: named([X, Z])),
+        "shape": (BadData, lambda: one(Z)),
+        "argument": (BadData, lambda: one(X, mask=X)),
+        "symbolic shape": (BadData, lambda: one(rb.Input((3,)))),
     }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, BadData, FileRefused, UnknownName, nearest
 from rosenblatt.core.loading import in_safe_mode
+from rosenblatt.core.nesting import UnmatchedError, spread
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, PathLike, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.saved_program import read_saved_model
 
@@ -55,22 +57,20 @@ class TFSMLayer(Layer):
 
     def __init__(
         self,
-        filepath: str | os.PathLike[str],
+        filepath: PathLike,
         call_endpoint: str = "serve",
         call_training_endpoint: str | None = None,
         trainable: bool = True,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ):
         super().__init__(trainable=trainable, name=name, dtype=dtype, autocast=False)
         for endpoint in (call_endpoint, call_training_endpoint or "serve"):
             if endpoint not in _ENDPOINTS:
-                raise ValueError(
-                    explain(
-                        f"TFSMLayer: {os.fspath(filepath)!r} has no endpoint {endpoint!r}.",
-                        expected=" or ".join(map(repr, _ENDPOINTS)),
-                        fix=nearest(str(endpoint), _ENDPOINTS),
-                    )
+                raise UnknownName(
+                    f"TFSMLayer: {os.fspath(filepath)!r} has no endpoint {endpoint!r}.",
+                    expected=" or ".join(map(repr, _ENDPOINTS)),
+                    fix=nearest(str(endpoint), _ENDPOINTS),
                 )
         self.filepath = os.fspath(filepath)
         self.call_endpoint = call_endpoint
@@ -78,80 +78,69 @@ class TFSMLayer(Layer):
         self.saved = read_saved_model(self.filepath)
         self.built = True
 
-    def call(self, inputs: Any, training: bool | None = False, **kwargs: Any) -> Any:
+    def call(self, inputs: Tree, training: bool | None = False, **kwargs: Tree) -> Tree:
         """What the model predicts."""
         endpoint = self.call_training_endpoint if training else None
         by_name = (endpoint or self.call_endpoint) == "serving_default"
         arrays = self._arranged(inputs, kwargs)
-        program = self.saved.program
-        found = jax.tree_util.tree_leaves(self._run(*arrays))
+        found = self._run(*arrays)
         if by_name:
             return dict(zip(self.saved.names.outputs, found, strict=True))
-        return jax.tree_util.tree_unflatten(program.out_tree, found)
+        return jax.tree_util.tree_unflatten(self.saved.program.out_tree, found)
 
-    def _run(self, *arrays: Any) -> Any:
+    def _run(self, *arrays: Array) -> list[Array]:
         program, name = self.saved.program, self.name
 
         @jax.custom_jvp
-        def run(*values: Any) -> Any:
+        def run(*values: Array) -> list[Array]:
             args, kwargs = jax.tree_util.tree_unflatten(program.in_tree, values)
             return jax.tree_util.tree_leaves(program.call(*args, **kwargs))
 
         @run.defjvp
         def refuse(*_: Any) -> Any:
-            raise ValueError(
-                explain(
-                    f"Layer {name!r} (TFSMLayer) has no gradient: an exported program only "
-                    "predicts.",
-                    fix="freeze the layers before it (`layer.trainable = False`), or load the "
-                    "model's `.keras` file.",
-                )
+            raise BadArgument(
+                f"Layer {name!r} (TFSMLayer) has no gradient: an exported program only predicts.",
+                fix="freeze the layers before it (`layer.trainable = False`), or load the "
+                "model's `.keras` file.",
             )
 
         return run(*arrays)
 
-    def _arranged(self, inputs: Any, others: Mapping[str, Any]) -> list[Any]:
+    def _arranged(self, inputs: Tree, others: Mapping[str, Tree]) -> list[Array]:
         """The arrays in the order of the program's inputs, in their dtypes."""
         args, kwargs = self.saved.structure()
         expected = {**dict(zip(self.saved.names.arguments, args, strict=False)), **kwargs}
         first = next(iter(expected))
         if set(others) != set(expected) - {first}:
             raise self._mismatch(f"arguments {[first, *others]}", f"arguments {list(expected)}")
-        given: dict[int, Any] = {}
+        given: dict[int, ArrayLike] = {}
         for name, value in {first: inputs, **others}.items():
-            self._match(value, expected[name], given)
+            places = tree_leaves(expected[name])
+            given.update(zip(places, self._parts(value, expected[name], places), strict=True))
         return [self._fitted(given[place], place) for place in range(len(self.saved.takes))]
 
-    def _match(self, value: Any, wanted: Any, given: dict[int, Any]) -> None:
-        """Note each array of a nest under the number that stands in its place."""
-        if isinstance(wanted, int):
-            if isinstance(value, Mapping) and set(value) == {self.saved.names.inputs[wanted]}:
-                value = next(iter(value.values()))
-            if isinstance(value, (list, tuple)) and len(value) == 1 and hasattr(value[0], "shape"):
-                value = value[0]
-            if isinstance(value, (Mapping, tuple)):
-                raise self._mismatch(_kind(value), "one array")
-            given[wanted] = value
-            return
-        places = tree_leaves(wanted)
+    def _parts(self, value: Tree, wanted: Tree, places: Sequence[int]) -> list[ArrayLike]:
+        """The arrays of an argument, in the order of the numbers that stand in their places."""
         names = [self.saved.names.inputs[place] for place in places]
-        if isinstance(value, Mapping) and not isinstance(wanted, Mapping):
-            if set(value) != set(names):
-                raise self._mismatch(f"a dict with {sorted(map(str, value))}", f"inputs {names}")
-            given.update({place: value[name] for place, name in zip(places, names, strict=True)})
-            return
-        if isinstance(wanted, Mapping):
-            if not isinstance(value, Mapping) or set(value) != set(wanted):
-                raise self._mismatch(_kind(value), f"a dict with {sorted(wanted)}")
-            pairs = [(value[key], wanted[key]) for key in wanted]
-        else:
-            if not isinstance(value, (list, tuple)) or len(value) != len(wanted):
-                raise self._mismatch(_kind(value), f"a list of {len(wanted)}: {names}")
-            pairs = list(zip(value, wanted, strict=True))
-        for one, other in pairs:
-            self._match(one, other, given)
+        try:
+            parts = spread(value, wanted, names, unwrap=False)
+            for index, part in enumerate(parts):
+                if isinstance(part, (list, tuple)) and len(part) == 1 and hasattr(part[0], "shape"):
+                    parts[index] = part[0]
+                elif isinstance(part, (Mapping, tuple)):
+                    raise UnmatchedError("count")
+        except UnmatchedError:
+            if isinstance(wanted, Mapping):
+                expected = f"a dict with {sorted(wanted)}"
+            elif isinstance(value, Mapping) and len(names) > 1:
+                expected = f"inputs {names}"
+            else:
+                one = isinstance(wanted, int)
+                expected = "one array" if one else f"a list of {len(wanted)}: {names}"
+            raise self._mismatch(_kind(value), expected) from None
+        return parts
 
-    def _fitted(self, value: Any, place: int) -> Any:
+    def _fitted(self, value: ArrayLike, place: int) -> Array:
         """An array in the dtype that the program takes, its shape checked."""
         wanted = self.saved.takes[place]
         array = jnp.asarray(value)
@@ -165,16 +154,14 @@ class TFSMLayer(Layer):
             raise self._mismatch(f"{name!r} of shape {tuple(array.shape)}", f"shape {shape}")
         return array.astype(wanted.dtype)
 
-    def _mismatch(self, given: str, expected: str) -> ValueError:
-        return ValueError(
-            explain(
-                f"Layer {self.name!r} (TFSMLayer): the inputs are not those of the exported model.",
-                given=given,
-                expected=expected,
-            )
+    def _mismatch(self, given: str, expected: str) -> BadData:
+        return BadData(
+            f"Layer {self.name!r} (TFSMLayer): the inputs are not those of the exported model.",
+            given=given,
+            expected=expected,
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make an equal layer, as long as the folder is there."""
         return {
             **super().get_config(),
@@ -184,24 +171,22 @@ class TFSMLayer(Layer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: Config) -> Any:
         """A layer of a config; loading a model file reads no other files unless it is asked to.
 
         Raises:
             ValueError: in safe mode.
         """
         if in_safe_mode():
-            raise ValueError(
-                explain(
-                    f"Layer {config.get('name')!r} (TFSMLayer) names another file.",
-                    given=repr(config.get("filepath")),
-                    fix="if you trust both files, `load_model(path, safe_mode=False)`.",
-                )
+            raise FileRefused(
+                f"Layer {config.get('name')!r} (TFSMLayer) names another file.",
+                given=repr(config.get("filepath")),
+                fix="if you trust both files, `load_model(path, safe_mode=False)`.",
             )
         return super().from_config(config)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Tree) -> str:
     if isinstance(value, Mapping):
         return f"a dict with {sorted(map(str, value))}"
     if isinstance(value, (list, tuple)):

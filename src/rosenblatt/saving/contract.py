@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
+from rosenblatt.graph.graph import Graph
+from rosenblatt.layers.calls import Called
 
 
 class SavedPart(Protocol):
@@ -26,6 +28,22 @@ class Model(SavedPart, Protocol):
 
     built: bool
     optimizer: Any
+    _graph: Graph | None
+    _called: Called | None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What it predicts."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """What it computes, in a class with code of its own."""
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What it keeps."""
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The running sums of its metrics."""
 
     @property
     def layers(self) -> Sequence[Any]:
@@ -36,6 +54,10 @@ class Model(SavedPart, Protocol):
         """What an optimizer updates."""
 
     def _own_variables(self) -> list[Variable]: ...
+
+    def _flatten_layers(self) -> Iterator[Any]: ...
+
+    def _call_takes(self, name: str) -> bool: ...
 
     def get_compile_config(self) -> Config:
         """What `compile` was told, as plain data; empty where it was not called."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from rosenblatt.core.errors import NotSavable
-from rosenblatt.core.symbolic import KerasTensor, tree_leaves
+from rosenblatt.core.registry import is_builtin
+from rosenblatt.core.symbolic import KerasTensor, Node, tree_leaves
+from rosenblatt.core.types import Array
 from rosenblatt.graph.graph import Graph
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import InputLayer
-from rosenblatt.saving.export.prediction import Source, predicting
+from rosenblatt.saving.contract import Model
+from rosenblatt.saving.export.prediction import Prediction, predicting
 
-Writers = Mapping[str, Any]
+Writer = TypeVar("Writer")
+# Layers that leave what they predict from as it is.
+TRAINING_ONLY = (
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
+    "Identity", "SpatialDropout1D",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,27 +34,35 @@ class Step:
         run: computes its results, a list, from arrays for its inputs.
         inputs: names of the tensors it reads.
         outputs: names of the tensors it makes.
-        shapes: shapes of the inputs, None for the batch.
-        shape: shape of the first output.
-        dtypes: dtype names of the inputs.
+        reads: the symbolic tensors that it reads.
+        shape: shape of the first tensor that it makes, None for the batch.
     """
 
     layer: Any
-    run: Callable[..., list[Any]]
+    run: Callable[..., list[Array]]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    shapes: tuple[tuple[int | None, ...], ...]
+    reads: tuple[KerasTensor, ...]
     shape: tuple[int | None, ...]
-    dtypes: tuple[str, ...]
 
     @property
     def output(self) -> str:
         """Name of the tensor it makes, for layers that make one."""
         return self.outputs[0]
 
+    @property
+    def shapes(self) -> list[tuple[int | None, ...]]:
+        """Shapes of the tensors it reads."""
+        return [tuple(tensor.shape) for tensor in self.reads]
+
+    @property
+    def dtypes(self) -> list[str]:
+        """Dtype names of the tensors it reads."""
+        return [tensor.dtype for tensor in self.reads]
+
 
 @dataclass(frozen=True)
-class Plan:
+class FlatModel:
     """The inputs (name, tensor), the steps in order, and the outputs (name, tensor's name)."""
 
     inputs: tuple[tuple[str, KerasTensor], ...]
@@ -54,108 +70,74 @@ class Plan:
     outputs: tuple[tuple[str, str], ...]
 
 
-def plan_of(source: Source, holds: Callable[[Any], bool], format: str) -> Plan:
+def flat_model(prediction: Prediction, holds: Callable[[Any], bool], format: str) -> FlatModel:
     """The steps of a model; inner models are taken apart, and one without a graph is one step.
 
     Args:
-        source: the model.
+        prediction: the model's.
         holds: whether the format can hold a layer, or another operation.
         format: its name, for messages.
 
     Raises:
-        ValueError: layers that the format cannot hold, all by name.
+        NotSavable: layers that the format cannot hold, all by name.
     """
-    begins = tuple(zip(source.input_names, source.inputs, strict=True))
-    if source.graph is None:
-        steps, ends = _whole(source)
+    model, graph = prediction.model, prediction.graph
+    begins = tuple(zip(prediction.input_names, prediction.inputs, strict=True))
+    if graph is None:  # its structure is Python code
+        ends = tuple(f"{model.name}.{name}" for name in prediction.output_names)
+        shape = tuple(prediction.outputs[0].shape)
+        run, names = prediction.run_flat, prediction.input_names
+        steps = [Step(model, run, names, ends, tuple(prediction.inputs), shape)]
     else:
-        names = {id(tensor): name for name, tensor in begins}
-        walk = _Walk(source.model, source.graph, names)
-        steps = tuple(walk.steps())
-        ends = tuple(names[id(tensor)] for tensor in source.outputs)
+        named = {id(tensor): name for name, tensor in begins}
+        steps = list(_steps(model, graph, named, set(named.values())))
+        ends = tuple(named[id(tensor)] for tensor in prediction.outputs)
     bad = {
         f"{s.layer.name!r} ({type(s.layer).__name__})": None for s in steps if not holds(s.layer)
     }
     if bad:
         raise NotSavable(
             f"export: format {format!r} cannot hold layer {', '.join(bad)} of model "
-            f"{source.model.name!r}.",
+            f"{model.name!r}.",
             fix="leave the layer out (`Model(inputs, tensor_before_it)`), or another format.",
         )
-    return Plan(begins, steps, tuple(zip(source.output_names, ends, strict=True)))
+    return FlatModel(begins, tuple(steps), tuple(zip(prediction.output_names, ends, strict=True)))
 
 
-def _whole(source: Source) -> tuple[tuple[Step, ...], tuple[str, ...]]:
-    """A model whose structure is Python code, as one step, and the names of what it makes."""
-    ends = tuple(f"{source.model.name}.{name}" for name in source.output_names)
-    step = Step(
-        source.model,
-        source.run_flat,
-        source.input_names,
-        ends,
-        tuple(tuple(tensor.shape) for tensor in source.inputs),
-        tuple(source.outputs[0].shape),
-        tuple(tensor.dtype for tensor in source.inputs),
-    )
-    return (step,), ends
-
-
-def writer_of(writers: Writers, layer: Any) -> Any:
+def writer_of(writers: Mapping[str, Writer], layer: object) -> Writer | None:
     """What writes a layer. A subclass computes something else, so only the very class counts."""
-    is_ours = isinstance(layer, Layer) and type(layer).__module__.startswith("rosenblatt.")
-    return writers.get(type(layer).__name__) if is_ours else None
+    cls = type(layer)
+    return writers.get(cls.__name__) if isinstance(layer, Layer) and is_builtin(cls) else None
 
 
-@dataclass
-class _Walk:
-    """A way through a model's graph, and those of its inner models.
-
-    Args:
-        model: the outermost model.
-        graph: its graph.
-        names: of the tensors met so far, by their ids; the inputs' at first.
-    """
-
-    model: Any
-    graph: Graph
-    names: dict[int, str]
-
-    def steps(self) -> Iterator[Step]:
-        """The steps in order."""
-        yield from self._steps(self.graph, self.names, set(self.names.values()))
-
-    def _steps(self, graph: Graph, names: dict[int, str], taken: set[str]) -> Iterator[Step]:
-        for node in graph.nodes:
-            layer: Any = node.operation
-            if isinstance(layer, InputLayer) or all(id(t) in names for t in node.outputs):
-                continue
-            reads = [names[id(t)] for t in node.inputs]
-            inner = getattr(layer, "_graph", None)
-            if inner is not None:
-                inside = {id(t): name for t, name in zip(inner.inputs, reads, strict=True)}
-                yield from self._steps(inner, inside, taken)
-                ends = tree_leaves(inner.output_structure)
-                pairs = zip(node.outputs, ends, strict=True)
-                names.update({id(t): inside[id(end)] for t, end in pairs})
-                continue
-            outputs = []
-            for tensor in node.outputs:
-                names[id(tensor)] = _free(str(getattr(layer, "name", type(layer).__name__)), taken)
-                outputs.append(names[id(tensor)])
-            yield Step(
-                layer,
-                functools.partial(self._run, graph, node),
-                tuple(reads),
-                tuple(outputs),
-                tuple(tuple(t.shape) for t in node.inputs),
-                tuple(node.outputs[0].shape),
-                tuple(t.dtype for t in node.inputs),
+def _steps(model: Model, graph: Graph, names: dict[int, str], taken: set[str]) -> Iterator[Step]:
+    """The steps of a graph in order, and of the models in it; what they make is named."""
+    for node in graph.nodes:
+        layer: Any = node.operation
+        if isinstance(layer, InputLayer) or all(id(t) in names for t in node.outputs):
+            continue
+        reads = tuple(names[id(t)] for t in node.inputs)
+        inner = getattr(layer, "_graph", None)
+        if inner is not None:
+            inside = {id(t): name for t, name in zip(inner.inputs, reads, strict=True)}
+            yield from _steps(model, inner, inside, taken)
+            ends = tree_leaves(inner.output_structure)
+            names.update(
+                {id(t): inside[id(end)] for t, end in zip(node.outputs, ends, strict=True)}
             )
+            continue
+        for tensor in node.outputs:
+            names[id(tensor)] = _free(str(getattr(layer, "name", type(layer).__name__)), taken)
+        outputs = tuple(names[id(tensor)] for tensor in node.outputs)
+        run = functools.partial(_run, model, graph, node)
+        shape = tuple(node.outputs[0].shape)
+        yield Step(layer, run, reads, outputs, tuple(node.inputs), shape)
 
-    def _run(self, graph: Graph, node: Any, *arrays: Any) -> list[Any]:
-        values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
-        with predicting(self.model):
-            return graph.apply(node, values, False)
+
+def _run(model: Model, graph: Graph, node: Node, *arrays: Array) -> list[Array]:
+    values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
+    with predicting(model):
+        return graph.apply(node, values, False)
 
 
 def _free(name: str, taken: set[str]) -> str:

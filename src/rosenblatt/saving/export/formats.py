@@ -12,11 +12,11 @@ from rosenblatt.core.errors import UnknownName, nearest
 from rosenblatt.core.types import PathLike
 from rosenblatt.saving.export.numpy_archive import export_numpy
 from rosenblatt.saving.export.onnx_file import export_onnx
-from rosenblatt.saving.export.prediction import Source, source_of
+from rosenblatt.saving.export.prediction import Prediction, prediction_of
 from rosenblatt.saving.export.saved_model import export_saved_model
 from rosenblatt.saving.export.stable_hlo import export_stablehlo
 
-FORMATS: dict[str, Callable[[Source, Path], None]] = {
+FORMATS: dict[str, Callable[[Prediction, Path], None]] = {
     "onnx": export_onnx,
     "stablehlo": export_stablehlo,
     "npz": export_numpy,
@@ -49,13 +49,13 @@ def export_model(
     """
     if format not in FORMATS:
         raise UnknownName(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
-    source = source_of(model, input_signature)
-    FORMATS[format](source, Path(filepath))
+    prediction = prediction_of(model, input_signature)
+    FORMATS[format](prediction, Path(filepath))
     if verbose:
         lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]
         for what, names, specs in (
-            ("takes", source.input_names, source.inputs),
-            ("gives", source.output_names, source.outputs),
+            ("takes", prediction.input_names, prediction.inputs),
+            ("gives", prediction.output_names, prediction.outputs),
         ):
             pairs = zip(names, specs, strict=True)
             listed = ", ".join(f"{name} {spec.shape} {spec.dtype}" for name, spec in pairs)

@@ -16,8 +16,14 @@ import numpy as np
 from rosenblatt.activations import serialize
 from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.export.flat_model import Plan, Step, plan_of, writer_of
-from rosenblatt.saving.export.prediction import Source, with_graph
+from rosenblatt.saving.export.flat_model import (
+    TRAINING_ONLY,
+    FlatModel,
+    Step,
+    flat_model,
+    writer_of,
+)
+from rosenblatt.saving.export.prediction import Prediction, with_graph
 
 _ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
@@ -33,30 +39,30 @@ class _Call(NamedTuple):
     settings: tuple[Any, ...] = ()
 
 
-def export_numpy(source: Source, path: Path) -> None:
+def export_numpy(prediction: Prediction, path: Path) -> None:
     """Write a model's steps and weights as an `.npz` archive without pickles.
 
     Raises:
         ValueError: a layer or an activation that the loader does not know.
     """
     arrays: dict[str, np.ndarray] = {}
-    with with_graph(source) as found:
-        plan = plan_of(found, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
-        _refuse_masks(plan)
+    with with_graph(prediction) as found:
+        flat = flat_model(found, lambda layer: writer_of(_WRITERS, layer) is not None, "npz")
+        _refuse_masks(flat)
         text = {
-            "inputs": [name for name, _ in plan.inputs],
-            "steps": [entry for step in plan.steps for entry in _entries(step, arrays)],
-            "outputs": [name for _, name in plan.outputs],
+            "inputs": [name for name, _ in flat.inputs],
+            "steps": [entry for step in flat.steps for entry in _entries(step, arrays)],
+            "outputs": [name for _, name in flat.outputs],
         }
     arrays["model.json"] = np.frombuffer(json.dumps(text).encode(), "uint8")
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _refuse_masks(plan: Plan) -> None:
+def _refuse_masks(flat: FlatModel) -> None:
     """Refuse a layer that computes with a mask: the loader passes none on."""
     masked: set[str] = set()
-    for step in plan.steps:
+    for step in flat.steps:
         if getattr(step.layer, "mask_zero", False) or masked.intersection(step.inputs):
             masked.update(step.outputs)
         name = type(step.layer).__name__
@@ -223,11 +229,7 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
         name: _merge(name.lower())
         for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
     },
-    **{  # what only training uses
-        name: _plain("linear")
-        for name in ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise",
-                     "ActivityRegularization", "Identity")
-    },
+    **dict.fromkeys(TRAINING_ONLY, _plain("linear")),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.graph.host import looks_up
 from rosenblatt.layers.masking import Masking
-from rosenblatt.saving.export.flat_model import Plan, Step, plan_of, writer_of
+from rosenblatt.saving.export.flat_model import FlatModel, Step, flat_model, writer_of
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,
@@ -24,10 +24,10 @@ from rosenblatt.saving.export.onnx_builder import (
 )
 from rosenblatt.saving.export.onnx_layers import WRITERS
 from rosenblatt.saving.export.onnx_program import write_program
-from rosenblatt.saving.export.prediction import Source, refuse_lookups, with_graph
+from rosenblatt.saving.export.prediction import Prediction, refuse_lookups, with_graph
 
 
-def export_onnx(source: Source, path: Path) -> None:
+def export_onnx(prediction: Prediction, path: Path) -> None:
     """Write a model for any number of rows; inputs and outputs have the model's names.
 
     Raises:
@@ -35,34 +35,34 @@ def export_onnx(source: Source, path: Path) -> None:
         ValueError: layers or settings that ONNX has no place for, by name.
     """
     onnx = onnx_package()
-    with with_graph(source) as found:
+    with with_graph(prediction) as found:
         proto = _model(onnx, found)
     onnx.checker.check_model(proto, full_check=True)
     with atomic_write(path) as file:
         file.write(proto.SerializeToString())
 
 
-def _model(onnx: Any, source: Source) -> Any:
-    plan = plan_of(source, _holds, "onnx")
+def _model(onnx: Any, prediction: Prediction) -> Any:
+    flat = flat_model(prediction, _holds, "onnx")
     builder = Builder(onnx)
     # A model's input or output may be called as a tensor inside is: inside, all have a prefix.
-    names = {name: f"in:{name}" for name, _ in plan.inputs}
-    masked = [step.layer for step in plan.steps if _makes_masks(step.layer)]
+    names = {name: f"in:{name}" for name, _ in flat.inputs}
+    masked = [step.layer for step in flat.steps if _makes_masks(step.layer)]
     if masked:  # masks go along beside the tensors: the program of the whole model has them
-        names.update(_write_whole(builder, source, plan, names))
+        names.update(_write_whole(builder, prediction, flat, names))
     else:
-        for step in plan.steps:
+        for step in flat.steps:
             names.update(zip(step.outputs, _write(builder, step, names), strict=True))
     helper = onnx.helper
     inputs, starts = [], []
-    for name, tensor in plan.inputs:
+    for name, tensor in flat.inputs:
         inputs.append(
             helper.make_tensor_value_info(name, _type(onnx, tensor.dtype), _sizes(tensor))
         )
         starts.append(helper.make_node("Identity", [name], [names[name]]))
     outputs, ends = [], []
-    used = {name for name, _ in plan.inputs}
-    for (name, inside), tensor in zip(plan.outputs, source.outputs, strict=True):
+    used = {name for name, _ in flat.inputs}
+    for (name, inside), tensor in zip(flat.outputs, prediction.outputs, strict=True):
         while name in used:
             name += "_output"
         used.add(name)
@@ -70,7 +70,7 @@ def _model(onnx: Any, source: Source) -> Any:
         outputs.append(helper.make_tensor_value_info(name, kind, _sizes(tensor)))
         ends.append(helper.make_node("Identity", [names[inside]], [name]))
     nodes = [*starts, *builder.nodes, *ends]
-    graph = helper.make_graph(nodes, source.model.name, inputs, outputs, builder.constants)
+    graph = helper.make_graph(nodes, prediction.model.name, inputs, outputs, builder.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
     return helper.make_model(
         graph, opset_imports=opsets, producer_name="rosenblatt", ir_version=IR_VERSION
@@ -109,19 +109,19 @@ def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
 
 
 def _write_whole(
-    b: Builder, source: Source, plan: Plan, names: Mapping[str, str]
+    b: Builder, prediction: Prediction, flat: FlatModel, names: Mapping[str, str]
 ) -> dict[str, str]:
     """Write the model as one program; the names of its outputs."""
-    refuse_lookups(source, "onnx")
-    b.begin(source.model.name)
-    reads = [names[name] for name, _ in plan.inputs]
-    shapes = [tensor.shape for _, tensor in plan.inputs]
-    kinds = [tensor.dtype for _, tensor in plan.inputs]
+    refuse_lookups(prediction, "onnx")
+    b.begin(prediction.model.name)
+    reads = [names[name] for name, _ in flat.inputs]
+    shapes = [tensor.shape for _, tensor in flat.inputs]
+    kinds = [tensor.dtype for _, tensor in flat.inputs]
     try:
-        found = write_program(b, source.run_flat, reads, shapes, kinds)
+        found = write_program(b, prediction.run_flat, reads, shapes, kinds)
     except Unwritable as error:
-        raise refused(source.model, str(error)) from error
-    return dict(zip((inside for _, inside in plan.outputs), found, strict=True))
+        raise refused(prediction.model, str(error)) from error
+    return dict(zip((inside for _, inside in flat.outputs), found, strict=True))
 
 
 def _type(onnx: Any, dtype: str) -> int:

@@ -1,8 +1,7 @@
-"""Each layer as nodes of ONNX."""
+"""Layers as nodes of ONNX, where their programs would take more nodes, or know no text."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,53 +9,58 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.activations import serialize
-from rosenblatt.core import config
-from rosenblatt.saving.export.flat_model import Step
+from rosenblatt.saving.export.flat_model import TRAINING_ONLY, Step
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 
 Writer = Callable[[Builder, Step, Sequence[str]], str]
 
-_PLAIN = {
-    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softplus": "Softplus",
-    "softsign": "Softsign", "exponential": "Exp", "mish": "Mish",
-}  # fmt: skip
 
-
-def activation(b: Builder, layer: Any, x: str) -> str:
-    """An activation's nodes.
-
-    Raises:
-        Unwritable: one that is not among them.
-    """
-    name = serialize(layer.activation)
-    if name in (None, "linear"):
-        return x
-    if name in _PLAIN:
-        return b.op(_PLAIN[name], x)
-    if name in ("softmax", "log_softmax"):
-        return b.op("Softmax" if name == "softmax" else "LogSoftmax", x, axis=-1)
-    if name in ("silu", "hard_silu"):
-        gate = b.op("Sigmoid", x) if name == "silu" else _hard_sigmoid(b, x)
-        return b.op("Mul", x, gate)
-    if name == "hard_sigmoid":
-        return _hard_sigmoid(b, x)
-    if name == "leaky_relu":
-        return b.op("LeakyRelu", x, alpha=0.2)
-    if name in ("elu", "celu"):
-        return b.op("Elu", x, alpha=1.0)
-    if name == "selu":
-        return b.op("Selu", x, alpha=1.6732632423543772, gamma=1.0507009873554805)
-    if name in ("relu6", "hard_tanh"):
-        low, high = (0, 6) if name == "relu6" else (-1, 1)
-        return b.op("Clip", x, b.constant(low), b.constant(high))
-    if name == "gelu":
-        inner = b.op("Erf", b.op("Mul", x, b.constant(1 / math.sqrt(2))))
-        return b.op("Mul", b.op("Mul", x, b.constant(0.5)), b.op("Add", inner, b.constant(1)))
-    raise Unwritable(f"activation {name!r}")
+def _gelu(b: Builder, x: str) -> str:
+    inner = b.op("Erf", b.op("Mul", x, b.constant(1 / math.sqrt(2))))
+    return b.op("Mul", b.op("Mul", x, b.constant(0.5)), b.op("Add", inner, b.constant(1)))
 
 
 def _hard_sigmoid(b: Builder, x: str) -> str:
     return b.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)
+
+
+def _node(kind: str, **attributes: Any) -> Callable[[Builder, str], str]:
+    return lambda b, x: b.op(kind, x, **attributes)
+
+
+def _clipped(low: float, high: float) -> Callable[[Builder, str], str]:
+    return lambda b, x: b.op("Clip", x, b.constant(low), b.constant(high))
+
+
+ACTIVATIONS: dict[str, Callable[[Builder, str], str]] = {
+    "linear": lambda b, x: x,
+    "relu": _node("Relu"),
+    "relu6": _clipped(0, 6),
+    "leaky_relu": _node("LeakyRelu", alpha=0.2),
+    "elu": _node("Elu", alpha=1.0),
+    "celu": _node("Elu", alpha=1.0),
+    "selu": _node("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
+    "gelu": _gelu,
+    "silu": lambda b, x: b.op("Mul", x, b.op("Sigmoid", x)),
+    "hard_silu": lambda b, x: b.op("Mul", x, _hard_sigmoid(b, x)),
+    "sigmoid": _node("Sigmoid"),
+    "hard_sigmoid": _hard_sigmoid,
+    "tanh": _node("Tanh"),
+    "hard_tanh": _clipped(-1, 1),
+    "softplus": _node("Softplus"),
+    "softsign": _node("Softsign"),
+    "exponential": _node("Exp"),
+    "mish": _node("Mish"),
+    "softmax": _node("Softmax", axis=-1),
+    "log_softmax": _node("LogSoftmax", axis=-1),
+}
+
+
+def _activation(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    name = serialize(step.layer.activation)
+    if not isinstance(name, str) or name not in ACTIVATIONS:
+        raise Unwritable(f"activation {name!r}")
+    return ACTIVATIONS[name](b, inputs[0])
 
 
 def _dense(b: Builder, step: Step, inputs: Sequence[str]) -> str:
@@ -64,11 +68,7 @@ def _dense(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     y = b.op("MatMul", x, b.constant(layer.kernel.numpy()))
     if layer.use_bias:
         y = b.op("Add", y, b.constant(layer.bias.numpy()))
-    return activation(b, layer, y)
-
-
-def _activation(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    return activation(b, step.layer, inputs[0])
+    return _activation(b, step, [y])
 
 
 def _relu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
@@ -86,10 +86,6 @@ def _softmax(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     if not isinstance(step.layer.axis, int):
         raise Unwritable(f"axis={step.layer.axis}")
     return b.op("Softmax", inputs[0], axis=step.layer.axis)
-
-
-def _prelu(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    return b.op("PRelu", inputs[0], b.constant(step.layer.alpha.numpy()))
 
 
 def _affine(b: Builder, x: str, factor: np.ndarray, shift: np.ndarray) -> str:
@@ -132,21 +128,6 @@ def _layer_normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     if layer.beta is not None:
         y = b.op("Add", y, b.constant(layer.beta.numpy().reshape(shape)))
     return y
-
-
-def _normalization(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    layer = step.layer
-    x = inputs[0] if step.dtypes[0] == "float32" else b.cast(inputs[0], "float32")
-    mean = np.asarray(layer.mean)
-    deviation = np.maximum(np.sqrt(np.asarray(layer.variance)), config.epsilon())
-    if layer.invert:
-        return _affine(b, x, deviation, mean)
-    return b.op("Div", b.op("Sub", x, b.constant(mean)), b.constant(deviation))
-
-
-def _rescaling(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    x = inputs[0] if step.dtypes[0] == "float32" else b.cast(inputs[0], "float32")
-    return _affine(b, x, np.asarray(step.layer.scale), np.asarray(step.layer.offset))
 
 
 def _embedding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
@@ -213,10 +194,6 @@ def _reshape(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     return b.op("Reshape", inputs[0], b.constant(sizes, "int64"))
 
 
-def _permute(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    return b.op("Transpose", inputs[0], perm=[0, *step.layer.dims])
-
-
 def _repeat(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     rows = b.op("Unsqueeze", inputs[0], b.constant([1], "int64"))
     return b.op("Tile", rows, b.constant([1, step.layer.n, 1], "int64"))
@@ -230,38 +207,10 @@ def _pooling(kind: str) -> Writer:
     return write
 
 
-def _zero_padding(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    before, after = np.zeros(3, "int64"), np.zeros(3, "int64")
-    before[step.layer.steps_axis], after[step.layer.steps_axis] = step.layer.padding
-    return b.op("Pad", inputs[0], b.constant([*before, *after], "int64"))
-
-
 def _cropping(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     before, after = step.layer.cropping
     end = -after or np.iinfo("int64").max
     return b.op("Slice", inputs[0], *(b.constant([n], "int64") for n in (before, end, 1)))
-
-
-def _merge(kind: str) -> Writer:
-    def write(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-        if len({len(shape) for shape in step.shapes}) > 1:
-            raise Unwritable(f"inputs of different ranks, {step.shapes}")
-        return functools.reduce(lambda first, second: b.op(kind, first, second), inputs)
-
-    return write
-
-
-def _average(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    return b.op("Div", _merge("Add")(b, step, inputs), b.constant(len(inputs)))
-
-
-def _concatenate(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    return b.op("Concat", *inputs, axis=step.layer.axis)
-
-
-def _same(b: Builder, step: Step, inputs: Sequence[str]) -> str:
-    """What only training uses leaves its inputs as they are."""
-    return inputs[0]
 
 
 WRITERS: dict[str, Writer] = {
@@ -270,12 +219,10 @@ WRITERS: dict[str, Writer] = {
     "ReLU": _relu,
     "LeakyReLU": lambda b, s, x: b.op("LeakyRelu", x[0], alpha=float(s.layer.negative_slope)),
     "ELU": lambda b, s, x: b.op("Elu", x[0], alpha=float(s.layer.alpha)),
-    "PReLU": _prelu,
+    "PReLU": lambda b, s, x: b.op("PRelu", x[0], b.constant(s.layer.alpha.numpy())),
     "Softmax": _softmax,
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
-    "Normalization": _normalization,
-    "Rescaling": _rescaling,
     "Embedding": _embedding,
     "CategoryEncoding": _category_encoding,
     "Discretization": _discretization,
@@ -283,29 +230,11 @@ WRITERS: dict[str, Writer] = {
     "IntegerLookup": _lookup,
     "Flatten": _reshape,
     "Reshape": _reshape,
-    "Permute": _permute,
+    "Permute": lambda b, s, x: b.op("Transpose", x[0], perm=[0, *s.layer.dims]),
     "RepeatVector": _repeat,
     "Cropping1D": _cropping,
-    "ZeroPadding1D": _zero_padding,
     "GlobalAveragePooling1D": _pooling("ReduceMean"),
     "GlobalMaxPooling1D": _pooling("ReduceMax"),
-    "Add": _merge("Add"),
-    "Subtract": _merge("Sub"),
-    "Multiply": _merge("Mul"),
-    "Maximum": _merge("Max"),
-    "Minimum": _merge("Min"),
-    "Average": _average,
-    "Concatenate": _concatenate,
-    **dict.fromkeys(
-        (
-            "Dropout",
-            "AlphaDropout",
-            "GaussianDropout",
-            "GaussianNoise",
-            "SpatialDropout1D",
-            "ActivityRegularization",
-            "Identity",
-        ),
-        _same,
-    ),
+    "Concatenate": lambda b, s, x: b.op("Concat", *x, axis=s.layer.axis),
+    **dict.fromkeys(TRAINING_ONLY, lambda b, s, x: x[0]),
 }

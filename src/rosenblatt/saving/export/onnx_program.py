@@ -13,8 +13,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from rosenblatt.core.types import Shape
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
-from rosenblatt.saving.export.onnx_primitives import PRIMITIVES
+from rosenblatt.saving.export.onnx_primitives import PRIMITIVES, Equation
 from rosenblatt.saving.export.onnx_values import Array, Graph
 from rosenblatt.saving.export.program import for_free_shapes
 
@@ -23,8 +24,6 @@ _CALLS = frozenset(
     {"jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call",
      "custom_vjp_call_jaxpr", "checkpoint", "remat", "remat2"}
 )  # fmt: skip
-
-Shape = Sequence[int | None]
 
 
 def write_program(
@@ -53,11 +52,11 @@ def write_program(
     closed, specs = _trace(function, shapes, kinds)
     sizes: dict[str, tuple[str, int]] = {}
     inputs = []
-    for name, spec in zip(names, specs, strict=True):
+    for name, kind, spec in zip(names, kinds, specs, strict=True):
         for axis, size in enumerate(spec.shape):
             if not isinstance(size, int):
                 sizes.setdefault(str(size), (name, axis))
-        if "int" in spec.dtype.name:
+        if "int" in kind or kind != spec.dtype.name:
             name = b.cast(name, spec.dtype.name)
         inputs.append(Array(spec.shape, spec.dtype, name=name))
     graph = Graph(b, sizes)
@@ -107,7 +106,7 @@ def _step(graph: Graph, equation: Any, inputs: list[Array]) -> list[Array]:
     if name not in PRIMITIVES:
         raise Unwritable(f"ONNX has no node for its step {name!r}")
     outputs = [Array(v.aval.shape, v.aval.dtype) for v in equation.outvars]
-    return PRIMITIVES[name](graph, params, inputs, shapes, outputs)
+    return PRIMITIVES[name](Equation(graph, params, inputs, shapes, outputs))
 
 
 def _inner(params: Mapping[str, Any]) -> tuple[Any, Sequence[Any]]:

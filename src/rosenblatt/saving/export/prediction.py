@@ -18,15 +18,15 @@ from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import looks_up
-from rosenblatt.layers.calls import Called
 from rosenblatt.layers.context import inside
 from rosenblatt.layers.input import Input
 from rosenblatt.layers.signatures import parameters_of as parameters_of_call
 from rosenblatt.layers.spec import InputSpec
+from rosenblatt.saving.contract import Model
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class Prediction:
     """A model with the call that is written.
 
     Args:
@@ -40,7 +40,7 @@ class Source:
         output_names: a name for each of them.
     """
 
-    model: Any
+    model: Model
     graph: Graph | None
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -84,7 +84,7 @@ class Source:
 
 
 @contextmanager
-def predicting(model: Any) -> Iterator[None]:
+def predicting(model: Model) -> Iterator[None]:
     """Read the model's variables as they are, and refuse changes of them: formats hold no state.
 
     What a call adds to a metric is left out: it changes no prediction.
@@ -110,7 +110,7 @@ def predicting(model: Any) -> Iterator[None]:
         )
 
 
-def source_of(model: Any, signature: Any = None) -> Source:
+def prediction_of(model: Model, signature: Any = None) -> Prediction:
     """What is written of a model.
 
     Args:
@@ -122,37 +122,48 @@ def source_of(model: Any, signature: Any = None) -> Source:
         ValueError: it is not built, or was built by code of its own and never called, so that
             nobody knows what it takes.
     """
-    graph: Graph | None = getattr(model, "_graph", None)
+    graph = model._graph
     if graph is not None and signature is None:
         structure = graph.input_structure
         if isinstance(structure, (list, tuple)) and len(structure) == 1:
             structure = structure[0]
-        names = model.output_names or [f"output_{n}" for n in range(len(graph.outputs))]
-        return Source(
-            model, graph, (structure,), {}, {}, ("inputs",), tuple(model.input_names),
-            graph.returned, tuple(names),
+        outputs = graph.output_names or [f"output_{n}" for n in range(len(graph.outputs))]
+        return Prediction(
+            model, graph, (structure,), {}, {}, ("inputs",), tuple(graph.input_names),
+            graph.returned, tuple(outputs),
         )  # fmt: skip
-    _require_built(model)
+    where = f"export: model {model.name!r} ({type(model).__name__})"
+    if not model.built:
+        raise NotBuilt(
+            f"{where} is not built, so nobody knows what it takes.",
+            expected="a model that was fitted or called, or a Functional one",
+            fix="call it on a few rows first: `model(x[:1])`.",
+        )
+    if signature is None and model._called is None:
+        raise NotBuilt(
+            f"{where} was never called, so nobody knows what it takes.",
+            fix="call it on a few rows first: `model(x[:1])`.",
+        )
     args, kwargs, fixed = _arguments(model) if signature is None else (_specs(signature), {}, {})
     known = _argument_names(model, len(args))
     names = _input_names([*zip(known, args, strict=True), *sorted(kwargs.items())])
     if graph is not None and len(names) == len(graph.input_names):
         names = list(graph.input_names)
-    source = Source(model, None, args, kwargs, fixed, tuple(known), tuple(names))
-    returned = infer_outputs(source.run, args, kwargs)
+    found = Prediction(model, None, args, kwargs, fixed, tuple(known), tuple(names))
+    returned = infer_outputs(found.run, args, kwargs)
     return dataclasses.replace(
-        source, returned=returned, output_names=tuple(_names(returned, "output"))
+        found, returned=returned, output_names=tuple(_names(returned, "output"))
     )
 
 
-def refuse_lookups(source: Source, format: str) -> None:
+def refuse_lookups(prediction: Prediction, format: str) -> None:
     """Refuse a model that looks up text or 64-bit ids, which no program holds.
 
     Raises:
         ValueError: with the layer.
     """
-    for layer in source.model._flatten_layers():
-        if looks_up(layer) and layer is not source.model and not hasattr(layer, "_graph"):
+    for layer in prediction.model._flatten_layers():
+        if looks_up(layer) and layer is not prediction.model and not hasattr(layer, "_graph"):
             raise NotSavable(
                 f"export: format {format!r} cannot hold layer {layer.name!r} "
                 f"({type(layer).__name__}), which looks values up on the host.",
@@ -161,31 +172,31 @@ def refuse_lookups(source: Source, format: str) -> None:
 
 
 @contextmanager
-def with_graph(source: Source) -> Iterator[Source]:
-    """The source with a graph, where `call` also runs on symbolic tensors; else as it is.
+def with_graph(prediction: Prediction) -> Iterator[Prediction]:
+    """The prediction with a graph, where `call` also runs on symbolic tensors; else as it is.
 
     Layers note each symbolic call; what is noted here is forgotten in the end.
     """
-    layers = [layer for layer in source.model._flatten_layers() if source.graph is None]
+    layers = [layer for layer in prediction.model._flatten_layers() if prediction.graph is None]
     noted = [(layer, len(layer._inbound_nodes)) for layer in layers]
     try:
         with fresh_names():
-            found = source if source.graph is not None else _traced_graph(source)
+            found = prediction if prediction.graph is not None else _traced_graph(prediction)
             yield found
     finally:
         for layer, count in noted:
             del layer._inbound_nodes[count:]
 
 
-def _traced_graph(source: Source) -> Source:
-    """The source with the graph of its `call`; the source as it is where that cannot be."""
-    model = source.model
+def _traced_graph(prediction: Prediction) -> Prediction:
+    """The prediction with the graph of its `call`; the prediction as it is where that cannot be."""
+    model = prediction.model
     inputs = [
         Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
-        for tensor, name in zip(source.inputs, source.input_names, strict=True)
+        for tensor, name in zip(prediction.inputs, prediction.input_names, strict=True)
     ]
-    args, kwargs = source.filled(inputs)
-    given = {**kwargs, **source.fixed}
+    args, kwargs = prediction.filled(inputs)
+    given = {**kwargs, **prediction.fixed}
     if model._call_takes("training"):
         given["training"] = False
     try:
@@ -193,31 +204,32 @@ def _traced_graph(source: Source) -> Source:
             returned = _plain(model.call(*args, **given))
         graph = Graph(inputs, tree_leaves(returned), model.name)
         found = dataclasses.replace(
-            source, graph=graph, args=args, kwargs=kwargs, returned=returned
+            prediction, graph=graph, args=args, kwargs=kwargs, returned=returned
         )
-        return found if _agree(source, found) else source
+        return found if _agree(prediction, found) else prediction
     except Exception:  # code that works on arrays alone, in whatever way it fails
-        return source
+        return prediction
 
 
-def _agree(source: Source, other: Source) -> bool:
-    """Whether two sources compute the same of some rows: a `call` may look at its inputs' type."""
+def _agree(prediction: Prediction, other: Prediction) -> bool:
+    """Whether two compute the same of some rows: a `call` may look at the type of its inputs."""
     arrays = []
-    for tensor in source.inputs:
+    for tensor in prediction.inputs:
         sizes = [3 if size is None else size for size in tensor.shape]
         values = np.linspace(0, 0.9, int(np.prod(sizes))).reshape(sizes)  # ids of 0, where they are
         kind = jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(tensor.dtype))
         arrays.append(jnp.asarray(values if "float" in tensor.dtype else np.zeros(sizes), kind))
-    pairs = zip(source.run_flat(*arrays), other.run_flat(*arrays), strict=True)
+    pairs = zip(prediction.run_flat(*arrays), other.run_flat(*arrays), strict=True)
     return all(
         a.dtype == b.dtype and np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
         for a, b in pairs
     )
 
 
-def _arguments(model: Any) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
+def _arguments(model: Model) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, Any]]:
     """The first call's arguments: those that are arrays, by place and by name, and the others."""
-    called = _called_with(model)
+    called = model._called
+    assert called is not None
     known = _argument_names(model, len(called.args))
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
@@ -232,7 +244,7 @@ def _arguments(model: Any) -> tuple[tuple[Any, ...], dict[str, Any], dict[str, A
     return tuple(args), kwargs, fixed
 
 
-def _argument_names(model: Any, count: int) -> list[str]:
+def _argument_names(model: Model, count: int) -> list[str]:
     """Names of a call's arguments by place; those that `*args` takes have a number."""
     found: list[str] = []
     for name, parameter in list(parameters_of_call(type(model), "call").items())[1:]:
@@ -261,29 +273,6 @@ def _specs(signature: Any) -> tuple[Any, ...]:
 
     arguments = signature if isinstance(signature, (list, tuple)) else [signature]
     return tuple(tree_map(spec, argument) for argument in arguments)
-
-
-def _require_built(model: Any) -> None:
-    """Refuse a model that nobody knows the weights of."""
-    if not model.built:
-        raise NotBuilt(
-            f"export: model {model.name!r} ({type(model).__name__}) is not built, so nobody "
-            "knows what it takes.",
-            expected="a model that was fitted or called, or a Functional one",
-            fix="call it on a few rows first: `model(x[:1])`.",
-        )
-
-
-def _called_with(model: Any) -> Called:
-    """The model's first call, or the one that it was built for."""
-    called: Called | None = model._called
-    if called is None:
-        raise NotBuilt(
-            f"export: model {model.name!r} ({type(model).__name__}) was never called, so "
-            "nobody knows what it takes.",
-            fix="call it on a few rows first: `model(x[:1])`.",
-        )
-    return called
 
 
 def _input_names(arguments: Sequence[tuple[str, Any]]) -> list[str]:

@@ -12,7 +12,7 @@ from jax import export as jax_export
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import NotSavable
-from rosenblatt.saving.export.prediction import Source, refuse_lookups
+from rosenblatt.saving.export.prediction import Prediction, refuse_lookups
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -55,36 +55,36 @@ def for_free_shapes(
     raise failed
 
 
-def compiled_program(source: Source, format: str, flat: bool) -> Any:
+def compiled_program(prediction: Prediction, format: str, flat: bool) -> Any:
     """A model's prediction for all processors and accelerators, for any number of rows.
 
     Args:
-        source: the model.
+        prediction: the model.
         format: its name, for messages.
         flat: whether it takes arrays one after another and gives a list; else as the model does.
 
     Raises:
         ValueError: a layer that a program cannot hold, or one whose shapes depend on the batch.
     """
-    refuse_lookups(source, format)
-    function = source.run_flat if flat else source.run
+    refuse_lookups(prediction, format)
+    function = prediction.run_flat if flat else prediction.run
 
     def trace(specs: list[Any]) -> Any:
         exporting = jax_export.export(jax.jit(function), platforms=PLATFORMS)
         if flat:
             return exporting(*specs)
-        args, kwargs = source.filled(specs)
+        args, kwargs = prediction.filled(specs)
         return exporting(*args, **kwargs)
 
-    shapes = [tensor.shape for tensor in source.inputs]
-    kinds = [tensor.dtype for tensor in source.inputs]
+    shapes = [tensor.shape for tensor in prediction.inputs]
+    kinds = [tensor.dtype for tensor in prediction.inputs]
     try:
         program = for_free_shapes(trace, shapes, kinds)
     except Exception as error:
         if str(error).startswith("export: "):  # said in our words already
             raise
         raise NotSavable(
-            f"export: model {source.model.name!r} cannot be written for any number of rows.",
+            f"export: model {prediction.model.name!r} cannot be written for any number of rows.",
             given=str(error).splitlines()[0],
             fix="give the inputs their sizes: `Input(batch_shape=(1, …))`.",
         ) from error

@@ -21,7 +21,7 @@ from rosenblatt.core.errors import BadArgument, NotSavable
 from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.wire import entries, message
 from rosenblatt.layers.saved_program import HEAD, NAMES, PROTO, Names, names_file
-from rosenblatt.saving.export.prediction import Source
+from rosenblatt.saving.export.prediction import Prediction
 from rosenblatt.saving.export.program import compiled_program
 from rosenblatt.saving.export.tensorflow_messages import (
     Tensor,
@@ -71,28 +71,28 @@ class Interface(NamedTuple):
     argument_names: tuple[str, ...]
 
 
-def export_saved_model(source: Source, path: Path) -> None:
+def export_saved_model(prediction: Prediction, path: Path) -> None:
     """Write a folder with `serve` for any number of rows.
 
     Raises:
         ValueError: a layer that a program cannot hold; a path that is taken; more than 2 GB.
     """
-    program = compiled_program(source, "tf_saved_model", flat=False)
+    program = compiled_program(prediction, "tf_saved_model", flat=False)
     if path.exists() and not (path / PROTO).is_file():
         raise BadArgument(
             f"export: {str(path)!r} exists already, and is no SavedModel.",
             fix="remove it first, or name another place.",
         )
-    interface = _interface(source, program)
+    interface = _interface(prediction, program)
     proto = _saved_model(program, interface)
     if len(proto) > _LARGEST:
         raise NotSavable(
-            f"export: model {source.model.name!r} is too large for a SavedModel.",
+            f"export: model {prediction.model.name!r} is too large for a SavedModel.",
             given=f"{len(proto):,} bytes",
             expected="less than 2 GB",
             fix='use format "stablehlo".',
         )
-    names = Names(source.argument_names, source.input_names, source.output_names)
+    names = Names(prediction.argument_names, prediction.input_names, prediction.output_names)
     head = dataclasses.replace(program, mlir_module_serialized=b"").serialize()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         part, old = Path(folder) / "model", Path(folder) / "old"
@@ -110,7 +110,7 @@ def export_saved_model(source: Source, path: Path) -> None:
         part.rename(path)  # whole or not at all
 
 
-def _interface(source: Source, program: Any) -> Interface:
+def _interface(prediction: Prediction, program: Any) -> Interface:
     def tensors(names: Sequence[str], avals: Sequence[Any]) -> list[Tensor]:
         return [
             Tensor(
@@ -125,14 +125,14 @@ def _interface(source: Source, program: Any) -> Interface:
         # A program computes with 32 bits; TensorFlow casts what the model takes in 64.
         tensor._replace(dtype=symbol.dtype) if "64" in symbol.dtype else tensor
         for tensor, symbol in zip(
-            tensors(source.input_names, program.in_avals), source.inputs, strict=True
+            tensors(prediction.input_names, program.in_avals), prediction.inputs, strict=True
         )
     ]
-    outputs = tensors(source.output_names, program.out_avals)
-    args, kwargs = source.filled(inputs)
-    made = {id(symbol): tensor for symbol, tensor in zip(source.outputs, outputs, strict=True)}
-    returned = tree_map(lambda symbol: made[id(symbol)], source.returned)
-    return Interface(args, kwargs, inputs, returned, outputs, source.argument_names)
+    outputs = tensors(prediction.output_names, program.out_avals)
+    args, kwargs = prediction.filled(inputs)
+    made = {id(symbol): tensor for symbol, tensor in zip(prediction.outputs, outputs, strict=True)}
+    returned = tree_map(lambda symbol: made[id(symbol)], prediction.returned)
+    return Interface(args, kwargs, inputs, returned, outputs, prediction.argument_names)
 
 
 def _saved_model(program: Any, io: Interface) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rosenblatt.core.files import atomic_write
-from rosenblatt.saving.export.prediction import Source
+from rosenblatt.saving.export.prediction import Prediction
 from rosenblatt.saving.export.program import compiled_program
 
 
-def export_stablehlo(source: Source, path: Path) -> None:
+def export_stablehlo(prediction: Prediction, path: Path) -> None:
     """Write a model's prediction for processors and accelerators, for any number of rows.
 
     `jax.export.deserialize(bytearray(open(path, "rb").read())).call(x)` runs it, without this
@@ -18,6 +18,6 @@ def export_stablehlo(source: Source, path: Path) -> None:
     Raises:
         ValueError: a layer that a program cannot hold, or one whose shapes depend on the batch.
     """
-    content = compiled_program(source, "stablehlo", flat=True).serialize()
+    content = compiled_program(prediction, "stablehlo", flat=True).serialize()
     with atomic_write(path) as file:
         file.write(content)
