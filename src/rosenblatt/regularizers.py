@@ -39,7 +39,7 @@ class Regularizer(Configured):
         Raises:
             NotImplementedError: a subclass with neither settings nor a `get_config`.
         """
-        if not self.settings:
+        if not self.__settings__:
             raise NotSupported(
                 explain(
                     f"Regularizer {type(self).__name__} cannot be saved.",

@@ -42,10 +42,10 @@ class Scaled(Base):
 class Doubled(Scaled):
     twice: bool = setting(flag)
     rate = 0.25
-    arguments = ("start", "name", "rank")
-    defaults = {"name": "double"}
+    __argument_order__ = ("start", "name", "rank")
+    __argument_defaults__ = {"name": "double"}
 
-    def ready(self) -> None:
+    def __post_init__(self) -> None:
         self.total = self.units * (2 if self.twice else 1)
 
 
@@ -80,7 +80,8 @@ def test_values_are_kept_and_configs_make_them_again() -> None:
         (
             lambda: Scaled(1, start="one"),
             ValueError,
-            "Scaled: unknown `start`. Given: 'one'. Expected: 'zeros' or 'ones'.",
+            "Scaled: unknown `start`. Given: 'one'. Expected: 'zeros' or 'ones'. "
+            "Fix: did you mean 'ones'?",
         ),
         (lambda: Scaled(), TypeError, "missing a required argument: 'units'"),
         (lambda: Scaled(1, 0.5, "ones", None, 5), TypeError, "too many positional arguments"),
@@ -106,8 +107,8 @@ def test_messages(make: Any, kind: type[Exception], message: str) -> None:
 def test_a_subclass_that_gives_a_value_has_one_argument_less() -> None:
     class Fixed(Scaled):
         units = 7
-        arguments = ("start", "name")
-        defaults = {"name": "fixed"}
+        __argument_order__ = ("start", "name")
+        __argument_defaults__ = {"name": "fixed"}
 
     assert [*inspect.signature(Fixed).parameters] == ["rate", "rank", "start", "name", "dtype"]
     assert Fixed().units == 7 and "units" not in Fixed().get_config()
@@ -123,7 +124,7 @@ def test_an_init_of_its_own_is_kept() -> None:
     assert (Own(2).units, Own(2).rate, Own(2).name) == (2, 1, "own")
     with pytest.raises(BadArgument, match="Own: bad `units`"):
         Own(-1)
-    assert Own.settings["rate"].role is NUMBER
+    assert Own.__settings__["rate"].role is NUMBER
 
 
 def test_a_setting_that_is_not_kept_yet_is_no_attribute() -> None:
@@ -187,12 +188,14 @@ def declared() -> list[Any]:
 def test_every_setting_refuses_wrong_values_by_name(cls: type, one: Setting) -> None:
     """Also: its default is a value that fits, and is what the signature shows."""
     for value in one.check.wrong:
-        with pytest.raises(ValueError) as caught:
+        with pytest.raises((ValueError, TypeError)) as caught:
             one.take(cls.__name__, value)
         text = str(caught.value)
         assert text.startswith(f"{cls.__name__}: {one.check.adjective} `{one.name}`. Given: ")
-        assert text.endswith(f"Expected: {one.check.expected}.")
-    if one.default is not inspect.Parameter.empty:
+        assert f"Expected: {one.check.expected}." in text
+    # None stands for an argument that Keras lets out and then asks for.
+    may_be_given = one.default is not None or one.check.fits(None)
+    if one.default is not inspect.Parameter.empty and may_be_given:
         one.take(cls.__name__, one.default)
     shown = inspect.signature(cls).parameters
     assert one.name in shown or "__init__" in vars(cls)

@@ -349,6 +349,9 @@ def sweep_case(name: str, runs: bool) -> Sweep:
     return sweep
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Embedding. `input_length`", "ignore:LayerNormalization. `rms_sc"
+)
 @pytest.mark.parametrize("name", CASES)
 def test_one_key_is_one_program(name: str) -> None:
     assert sweep_case(name, runs=False).pairs >= 1

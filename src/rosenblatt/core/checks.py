@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rosenblatt.core.errors import BadArgument, WrongType
+
 
 class Mismatch(Exception):
     """A value does not fit; `Setting.take` makes the message of it."""
@@ -29,6 +31,7 @@ class Check:
         keep: from a value that fits to what the object keeps; the value itself if None.
         wrong: values that do not fit, for tests.
         adjective: what a value that does not fit is called.
+        error: the error that a value raises.
 
     >>> whole(least=1).take(3)
     3
@@ -41,12 +44,15 @@ class Check:
         keep: Callable[[Any], Any] | None = None,
         wrong: Iterable[Any] = (),
         adjective: str = "bad",
+        error: Callable[[Any], type[Exception]] = lambda value: BadArgument,
     ):
         self.fits = fits
         self.expected = expected
         self.keep = keep
         self.wrong = tuple(wrong)
         self.adjective = adjective
+        self.error = error
+        self.names: tuple[str, ...] = ()  # what a misspelt name may have meant
 
     def take(self, value: Any) -> Any:
         """What the object keeps of a value.
@@ -69,8 +75,14 @@ def is_real(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
-def whole(least: int | None = None, most: int | None = None, expected: str | None = None) -> Check:
-    """An integer from `least` to `most`.
+def whole(
+    least: int | None = None,
+    most: int | None = None,
+    expected: str | None = None,
+    *,
+    typed: bool = False,
+) -> Check:
+    """An integer from `least` to `most`; with `typed`, what is no integer is a `TypeError`.
 
     >>> whole(least=1).expected, whole(least=2).expected
     ('a positive integer', 'an integer, 2 or more')
@@ -81,8 +93,15 @@ def whole(least: int | None = None, most: int | None = None, expected: str | Non
             least, f"an integer, {least} or more"
         )
         expected = expected if most is None else f"an integer from {least} to {most}"
+
+    def fits(value: Any) -> bool:
+        return is_whole(value) and bool(low <= value <= high)
+
+    def error(value: Any) -> type[Exception]:
+        return WrongType if typed and not is_whole(value) else BadArgument
+
     wrong = ["3", 1.5, True, None, *([] if least is None else [least - 1])]
-    return Check(lambda value: is_whole(value) and low <= value <= high, expected, int, wrong)
+    return Check(fits, expected, int, wrong, error=error)
 
 
 def number(
@@ -114,6 +133,7 @@ def number(
     wrong += [low - 1] if low > -math.inf else []
     wrong += [high + 1] if high < math.inf else []
     wrong += [above] if above > -math.inf else []
+    wrong += [below] if below < math.inf else []
     return Check(fits, expected, wrong=wrong)
 
 
@@ -135,7 +155,9 @@ def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: boo
     def kept(value: Any) -> Any:
         return lower(value) if keep is None else keep(lower(value))
 
-    return Check(fits, expected, kept, ["no such value", 3.5], "unknown")
+    check = Check(fits, expected, kept, ["no such value", 3.5], "unknown")
+    check.names = tuple(value for value in values if isinstance(value, str))
+    return check
 
 
 def optional(check: Check, expected: str | None = None) -> Check:
@@ -144,13 +166,16 @@ def optional(check: Check, expected: str | None = None) -> Check:
     def keep(value: Any) -> Any:
         return None if value is None else check.take(value)
 
-    return Check(
+    found = Check(
         lambda value: value is None or check.fits(value),
         expected or f"{check.expected}, or None",
         keep,
         [value for value in check.wrong if value is not None],
         check.adjective,
+        check.error,
     )
+    found.names = check.names
+    return found
 
 
 def pair(check: Check, expected: str) -> Check:
@@ -170,6 +195,18 @@ def pair(check: Check, expected: str) -> Check:
 def one_of(family: Gets) -> Check:
     """An object of a family, from its name, config, class or itself; its own messages."""
     return Check(lambda value: True, "a name, a config or an object", family.get)
+
+
+def axes(several: bool = True, keep: Callable[[Any], Any] | None = None) -> Check:
+    """An axis or, where several may be, a list of axes; anything else is a `TypeError`."""
+
+    def fits(value: Any) -> bool:
+        given = value if several and isinstance(value, (list, tuple)) else (value,)
+        return bool(given) and all(is_whole(axis) for axis in given)
+
+    expected = "an integer or a list of integers" if several else "one integer"
+    wrong = ["1", 1.5, None, (), True]
+    return Check(fits, expected, keep, wrong, error=lambda value: WrongType)
 
 
 flag = Check(lambda value: True, "True or False", bool)

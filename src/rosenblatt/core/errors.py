@@ -39,6 +39,10 @@ class BadArgument(RosenblattError, ValueError):
     """An argument has a value that does not fit."""
 
 
+class WrongType(RosenblattError, TypeError):
+    """An argument has a type that does not fit."""
+
+
 class UnknownName(RosenblattError, ValueError):
     """A name stands for nothing that is known."""
 
@@ -71,7 +75,7 @@ class NotSavable(RosenblattError, ValueError):
     """A model holds what a file or a format has no place for."""
 
 
-class NotSupported(RosenblattError, NotImplementedError):
+class NotSupported(RosenblattError, NotImplementedError, ValueError):
     """Keras has it and this library leaves it out on purpose."""
 
 

@@ -51,7 +51,7 @@ class Family:
     >>> shapes.get("squre")
     Traceback (most recent call last):
     ...
-    rosenblatt.core.errors.UnknownName: Unknown shape 'squre'. Fix: did you mean 'sq'?
+    rosenblatt.core.errors.UnknownName: Unknown shape 'squre'. Fix: did you mean 'Square'?
     """
 
     def __init__(

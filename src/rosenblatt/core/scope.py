@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -138,9 +138,9 @@ class HasParameters:
     elsewhere. Two models that differ in such numbers only share one program.
     """
 
-    runtime_parameters: tuple[str, ...] = ()
+    runtime_parameters: ClassVar[tuple[str, ...]] = ()
     # Attributes that no trace reads: programs do not depend on them.
-    untraced: tuple[str, ...] = ("name",)
+    untraced: ClassVar[tuple[str, ...]] = ("name",)
 
     def parameter(self, name: str) -> Any:
         """The value of a run-time parameter: traced inside a program, a number elsewhere."""

@@ -6,13 +6,14 @@ message where a value does not fit, `get_config`, and what compiled programs are
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 from rosenblatt.core.checks import Check, Mismatch
-from rosenblatt.core.errors import BadArgument, NotSupported, explain, nearest
+from rosenblatt.core.errors import NotSupported, explain, nearest
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
@@ -37,23 +38,38 @@ class Setting:
     """One argument of a class: its check, its default and its role. Made by `setting`."""
 
     name: str
+    attribute: str
 
     def __init__(
-        self, check: Check, default: Any, role: Role, saved: bool | None, kw_only: bool = False
+        self,
+        check: Check,
+        default: Any,
+        role: Role,
+        saved: bool | None,
+        kw_only: bool = False,
+        attribute: str | None = None,
     ):
         self.check = check
         self.default = default
         self.role = role
         self.saved = saved
         self.kw_only = kw_only
+        self.attribute = attribute or ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def named(self, name: str) -> Setting:
+        """A copy that knows its name: one declaration may serve several arguments."""
+        named = copy.copy(self)
+        named.name, named.attribute = name, self.attribute or name
+        return named
 
     def __get__(self, instance: object, owner: type) -> Any:
         if instance is None:
             return self
         raise AttributeError(f"{owner.__name__} has not got its {self.name!r} yet")
+
+    def value_of(self, holder: Configured) -> Any:
+        """What an object keeps of it."""
+        return getattr(holder, self.attribute)
 
     def take(self, owner: str, value: Any) -> Any:
         """What an object keeps of a value.
@@ -64,17 +80,19 @@ class Setting:
         try:
             return self.check.take(value)
         except Mismatch:
-            raise BadArgument(
+            meant = nearest(value, self.check.names) if isinstance(value, str) else ""
+            raise self.check.error(value)(
                 explain(
                     f"{owner}: {self.check.adjective} `{self.name}`.",
                     given=repr(value),
                     expected=self.check.expected,
+                    fix=meant if meant.startswith("did you mean") else None,
                 )
             ) from None
 
     def belongs_in_config(self, value: Any) -> bool:
         """Whether a config holds the value."""
-        return self.saved is not False and (self.saved is True or value != self.default)
+        return self.saved is True or value != self.default
 
 
 class _Refused(Setting):
@@ -96,6 +114,7 @@ def setting(
     role: Role = Role.STRUCTURE,
     saved: bool | None = True,
     kw_only: bool = False,
+    attribute: str | None = None,
 ) -> Any:
     """Declare an argument of a class and the attribute that keeps it.
 
@@ -106,6 +125,7 @@ def setting(
         role: what compiled programs have to do with it.
         saved: whether configs hold it; None: only where it differs from its default.
         kw_only: whether it is given by its name only.
+        attribute: the attribute that keeps it; its own name if None.
 
     >>> from rosenblatt.core.checks import whole
     >>> class Scale(Configured):
@@ -117,7 +137,7 @@ def setting(
     ...
     rosenblatt.core.errors.BadArgument: Scale: bad `times`. Given: 0. Expected: a positive integer.
     """
-    return Setting(check, default, role, saved, kw_only)
+    return Setting(check, default, role, saved, kw_only, attribute)
 
 
 def refused(reason: str = "", *, saved: bool = False) -> Any:
@@ -136,7 +156,7 @@ class Configured(HasParameters):
 
     A class that declares settings and writes no `__init__` gets one: its own settings in order,
     then those of its bases, then the arguments of the nearest `__init__` that is written by hand,
-    which is called with them. `ready()` is called at the end.
+    which is called with them. `__post_init__()` is called at the end.
 
     A setting that a subclass gives a plain value, `scale = 2.0`, is no argument of it.
 
@@ -145,21 +165,27 @@ class Configured(HasParameters):
     """
 
     # Every setting of the class, its own and its bases'.
-    settings: ClassVar[Mapping[str, Setting]] = {}
+    __settings__: ClassVar[Mapping[str, Setting]] = {}
     # The order of the arguments that come after a class's own settings, where it is not plain.
-    arguments: ClassVar[tuple[str, ...]] = ()
+    __argument_order__: ClassVar[tuple[str, ...]] = ()
     # Other defaults than the bases' for their arguments.
-    defaults: ClassVar[Mapping[str, Any]] = {}
+    __argument_defaults__: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
-        own = {name: s for name, s in vars(cls).items() if isinstance(s, Setting)}
+        own = {name: s.named(name) for name, s in vars(cls).items() if isinstance(s, Setting)}
+        for name, one in own.items():
+            if one.attribute == name:
+                setattr(cls, name, one)
+            else:
+                delattr(cls, name)  # a base's property of that name stays
         found = dict(own)
-        for base in cls.__mro__[1:]:
-            for name, one in getattr(base, "settings", {}).items():
+        for base in cls.__bases__:
+            for name, one in getattr(base, "__settings__", {}).items():
                 found.setdefault(name, one)
-        cls.settings = {name: s for name, s in found.items() if vars(cls).get(name, s) is s}
-        numbers = [name for name, s in cls.settings.items() if s.role is Role.NUMBER]
+        given = vars(cls)
+        cls.__settings__ = {n: s for n, s in found.items() if given.get(s.attribute, s) is s}
+        numbers = [s.attribute for s in cls.__settings__.values() if s.role is Role.NUMBER]
         cls.runtime_parameters = (
             *(name for name in cls.runtime_parameters if name not in numbers),
             *numbers,
@@ -176,17 +202,18 @@ class Configured(HasParameters):
         """
         owner = type(self).__name__
         for name, value in values.items():
-            setattr(self, name, self.settings[name].take(owner, value))
+            one = self.__settings__[name]
+            setattr(self, one.attribute, one.take(owner, value))
 
-    def ready(self) -> None:
+    def __post_init__(self) -> None:
         """Called when every setting is kept: for what depends on several of them."""
 
     def own_config(self) -> Config:
         """The settings as a config holds them."""
         return {
             name: serialize_keras_object(value)
-            for name, one in self.settings.items()
-            if one.belongs_in_config(value := getattr(self, name))
+            for name, one in self.__settings__.items()
+            if one.saved is not False and one.belongs_in_config(value := one.value_of(self))
         }
 
     def get_config(self) -> Config:
@@ -194,7 +221,7 @@ class Configured(HasParameters):
         return self.own_config()
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config: Config) -> Any:
         """An object with the arguments of a config."""
         return cls(**config)
 
@@ -211,16 +238,16 @@ def _written_init(cls: type) -> tuple[type, Callable[..., None]]:
 def _make_init(cls: type[Configured]) -> Callable[..., None]:
     """An `__init__` from the settings of a class and the arguments of a written one."""
     written_by, written = _written_init(cls)
-    done = getattr(written_by, "settings", {})
-    declared = {name: s for name, s in cls.settings.items() if s is not done.get(name)}
+    done = getattr(written_by, "__settings__", {})
+    declared = {name: s for name, s in cls.__settings__.items() if s is not done.get(name)}
     signature = _signature_of(cls, declared, written)
     takes_more = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     positional = [
         p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD
     ][1:]
     known = {p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD}
-    defaults = {name: s.default for name, s in declared.items() if s.default is not _REQUIRED}
-    others = {k: v for k, v in cls.defaults.items() if k not in declared}
+    defaults = {n: s.default for n, s in declared.items() if s.default is not _REQUIRED}
+    others = {k: v for k, v in cls.__argument_defaults__.items() if k not in declared}
 
     def __init__(self: Configured, *args: Any, **kwargs: Any) -> None:
         owner = type(self).__name__
@@ -231,16 +258,18 @@ def _make_init(cls: type[Configured]) -> Callable[..., None]:
             raise TypeError(
                 explain(f"{owner} has no argument {wrong!r}.", fix=nearest(wrong, known - {"self"}))
             )
-        if len(args) > len(positional) or given.keys() & kwargs.keys():
-            signature.bind(self, *args, **kwargs)  # raises in Python's own words
         values = {**defaults, **others, **given, **kwargs}
-        if not declared.keys() <= values.keys():
-            signature.bind(self, *args, **kwargs)
+        twice = given.keys() & kwargs.keys()
+        if len(args) > len(positional) or twice or not declared.keys() <= values.keys():
+            try:
+                signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{owner}.__init__() {error}") from None
         kept = {name: one.take(owner, values.pop(name)) for name, one in declared.items()}
         written(self, **values)
         for name, value in kept.items():
-            setattr(self, name, value)
-        self.ready()
+            setattr(self, declared[name].attribute, value)
+        self.__post_init__()
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     __init__.settings_of = cls  # type: ignore[attr-defined]
@@ -269,16 +298,25 @@ def _signature_of(
         if parameter.kind in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD):
             rest += [parameter] if parameter.kind is kinds.VAR_KEYWORD else []
         elif name not in found:
-            kind = kinds.POSITIONAL_OR_KEYWORD if name in cls.arguments else kinds.KEYWORD_ONLY
-            default = cls.defaults.get(name, parameter.default)
+            kind = (
+                kinds.POSITIONAL_OR_KEYWORD
+                if name in cls.__argument_order__
+                else kinds.KEYWORD_ONLY
+            )
+            default = cls.__argument_defaults__.get(name, parameter.default)
             found[name] = parameter.replace(kind=kind, default=default)
-    order = [*(n for n in found if n not in cls.arguments), *cls.arguments]
-    ordered = sorted((found[n] for n in order if n in found), key=lambda p: p.kind)
+    order = [*(n for n in found if n not in cls.__argument_order__), *cls.__argument_order__]
+    chosen = sorted((found[n] for n in order if n in found), key=_place)
     first = kinds("self", kinds.POSITIONAL_OR_KEYWORD)
-    return inspect.Signature([first, *ordered, *rest])
+    return inspect.Signature([first, *chosen, *rest])
 
 
 def _annotation(cls: type, name: str) -> Any:
     """The type that the nearest class gives a setting."""
     found = (inspect.get_annotations(base).get(name) for base in cls.__mro__)
     return next((one for one in found if one is not None), inspect.Parameter.empty)
+
+
+def _place(parameter: inspect.Parameter) -> tuple[int, bool]:
+    """Positional ones first, and of these the ones that must be given."""
+    return parameter.kind, parameter.default is not parameter.empty

@@ -61,7 +61,7 @@ class RandomInitializer(Initializer):
         ValueError: another seed.
     """
 
-    arguments: ClassVar[tuple[str, ...]] = ("seed",)
+    __argument_order__: ClassVar[tuple[str, ...]] = ("seed",)
 
     def __init__(self, seed: int | SeedGenerator | dict[str, Any] | None = None):
         self._init_seed = seed

@@ -78,7 +78,7 @@ class VarianceScaling(RandomInitializer):
     distribution: str = setting(_distribution, default="truncated_normal")
     input_axes: Sequence[int] | None = setting(anything, default=None)
     output_axes: Sequence[int] | None = setting(anything, default=None)
-    arguments = ("seed", "input_axes", "output_axes")
+    __argument_order__ = ("seed", "input_axes", "output_axes")
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
         """Values of the shape and dtype."""

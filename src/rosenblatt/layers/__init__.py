@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = face(
         "reshaping": "Flatten Permute RepeatVector Reshape",
         "row_normalization": "GroupNormalization LayerNormalization RMSNormalization "
         "UnitNormalization",
-        "serialization": "deserialize serialize",
+        "family": "deserialize serialize",
         "spec": "InputSpec",
         "spectral": "SpectralNormalization",
         "steps": "Cropping1D UpSampling1D ZeroPadding1D",

@@ -14,6 +14,8 @@ from rosenblatt.layers.dot_product import Dot as Dot
 from rosenblatt.layers.dot_product import dot as dot
 from rosenblatt.layers.einsum import EinsumDense as EinsumDense
 from rosenblatt.layers.embedding import Embedding as Embedding
+from rosenblatt.layers.family import deserialize as deserialize
+from rosenblatt.layers.family import serialize as serialize
 from rosenblatt.layers.function import Lambda as Lambda
 from rosenblatt.layers.identity import Identity as Identity
 from rosenblatt.layers.input import Input as Input
@@ -66,8 +68,6 @@ from rosenblatt.layers.row_normalization import GroupNormalization as GroupNorma
 from rosenblatt.layers.row_normalization import LayerNormalization as LayerNormalization
 from rosenblatt.layers.row_normalization import RMSNormalization as RMSNormalization
 from rosenblatt.layers.row_normalization import UnitNormalization as UnitNormalization
-from rosenblatt.layers.serialization import deserialize as deserialize
-from rosenblatt.layers.serialization import serialize as serialize
 from rosenblatt.layers.spec import InputSpec as InputSpec
 from rosenblatt.layers.spectral import SpectralNormalization as SpectralNormalization
 from rosenblatt.layers.steps import Cropping1D as Cropping1D

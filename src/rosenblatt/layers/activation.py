@@ -7,26 +7,25 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt import activations, constraints, initializers, regularizers
+from rosenblatt import activations
+from rosenblatt.core.checks import Check, axes, number, one_of, optional
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.variable import Variable
-from rosenblatt.layers.axes import axes_over, check_axes
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
+from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
-from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
 
 class Elementwise(Layer):
     """A layer without weights that gives outputs of its inputs' shape and keeps their mask."""
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.built = True
+    supports_masking = True
+    always_built = True
 
 
-@builtin("keras.layers")
+@family.entry()
 class Activation(Elementwise):
     """Applies an activation function.
 
@@ -38,18 +37,14 @@ class Activation(Elementwise):
     Array([0., 1.], dtype=float32)
     """
 
-    config_fields = ("activation",)
-
-    def __init__(self, activation: Any, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+    activation: Any = setting(one_of(activations))
 
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         return self.activation(inputs)
 
 
-@builtin("keras.layers")
+@family.entry()
 class ReLU(Elementwise):
     """max(x, 0), or with settings: max_value above it, x from threshold, slope · (x − threshold).
 
@@ -69,32 +64,21 @@ class ReLU(Elementwise):
     Array([-1.,  3.,  6.], dtype=float32)
     """
 
-    config_fields = ("max_value", "negative_slope", "threshold")
-    runtime_parameters = config_fields
-
-    def __init__(
-        self,
-        max_value: float | None = None,
-        negative_slope: float = 0.0,
-        threshold: float = 0.0,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.max_value = max_value
-        if max_value is not None:
-            self.max_value = number_within("ReLU", "max_value", max_value, 0)
-        self.negative_slope = number_within("ReLU", "negative_slope", negative_slope, 0)
-        self.threshold = number_within("ReLU", "threshold", threshold, 0)
+    max_value: float | None = setting(
+        optional(number(0), number(0).expected), default=None, role=NUMBER
+    )
+    negative_slope: float = setting(number(0), default=0.0, role=NUMBER)
+    threshold: float = setting(number(0), default=0.0, role=NUMBER)
 
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         # 0 and None select another formula; any other value is an argument of the program.
-        given = {name: getattr(self, name) for name in self.config_fields}
+        given = {name: getattr(self, name) for name in self.__settings__}
         settings = {name: value and self.parameter(name) for name, value in given.items()}
         return activations.relu(inputs, **settings)
 
 
-@builtin("keras.layers")
+@family.entry()
 class LeakyReLU(Elementwise):
     """x, times negative_slope where it is negative (Maas et al., 2013).
 
@@ -109,8 +93,7 @@ class LeakyReLU(Elementwise):
     Array([-1.,  3.], dtype=float32)
     """
 
-    config_fields = ("negative_slope",)
-    runtime_parameters = config_fields
+    negative_slope: float = setting(number(0), default=0.3, role=NUMBER)
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
         if "alpha" in kwargs:
@@ -122,14 +105,14 @@ class LeakyReLU(Elementwise):
                 )
             )
         super().__init__(**kwargs)
-        self.negative_slope = number_within("LeakyReLU", "negative_slope", negative_slope, 0)
+        self.settle(negative_slope=negative_slope)
 
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         return activations.leaky_relu(inputs, self.parameter("negative_slope"))
 
 
-@builtin("keras.layers")
+@family.entry()
 class ELU(Elementwise):
     """x where it is positive, otherwise alpha (eˣ − 1) (Clevert, Unterthiner & Hochreiter, 2016).
 
@@ -144,19 +127,14 @@ class ELU(Elementwise):
     Array([-2.,  3.], dtype=float32)
     """
 
-    config_fields = ("alpha",)
-    runtime_parameters = config_fields
-
-    def __init__(self, alpha: float = 1.0, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.alpha = number_within("ELU", "alpha", alpha)
+    alpha: float = setting(number(), default=1.0, role=NUMBER)
 
     def call(self, inputs: Any) -> Any:
         """The function of the inputs."""
         return activations.elu(inputs, self.parameter("alpha"))
 
 
-@builtin("keras.layers")
+@family.entry()
 class Softmax(Elementwise):
     """eˣ / Σ eˣ along an axis.
 
@@ -172,24 +150,19 @@ class Softmax(Elementwise):
     Array([[0.5, 0.5, 0. ]], dtype=float32)
     """
 
-    config_fields = ("axis",)
-
-    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
-        check_axes("Softmax", axis)
-        super().__init__(**kwargs)
-        self.axis = axis
+    axis: int | Sequence[int] = setting(axes(), default=-1)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The function of the inputs; outputs are 0, and count for nothing, where `mask` is false.
 
         `mask` has the inputs' shape, or 1 at some axes; numbers above 0.5 count as true.
         """
-        axes = axes_over(self, self.axis, inputs.shape)
+        over = axes_over(self, self.axis, inputs.shape)
         if mask is None:
-            return activations.softmax(inputs, axes)
+            return activations.softmax(inputs, over)
         mask = self._as_bool(mask, inputs.shape)
         smallest = -3e4 if inputs.dtype == jnp.float16 else -1e9
-        return jnp.where(mask, activations.softmax(jnp.where(mask, inputs, smallest), axes), 0.0)
+        return jnp.where(mask, activations.softmax(jnp.where(mask, inputs, smallest), over), 0.0)
 
     def _as_bool(self, mask: Any, shape: Any) -> Any:
         sizes = tuple(mask.shape)
@@ -207,7 +180,16 @@ class Softmax(Elementwise):
         return mask if mask.dtype == bool else mask > 0.5
 
 
-@builtin("keras.layers")
+_shared_axes = Check(
+    lambda value: value is None or axes().fits(value),
+    axes().expected,
+    lambda value: value if value is None else [value] if isinstance(value, int) else list(value),
+    [one for one in axes().wrong if one is not None],
+    error=axes().error,
+)
+
+
+@family.entry()
 class PReLU(Layer):
     """x, times a learned alpha where it is negative (He et al., 2015).
 
@@ -225,26 +207,11 @@ class PReLU(Layer):
     Array([[-2.,  3.]], dtype=float32)
     """
 
-    config_fields = ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes")
-
-    def __init__(
-        self,
-        alpha_initializer: Any = "Zeros",
-        alpha_regularizer: Any = None,
-        alpha_constraint: Any = None,
-        shared_axes: int | Sequence[int] | None = None,
-        **kwargs: Any,
-    ):
-        if shared_axes is not None:
-            check_axes("PReLU", shared_axes, name="shared_axes")
-        super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
-        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
-        if self.shared_axes is not None:
-            self.shared_axes = list(self.shared_axes)
-        self.supports_masking = True
+    alpha_initializer: Any = initializer("Zeros")
+    alpha_regularizer: Any = REGULARIZER
+    alpha_constraint: Any = CONSTRAINT
+    shared_axes: Any = setting(_shared_axes, default=None)
+    supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Create alpha."""
@@ -259,12 +226,8 @@ class PReLU(Layer):
                     )
                 )
         sizes = dict(enumerate(input_shape[1:], start=1))
-        self.alpha: Variable = self.add_weight(
-            [1 if axis in shared else size for axis, size in sizes.items()],
-            self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-            name="alpha",
+        self.alpha = self.add_own_weight(
+            "alpha", [1 if axis in shared else size for axis, size in sizes.items()]
         )
         own = {axis: size for axis, size in sizes.items() if axis not in shared}
         self.input_spec = InputSpec(ndim=rank, axes=own)

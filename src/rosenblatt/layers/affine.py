@@ -8,7 +8,6 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 
@@ -16,56 +15,19 @@ from rosenblatt.layers.base import Layer
 class Affine(Layer):
     """A layer with γ and β; subclasses say for which axes, with `add_gamma_and_beta`."""
 
-    config_fields: tuple[str, ...] = (
-        "center", "scale", "beta_initializer", "gamma_initializer", "beta_regularizer",
-        "gamma_regularizer", "beta_constraint", "gamma_constraint",
-    )  # fmt: skip
+    supports_masking = True
 
-    def __init__(
-        self,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+    def __post_init__(self) -> None:
+        """There are no γ and β until they are made."""
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
-        self.supports_masking = True
 
     def add_gamma_and_beta(self, shape: Sequence[Any], gamma: bool, beta: bool) -> None:
         """Create γ and β, or one of them."""
         if gamma:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-                name="gamma",
-            )
+            self.gamma = self.add_own_weight("gamma", shape, autocast=False)
         if beta:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-                name="beta",
-            )
+            self.beta = self.add_own_weight("beta", shape, autocast=False)
 
 
 def at_least_float32(x: Any) -> Any:

@@ -7,16 +7,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from rosenblatt.core.checks import choice, flag, number
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.variable import Variable
+from rosenblatt.layers.arguments import SEED
 from rosenblatt.layers.base import Layer
-from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.family import family
 from rosenblatt.layers.regularization import dropped
 
 
-@builtin("keras.layers")
+@family.entry()
 class Attention(Layer):
     """Dot-product attention: softmax(s · Q Kᵀ) V.
 
@@ -46,36 +48,18 @@ class Attention(Layer):
            [2.]], dtype=float32)
     """
 
-    config_fields: tuple[str, ...] = ("use_scale", "score_mode", "dropout", "seed")
-    runtime_parameters = ("dropout",)
+    use_scale: bool = setting(flag, default=False)
+    score_mode: str = setting(choice("dot", "concat"), default="dot")
+    dropout: float = setting(number(0, 1), default=0.0, role=NUMBER)
+    seed: int | None = SEED
     makes_masks = False
 
-    def __init__(
-        self,
-        use_scale: bool = False,
-        score_mode: str = "dot",
-        dropout: float = 0.0,
-        seed: int | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        number_within(type(self).__name__, "dropout", dropout, 0, 1)
-        if score_mode not in ("dot", "concat"):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: bad `score_mode`.",
-                    given=repr(score_mode),
-                    expected="'dot' or 'concat'",
-                )
-            )
-        self.use_scale = use_scale
-        self.score_mode = score_mode
-        self.dropout = dropout
-        self.seed = seed
+    def __post_init__(self) -> None:
+        """The weights come with `build`."""
         self.scale: Variable | None = None
         self.concat_score_weight: Variable | None = None
-        if dropout > 0:
-            self.seed_generator = SeedGenerator(seed)
+        if self.dropout > 0:
+            self.seed_generator = SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
         """Create the scale and the weight of "concat" scores, scalars."""
@@ -197,7 +181,7 @@ class Attention(Layer):
         return tuple(None if m is None else m.astype(bool) for m in mask[:2])  # type: ignore[return-value]
 
 
-@builtin("keras.layers")
+@family.entry()
 class AdditiveAttention(Attention):
     """Additive attention: softmax(Σ s · tanh(q + k)) V, with a trained vector s.
 
@@ -215,10 +199,9 @@ class AdditiveAttention(Attention):
     (1, 2, 3)
     """
 
-    config_fields = ("use_scale", "dropout", "seed")
-
-    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any):
-        super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
+    use_scale: bool = setting(flag, default=True)
+    dropout: float = setting(number(0, 1), default=0.0, role=NUMBER)
+    score_mode = "dot"
 
     def build(self, input_shape: Any) -> None:
         """Create the scale, one factor for each feature."""

@@ -8,18 +8,6 @@ from typing import Any
 from rosenblatt.core.errors import explain
 
 
-def check_axes(kind: str, axis: Any, several: bool = True, name: str = "axis") -> None:
-    """Refuse an `axis` that is neither an integer nor, where several may be, a list of integers.
-
-    Raises:
-        TypeError: with what was given.
-    """
-    given = axis if several and isinstance(axis, (list, tuple)) else (axis,)
-    if not given or not all(isinstance(a, int) and not isinstance(a, bool) for a in given):
-        expected = "an integer or a list of integers" if several else "one integer"
-        raise TypeError(explain(f"{kind}: bad `{name}`.", given=repr(axis), expected=expected))
-
-
 def axes_over(layer: Any, axis: int | Sequence[int], shape: Sequence[Any]) -> tuple[int, ...]:
     """The axes over which a layer works, counted from 0 and in order.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from rosenblatt import regularizers
 from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.forking import refuse_forked
-from rosenblatt.core.scope import HasParameters, Scope, current_scope, use_scope
+from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
     Node,
@@ -26,6 +26,7 @@ from rosenblatt.core.symbolic import (
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import calls, inference, passing
+from rosenblatt.layers.arguments import LayerArguments
 from rosenblatt.layers.building import marking_built, one_thread
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.signatures import (
@@ -41,7 +42,7 @@ from rosenblatt.layers.weights import HoldsWeights
 
 @registry.builtin("keras.layers")
 @registry.builtin("keras")
-class Layer(HoldsWeights, Operation, HasParameters):
+class Layer(HoldsWeights, Operation, LayerArguments):
     """A function of arrays with weights of its own.
 
     A subclass creates weights in `build(input_shape)` with `add_weight` and computes in
@@ -65,12 +66,10 @@ class Layer(HoldsWeights, Operation, HasParameters):
     Array([2., 4.], dtype=float32)
     """
 
-    untraced: tuple[str, ...] = (
+    untraced: ClassVar[tuple[str, ...]] = (
         "name", "seed", "_auto_config", "_inbound_nodes", "_losses", "_build_shapes", "_in_build",
         "_complete", "_input_shape_argument", "_revision",
     )  # fmt: skip
-    # Arguments of `__init__`, kept under the same names, that make up the config.
-    config_fields: tuple[str, ...] = ()
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
     # the engine may then pad batches. A class written by a user must say so itself.
     row_independent = True
@@ -97,11 +96,12 @@ class Layer(HoldsWeights, Operation, HasParameters):
         self._losses: list[Any] = []
         self._trainable = bool(trainable)
         self._build_shapes: dict[str, Any] | None = None
-        self.built = False
+        self.built = self.always_built
         self._in_build = False
         self._complete = False  # whether `build` is over, and no more weights may come
         self.autocast = autocast
-        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
+        if type(self).compute_mask is not Layer.compute_mask:
+            self.supports_masking = True
         self.dtype_policy = dtypes.get_policy(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_argument = pop_input_shape(kwargs)
@@ -124,7 +124,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
 
     # -- dtypes ----------------------------------------------------------------------------
 
-    @property
+    @property  # type: ignore[misc]
     def dtype(self) -> str:
         """Alias of `variable_dtype`."""
         return self.variable_dtype
@@ -270,7 +270,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         return calls.convert_inputs(self, args, kwargs)
 
     def _check_input_spec(self, args: Any) -> None:
-        spec = getattr(self, "input_spec", None)
+        spec = self.input_spec
         if spec is not None and args:
             specs = spec if isinstance(spec, (list, tuple)) else [spec]
             for one, tensor in zip(specs, tree_leaves(args[0]), strict=False):
@@ -346,9 +346,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
             if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
                 base = {key: value for key, value in base.items() if key in taken}
             return {**base, **super().get_config()}
-        for field in self.config_fields:
-            base[field] = serialization.serialize_keras_object(getattr(self, field))
-        return base
+        return {**base, **self.own_config()}
 
     def _uses_default_config(self) -> bool:
         """Whether it is a user's class without `get_config`: saved by its arguments."""
@@ -356,7 +354,7 @@ class Layer(HoldsWeights, Operation, HasParameters):
         if registry.is_builtin(cls) or not cls.get_config.__module__.startswith("rosenblatt."):
             return False
         own = not cls.__init__.__module__.startswith("rosenblatt.")
-        return not self.config_fields or (own and self._auto_config is not None)
+        return not self.__settings__ or (own and self._auto_config is not None)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes it was built for."""

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import flag
+from rosenblatt.core.errors import NotBuilt
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import (
+    ACTIVATION,
+    CONSTRAINT,
+    LORA,
+    POSITIVE,
+    QUANTIZATION,
+    REGULARIZER,
+    initializer,
+)
+from rosenblatt.layers.family import family
 from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.product import product
 from rosenblatt.layers.spec import InputSpec
 
 
-@builtin("keras.layers")
+@family.entry()
 class Dense(KernelLayer):
     """A layer in which every neuron is connected to every input: h(X) = φ(XW + b).
 
@@ -41,64 +50,44 @@ class Dense(KernelLayer):
     Array([[3.]], dtype=float32)
     """
 
-    config_fields = ("units", "use_bias", *KernelLayer.config_fields)
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        lora_rank: int | None = None,
-        lora_alpha: float | None = None,
-        quantization_config: Any = None,
-        **kwargs: Any,
-    ):
-        if not isinstance(units, (int, np.integer)) or isinstance(units, bool) or units <= 0:
-            raise ValueError(
-                explain("Dense: bad `units`.", given=repr(units), expected="a positive integer")
-            )
-        super().__init__(
-            activation,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            lora_rank,
-            quantization_config,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self.units = int(units)
-        self.use_bias = use_bias
-        self.input_spec = InputSpec(min_ndim=2)
-        self.supports_masking = True
+    units: int = setting(POSITIVE)
+    activation: Any = ACTIVATION
+    use_bias: bool = setting(flag, default=True)
+    kernel_initializer: Any = initializer("glorot_uniform")
+    bias_initializer: Any = initializer("zeros")
+    kernel_regularizer: Any = REGULARIZER
+    bias_regularizer: Any = REGULARIZER
+    kernel_constraint: Any = CONSTRAINT
+    bias_constraint: Any = CONSTRAINT
+    lora_rank: None = LORA
+    lora_alpha: None = LORA
+    quantization_config: None = QUANTIZATION
+    __argument_order__ = (
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "lora_rank",
+        "lora_alpha",
+        "quantization_config",
+    )
+    supports_masking = True
+    input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Any) -> None:
         """Create kernel (features, units) and bias (units,)."""
         features = input_shape[-1]
         if features is None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Dense): the number of features is unknown.",
-                    given=f"input shape {input_shape}",
-                    expected="a last axis with a size",
-                    fix="give `Input(shape=(features,))` a number.",
-                )
+            raise NotBuilt(
+                f"Layer {self.name!r} (Dense): the number of features is unknown.",
+                given=f"input shape {input_shape}",
+                expected="a last axis with a size",
+                fix="give `Input(shape=(features,))` a number.",
             )
-        self.add_kernel((features, self.units))
+        self.kernel = self.add_own_weight("kernel", (features, self.units))
         if self.use_bias:
-            self.add_bias((self.units,))
+            self.bias = self.add_own_weight("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """φ(inputs · kernel + bias)."""
-        return self.finish(product(inputs, self.kernel.value))
+        return self.finish(product(inputs, self.kernel.value), self.activation)

@@ -8,14 +8,26 @@ from typing import Any
 from jax import lax
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check, anything, is_whole
+from rosenblatt.core.errors import BadArgument, WrongType, explain
+from rosenblatt.core.settings import setting
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.row_normalization import unit_length
 from rosenblatt.layers.signatures import is_shape
 
+_AXES = Check(
+    lambda value: (
+        is_whole(value)
+        or (isinstance(value, (list, tuple)) and [type(axis) for axis in value] == [int, int])
+    ),
+    "an integer, or one integer for each input",
+    wrong=["1", None, (1,), (1, 2.5)],
+    error=lambda value: BadArgument if isinstance(value, (list, tuple)) else WrongType,
+)
 
-@builtin("keras.layers")
+
+@family.entry()
 class Dot(Layer):
     """The products of two tensors, summed along one axis of each, for each row of the batch.
 
@@ -37,18 +49,10 @@ class Dot(Layer):
     Array([[11.]], dtype=float32)
     """
 
-    config_fields = ("axes", "normalize")
+    axes: int | Sequence[int] = setting(_AXES)
+    normalize: bool = setting(anything, default=False)
     makes_masks = False
-
-    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any):
-        super().__init__(**kwargs)
-        if not isinstance(axes, (int, list, tuple)) or isinstance(axes, bool):
-            raise TypeError(_bad_axes(axes))
-        if not isinstance(axes, int) and [type(axis) for axis in axes] != [int, int]:
-            raise ValueError(_bad_axes(axes))
-        self.axes = axes
-        self.normalize = normalize
-        self.supports_masking = True
+    supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Check that there are two inputs, with equal sizes along the axes."""
@@ -103,12 +107,6 @@ class Dot(Layer):
                     )
                 )
         return first, second
-
-
-def _bad_axes(axes: Any) -> str:
-    return explain(
-        "Dot: bad `axes`.", given=repr(axes), expected="an integer, or one integer for each input"
-    )
 
 
 def dot(inputs: Sequence[Any], axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:

@@ -9,9 +9,20 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check, anything
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import setting
 from rosenblatt.initializers.scaling import VarianceScaling
+from rosenblatt.layers.arguments import (
+    ACTIVATION,
+    CONSTRAINT,
+    LORA,
+    QUANTIZATION,
+    REGULARIZER,
+    UNSUPPORTED,
+    initializer,
+)
+from rosenblatt.layers.family import family
 from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.signatures import is_shape
 from rosenblatt.layers.spec import InputSpec
@@ -42,7 +53,7 @@ class Equation:
         """
         found = next((m for form in _FORMS if (m := form.fullmatch(str(text)))), None)
         if found is None:
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     "EinsumDense: bad `equation`.",
                     given=repr(text),
@@ -55,7 +66,7 @@ class Equation:
         for one, which, others in ((y, "outputs", x + w), (w, "kernel", x + y)):
             for letter in one:
                 if letter not in others:
-                    raise ValueError(
+                    raise BadArgument(
                         explain(
                             f"EinsumDense: {letter!r} is an axis of the {which} only.",
                             given=f"equation {text!r}",
@@ -72,7 +83,19 @@ class Equation:
         return self.outputs[0] == row and row not in self.kernel
 
 
-@builtin("keras.layers")
+_sizes = Check(
+    lambda value: value is not None and is_shape(_as_tuple(value)),
+    "an integer, or a tuple of integers and None, without the batch",
+    lambda value: _as_tuple(value),
+    [None, "3", 1.5],
+)
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+@family.entry()
 class EinsumDense(KernelLayer):
     """φ(einsum(X, W) + b): a dense layer over any axes.
 
@@ -96,61 +119,31 @@ class EinsumDense(KernelLayer):
     (2, 32, 64)
     """
 
-    config_fields = ("equation", "bias_axes", "activity_regularizer", *KernelLayer.config_fields)
+    equation: str = setting(anything)
+    output_shape: int | Sequence[int | None] = setting(_sizes, attribute="partial_output_shape")
+    activation: Any = ACTIVATION
+    bias_axes: str | None = setting(anything, default=None)
+    kernel_initializer: Any = initializer("glorot_uniform")
+    bias_initializer: Any = initializer("zeros")
+    kernel_regularizer: Any = REGULARIZER
+    bias_regularizer: Any = REGULARIZER
+    kernel_constraint: Any = CONSTRAINT
+    bias_constraint: Any = CONSTRAINT
+    lora_rank: None = LORA
+    lora_alpha: None = LORA
+    gptq_unpacked_column_size: None = UNSUPPORTED
+    quantization_config: None = QUANTIZATION
 
-    def __init__(
-        self,
-        equation: str,
-        output_shape: int | Sequence[int | None],
-        activation: Any = None,
-        bias_axes: str | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        lora_rank: int | None = None,
-        lora_alpha: float | None = None,
-        gptq_unpacked_column_size: int | None = None,
-        quantization_config: Any = None,
-        **kwargs: Any,
-    ):
-        if gptq_unpacked_column_size is not None:
-            raise ValueError(explain("EinsumDense: `gptq_unpacked_column_size` is not supported."))
-        super().__init__(
-            activation,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            lora_rank,
-            quantization_config,
-            **kwargs,
-        )
-        self.equation = equation
-        self._parsed = Equation.parse(equation)
-        sizes = output_shape if isinstance(output_shape, (list, tuple)) else (output_shape,)
-        self.partial_output_shape = tuple(sizes)
-        if not is_shape(sizes) or output_shape is None:
-            raise ValueError(
-                explain(
-                    "EinsumDense: bad `output_shape`.",
-                    given=repr(output_shape),
-                    expected="an integer, or a tuple of integers and None, without the batch",
-                )
-            )
-        self.bias_axes = bias_axes
-        for letter in bias_axes or "":
+    def __post_init__(self) -> None:
+        """Read the equation, and check the letters of `bias_axes`."""
+        super().__post_init__()
+        self._parsed = Equation.parse(self.equation)
+        for letter in self.bias_axes or "":
             if letter not in self._parsed.outputs:
-                raise ValueError(
-                    explain(
-                        f"EinsumDense: {letter!r} of `bias_axes` is no axis of the outputs.",
-                        given=f"bias_axes={bias_axes!r}, equation {equation!r}",
-                        expected=f"letters of {self._parsed.outputs!r}",
-                    )
+                raise BadArgument(
+                    f"EinsumDense: {letter!r} of `bias_axes` is no axis of the outputs.",
+                    given=f"bias_axes={self.bias_axes!r}, equation {self.equation!r}",
+                    expected=f"letters of {self._parsed.outputs!r}",
                 )
 
     def build(self, input_shape: Any) -> None:
@@ -161,18 +154,21 @@ class EinsumDense(KernelLayer):
         sizes = self._sizes(shape, elided)
         inner = [i for i, letter in enumerate(parsed.kernel) if letter not in parsed.outputs]
         outer = [i for i in range(len(parsed.kernel)) if i not in inner]
-        initializer = self.kernel_initializer
-        if isinstance(initializer, VarianceScaling) and (
-            initializer.input_axes is None or initializer.output_axes is None
+        scaling = self.kernel_initializer
+        if isinstance(scaling, VarianceScaling) and (
+            scaling.input_axes is None or scaling.output_axes is None
         ):  # how many inputs and outputs there are, the equation knows
-            config = {**initializer.get_config(), "seed": initializer.seed}
+            config = {**scaling.get_config(), "seed": scaling.seed}
             config.update(input_axes=inner, output_axes=outer)
-            initializer = type(initializer).from_config(config)
-        self.add_kernel([sizes[letter] for letter in parsed.kernel], initializer)
+            scaling = type(scaling).from_config(config)
+        self.kernel = self.add_own_weight(
+            "kernel", [sizes[letter] for letter in parsed.kernel], scaling
+        )
         if self.bias_axes:
             first = min(parsed.outputs.index(letter) for letter in self.bias_axes)
             bias = [sizes[a] if a in self.bias_axes else 1 for a in parsed.outputs[first:]]
-            self.add_bias(bias + [1] * (elided if parsed.right else 0))
+            bias += [1] * (elided if parsed.right else 0)
+            self.bias = self.add_own_weight("bias", bias)
         self.row_independent = parsed.keeps_rows_apart(elided)
         start = elided if parsed.left else 0
         known = {
@@ -189,7 +185,7 @@ class EinsumDense(KernelLayer):
         any_rank = parsed.left or parsed.right
         if elided < 0 or (elided and not any_rank):
             rank = f"{len(parsed.inputs)}{' or more' if any_rank else ''}"
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     f"{where}: the inputs have the wrong rank for equation {self.equation!r}.",
                     given=f"shape {shape}",
@@ -199,7 +195,7 @@ class EinsumDense(KernelLayer):
         leading = shape[1:elided] if parsed.left else ()
         outputs = (shape[0], *leading, *self.partial_output_shape)[elided if parsed.left else 0 :]
         if len(outputs) != len(parsed.outputs):
-            raise ValueError(
+            raise BadArgument(
                 explain(
                     f"{where}: `output_shape` does not fit equation {self.equation!r}.",
                     given=f"output_shape={self.partial_output_shape}, input shape {shape}",
@@ -211,7 +207,7 @@ class EinsumDense(KernelLayer):
         for letter, size in zip(parsed.outputs, outputs, strict=True):
             before = sizes.get(letter)
             if None not in (before, size) and before != size:
-                raise ValueError(
+                raise BadArgument(
                     explain(
                         f"{where}: axis {letter!r} has another size in `output_shape` than in the "
                         "inputs.",
@@ -224,8 +220,8 @@ class EinsumDense(KernelLayer):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """φ(einsum(inputs, kernel) + bias)."""
-        return self.finish(jnp.einsum(self.equation, inputs, self.kernel.value))
+        return self.finish(jnp.einsum(self.equation, inputs, self.kernel.value), self.activation)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""
-        return {**super().get_config(), "output_shape": self.partial_output_shape}
+        return {"activity_regularizer": None, **super().get_config()}

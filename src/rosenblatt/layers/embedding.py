@@ -8,15 +8,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt import constraints, initializers, ops, regularizers
+from rosenblatt import ops
+from rosenblatt.core.checks import anything, flag
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
 from rosenblatt.core.watched import watch
+from rosenblatt.layers.arguments import (
+    CONSTRAINT,
+    LORA,
+    POSITIVE,
+    QUANTIZATION,
+    REGULARIZER,
+    initializer,
+)
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 
 
-@builtin("keras.layers")
+@family.entry()
 class Embedding(Layer):
     """Turns ids into trained vectors: h[n, …] = E[x[n, …]].
 
@@ -45,61 +56,36 @@ class Embedding(Layer):
             [1., 2.]]], dtype=float32)
     """
 
-    config_fields = (
-        "input_dim", "output_dim", "embeddings_initializer", "embeddings_regularizer",
-        "activity_regularizer", "embeddings_constraint", "mask_zero", "quantization_config",
-    )  # fmt: skip
+    input_dim: int = setting(POSITIVE)
+    output_dim: int = setting(POSITIVE)
+    embeddings_initializer: Any = initializer("uniform")
+    embeddings_regularizer: Any = REGULARIZER
+    embeddings_constraint: Any = CONSTRAINT
+    mask_zero: bool = setting(flag, default=False)
+    weights: Any = setting(anything, default=None, attribute="_given_weights", saved=False)
+    lora_rank: None = LORA
+    lora_alpha: None = LORA
+    quantization_config: None = QUANTIZATION
+    input_length: None = setting(anything, default=None, kw_only=True, saved=False)
 
-    def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
-        mask_zero: bool = False,
-        weights: Any = None,
-        lora_rank: int | None = None,
-        lora_alpha: float | None = None,
-        quantization_config: Any = None,
-        **kwargs: Any,
-    ):
-        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size <= 0:
-                raise ValueError(
-                    explain(
-                        f"Embedding: bad `{name}`.", given=repr(size), expected="a positive integer"
-                    )
-                )
-        if lora_rank is not None or quantization_config is not None:
-            raise ValueError(
-                explain("Embedding: `lora_rank` and `quantization_config` are not supported.")
-            )
-        if kwargs.pop("input_length", None) is not None:
+    def __post_init__(self) -> None:
+        """Take the weights that were given."""
+        self.supports_masking = self.mask_zero
+        self.autocast = False  # ids must not lose digits in a short float type
+        if vars(self).pop("input_length") is not None:
             warn_user(
                 explain("Embedding: `input_length` means nothing any more.", fix="leave it out.")
             )
-        super().__init__(**kwargs)
-        self.input_dim, self.output_dim = int(input_dim), int(output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
-        self.mask_zero = mask_zero
-        self.supports_masking = mask_zero
-        self.autocast = False  # ids must not lose digits in a short float type
-        self.quantization_config = None
+        weights = vars(self).pop("_given_weights")
         if weights is not None:
             self.build()
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape: Any = None) -> None:
         """Create E, (input_dim, output_dim)."""
-        self._embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
+        self._embeddings = self.add_own_weight(
+            "embeddings",
+            (self.input_dim, self.output_dim),
             autocast=False,  # the vectors are cast, not the table
         )
 
@@ -154,3 +140,7 @@ class Embedding(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where the id is not 0, if `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def get_config(self) -> Config:
+        """The arguments that make an equal layer."""
+        return {"activity_regularizer": None, **super().get_config()}

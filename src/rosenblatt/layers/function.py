@@ -8,14 +8,14 @@ from typing import Any
 
 from rosenblatt import ops
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape, map_shapes
 
 
-@builtin("keras.layers")
+@family.entry()
 class Lambda(Layer):
     """Applies a function of the user's.
 

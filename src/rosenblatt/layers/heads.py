@@ -8,20 +8,24 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import masks
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import flag, number, optional, whole
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.einsum import EinsumDense
-from rosenblatt.layers.numbers import number_within
 from rosenblatt.layers.regularization import Dropout
 
 _PROJECTION = (
     "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
     "kernel_constraint", "bias_constraint",
 )  # fmt: skip
+
+
+OPTIONAL_POSITIVE = optional(whole(least=1), "a positive integer")
+DROPOUT = setting(number(0, 1), default=0.0, role=NUMBER)
+FLASH = setting(flag, default=None, attribute="_flash_attention", saved=False)
 
 
 class Heads(Layer):
@@ -31,57 +35,16 @@ class Heads(Layer):
     with `use_gate`, `_gate_dense`; and `_axes`, the axes of the projected arrays that are attended.
     """
 
-    config_fields: tuple[str, ...] = (
-        "dropout", "use_bias", "use_gate", "sliding_window", *_PROJECTION, "seed",
-    )  # fmt: skip
-    runtime_parameters = ("dropout",)
-
-    def __init__(
-        self,
-        *,
-        dropout: float,
-        use_bias: bool,
-        use_gate: bool,
-        sliding_window: int | None,
-        flash_attention: bool | None,
-        kernel_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        bias_regularizer: Any,
-        projected_regularizer: Any,
-        kernel_constraint: Any,
-        bias_constraint: Any,
-        seed: int | None,
-        **kwargs: Any,
-    ):
-        kind = type(self).__name__
-        number_within(kind, "dropout", dropout, 0, 1)
-        if sliding_window is not None:
-            sliding_window = positive(kind, "sliding_window", sliding_window)
-        if flash_attention and dropout > 0:
-            raise ValueError(
-                explain(
-                    f"{kind}: no dropout with `flash_attention=True`.",
-                    given=f"dropout={dropout}",
-                    fix="leave one of them out.",
-                )
+    def __post_init__(self) -> None:
+        """Flash attention drops nothing."""
+        if self._flash_attention and self.dropout > 0:
+            raise BadArgument(
+                f"{type(self).__name__}: no dropout with `flash_attention=True`.",
+                given=f"dropout={self.dropout}",
+                fix="leave one of them out.",
             )
-        super().__init__(**kwargs)
-        self.dropout = dropout
-        self.use_bias = use_bias
-        self.use_gate = use_gate
-        self.sliding_window = sliding_window
-        self.seed = seed
         self.supports_masking = True
-        self._flash_attention = bool(flash_attention)
         self._axes: tuple[int, ...] = (1,)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self._projected_regularizer = regularizers.get(projected_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def projection(self, name: str, equation: str, shape: Any, **kwargs: Any) -> EinsumDense:
         """A dense layer from features to heads, or back, with the settings of this one."""
@@ -273,11 +236,6 @@ class Heads(Layer):
     def _where(self) -> str:
         return f"Layer {self.name!r} ({type(self).__name__})"
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer."""
-        penalty = regularizers.serialize(self._projected_regularizer)
-        return {**super().get_config(), "activity_regularizer": penalty}
-
     def _make_dropout(self) -> None:
         self._dropout_layer = Dropout(self.dropout, dtype=self.dtype_policy, seed=self.seed)
 
@@ -285,19 +243,6 @@ class Heads(Layer):
 def kernel_of(equation: str) -> str:
     """The letters of the kernel."""
     return equation.partition("->")[0].partition(",")[2]
-
-
-def positive(kind: str, name: str, value: Any) -> int:
-    """A positive integer.
-
-    Raises:
-        ValueError: something else.
-    """
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:
-        raise ValueError(
-            explain(f"{kind}: bad `{name}`.", given=repr(value), expected="a positive integer")
-        )
-    return int(value)
 
 
 def equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.core.registry import builtin
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 
 
-@builtin("keras.layers")
+@family.entry()
 class Identity(Layer):
     """Gives its inputs back: a place where another layer may stand.
 
@@ -17,10 +17,8 @@ class Identity(Layer):
     Array([1.], dtype=float32)
     """
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.built = True
+    supports_masking = True
+    always_built = True
 
     def call(self, inputs: Any) -> Any:
         """The inputs."""

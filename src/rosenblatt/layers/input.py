@@ -75,7 +75,7 @@ class InputLayer(Layer):
         tensor = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, self.name)
         Node(self, (), {}, tensor)
 
-    @property
+    @property  # type: ignore[misc]
     def dtype(self) -> str:
         """The dtype its data are converted to."""
         return self._input_dtype

@@ -7,13 +7,15 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import ops
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check
 from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import setting
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
 
-@builtin("keras.layers")
+@family.entry()
 class Masking(Layer):
     """Masks the steps all of whose features equal a value, and sets them to 0.
 
@@ -34,13 +36,11 @@ class Masking(Layer):
     Array([[ True, False]], dtype=bool)
     """
 
-    config_fields = ("mask_value",)
-
-    def __init__(self, mask_value: Any = 0.0, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.mask_value = deserialize_keras_object(mask_value)
-        self.input_spec = InputSpec(min_ndim=2)
-        self.built = True
+    mask_value: Any = setting(
+        Check(lambda value: True, "a number", deserialize_keras_object), default=0.0
+    )
+    input_spec = InputSpec(min_ndim=2)
+    always_built = True
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where any feature differs from the value."""

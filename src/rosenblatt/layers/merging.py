@@ -9,9 +9,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import ops
+from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import setting
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape
 
 
@@ -90,7 +92,7 @@ class Merge(Layer):
         return list(mask)
 
 
-@builtin("keras.layers")
+@family.entry()
 class Add(Merge):
     """The sum of its inputs.
 
@@ -104,7 +106,7 @@ class Add(Merge):
         return first + second
 
 
-@builtin("keras.layers")
+@family.entry()
 class Subtract(Merge):
     """The difference of its two inputs."""
 
@@ -124,7 +126,7 @@ class Subtract(Merge):
         return first - second
 
 
-@builtin("keras.layers")
+@family.entry()
 class Multiply(Merge):
     """The product of its inputs."""
 
@@ -133,7 +135,7 @@ class Multiply(Merge):
         return first * second
 
 
-@builtin("keras.layers")
+@family.entry()
 class Average(Merge):
     """The mean of its inputs."""
 
@@ -146,7 +148,7 @@ class Average(Merge):
         return total / count
 
 
-@builtin("keras.layers")
+@family.entry()
 class Maximum(Merge):
     """The elementwise maximum of its inputs."""
 
@@ -155,7 +157,7 @@ class Maximum(Merge):
         return jnp.maximum(first, second)
 
 
-@builtin("keras.layers")
+@family.entry()
 class Minimum(Merge):
     """The elementwise minimum of its inputs."""
 
@@ -164,7 +166,7 @@ class Minimum(Merge):
         return jnp.minimum(first, second)
 
 
-@builtin("keras.layers")
+@family.entry()
 class Concatenate(Merge):
     """Its inputs one after the other along an axis.
 
@@ -179,11 +181,7 @@ class Concatenate(Merge):
     (1, 5)
     """
 
-    config_fields = ("axis",)
-
-    def __init__(self, axis: int = -1, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.axis = axis
+    axis: int = setting(anything, default=-1)
 
     def check_shapes(self, shapes: Any) -> None:
         """Compare ranks, and the sizes at every axis but the one; None fits any size."""

@@ -7,15 +7,31 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt import regularizers
+from rosenblatt.core.checks import Check, flag, is_whole, one_of
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import CONSTRAINT, POSITIVE, REGULARIZER, SEED, initializer
 from rosenblatt.layers.einsum import EinsumDense
-from rosenblatt.layers.heads import Heads, positive
+from rosenblatt.layers.family import family
+from rosenblatt.layers.heads import DROPOUT, FLASH, OPTIONAL_POSITIVE, Heads
 
 
-@builtin("keras.layers")
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+# Integers as a tuple; None where nothing is given.
+_sizes = Check(
+    lambda value: value is None or all(is_whole(size) for size in _as_tuple(value)),
+    "an integer or a tuple of them",
+    lambda value: None if value in (None, (), []) else tuple(int(n) for n in _as_tuple(value)),
+    ["3", 1.5],
+)
+
+
+@family.entry()
 class MultiHeadAttention(Heads):
     """Several heads side by side: head i = softmax(Qᵢ Kᵢᵀ / √d) Vᵢ, then all projected together.
 
@@ -51,54 +67,40 @@ class MultiHeadAttention(Heads):
     (2, 5, 8)
     """
 
-    config_fields = ("num_heads", "key_dim", "value_dim", "attention_axes", *Heads.config_fields)
+    num_heads: int = setting(POSITIVE)
+    key_dim: int = setting(POSITIVE)
+    value_dim: Any = setting(OPTIONAL_POSITIVE, default=None)
+    dropout: float = DROPOUT
+    use_bias: bool = setting(flag, default=True)
+    output_shape: int | Sequence[int] | None = setting(
+        _sizes, default=None, attribute="_output_shape"
+    )
+    attention_axes: Any = setting(_sizes, default=None)
+    sliding_window: int | None = setting(OPTIONAL_POSITIVE, default=None)
+    flash_attention: bool | None = FLASH
+    kernel_initializer: Any = initializer("glorot_uniform")
+    bias_initializer: Any = initializer("zeros")
+    kernel_regularizer: Any = REGULARIZER
+    bias_regularizer: Any = REGULARIZER
+    activity_regularizer: Any = setting(  # of the projections
+        one_of(regularizers), default=None, attribute="_projected_regularizer", kw_only=True
+    )
+    kernel_constraint: Any = CONSTRAINT
+    bias_constraint: Any = CONSTRAINT
+    use_gate: bool = setting(flag, default=False)
+    seed: int | None = SEED
+    __argument_order__ = (
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "use_gate",
+        "seed",
+    )
 
-    def __init__(
-        self,
-        num_heads: int,
-        key_dim: int,
-        value_dim: int | None = None,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        output_shape: int | Sequence[int] | None = None,
-        attention_axes: int | Sequence[int] | None = None,
-        sliding_window: int | None = None,
-        flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
-    ):
-        kind = type(self).__name__
-        super().__init__(
-            dropout=dropout,
-            use_bias=use_bias,
-            use_gate=use_gate,
-            sliding_window=sliding_window,
-            flash_attention=flash_attention,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            projected_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            seed=seed,
-            **kwargs,
-        )
-        self.num_heads = positive(kind, "num_heads", num_heads)
-        self.key_dim = positive(kind, "key_dim", key_dim)
-        self.value_dim = self.key_dim
-        if value_dim is not None:
-            self.value_dim = positive(kind, "value_dim", value_dim)
-        self.attention_axes = _sizes(kind, "attention_axes", attention_axes)
-        self._output_shape = _sizes(kind, "output_shape", output_shape)
+    def __post_init__(self) -> None:
+        """Values are as large as keys unless a size is given."""
+        super().__post_init__()
+        self.value_dim = self.value_dim or self.key_dim
 
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
@@ -163,12 +165,8 @@ class MultiHeadAttention(Heads):
         """The projection of all heads together."""
         return self._output_dense
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer."""
-        return {**super().get_config(), "output_shape": self._output_shape}
 
-
-@builtin("keras.layers", "GroupQueryAttention")
+@family.entry(also=["GroupQueryAttention"])
 class GroupedQueryAttention(Heads):
     """Multi-head attention in which groups of heads share their keys and values.
 
@@ -200,56 +198,41 @@ class GroupedQueryAttention(Heads):
     """
 
     _keras_name = "GroupQueryAttention"  # as Keras exports it
-    config_fields = ("head_dim", "num_query_heads", "num_key_value_heads", *Heads.config_fields)
+    head_dim: int = setting(POSITIVE)
+    num_query_heads: int = setting(POSITIVE)
+    num_key_value_heads: int = setting(POSITIVE)
+    dropout: float = DROPOUT
+    use_bias: bool = setting(flag, default=True)
+    sliding_window: int | None = setting(OPTIONAL_POSITIVE, default=None)
+    flash_attention: bool | None = FLASH
+    kernel_initializer: Any = initializer("glorot_uniform")
+    bias_initializer: Any = initializer("zeros")
+    kernel_regularizer: Any = REGULARIZER
+    bias_regularizer: Any = REGULARIZER
+    activity_regularizer: Any = setting(  # of the projections
+        one_of(regularizers), default=None, attribute="_projected_regularizer", kw_only=True
+    )
+    kernel_constraint: Any = CONSTRAINT
+    bias_constraint: Any = CONSTRAINT
+    use_gate: bool = setting(flag, default=False)
+    seed: int | None = SEED
+    __argument_order__ = (
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "use_gate",
+        "seed",
+    )
 
-    def __init__(
-        self,
-        head_dim: int,
-        num_query_heads: int,
-        num_key_value_heads: int,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        sliding_window: int | None = None,
-        flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
-    ):
-        kind = type(self).__name__
-        super().__init__(
-            dropout=dropout,
-            use_bias=use_bias,
-            use_gate=use_gate,
-            sliding_window=sliding_window,
-            flash_attention=flash_attention,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            projected_regularizer=activity_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            seed=seed,
-            **kwargs,
-        )
-        self.head_dim = positive(kind, "head_dim", head_dim)
-        self.num_query_heads = positive(kind, "num_query_heads", num_query_heads)
-        self.num_key_value_heads = positive(kind, "num_key_value_heads", num_key_value_heads)
-        if num_query_heads % num_key_value_heads:
-            raise ValueError(
-                explain(
-                    f"{kind}: bad `num_key_value_heads`.",
-                    given=num_key_value_heads,
-                    expected=f"a divisor of num_query_heads={num_query_heads}",
-                )
+    def __post_init__(self) -> None:
+        """Groups of query heads share a key and a value."""
+        super().__post_init__()
+        self.activity_regularizer = self._projected_regularizer
+        if self.num_query_heads % self.num_key_value_heads:
+            raise BadArgument(
+                f"{type(self).__name__}: bad `num_key_value_heads`.",
+                given=self.num_key_value_heads,
+                expected=f"a divisor of num_query_heads={self.num_query_heads}",
             )
 
     def build(  # type: ignore[override]
@@ -288,21 +271,3 @@ class GroupedQueryAttention(Heads):
 
 
 GroupQueryAttention = GroupedQueryAttention
-
-
-def _sizes(kind: str, name: str, given: Any) -> tuple[int, ...] | None:
-    """Integers as a tuple; None where nothing is given."""
-    if not given and not isinstance(given, (int, np.integer)):
-        return None
-    sizes = (given,) if isinstance(given, (int, np.integer)) else given
-    if not isinstance(sizes, (list, tuple)) or not all(
-        isinstance(size, (int, np.integer)) for size in sizes
-    ):
-        raise ValueError(
-            explain(
-                f"{kind}: bad `{name}`.",
-                given=repr(given),
-                expected="an integer or a tuple of them",
-            )
-        )
-    return tuple(int(size) for size in sizes)

@@ -7,11 +7,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import number
 from rosenblatt.core.random import SeedGenerator
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.layers.activation import Elementwise
-from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.arguments import SEED
+from rosenblatt.layers.family import family
+
+BELOW_ONE = number(0, below=1, expected="a number from 0 to less than 1")
 
 
 class Noise(Elementwise):
@@ -23,13 +26,10 @@ class Noise(Elementwise):
 
     strength = "rate"
 
-    def __init__(self, strength: float, seed: int | None, **kwargs: Any):
-        super().__init__(**kwargs)
-        number_within(type(self).__name__, self.strength, strength, 0, 1)
-        setattr(self, self.strength, strength)
-        self.seed = seed
-        if strength > 0:
-            self.seed_generator = SeedGenerator(seed)
+    def __post_init__(self) -> None:
+        """Without any strength nothing is drawn."""
+        if getattr(self, self.strength) > 0:
+            self.seed_generator = SeedGenerator(self.seed)
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """The inputs, changed in training."""
@@ -52,19 +52,7 @@ class Noise(Elementwise):
         return jax.random.normal(key, inputs.shape, self.compute_dtype)
 
 
-def refuse_one(kind: str, rate: float) -> None:
-    """Refuse a rate of 1, at which a noise has no finite strength.
-
-    Raises:
-        ValueError: the rate is 1.
-    """
-    if rate == 1:
-        raise ValueError(
-            explain(f"{kind}: bad `rate`.", given=rate, expected="a number from 0 to less than 1")
-        )
-
-
-@builtin("keras.layers")
+@family.entry()
 class GaussianDropout(Noise):
     """In training, multiplies inputs by values of mean 1 and variance rate / (1 − rate).
 
@@ -82,12 +70,8 @@ class GaussianDropout(Noise):
     Array([[1., 1., 1.]], dtype=float32)
     """
 
-    config_fields = ("rate", "seed")
-    runtime_parameters = ("rate",)
-
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
-        super().__init__(rate, seed, **kwargs)
-        refuse_one("GaussianDropout", rate)
+    rate: float = setting(BELOW_ONE, role=NUMBER)
+    seed: int | None = SEED
 
     def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
         """The inputs times normal values around 1."""
@@ -95,7 +79,7 @@ class GaussianDropout(Noise):
         return inputs * (self.normal(key, inputs) * deviation + 1.0)
 
 
-@builtin("keras.layers")
+@family.entry()
 class GaussianNoise(Noise):
     """In training, adds normal values of mean 0.
 
@@ -111,12 +95,9 @@ class GaussianNoise(Noise):
     Array([[1., 1., 1.]], dtype=float32)
     """
 
-    config_fields = ("stddev", "seed")
-    runtime_parameters = ("stddev",)
+    stddev: float = setting(number(0, 1), role=NUMBER)
+    seed: int | None = SEED
     strength = "stddev"
-
-    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any):
-        super().__init__(stddev, seed, **kwargs)
 
     def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
         """The inputs and normal values."""

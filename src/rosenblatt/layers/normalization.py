@@ -6,19 +6,24 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
-from rosenblatt import initializers
+from rosenblatt.core.checks import Check, anything, flag, whole
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import row_mask
+from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.layers.affine import Affine
+from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
+_no_renorm = Check(
+    lambda value: not value, "False: batch renormalization is not supported", wrong=[True]
+)
 
-@builtin("keras.layers")
+
+@family.entry()
 class BatchNormalization(Affine):
     """Standardizes each feature over the batch: γ (x − μ) / √(σ² + ε) + β.
 
@@ -42,59 +47,23 @@ class BatchNormalization(Affine):
            [ 1.]], dtype=float32)
     """
 
-    config_fields = (
-        "axis", "momentum", "epsilon", "moving_mean_initializer", "moving_variance_initializer",
-        "synchronized", "renorm", "renorm_clipping", "renorm_momentum", *Affine.config_fields,
-    )  # fmt: skip
-    runtime_parameters = ("momentum",)
-
-    def __init__(
-        self,
-        axis: int = -1,
-        momentum: float = 0.99,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        synchronized: bool = False,
-        renorm: bool = False,
-        renorm_clipping: Any = None,
-        renorm_momentum: float = 0.99,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
-        if renorm:
-            raise ValueError(explain("BatchNormalization: `renorm=True` is not supported."))
-        if not isinstance(axis, (int, np.integer)):
-            raise ValueError(
-                explain("BatchNormalization: bad `axis`.", given=repr(axis), expected="one integer")
-            )
-        self.axis = int(axis)
-        self.momentum = momentum
-        self.epsilon = epsilon
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.synchronized = synchronized
-        self.renorm = renorm
-        self.renorm_clipping = renorm_clipping
-        self.renorm_momentum = renorm_momentum
+    axis: int = setting(whole(expected="one integer"), default=-1)
+    momentum: float = setting(anything, default=0.99, role=NUMBER)
+    epsilon: float = setting(anything, default=1e-3)
+    center: bool = setting(flag, default=True)
+    scale: bool = setting(flag, default=True)
+    beta_initializer: Any = initializer("zeros")
+    gamma_initializer: Any = initializer("ones")
+    moving_mean_initializer: Any = initializer("zeros")
+    moving_variance_initializer: Any = initializer("ones")
+    beta_regularizer: Any = REGULARIZER
+    gamma_regularizer: Any = REGULARIZER
+    beta_constraint: Any = CONSTRAINT
+    gamma_constraint: Any = CONSTRAINT
+    synchronized: bool = setting(anything, default=False)
+    renorm: bool = setting(_no_renorm, default=False)
+    renorm_clipping: Any = setting(anything, default=None)
+    renorm_momentum: float = setting(anything, default=0.99)
 
     def build(self, input_shape: Any) -> None:
         """Create γ, β and the running means, one number per feature."""
@@ -110,19 +79,9 @@ class BatchNormalization(Affine):
             )
         shape = (features,)
         self.add_gamma_and_beta(shape, self.scale, self.center)
-        self.moving_mean = self.add_weight(
-            shape,
-            self.moving_mean_initializer,
-            trainable=False,
-            autocast=False,
-            name="moving_mean",
-        )
-        self.moving_variance = self.add_weight(
-            shape,
-            self.moving_variance_initializer,
-            trainable=False,
-            autocast=False,
-            name="moving_variance",
+        self.moving_mean, self.moving_variance = (
+            self.add_own_weight(name, shape, trainable=False, autocast=False)
+            for name in ("moving_mean", "moving_variance")
         )
         axes = {self.axis: features}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)

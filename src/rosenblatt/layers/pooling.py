@@ -6,23 +6,21 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import anything
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import DATA_FORMAT
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
-from rosenblatt.layers.steps import data_format_of
 
 
 class _Pooling(Layer):
     """What the two have in common: which axis the steps are, and whether it stays."""
 
-    config_fields = ("data_format", "keepdims")
-
-    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.data_format = data_format_of(type(self).__name__, data_format)
-        self.keepdims = keepdims
-        self.input_spec = InputSpec(ndim=3)
-        self.built = True
+    data_format: str | None = DATA_FORMAT
+    keepdims: bool = setting(anything, default=False)
+    input_spec = InputSpec(ndim=3)
+    always_built = True
 
     @property
     def steps_axis(self) -> int:
@@ -30,7 +28,7 @@ class _Pooling(Layer):
         return 2 if self.data_format == "channels_first" else 1
 
 
-@builtin("keras.layers", "GlobalAvgPool1D")
+@family.entry(also=["GlobalAvgPool1D"])
 class GlobalAveragePooling1D(_Pooling):
     """The mean of the steps: (batch, steps, features) → (batch, features).
 
@@ -72,7 +70,7 @@ class GlobalAveragePooling1D(_Pooling):
         return
 
 
-@builtin("keras.layers", "GlobalMaxPool1D")
+@family.entry(also=["GlobalMaxPool1D"])
 class GlobalMaxPooling1D(_Pooling):
     """Each feature's maximum over the steps: (batch, steps, features) → (batch, features).
 

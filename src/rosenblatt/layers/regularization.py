@@ -10,15 +10,32 @@ import jax.numpy as jnp
 
 from rosenblatt import regularizers
 from rosenblatt.core import config
+from rosenblatt.core.checks import Check, number
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Config
 from rosenblatt.layers.activation import Elementwise
-from rosenblatt.layers.noise import Noise, refuse_one
-from rosenblatt.layers.numbers import number_within
+from rosenblatt.layers.arguments import DATA_FORMAT, POSITIVE, SEED
+from rosenblatt.layers.family import family
+from rosenblatt.layers.noise import BELOW_ONE, Noise
 from rosenblatt.layers.spec import InputSpec
 
+NOISE_SHAPE = Check(
+    lambda value: (
+        value is None
+        or (
+            isinstance(value, Sequence)
+            and not isinstance(value, str)
+            and all(size is None or POSITIVE.fits(size) for size in value)
+        )
+    ),
+    "a tuple of positive integers and None, one for each axis",
+    lambda value: None if value is None else tuple(value),
+    ["ab", 3, (0, 1), (1.5,)],
+)
 
-@builtin("keras.layers")
+
+@family.entry()
 class Dropout(Noise):
     """In training, sets inputs to 0 with probability `rate` and scales the rest by 1/(1 − rate).
 
@@ -39,19 +56,9 @@ class Dropout(Noise):
     Array([[1., 1., 1.]], dtype=float32)
     """
 
-    config_fields = ("rate", "seed", "noise_shape")
-    runtime_parameters = ("rate",)
-    rate: float
-
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(rate, seed, **kwargs)
-        self.noise_shape = _noise_shape(type(self).__name__, noise_shape)
+    rate: float = setting(number(0, 1), role=NUMBER)
+    noise_shape: Sequence[int | None] | None = setting(NOISE_SHAPE, default=None)
+    seed: int | None = SEED
 
     def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
         """The inputs, some of them 0."""
@@ -73,39 +80,25 @@ class SpatialDropout(Dropout):
     """
 
     axes = 1  # of places: steps, or rows and columns, or three
+    rate: float = setting(number(0, 1), role=NUMBER)
+    data_format: str | None = DATA_FORMAT
+    seed: int | None = SEED
+    noise_shape = None
+    __argument_order__ = ("name", "dtype")
 
-    def __init__(
-        self,
-        rate: float,
-        data_format: str | None = None,
-        seed: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-        **kwargs: Any,
-    ):
-        data_format = data_format or config.image_data_format()
-        if data_format not in ("channels_last", "channels_first"):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: bad `data_format`.",
-                    given=repr(data_format),
-                    expected="'channels_last' or 'channels_first'",
-                )
-            )
-        together = (1,) * self.axes
-        last = data_format == "channels_last"
-        noise_shape = (None, *together, None) if last else (None, None, *together)
-        super().__init__(rate, noise_shape, seed, name=name, dtype=dtype, **kwargs)
-        self.data_format = data_format
+    def __post_init__(self) -> None:
+        """A mask has one value for each feature of an instance."""
+        super().__post_init__()
+        together, last = (1,) * self.axes, self.data_format == "channels_last"
+        self.noise_shape = (None, *together, None) if last else (None, None, *together)
         self.input_spec = InputSpec(ndim=self.axes + 2)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make an equal layer, those that Keras writes."""
-        written = {"rate": self.rate, "seed": self.seed, "name": self.name}
-        return {**written, "dtype": self.dtype_policy.name, "data_format": self.data_format}
+        return {**self.own_config(), "name": self.name, "dtype": self.dtype_policy.name}
 
 
-@builtin("keras.layers")
+@family.entry()
 class SpatialDropout1D(SpatialDropout):
     """Dropout of whole features of sequences: inputs of shape (batch, steps, features).
 
@@ -122,22 +115,10 @@ class SpatialDropout1D(SpatialDropout):
     True
     """
 
-    def __init__(
-        self,
-        rate: float,
-        seed: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-        **kwargs: Any,
-    ):
-        super().__init__(rate, "channels_last", seed, name, dtype, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer."""
-        return {k: v for k, v in super().get_config().items() if k != "data_format"}
+    data_format = "channels_last"
 
 
-@builtin("keras.layers")
+@family.entry()
 class SpatialDropout2D(SpatialDropout):
     """Dropout of whole features of images: inputs of shape (batch, rows, columns, features).
 
@@ -153,7 +134,7 @@ class SpatialDropout2D(SpatialDropout):
     axes = 2
 
 
-@builtin("keras.layers")
+@family.entry()
 class SpatialDropout3D(SpatialDropout):
     """Dropout of whole features of volumes: inputs of shape (batch, x, y, z, features).
 
@@ -169,7 +150,7 @@ class SpatialDropout3D(SpatialDropout):
     axes = 3
 
 
-@builtin("keras.layers")
+@family.entry()
 class AlphaDropout(Noise):
     """Dropout that keeps mean and variance of SELU's outputs: dropped ones get SELU's lowest value.
 
@@ -189,20 +170,9 @@ class AlphaDropout(Noise):
     Array([[1., 1., 1.]], dtype=float32)
     """
 
-    config_fields = ("rate", "seed", "noise_shape")
-    runtime_parameters = ("rate",)
-
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(rate, seed, **kwargs)
-        refuse_one("AlphaDropout", rate)
-        _noise_shape("AlphaDropout", noise_shape)
-        self.noise_shape = noise_shape
+    rate: float = setting(BELOW_ONE, role=NUMBER)
+    noise_shape: Sequence[int | None] | None = setting(NOISE_SHAPE, default=None)
+    seed: int | None = SEED
 
     def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
         """The inputs, some of them at SELU's lowest value, all moved back to SELU's moments."""
@@ -213,7 +183,7 @@ class AlphaDropout(Noise):
         return factor * jnp.where(kept, inputs, lowest) - factor * lowest * strength
 
 
-@builtin("keras.layers")
+@family.entry()
 class ActivityRegularization(Elementwise):
     """Passes its inputs on and adds l1 · Σ|x| + l2 · Σx², divided by the rows, to the loss.
 
@@ -234,52 +204,21 @@ class ActivityRegularization(Elementwise):
     [Array(3.5, dtype=float32)]
     """
 
-    config_fields = ("l1", "l2")
-    runtime_parameters = config_fields
+    l1: float = setting(number(0), default=0.0, role=NUMBER)
+    l2: float = setting(number(0), default=0.0, role=NUMBER)
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
-        for name, factor in (("l1", l1), ("l2", l2)):
-            number_within("ActivityRegularization", name, factor, 0)
-        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+    def __post_init__(self) -> None:
+        """The penalty is a regularizer's."""
+        self.activity_regularizer = regularizers.L1L2(l1=self.l1, l2=self.l2)
 
     def call(self, inputs: Any) -> Any:
         """The inputs."""
         return inputs
 
-    @property
-    def l1(self) -> float:
-        """Factor of the absolute values."""
-        return self.activity_regularizer.l1
-
-    @property
-    def l2(self) -> float:
-        """Factor of the squares."""
-        return self.activity_regularizer.l2
-
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""
         config = super().get_config()
         return {k: v for k, v in config.items() if k != "activity_regularizer"}
-
-
-def _noise_shape(kind: str, given: Any) -> tuple[int | None, ...] | None:
-    """A noise shape as a tuple.
-
-    Raises:
-        ValueError: it is no list of positive integers and None.
-    """
-    if given is None:
-        return None
-    is_list = isinstance(given, Sequence) and not isinstance(given, str)
-    if not is_list or not all(n is None or (isinstance(n, int) and n > 0) for n in given):
-        raise ValueError(
-            explain(
-                f"{kind}: bad `noise_shape`.",
-                given=repr(given),
-                expected="a tuple of positive integers and None, one for each axis",
-            )
-        )
-    return tuple(given)
 
 
 def _mask_shape(layer: Any, noise: Any, shape: Any) -> tuple[int, ...]:

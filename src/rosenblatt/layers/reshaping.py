@@ -8,13 +8,15 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check, whole
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import setting
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
 
-@builtin("keras.layers")
+@family.entry()
 class Flatten(Layer):
     """Makes one axis of all but the batch: (batch, 28, 28) → (batch, 784).
 
@@ -26,12 +28,11 @@ class Flatten(Layer):
     (2, 784)
     """
 
-    config_fields = ("data_format",)
-
-    def __init__(self, data_format: str | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.data_format = data_format or "channels_last"
-        self.input_spec = InputSpec(min_ndim=1)
+    data_format: str | None = setting(
+        Check(lambda value: True, "a data format", lambda value: value or "channels_last"),
+        default=None,
+    )
+    input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
         """Inputs with one axis after the batch."""
@@ -40,7 +41,11 @@ class Flatten(Layer):
         return inputs.reshape((inputs.shape[0], math.prod(inputs.shape[1:])))
 
 
-@builtin("keras.layers")
+def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:
+    return (value,) if isinstance(value, int) else tuple(value)
+
+
+@family.entry()
 class Reshape(Layer):
     """Gives the axes after the batch another shape.
 
@@ -55,20 +60,17 @@ class Reshape(Layer):
     (2, 4, 2)
     """
 
-    config_fields = ("target_shape",)
+    target_shape: Sequence[int] = setting(
+        Check(lambda value: True, "sizes", lambda value: _as_tuple(value))
+    )
+    always_built = True
 
-    def __init__(self, target_shape: Sequence[int], **kwargs: Any):
-        super().__init__(**kwargs)
-        if isinstance(target_shape, int):
-            target_shape = (target_shape,)
-        self.target_shape = tuple(target_shape)
+    def __post_init__(self) -> None:
+        """One size at most follows from the others."""
         if sum(size == -1 for size in self.target_shape) > 1:
-            raise ValueError(
-                explain(
-                    "Reshape: only one size may be −1.", given=f"target_shape {self.target_shape}"
-                )
+            raise BadArgument(
+                "Reshape: only one size may be −1.", given=f"target_shape {self.target_shape}"
             )
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         """Inputs of shape (batch, *target_shape)."""
@@ -86,7 +88,7 @@ class Reshape(Layer):
         return inputs.reshape((inputs.shape[0], *self.target_shape))
 
 
-@builtin("keras.layers")
+@family.entry()
 class Permute(Layer):
     """Gives the axes after the batch another order.
 
@@ -101,20 +103,19 @@ class Permute(Layer):
     (2, 64, 10)
     """
 
-    config_fields = ("dims",)
+    dims: Sequence[int] = setting(
+        Check(
+            lambda value: (
+                isinstance(value, (list, tuple)) and sorted(value) == list(range(1, len(value) + 1))
+            ),
+            "each of 1, 2, …, one for each axis after the batch, in any order",
+            tuple,
+            [2, (1, 3), (0, 1), "ab"],
+        )
+    )
 
-    def __init__(self, dims: Sequence[int], **kwargs: Any):
-        super().__init__(**kwargs)
-        is_list = isinstance(dims, (list, tuple))
-        if not is_list or sorted(dims) != list(range(1, len(dims) + 1)):
-            raise ValueError(
-                explain(
-                    "Permute: bad `dims`.",
-                    given=repr(dims),
-                    expected="each of 1, 2, …, one for each axis after the batch, in any order",
-                )
-            )
-        self.dims = tuple(dims)
+    def __post_init__(self) -> None:
+        """The rank of the inputs is known."""
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Any) -> Any:
@@ -122,7 +123,7 @@ class Permute(Layer):
         return jnp.transpose(inputs, (0, *self.dims))
 
 
-@builtin("keras.layers")
+@family.entry()
 class RepeatVector(Layer):
     """Repeats each row: (batch, features) → (batch, n, features).
 
@@ -138,17 +139,8 @@ class RepeatVector(Layer):
     (2, 3, 5)
     """
 
-    config_fields = ("n",)
-
-    def __init__(self, n: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        is_integer = isinstance(n, int) and not isinstance(n, bool)
-        if not is_integer or n < 1:
-            raise (ValueError if is_integer else TypeError)(
-                explain("RepeatVector: bad `n`.", given=repr(n), expected="a positive integer")
-            )
-        self.n = n
-        self.input_spec = InputSpec(ndim=2)
+    n: int = setting(whole(least=1, typed=True))
+    input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Any) -> Any:
         """The rows repeated along a new axis."""

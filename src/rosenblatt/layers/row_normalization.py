@@ -8,16 +8,22 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
+from rosenblatt.core.checks import Check, anything, axes, flag, whole
 from rosenblatt.core.errors import explain, warn_user
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.variable import Variable
+from rosenblatt.core.settings import setting
 from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable, standardized
-from rosenblatt.layers.axes import axes_over, check_axes
+from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
+from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
 
-@builtin("keras.layers")
+def _as_list(axis: Any) -> Any:
+    return list(axis) if isinstance(axis, (list, tuple)) else axis
+
+
+@family.entry()
 class LayerNormalization(Affine):
     """Standardizes each instance over its features: γ (x − μ) / √(σ² + ε) + β.
 
@@ -40,36 +46,23 @@ class LayerNormalization(Affine):
     Array([[-1.,  1.]], dtype=float32)
     """
 
-    config_fields = ("axis", "epsilon", "rms_scaling", *Affine.config_fields)
+    axis: Any = setting(axes(keep=_as_list), default=-1)
+    epsilon: float = setting(anything, default=1e-3)
+    center: bool = setting(flag, default=True)
+    scale: bool = setting(flag, default=True)
+    beta_initializer: Any = initializer("zeros")
+    gamma_initializer: Any = initializer("ones")
+    beta_regularizer: Any = REGULARIZER
+    gamma_regularizer: Any = REGULARIZER
+    beta_constraint: Any = CONSTRAINT
+    gamma_constraint: Any = CONSTRAINT
+    rms_scaling: bool = setting(flag, default=False, kw_only=True)
 
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ):
-        check_axes("LayerNormalization", axis)
-        rms_scaling = bool(kwargs.pop("rms_scaling", False))
-        super().__init__(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
-        if rms_scaling:
+    def __post_init__(self) -> None:
+        """Warn of what is kept for old files only."""
+        super().__post_init__()
+        self.autocast = False  # statistics of the inputs as they come, before any rounding
+        if self.rms_scaling:
             warn_user(
                 explain(
                     "LayerNormalization: `rms_scaling` divides by the standard deviation, not by "
@@ -77,15 +70,11 @@ class LayerNormalization(Affine):
                     fix="write `RMSNormalization()`.",
                 )
             )
-        self.axis: Any = list(axis) if isinstance(axis, (list, tuple)) else axis
-        self.epsilon = epsilon
-        self.rms_scaling = rms_scaling
-        self.autocast = False  # statistics of the inputs as they come, before any rounding
 
     def build(self, input_shape: Any) -> None:
         """Create γ and β."""
         axes_over(self, self.axis, input_shape)
-        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        self.axis = sorted(self.axis) if isinstance(self.axis, (list, tuple)) else [self.axis]
         self.add_gamma_and_beta(
             [input_shape[axis] for axis in self.axis],
             gamma=self.scale or self.rms_scaling,
@@ -94,17 +83,24 @@ class LayerNormalization(Affine):
 
     def call(self, inputs: Any) -> Any:
         """The inputs standardized."""
-        axes = axes_over(self, self.axis, inputs.shape)
+        over = axes_over(self, self.axis, inputs.shape)
         x = at_least_float32(inputs)
-        gamma, beta = (broadcastable(w, axes, inputs.shape) for w in (self.gamma, self.beta))
+        gamma, beta = (broadcastable(w, over, inputs.shape) for w in (self.gamma, self.beta))
         if self.rms_scaling:
-            outputs = x * lax.rsqrt(jnp.var(x, axes, keepdims=True) + self.epsilon) * gamma
+            outputs = x * lax.rsqrt(jnp.var(x, over, keepdims=True) + self.epsilon) * gamma
         else:
-            outputs = standardized(x, axes, self.epsilon, gamma, beta)
+            outputs = standardized(x, over, self.epsilon, gamma, beta)
         return outputs.astype(self.compute_dtype)
 
 
-@builtin("keras.layers")
+_groups = Check(
+    lambda value: value == -1 or whole(least=1).fits(value),
+    "a positive integer, or −1 for one group for each feature",
+    wrong=[0, -2, "2", 1.5, True],
+)
+
+
+@family.entry()
 class GroupNormalization(Affine):
     """Standardizes each instance over groups of features: γ (x − μ) / √(σ² + ε) + β.
 
@@ -130,47 +126,21 @@ class GroupNormalization(Affine):
     Array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
 
-    config_fields = ("groups", "axis", "epsilon", *Affine.config_fields)
+    groups: int = setting(_groups, default=32)
+    axis: int = setting(axes(several=False), default=-1)
+    epsilon: float = setting(anything, default=1e-3)
+    center: bool = setting(flag, default=True)
+    scale: bool = setting(flag, default=True)
+    beta_initializer: Any = initializer("zeros")
+    gamma_initializer: Any = initializer("ones")
+    beta_regularizer: Any = REGULARIZER
+    gamma_regularizer: Any = REGULARIZER
+    beta_constraint: Any = CONSTRAINT
+    gamma_constraint: Any = CONSTRAINT
 
-    def __init__(
-        self,
-        groups: int = 32,
-        axis: int = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ):
-        is_integer = isinstance(groups, int) and not isinstance(groups, bool)
-        if not is_integer or (groups < 1 and groups != -1):
-            raise ValueError(
-                explain(
-                    "GroupNormalization: bad `groups`.",
-                    given=repr(groups),
-                    expected="a positive integer, or −1 for one group for each feature",
-                )
-            )
-        check_axes("GroupNormalization", axis, several=False)
-        super().__init__(
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
-        self.groups = groups
-        self.axis = axis
-        self.epsilon = epsilon
+    def __post_init__(self) -> None:
+        """Statistics are of the inputs as they come, before any rounding."""
+        super().__post_init__()
         self.autocast = False
 
     def build(self, input_shape: Any) -> None:
@@ -214,7 +184,7 @@ class GroupNormalization(Affine):
         return outputs.reshape(shape).astype(self.compute_dtype)
 
 
-@builtin("keras.layers")
+@family.entry()
 class RMSNormalization(Layer):
     """Divides each instance by the root of its mean square: s x / √(mean(x²) + ε).
 
@@ -233,32 +203,27 @@ class RMSNormalization(Layer):
     array([[0.2, 1.4]], dtype=float32)
     """
 
-    config_fields = ("axis", "epsilon")
-
-    def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any):
-        check_axes("RMSNormalization", axis)
-        super().__init__(**kwargs)
-        self.axis: Any = axis
-        self.epsilon = epsilon
+    axis: Any = setting(axes(), default=-1)
+    epsilon: float = setting(anything, default=1e-6)
 
     def build(self, input_shape: Any) -> None:
         """Create the scale s, of the sizes of the axes."""
         axes_over(self, self.axis, input_shape)
         self.axis = sorted(self.axis) if isinstance(self.axis, (list, tuple)) else [self.axis]
         shape = [input_shape[axis] for axis in self.axis]
-        self.scale: Variable = self.add_weight(shape, "ones", name="scale")
+        self.scale = self.add_weight(shape, "ones", name="scale")
 
     def call(self, x: Any) -> Any:
         """The inputs, scaled."""
-        axes = axes_over(self, self.axis, x.shape)
+        over = axes_over(self, self.axis, x.shape)
         exact = at_least_float32(x)
-        factor = lax.rsqrt(jnp.mean(jnp.square(exact), axes, keepdims=True) + self.epsilon)
-        return (exact * factor * broadcastable(self.scale, axes, x.shape)).astype(
+        factor = lax.rsqrt(jnp.mean(jnp.square(exact), over, keepdims=True) + self.epsilon)
+        return (exact * factor * broadcastable(self.scale, over, x.shape)).astype(
             self.compute_dtype
         )
 
 
-@builtin("keras.layers")
+@family.entry()
 class UnitNormalization(Layer):
     """Gives each instance the length 1: x / √Σx².
 
@@ -275,14 +240,9 @@ class UnitNormalization(Layer):
            [0. , 0. ]], dtype=float32)
     """
 
-    config_fields = ("axis",)
-
-    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
-        check_axes("UnitNormalization", axis)
-        super().__init__(**kwargs)
-        self.axis: Any = list(axis) if isinstance(axis, (list, tuple)) else axis
-        self.supports_masking = True
-        self.built = True
+    axis: Any = setting(axes(keep=_as_list), default=-1)
+    supports_masking = True
+    always_built = True
 
     def call(self, inputs: Any) -> Any:
         """The inputs at length 1."""

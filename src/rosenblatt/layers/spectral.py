@@ -9,15 +9,17 @@ from jax import lax
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import setting
 from rosenblatt.core.variable import Variable
 from rosenblatt.initializers.random import TruncatedNormal
+from rosenblatt.layers.arguments import POSITIVE
+from rosenblatt.layers.family import family
 from rosenblatt.layers.row_normalization import unit_length
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.wrapping import Wrapper
 
 
-@builtin("keras.layers")
+@family.entry()
 class SpectralNormalization(Wrapper):
     """In training, divides a layer's kernel W by its largest singular value: W ← W / σ(W).
 
@@ -41,20 +43,7 @@ class SpectralNormalization(Wrapper):
            [0., 1.]], dtype=float32)
     """
 
-    config_fields = ("layer", "power_iterations")  # type: ignore[assignment]
-
-    def __init__(self, layer: Any, power_iterations: int = 1, **kwargs: Any):
-        super().__init__(layer, **kwargs)
-        is_integer = isinstance(power_iterations, int) and not isinstance(power_iterations, bool)
-        if not is_integer or power_iterations < 1:
-            raise ValueError(
-                explain(
-                    "SpectralNormalization: bad `power_iterations`.",
-                    given=repr(power_iterations),
-                    expected="a positive integer",
-                )
-            )
-        self.power_iterations = power_iterations
+    power_iterations: int = setting(POSITIVE, default=1)
 
     def build(self, input_shape: Any = None) -> None:
         """Build the layer inside, and create u."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
-from rosenblatt.core import config
+from rosenblatt.core.checks import pair, whole
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import DATA_FORMAT
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
+_TWO = pair(whole(least=0), "an integer, 0 or more, or a tuple of two")
 
-@builtin("keras.layers")
+
+@family.entry()
 class Cropping1D(Layer):
     """Leaves steps out at both ends: (batch, steps, features) → (batch, steps − a − b, features).
 
@@ -30,12 +33,8 @@ class Cropping1D(Layer):
     Array([1., 2.], dtype=float32)
     """
 
-    config_fields = ("cropping",)
-
-    def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
-        super().__init__(**kwargs)
-        self.cropping = _two("Cropping1D", "cropping", cropping)
-        self.input_spec = InputSpec(ndim=3)
+    cropping: Any = setting(_TWO, default=(1, 1))
+    input_spec = InputSpec(ndim=3)
 
     def call(self, inputs: Any) -> Any:
         """The steps between the two ends."""
@@ -52,7 +51,7 @@ class Cropping1D(Layer):
         return inputs[:, before : steps - after]
 
 
-@builtin("keras.layers")
+@family.entry()
 class ZeroPadding1D(Layer):
     """Puts zeros at both ends: (batch, steps, features) → (batch, a + steps + b, features).
 
@@ -69,13 +68,9 @@ class ZeroPadding1D(Layer):
     Array([0., 1., 1., 0., 0.], dtype=float32)
     """
 
-    config_fields = ("padding", "data_format")
-
-    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.data_format = data_format_of("ZeroPadding1D", data_format)
-        self.padding = _two("ZeroPadding1D", "padding", padding)
-        self.input_spec = InputSpec(ndim=3)
+    padding: Any = setting(_TWO, default=1)
+    data_format: str | None = DATA_FORMAT
+    input_spec = InputSpec(ndim=3)
 
     @property
     def steps_axis(self) -> int:
@@ -89,7 +84,7 @@ class ZeroPadding1D(Layer):
         return jnp.pad(inputs, widths)
 
 
-@builtin("keras.layers")
+@family.entry()
 class UpSampling1D(Layer):
     """Repeats each step: (batch, steps, features) → (batch, size · steps, features).
 
@@ -105,63 +100,11 @@ class UpSampling1D(Layer):
     Array([1., 1., 2., 2.], dtype=float32)
     """
 
-    config_fields = ("size",)
-
-    def __init__(self, size: int = 2, **kwargs: Any):
-        super().__init__(**kwargs)
-        is_integer = isinstance(size, int) and not isinstance(size, bool)
-        if not is_integer or size < 1:
-            raise (ValueError if is_integer else TypeError)(
-                explain(
-                    "UpSampling1D: bad `size`.", given=repr(size), expected="a positive integer"
-                )
-            )
-        self.size = size
-        self.input_spec = InputSpec(ndim=3)
+    size: int = setting(whole(least=1, typed=True), default=2)
+    input_spec = InputSpec(ndim=3)
 
     def call(self, inputs: Any) -> Any:
         """Each step `size` times."""
         rows, steps, features = inputs.shape
         repeated = jnp.broadcast_to(inputs[:, :, None], (rows, steps, self.size, features))
         return repeated.reshape((rows, steps * self.size, features))
-
-
-def data_format_of(kind: str, given: Any) -> str:
-    """A data format, the global setting for None.
-
-    Raises:
-        ValueError: neither of the two.
-    """
-    if given is None:
-        return config.image_data_format()
-    found = str(given).lower()
-    if found not in ("channels_last", "channels_first"):
-        raise ValueError(
-            explain(
-                f"{kind}: bad `data_format`.",
-                given=repr(given),
-                expected="'channels_last' or 'channels_first'",
-            )
-        )
-    return found
-
-
-def _two(kind: str, name: str, given: Any) -> tuple[int, int]:
-    """Two numbers of steps, from one or two.
-
-    Raises:
-        ValueError: anything else.
-    """
-    pair = (given, given) if isinstance(given, (int, np.integer)) else given
-    fits = isinstance(pair, (list, tuple)) and len(pair) == 2
-    if not fits or not all(
-        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 0 for n in pair
-    ):
-        raise ValueError(
-            explain(
-                f"{kind}: bad `{name}`.",
-                given=repr(given),
-                expected="an integer, 0 or more, or a tuple of two",
-            )
-        )
-    return int(pair[0]), int(pair[1])

@@ -12,16 +12,16 @@ import jax.numpy as jnp
 from rosenblatt.core.errors import BadArgument, BadData, FileRefused, UnknownName, nearest
 from rosenblatt.core.loading import in_safe_mode
 from rosenblatt.core.nesting import UnmatchedError, spread
-from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, PathLike, Tree
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.saved_program import read_saved_model
 
 _ENDPOINTS = ("serve", "serving_default")
 
 
-@builtin("keras.layers")
+@family.entry()
 class TFSMLayer(Layer):
     """A model that `model.export(folder)` wrote, as a layer that predicts; JAX runs its program.
 

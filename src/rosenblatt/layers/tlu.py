@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rosenblatt import activations
+from rosenblatt.core.checks import one_of
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.dense import Dense
 
 _STEPS = (activations.heaviside, activations.sign)
@@ -43,13 +46,17 @@ class TLULayer(Dense):
     Array([0., 0., 1.], dtype=float32)
     """
 
-    def __init__(self, units: int, activation: Any = "heaviside", **kwargs: Any):
-        super().__init__(units, activation, **kwargs)
+    units: int = setting(POSITIVE)
+    activation: Any = setting(one_of(activations), default="heaviside")
+
+    def __post_init__(self) -> None:
+        """Refuse what is no step."""
+        super().__post_init__()
         if self.activation not in _STEPS:
             raise ValueError(
                 explain(
                     "TLULayer: `activation` is no step.",
-                    given=repr(activation),
+                    given=repr(activations.serialize(self.activation)),
                     expected="'heaviside' or 'sign'",
                     fix="`Dense` takes any activation, also steps with a surrogate derivative.",
                 )

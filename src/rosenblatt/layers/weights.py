@@ -15,11 +15,18 @@ from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
 from rosenblatt.core.variable import Variable, moving_together
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
+from rosenblatt.layers.spec import InputSpec
 
 
 class HoldsWeights(tracking.Tracked):
     """The part of a layer that owns variables and finds those of the layers in its attributes."""
 
+    # Whether it has nothing to build.
+    always_built = False
+    # Whether its outputs have the masks of its inputs; true of what has a `compute_mask` too.
+    supports_masking = False
+    # Rank and sizes that its inputs must have.
+    input_spec: InputSpec | Sequence[InputSpec] | None = None
     name: str
     built: bool
     variable_dtype: str
@@ -118,6 +125,22 @@ class HoldsWeights(tracking.Tracked):
         variable.constraint = constraints.get(constraint)
         self._track(variable)
         return variable
+
+    def add_own_weight(
+        self, name: str, shape: Sequence[Any], initializer: Any = None, **kwargs: Any
+    ) -> Variable:
+        """Create a weight that has settings: `<name>_initializer`, `_regularizer`, `_constraint`.
+
+        Args:
+            name: its name.
+            shape: its shape.
+            initializer: another initializer than the setting.
+            kwargs: more for `add_weight`.
+        """
+        kinds = ("initializer", "regularizer", "constraint")
+        given: dict[str, Any] = {kind: getattr(self, f"{name}_{kind}", None) for kind in kinds}
+        given["initializer"] = initializer or given["initializer"]
+        return self.add_weight(shape, name=name, **given, **kwargs)
 
     @property
     def _layers(self) -> list[Any]:

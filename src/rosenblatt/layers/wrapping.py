@@ -8,16 +8,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin, is_builtin
+from rosenblatt.core.checks import anything
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape
 from rosenblatt.layers.tracking import parts_of
 
 
-@builtin("keras.layers")
+@family.entry()
 class Wrapper(Layer):
     """The base of layers around one other layer, which is kept in `self.layer`.
 
@@ -28,19 +31,16 @@ class Wrapper(Layer):
         ValueError: not a layer.
     """
 
-    config_fields = ("layer",)
+    layer: Layer = setting(anything)
 
-    def __init__(self, layer: Any, **kwargs: Any):
-        if not isinstance(layer, Layer):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__} goes around a layer.",
-                    given=f"{type(layer).__name__}: {layer!r}",
-                    fix=f"write `{type(self).__name__}(Dense(10))`.",
-                )
+    def __post_init__(self) -> None:
+        """Refuse what is no layer."""
+        if not isinstance(self.layer, Layer):
+            raise BadArgument(
+                f"{type(self).__name__} goes around a layer.",
+                given=f"{type(self.layer).__name__}: {self.layer!r}",
+                fix=f"write `{type(self).__name__}(Dense(10))`.",
             )
-        super().__init__(**kwargs)
-        self.layer = layer
 
     def build(self, input_shape: Any = None) -> None:
         """Build the layer inside."""
@@ -53,7 +53,7 @@ class Wrapper(Layer):
         return super().from_config({**config, "layer": deserialize_keras_object(config["layer"])})
 
 
-@builtin("keras.layers")
+@family.entry()
 class TimeDistributed(Wrapper):
     """Applies one layer to each step of a sequence, with the same weights: h[:, t] = f(x[:, t]).
 
@@ -72,9 +72,7 @@ class TimeDistributed(Wrapper):
     (4, 3, 2)
     """
 
-    def __init__(self, layer: Any, **kwargs: Any):
-        super().__init__(layer, **kwargs)
-        self.supports_masking = True
+    supports_masking = True
 
     def _step_shape(self, shape: Any) -> tuple[int | None, ...]:
         if not is_shape(shape) or len(shape) < 3:

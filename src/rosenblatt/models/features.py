@@ -9,8 +9,10 @@ import jax.numpy as jnp
 
 from rosenblatt import layers
 from rosenblatt.core import registry, serialization
+from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.naming import auto_name
+from rosenblatt.core.settings import setting
 
 _HOME = "keras.src.layers.preprocessing.feature_space"
 
@@ -118,11 +120,7 @@ class TFDConcat(layers.Layer):
         axis: where to join.
     """
 
-    config_fields = ("axis",)
-
-    def __init__(self, axis: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.axis = axis
+    axis: int = setting(anything)
 
     def call(self, inputs: Any) -> Any:
         """The columns side by side."""

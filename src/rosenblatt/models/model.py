@@ -140,8 +140,8 @@ class Model(Trainer, Layer):
         """Names of the outputs; None where only a call tells."""
         return None if self._graph is None else self._graph.output_names
 
-    @property
-    def input_shape(self) -> Any:
+    @property  # type: ignore[misc]
+    def input_shape(self) -> Any:  # type: ignore[override]
         """The input's shape, or a list of the inputs' shapes."""
         return _one_or_list([t.shape for t in self._require_graph("input_shape").inputs])
 

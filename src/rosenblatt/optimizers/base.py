@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -67,7 +67,7 @@ class Optimizer(Surroundings):
     array([0.5, 2.5], dtype=float32)
     """
 
-    runtime_parameters: tuple[str, ...] = (
+    runtime_parameters: ClassVar[tuple[str, ...]] = (
         "called_rate",
         "weight_decay",
         "clipnorm",
@@ -79,7 +79,7 @@ class Optimizer(Surroundings):
         "gradient_accumulation_steps",
     )
     # Identities and names; `traced_facts` tells what they decide.
-    untraced: tuple[str, ...] = ("name", "_indices", "_not_decayed", "_not_decayed_names")
+    untraced: ClassVar[tuple[str, ...]] = ("name", "_indices", "_not_decayed", "_not_decayed_names")
     # Initial value of slots.
     slot_initializer: Any = "zeros"
 

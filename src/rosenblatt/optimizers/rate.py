@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import numbers
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -36,7 +36,7 @@ def _takes_step(function: Any) -> bool:
 class LearningRate(OptimizerVariables):
     """The part of an optimizer that knows its learning rate."""
 
-    runtime_parameters: tuple[str, ...] = ("called_rate",)
+    runtime_parameters: ClassVar[tuple[str, ...]] = ("called_rate",)
     _iterations: Variable
     _learning_rate: Any
 

@@ -8,16 +8,27 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check, number, optional
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.rows import read_finite
+from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.base import Layer
-from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of, refuse_sparse
+from rosenblatt.layers.family import family
+from rosenblatt.layers.preprocessing.arguments import DENSE, modes
+from rosenblatt.layers.preprocessing.encoding import encoded
+
+_BOUNDARIES = Check(
+    lambda value: value is None or sorted(np.ravel(value).tolist()) == np.ravel(value).tolist(),
+    "numbers in rising order",
+    lambda value: None if value is None else np.ravel(value).tolist(),
+    [[2.0, 1.0]],
+)
 
 
-@builtin("keras.layers")
+@family.entry()
 class Discretization(Layer):
     """Numbers to the bins between boundaries: bin i holds bᵢ₋₁ ≤ x < bᵢ, the outer ones are open.
 
@@ -37,49 +48,23 @@ class Discretization(Layer):
     Array([[0, 1, 2]], dtype=int32)
     """
 
-    def __init__(
-        self,
-        bin_boundaries: Any = None,
-        num_bins: int | None = None,
-        epsilon: float = 0.01,
-        output_mode: str = "int",
-        sparse: bool = False,
-        dtype: Any = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name, dtype=dtype)
-        where = f"{type(self).__name__} {self.name!r}"
-        modes = ("int", "one_hot", "multi_hot", "count")
-        self.output_mode = output_mode_of(output_mode, modes, where)
-        refuse_sparse(sparse, where)
-        if (num_bins is None) == (bin_boundaries is None):
-            raise ValueError(
-                explain(
-                    f"{where}: give exactly one of `bin_boundaries` and `num_bins`.",
-                    given=f"bin_boundaries={bin_boundaries}, num_bins={num_bins}",
-                )
-            )
-        if num_bins is not None and num_bins < 1:
-            raise ValueError(
-                explain(f"{where}: `num_bins` is out of range.", given=num_bins, expected="≥ 1")
-            )
-        if not 0 < epsilon < 1:
-            raise ValueError(
-                explain(f"{where}: `epsilon` is out of range.", given=epsilon, expected="0 < ε < 1")
-            )
-        self.bin_boundaries = None if bin_boundaries is None else np.ravel(bin_boundaries).tolist()
-        if self.bin_boundaries is not None and sorted(self.bin_boundaries) != self.bin_boundaries:
-            raise ValueError(
-                explain(
-                    f"{where}: `bin_boundaries` must rise.",
-                    given=self.bin_boundaries,
-                    fix="sort them.",
-                )
+    bin_boundaries: Any = setting(_BOUNDARIES, default=None)
+    num_bins: int | None = setting(optional(POSITIVE), default=None)
+    epsilon: float = setting(
+        number(above=0, below=1, expected="a number between 0 and 1"), default=0.01
+    )
+    output_mode: str = setting(modes("int", "one_hot", "multi_hot", "count"), default="int")
+    sparse: bool = DENSE
+    __argument_order__ = ("dtype", "name")
+
+    def __post_init__(self) -> None:
+        """Boundaries are given, or a number of bins."""
+        if (self.num_bins is None) == (self.bin_boundaries is None):
+            raise BadArgument(
+                "Discretization: give exactly one of `bin_boundaries` and `num_bins`.",
+                given=f"bin_boundaries={self.bin_boundaries}, num_bins={self.num_bins}",
             )
         self.autocast = False  # a number and a boundary may be one in 16 bits
-        self.num_bins = num_bins
-        self.epsilon = epsilon
-        self.sparse = False
         self._summary = np.zeros((2, 0), "float32")
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
@@ -147,15 +132,7 @@ class Discretization(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, and the boundaries it has learned."""
-        return {
-            "bin_boundaries": self.bin_boundaries,
-            "num_bins": self.num_bins,
-            "epsilon": self.epsilon,
-            "output_mode": self.output_mode,
-            "sparse": self.sparse,
-            "name": self.name,
-            "dtype": self.dtype_policy.name,
-        }
+        return {**self.own_config(), "name": self.name, "dtype": self.dtype_policy.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

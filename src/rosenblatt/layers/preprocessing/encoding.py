@@ -9,46 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check
+from rosenblatt.core.errors import explain
+from rosenblatt.core.settings import setting
+from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.base import Layer
-
-_OLD_NAMES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-
-
-def output_mode_of(mode: str, allowed: tuple[str, ...], where: str) -> str:
-    """An output mode under its present name.
-
-    Raises:
-        ValueError: a mode the layer does not have.
-    """
-    mode = _OLD_NAMES.get(mode, mode)
-    if mode not in allowed:
-        raise ValueError(
-            explain(
-                f"{where}: unknown `output_mode`.",
-                given=repr(mode),
-                expected=f"one of {', '.join(map(repr, allowed))}",
-                fix=nearest(str(mode), allowed),
-            )
-        )
-    return mode
-
-
-def refuse_sparse(sparse: bool, where: str) -> None:
-    """Outputs are dense arrays.
-
-    Raises:
-        ValueError: `sparse=True`.
-    """
-    if sparse:
-        raise ValueError(
-            explain(
-                f"{where}: `sparse=True` is not offered; outputs are dense arrays.",
-                fix='leave it out; for large vocabularies use `output_mode="int"` and an '
-                "`Embedding`.",
-            )
-        )
+from rosenblatt.layers.family import family
+from rosenblatt.layers.preprocessing.arguments import NOT_SPARSE, modes
 
 
 def array_dtype(name: str) -> np.dtype:
@@ -91,7 +58,15 @@ def encoded(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None
     return jnp.sum(vectors, axis=-2, dtype=vectors.dtype)
 
 
-@builtin("keras.layers")
+_TOKENS = Check(
+    POSITIVE.fits,
+    "how many integers there are, 1 or more (use `IntegerLookup` where that is not known)",
+    int,
+    [None, 0, "3", 1.5],
+)
+
+
+@family.entry()
 class CategoryEncoding(Layer):
     """Integers from 0 to `num_tokens` − 1 as vectors of 0 and 1, or of counts.
 
@@ -109,31 +84,13 @@ class CategoryEncoding(Layer):
            [0., 1., 0., 0.]], dtype=float32)
     """
 
-    config_fields = ("num_tokens", "output_mode")
+    num_tokens: Any = setting(_TOKENS, default=None)
+    output_mode: str = setting(modes("one_hot", "multi_hot", "count"), default="multi_hot")
+    sparse: bool = setting(NOT_SPARSE, default=False, saved=False)
 
-    def __init__(
-        self,
-        num_tokens: int | None = None,
-        output_mode: str = "multi_hot",
-        sparse: bool = False,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        where = f"{type(self).__name__} {self.name!r}"
-        self.output_mode = output_mode_of(output_mode, ("one_hot", "multi_hot", "count"), where)
-        refuse_sparse(sparse, where)
-        if num_tokens is None or num_tokens < 1:
-            raise ValueError(
-                explain(
-                    f"{where}: `num_tokens` is out of range.",
-                    given=num_tokens,
-                    expected="how many integers there are, 1 or more",
-                    fix="use `IntegerLookup` where the number is not known beforehand.",
-                )
-            )
-        self.num_tokens = int(num_tokens)
-        self.sparse = False
-        self.autocast = False  # 257 and 258 are one in bfloat16
+    def __post_init__(self) -> None:
+        """Integers are kept as they are: 257 and 258 are one in bfloat16."""
+        self.autocast = False
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
         """The vectors.

@@ -7,14 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core import dtypes
+from rosenblatt.core.checks import anything
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import HOST, setting
 from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import Config
 from rosenblatt.data.text import host_array, is_text, texts
-from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of, refuse_sparse
+from rosenblatt.layers.arguments import POSITIVE
+from rosenblatt.layers.family import family
+from rosenblatt.layers.preprocessing.arguments import DENSE, SALT, modes
+from rosenblatt.layers.preprocessing.encoding import encoded
 from rosenblatt.layers.preprocessing.fingerprints import chained, farmhash64, siphash64
 from rosenblatt.layers.preprocessing.host import HostLayer, integers
-from rosenblatt.layers.preprocessing.lookup_arguments import check_salt
+
+
+def use_dtype(layer: Hashing | HashedCrossing) -> None:
+    """Give a layer the dtype it was given, else integers for bins that stay integers."""
+    given = vars(layer).pop("_given_dtype")
+    if given is None and layer.output_mode == "int":
+        given = "int64"
+    layer.dtype_policy = dtypes.get_policy(given)
 
 
 def _distinct_texts(array: np.ndarray, where: str) -> tuple[list[str], np.ndarray]:
@@ -36,7 +49,7 @@ def text_bins(array: np.ndarray, bins: int, salt: Sequence[int] | None, where: s
     return (prints % np.uint64(bins)).astype(np.int64)[codes]
 
 
-@builtin("keras.layers")
+@family.entry()
 class Hashing(HostLayer):
     """Strings or integers to bins: FarmHash64 of their text, modulo the number of bins.
 
@@ -57,40 +70,24 @@ class Hashing(HostLayer):
     Array([1, 0, 1], dtype=int32)
     """
 
-    config_fields = ("num_bins", "salt", "mask_value", "output_mode", "sparse")
-    untraced = (*HostLayer.untraced, "salt", "mask_value")
+    num_bins: int = setting(POSITIVE)
+    mask_value: Any = setting(anything, default=None, role=HOST)
+    salt: Any = SALT
+    output_mode: str = setting(modes("int", "one_hot", "multi_hot", "count"), default="int")
+    sparse: bool = DENSE
+    dtype: Any = setting(
+        anything, default=None, kw_only=True, attribute="_given_dtype", saved=False
+    )
 
-    def __init__(
-        self,
-        num_bins: int,
-        mask_value: Any = None,
-        salt: Any = None,
-        output_mode: str = "int",
-        sparse: bool = False,
-        **kwargs: Any,
-    ):
-        if kwargs.get("dtype") is None:
-            kwargs["dtype"] = "int64" if output_mode == "int" else None
-        super().__init__(**kwargs)
-        where = self._where
-        self.output_mode = output_mode_of(
-            output_mode, ("int", "one_hot", "multi_hot", "count"), where
-        )
-        refuse_sparse(sparse, where)
-        check_bins(num_bins, where)
-        check_salt(salt, where)
-        if output_mode == "int" and self.dtype_policy.name not in ("int32", "int64"):
-            raise ValueError(
-                explain(
-                    f'{where}: `output_mode="int"` gives integers.',
-                    given=f"dtype={self.dtype_policy.name!r}",
-                    expected="'int32' or 'int64'",
-                )
+    def __post_init__(self) -> None:
+        """Bins are integers, unless they become vectors."""
+        use_dtype(self)
+        if self.output_mode == "int" and self.dtype_policy.name not in ("int32", "int64"):
+            raise BadArgument(
+                f'{self._where}: `output_mode="int"` gives integers.',
+                given=f"dtype={self.dtype_policy.name!r}",
+                expected="'int32' or 'int64'",
             )
-        self.num_bins = num_bins
-        self.mask_value = mask_value
-        self.salt = [salt, salt] if isinstance(salt, int) else salt and list(salt)
-        self.sparse = False
 
     def lookup(self, inputs: Any) -> np.ndarray:
         """The bins of values, int32."""
@@ -107,7 +104,7 @@ class Hashing(HostLayer):
         return encoded(found, self.output_mode, self.num_bins, self.dtype_policy.name)
 
 
-@builtin("keras.layers")
+@family.entry()
 class HashedCrossing(HostLayer):
     """Combinations of two or more features to bins: a hash of each row's values together.
 
@@ -125,23 +122,17 @@ class HashedCrossing(HostLayer):
     Array([1, 4, 3], dtype=int32)
     """
 
-    def __init__(
-        self,
-        num_bins: int,
-        output_mode: str = "int",
-        sparse: bool = False,
-        name: str | None = None,
-        dtype: Any = None,
-        **kwargs: Any,
-    ):
-        if dtype is None and output_mode == "int":
-            dtype = "int64"
-        super().__init__(name=name, dtype=dtype, **kwargs)
-        self.output_mode = output_mode_of(output_mode, ("int", "one_hot"), self._where)
-        refuse_sparse(sparse, self._where)
-        check_bins(num_bins, self._where)
-        self.num_bins = num_bins
-        self.sparse = False
+    num_bins: int = setting(POSITIVE)
+    output_mode: str = setting(modes("int", "one_hot"), default="int")
+    sparse: bool = DENSE
+    dtype: Any = setting(
+        anything, default=None, kw_only=True, attribute="_given_dtype", saved=False
+    )
+    __argument_order__ = ("name", "dtype")
+
+    def __post_init__(self) -> None:
+        """Bins are integers, unless they become vectors."""
+        use_dtype(self)
 
     def read(self, inputs: Any) -> Any:
         """The features as NumPy arrays.
@@ -182,27 +173,9 @@ class HashedCrossing(HostLayer):
         check_features([t.shape for t in inputs], self._where)
         return KerasTensor(inputs[0].shape, "int32")
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make an equal layer."""
-        return {
-            "num_bins": self.num_bins,
-            "output_mode": self.output_mode,
-            "sparse": self.sparse,
-            "name": self.name,
-            "dtype": self.dtype_policy.name,
-        }
-
-
-def check_bins(num_bins: Any, where: str) -> None:
-    """Refuse a number of bins that is not positive.
-
-    Raises:
-        ValueError: naming the layer.
-    """
-    if num_bins is None or num_bins < 1:
-        raise ValueError(
-            explain(f"{where}: `num_bins` is out of range.", given=num_bins, expected="1 or more")
-        )
+        return {**self.own_config(), "name": self.name, "dtype": self.dtype_policy.name}
 
 
 def check_features(shapes: list[tuple[int | None, ...]], where: str) -> None:

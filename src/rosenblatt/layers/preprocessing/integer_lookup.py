@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import anything, choice
+from rosenblatt.core.settings import HOST, setting
+from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.hashing import text_bins
 from rosenblatt.layers.preprocessing.lookup import IndexLookup
 
 
-@builtin("keras.layers")
+@family.entry()
 class IntegerLookup(IndexLookup):
     """Integers, such as ids of 64 bits, to their places in a vocabulary.
 
@@ -43,56 +42,15 @@ class IntegerLookup(IndexLookup):
            [1., 0., 0.]], dtype=float32)
     """
 
-    vocabulary_dtype = "int64"
-
-    def __init__(
-        self,
-        max_tokens: int | None = None,
-        num_oov_indices: int = 1,
-        mask_token: int | None = None,
-        oov_token: int | None = -1,
-        vocabulary: Any = None,
-        vocabulary_dtype: str = "int64",
-        idf_weights: Any = None,
-        invert: bool = False,
-        output_mode: str = "int",
-        sparse: bool = False,
-        pad_to_max_tokens: bool = False,
-        oov_method: str = "floormod",
-        salt: Any = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ):
-        if vocabulary_dtype != "int64":
-            raise ValueError(
-                explain(
-                    "IntegerLookup: bad `vocabulary_dtype`.",
-                    given=repr(vocabulary_dtype),
-                    expected="'int64'",
-                )
-            )
-        super().__init__(
-            max_tokens=max_tokens,
-            num_oov_indices=num_oov_indices,
-            mask_token=mask_token,
-            oov_token=oov_token,
-            vocabulary=vocabulary,
-            idf_weights=idf_weights,
-            invert=invert,
-            output_mode=output_mode,
-            sparse=sparse,
-            pad_to_max_tokens=pad_to_max_tokens,
-            oov_method=oov_method,
-            salt=salt,
-            name=name,
-            **kwargs,
-        )
+    oov_token: int | None = setting(anything, default=-1, role=HOST, kw_only=True)
+    vocabulary_dtype: str = setting(choice("int64"), default="int64", kw_only=True)
+    __argument_order__ = (
+        "max_tokens", "num_oov_indices", "mask_token", "oov_token", "vocabulary",
+        "vocabulary_dtype", "idf_weights", "invert", "output_mode", "sparse",
+        "pad_to_max_tokens", "oov_method", "salt", "name",
+    )  # fmt: skip
 
     def _bins_of(self, values: np.ndarray) -> np.ndarray:
         if self.oov_method == "floormod":
             return values.astype(np.int64) % self.num_oov_indices
         return text_bins(values, self.num_oov_indices, self.salt, self._where)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer; a learned vocabulary is a file of its own."""
-        return {**super().get_config(), "vocabulary_dtype": self.vocabulary_dtype}

@@ -16,9 +16,10 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.data.reading import is_stream
-from rosenblatt.layers.preprocessing.encoding import encoded, output_mode_of
-from rosenblatt.layers.preprocessing.host import HostLayer, integers
+from rosenblatt.layers.preprocessing.encoding import encoded
+from rosenblatt.layers.preprocessing.host import integers
 from rosenblatt.layers.preprocessing.lookup_arguments import (
+    LookupArguments,
     check_arguments,
     check_tokens,
     padded_weights,
@@ -33,52 +34,17 @@ from rosenblatt.layers.preprocessing.vocabulary import (
     TokenCounts,
 )
 
-_MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 
-
-class IndexLookup(HostLayer):
+class IndexLookup(LookupArguments):
     """Tokens to their places in a vocabulary: mask, out-of-vocabulary places, then the tokens."""
 
-    vocabulary_dtype = "string"
-    config_fields: tuple[str, ...] = (
-        "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode",
-        "sparse", "pad_to_max_tokens", "oov_method", "salt",
-    )  # fmt: skip
     untraced = EVERYTHING  # programs know no vocabulary: `traced_facts` has what `encode` reads
 
-    def __init__(
-        self,
-        max_tokens: int | None,
-        num_oov_indices: int,
-        mask_token: Any,
-        oov_token: Any,
-        vocabulary: Any,
-        idf_weights: Any,
-        invert: bool,
-        output_mode: str,
-        sparse: bool,
-        pad_to_max_tokens: bool,
-        oov_method: str,
-        salt: Any,
-        **kwargs: Any,
-    ):
-        kwargs.pop("trainable", None)
-        kwargs.pop("dtype", None)
-        kwargs.pop("has_input_vocabulary", None)
-        self._saved_size: int | None = kwargs.pop("vocabulary_size", None)
-        super().__init__(**kwargs)
-        self.output_mode = output_mode_of(output_mode, _MODES, self._where)
-        self.max_tokens = max_tokens
-        self.num_oov_indices = num_oov_indices
-        self.mask_token = mask_token
-        self.oov_token = oov_token
-        self.invert = invert
-        self.sparse = sparse
-        self.pad_to_max_tokens = pad_to_max_tokens
-        self.oov_method = oov_method
-        self.salt = salt
+    def __post_init__(self) -> None:
+        """Take the vocabulary that was given."""
+        vocabulary = vars(self).pop("_given_vocabulary")
+        idf_weights = vars(self).pop("_given_weights")
         check_arguments(self, idf_weights, vocabulary is not None)
-        self.salt = [salt, salt] if isinstance(salt, int) else salt and list(salt)
         self._used_depth: int | None = None
         self._idf: np.ndarray | None = None
         self._table = self._table_of([])
@@ -103,7 +69,7 @@ class IndexLookup(HostLayer):
 
     variable_dtype = compute_dtype
 
-    @property
+    @property  # type: ignore[misc]
     def idf_weights(self) -> np.ndarray | None:
         """The inverse document frequency at each place, in "tf_idf" mode."""
         return self._idf
@@ -129,7 +95,7 @@ class IndexLookup(HostLayer):
         """
         return [*(self._special_tokens if include_special_tokens else []), *self._table.tokens]
 
-    def vocabulary_size(self) -> int:
+    def vocabulary_size(self) -> int:  # type: ignore[misc]
         """How many places there are, those of special tokens among them."""
         return self._token_start + len(self._table.tokens)
 

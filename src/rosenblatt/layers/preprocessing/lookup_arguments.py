@@ -1,4 +1,4 @@
-"""Checks on the arguments and vocabularies of lookup layers."""
+"""The arguments of lookup layers, and checks on them and on vocabularies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,38 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.checks import anything, choice
+from rosenblatt.core.errors import explain
 from rosenblatt.core.loading import take
-from rosenblatt.layers.preprocessing.encoding import refuse_sparse
+from rosenblatt.core.settings import HOST, setting
+from rosenblatt.layers.preprocessing.arguments import DENSE, IGNORED, SALT, modes
+from rosenblatt.layers.preprocessing.host import HostLayer
+
+
+class LookupArguments(HostLayer):
+    """The arguments of a lookup layer."""
+
+    vocabulary_dtype = "string"
+    max_tokens: int | None = setting(anything, default=None, role=HOST)
+    num_oov_indices: int = setting(anything, default=1, role=HOST)
+    mask_token: Any = setting(anything, default=None, role=HOST)
+    oov_token: Any = setting(anything, default=None, role=HOST)
+    vocabulary: Any = setting(anything, default=None, attribute="_given_vocabulary", saved=False)
+    idf_weights: Any = setting(anything, default=None, attribute="_given_weights", saved=False)
+    invert: bool = setting(anything, default=False)
+    output_mode: str = setting(
+        modes("int", "one_hot", "multi_hot", "count", "tf_idf"), default="int"
+    )
+    sparse: bool = DENSE
+    pad_to_max_tokens: bool = setting(anything, default=False)
+    oov_method: str = setting(choice("floormod", "farmhash"), default="floormod", role=HOST)
+    salt: Any = SALT
+    vocabulary_size: Any = setting(
+        anything, default=None, kw_only=True, attribute="_saved_size", saved=False
+    )
+    trainable: Any = IGNORED
+    dtype: Any = IGNORED
+    has_input_vocabulary: Any = IGNORED
 
 
 def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
@@ -20,16 +49,6 @@ def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
         ValueError: naming the layer and the argument.
     """
     where, mode = layer._where, layer.output_mode
-    refuse_sparse(layer.sparse, where)
-    check_salt(layer.salt, where)
-    if layer.oov_method not in ("floormod", "farmhash"):
-        raise ValueError(
-            explain(
-                f"{where}: unknown `oov_method`.",
-                given=repr(layer.oov_method),
-                fix=nearest(str(layer.oov_method), ("floormod", "farmhash")),
-            )
-        )
     if isinstance(layer.num_oov_indices, int):  # Python's objects in a list
         take(64 * layer.num_oov_indices, f"num_oov_indices={layer.num_oov_indices:,}")
     problems = [
@@ -68,21 +87,6 @@ def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
     for wrong, problem, given in problems:
         if wrong:
             raise ValueError(explain(f"{where}: {problem}.", given=given))
-
-
-def check_salt(salt: Any, where: str) -> None:
-    """Refuse a salt that is not one or two integers.
-
-    Raises:
-        ValueError: naming the layer.
-    """
-    numbers = salt if isinstance(salt, (tuple, list)) and len(salt) == 2 else [salt]
-    if salt is not None and not all(isinstance(n, int) for n in numbers):
-        raise ValueError(
-            explain(
-                f"{where}: bad `salt`.", given=repr(salt), expected="an integer, or a pair of them"
-            )
-        )
 
 
 def check_tokens(layer: Any, given: list[Any], tokens: list[Any], idf_weights: Any) -> None:

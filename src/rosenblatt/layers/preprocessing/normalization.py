@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jax
@@ -11,16 +11,47 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import Check, anything, is_whole
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Config
 from rosenblatt.data.precision import far_columns
 from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
 
-@builtin("keras.layers")
-class Normalization(Layer):
+def _as_tuple(axis: Any) -> tuple[Any, ...]:
+    if axis is None:
+        return ()
+    return tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
+
+
+_AXIS = Check(
+    lambda axis: all(is_whole(one) for one in _as_tuple(axis)),
+    "an integer, integers or None",
+    _as_tuple,
+    ["1", 1.5],
+)
+_STATISTIC = Check(
+    lambda value: True,
+    "numbers, or None",
+    lambda value: None if value is None else np.asarray(value, "float32"),
+)
+
+
+class NormalizationArguments(Layer):
+    """The arguments of `Normalization`, whose statistics are attributes of the same names."""
+
+    axis: Any = setting(_AXIS, default=-1)
+    mean: Any = setting(_STATISTIC, default=None, attribute="input_mean")
+    variance: Any = setting(_STATISTIC, default=None, attribute="input_variance")
+    invert: bool = setting(anything, default=False)
+
+
+@family.entry()
+class Normalization(NormalizationArguments):
     """Shifts and scales inputs to mean 0 and standard deviation 1: (x − μ) / max(σ, ε).
 
     μ and σ² come from `adapt(data)` or are given.
@@ -40,43 +71,18 @@ class Normalization(Layer):
     Array([[1.]], dtype=float32)
     """
 
-    config_fields = ("axis", "invert", "mean", "variance")
+    supports_masking = True
 
-    def __init__(
-        self,
-        axis: int | Sequence[int] | None = -1,
-        mean: Any = None,
-        variance: Any = None,
-        invert: bool = False,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        if (mean is None) != (variance is None):
-            raise ValueError(
-                explain(
-                    "Normalization: `mean` and `variance` go together.",
-                    given=f"mean={mean}, variance={variance}",
-                    fix="give both, or neither and call `adapt(data)`.",
-                )
+    def __post_init__(self) -> None:
+        """Statistics are given together, in shapes that fit."""
+        if (self.input_mean is None) != (self.input_variance is None):
+            raise BadArgument(
+                "Normalization: `mean` and `variance` go together.",
+                given=f"mean={self.input_mean}, variance={self.input_variance}",
+                fix="give both, or neither and call `adapt(data)`.",
             )
-        if axis is None:
-            self.axis: tuple[int, ...] = ()
-        else:
-            self.axis = (axis,) if isinstance(axis, int) else tuple(axis)
-        if not all(isinstance(a, (int, np.integer)) for a in self.axis):
-            raise ValueError(
-                explain(
-                    "Normalization: bad `axis`.",
-                    given=repr(axis),
-                    expected="an integer, integers or None",
-                )
-            )
-        self.input_mean = None if mean is None else np.asarray(mean, "float32")
-        self.input_variance = None if variance is None else np.asarray(variance, "float32")
-        if mean is not None:
+        if self.input_mean is not None:
             self._check_given()
-        self.invert = invert
-        self.supports_masking = True
         self.autocast = False  # inputs far from zero would lose their differences
 
     def _check_given(self) -> None:
@@ -137,14 +143,14 @@ class Normalization(Layer):
             axes = {a: input_shape[a] for a in self._keep if a > 0}
             self.input_spec = InputSpec(ndim=rank, axes=axes)
 
-    @property
+    @property  # type: ignore[misc]
     def mean(self) -> Any:
         """μ, shaped to broadcast over the inputs."""
         if self.input_mean is not None:
             return self._spread(self.input_mean)
         return self._spread(self.adapt_mean.value) if self.built else None
 
-    @property
+    @property  # type: ignore[misc]
     def variance(self) -> Any:
         """σ², shaped to broadcast over the inputs."""
         if self.input_variance is not None:
@@ -182,7 +188,7 @@ class Normalization(Layer):
             if not self.built:
                 self.build((None, *batch.shape[1:]))
             axes = tuple(i for i in range(batch.ndim) if i not in self._keep)
-            if self._keep:
+            if isinstance(self.input_spec, InputSpec):
                 self.input_spec.check(batch, self.name, type(self).__name__)
             count = math.prod(batch.shape[a] for a in axes)
             batch_mean = np.mean(batch, axes, dtype="float64")
@@ -224,14 +230,11 @@ class Normalization(Layer):
         found = mean + x * deviation if self.invert else (x - mean) / deviation
         return found.astype(self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make an equal layer."""
         config = super().get_config()
-        config["axis"] = self.axis
-        for name in ("mean", "variance"):
-            given = getattr(self, f"input_{name}")
-            config[name] = None if given is None else given.tolist()
-        return config
+        given = {"mean": self.input_mean, "variance": self.input_variance}
+        return {**config, **{k: None if v is None else v.tolist() for k, v in given.items()}}
 
 
 def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.host import HostLayer
 
 
-@builtin("keras.layers")
+@family.entry()
 class Pipeline(Layer):
     """Layers applied one after the other: a layer, not a model.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import anything
+from rosenblatt.core.settings import HOST, setting
+from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.hashing import text_bins
 from rosenblatt.layers.preprocessing.lookup import IndexLookup
 
 
-@builtin("keras.layers")
+@family.entry()
 class StringLookup(IndexLookup):
     """Strings to integers, their places in a vocabulary that is given or learned with `adapt`.
 
@@ -45,43 +45,13 @@ class StringLookup(IndexLookup):
     ['[UNK]', 'Rome', 'Bonn']
     """
 
-    config_fields = (*IndexLookup.config_fields, "encoding")
-
-    def __init__(
-        self,
-        max_tokens: int | None = None,
-        num_oov_indices: int = 1,
-        mask_token: str | None = None,
-        oov_token: str | None = "[UNK]",
-        vocabulary: Any = None,
-        idf_weights: Any = None,
-        invert: bool = False,
-        output_mode: str = "int",
-        pad_to_max_tokens: bool = False,
-        sparse: bool = False,
-        encoding: str = "utf-8",
-        name: str | None = None,
-        salt: Any = None,
-        oov_method: str = "floormod",
-        **kwargs: Any,
-    ):
-        self.encoding = encoding
-        super().__init__(
-            max_tokens=max_tokens,
-            num_oov_indices=num_oov_indices,
-            mask_token=mask_token,
-            oov_token=oov_token,
-            vocabulary=vocabulary,
-            idf_weights=idf_weights,
-            invert=invert,
-            output_mode=output_mode,
-            sparse=sparse,
-            pad_to_max_tokens=pad_to_max_tokens,
-            oov_method=oov_method,
-            salt=salt,
-            name=name,
-            **kwargs,
-        )
+    oov_token: str | None = setting(anything, default="[UNK]", role=HOST, kw_only=True)
+    encoding: str = setting(anything, default="utf-8", role=HOST, kw_only=True)
+    __argument_order__ = (
+        "max_tokens", "num_oov_indices", "mask_token", "oov_token", "vocabulary", "idf_weights",
+        "invert", "output_mode", "pad_to_max_tokens", "sparse", "encoding", "name", "salt",
+        "oov_method",
+    )  # fmt: skip
 
     def _bins_of(self, values: np.ndarray) -> np.ndarray:
         return text_bins(values, self.num_oov_indices, self.salt, self._where)
