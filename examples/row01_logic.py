@@ -1,7 +1,7 @@
-"""Row 1: logical computations with neurons that fire or do not.
+"""Row 1: logical computations with neurons that fire or stay silent.
 
-The chapter's networks with their truth tables and diagrams; formulas as networks, and back; four
-million instances at once.
+The chapter's networks with their truth tables and diagrams; networks from formulas and formulas
+from networks; four million instances at once.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Row 2: the perceptron.
 
-Iris as the chapter has it, the decision boundary, the mistakes and their bound; several outputs;
-XOR, which no layer of threshold units computes (with a proof) and two layers do.
+Iris as in the chapter, the decision boundary, the mistakes and their bound; several outputs;
+XOR, which one layer of threshold units cannot compute (with a proof) and two layers can.
 """
 
 import warnings
@@ -33,7 +33,7 @@ equal = np.array_equal(perceptron.coef_, same.coef_)
 equal = equal and np.array_equal(perceptron.intercept_, same.intercept_)
 print("The same as SGDClassifier's:", equal)
 mistakes, bound = perceptron.mistakes_[0], perceptron.mistake_bound_[0]
-print(f"Mistakes: {mistakes}, in no order more than {bound:.0f} (R²/γ²)")
+print(f"Mistakes: {mistakes}; no order makes more than {bound:.0f} (R²/γ²)")
 
 print("\n2. One instance at a time")
 learner = Perceptron(shuffle=False)

@@ -1,4 +1,4 @@
-"""Row 4: regression MLPs in scikit-learn's pipelines; losses; outputs that keep to their bounds."""
+"""Row 4: regression MLPs in scikit-learn's pipelines; losses; outputs within bounds."""
 
 import time
 import warnings
@@ -16,18 +16,18 @@ import rosenblatt as rb
 from rosenblatt import plots
 from rosenblatt.sklearn import MLPRegressor
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # 200 epochs may be too few; that is meant
+warnings.simplefilter("ignore", ConvergenceWarning)  # 200 epochs may be too few, on purpose
 EPOCHS = epochs(200)
 
 X, y = rb.datasets.california_housing.load_matrix()
 X_rest, X_test, y_rest, y_test = train_test_split(X, y, random_state=42)
 X_train, X_valid, y_train, y_valid = train_test_split(X_rest, y_rest, random_state=42)
 
-# Three places with hundreds of people to a household (prisons, camps) lie far outside all that the
+# Three places with hundreds of people per household (prisons, camps) lie far outside everything the
 # networks have seen. Weights that differ in the last digit, as they do from processor to processor,
-# end some hundred epochs later in other guesses for them: the chapter's RMSE of 0.505 has been seen
-# as 0.529, 0.612 and 0.996. Without them it is about 0.51 everywhere.
-usual = X_valid[:, 5] < 100  # AveOccup, people to a household
+# lead to different predictions for them some hundred epochs later: the chapter's RMSE of 0.505 has
+# come out as 0.529, 0.612 and 0.996. Without them it is about 0.51 everywhere.
+usual = X_valid[:, 5] < 100  # AveOccup, people per household
 
 print(f"1. The recipe: {len(X_train):,} / {len(X_valid):,} / {len(X_test):,} rows")
 curves, predicted = {}, {}
@@ -45,7 +45,7 @@ for library, kind in (("rosenblatt", MLPRegressor), ("scikit-learn", neural_netw
         error = root_mean_squared_error(y_valid[rows], predicted[library][rows])
         print(f"      validation RMSE of {name} rows: {error:.3f}")
 for row in np.flatnonzero(~usual):
-    print(f"   {X_valid[row, 5]:5.0f} people to a household: value {y_valid[row]:.2f}", end="")
+    print(f"   {X_valid[row, 5]:5.0f} people per household: value {y_valid[row]:.2f}", end="")
     print("".join(f"; {library} says {guess[row]:.2f}" for library, guess in predicted.items()))
 axes = plots.learning_curves(curves)
 axes.set_yscale("log")
@@ -63,7 +63,7 @@ for loss in ("mse", "mae", "huber"):
     _, mse, mae = model.evaluate(X_valid[usual], y_valid[usual], verbose=0)
     print(f"   trained on {loss:5}: RMSE {np.sqrt(mse):.3f}, MAE {mae:.3f}")
 
-print("3. Outputs that keep to their bounds: prices from 0.15 to 5.0")
+print("3. Outputs within bounds: prices from 0.15 to 5.0")
 low, high = float(y.min()), float(y.max())
 bounded = rb.layers.Rescaling(high - low, offset=low)  # of a sigmoid's 0 … 1
 for activation, after in (("linear", []), ("softplus", []), ("sigmoid", [bounded])):

@@ -11,7 +11,7 @@ EPOCHS = epochs(100)
 
 
 def classifier(outputs, activation, loss, metric="accuracy"):
-    """Normalized inputs, one hidden layer of 5 neurons, one output neuron for each answer."""
+    """Normalized inputs, one hidden layer of 5 neurons, one output neuron per answer."""
     rb.utils.set_random_seed(42)
     normalization = rb.layers.Normalization()
     normalization.adapt(X_train)
@@ -31,7 +31,7 @@ model = classifier(1, "sigmoid", "binary_crossentropy")
 model.fit(X_train, y_train == 2, epochs=EPOCHS, verbose=0)
 print(f"   test accuracy {model.evaluate(X_test, y_test == 2, verbose=0)[1]:.3f}")
 
-print("2. Multilabel: virginica? a petal longer than 4 cm? One sigmoid for each label")
+print("2. Multilabel: virginica? a petal longer than 4 cm? One sigmoid per label")
 labels_train = np.stack([y_train == 2, X_train[:, 2] > 4], axis=1).astype("float32")
 labels_test = np.stack([y_test == 2, X_test[:, 2] > 4], axis=1).astype("float32")
 model = classifier(2, "sigmoid", "binary_crossentropy", "binary_accuracy")

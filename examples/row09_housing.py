@@ -32,10 +32,10 @@ history = model.fit(X_train, y_train, epochs=epochs(20), validation_data=valid, 
 mse, rmse = model.evaluate(X_test, y_test, verbose=0)
 print(f"Test RMSE: {rmse:.4f} (the chapter: 0.533)")
 for prediction, value in zip(model.predict(X_test[:3], verbose=0), y_test[:3], strict=True):
-    print(f"Predicted {prediction[0]:.2f}, in truth {value:.2f} (in units of 100,000 dollars)")
+    print(f"Predicted {prediction[0]:.2f}, actual {value:.2f} (in units of 100,000 dollars)")
 
-# The validation curve jumps: a few places with hundreds of people to a household (prisons, camps)
-# lie far outside all that the network has seen, and their squared errors outweigh the rest.
+# The validation curve jumps: a few places with hundreds of people per household (prisons, camps)
+# lie far outside everything the network has seen, and their squared errors outweigh the rest.
 X_valid, y_valid = valid
 usual = X_valid[:, 5] < 100  # AveOccup
 for name, rows in [("all", usual | ~usual), (f"all but {(~usual).sum()}", usual)]:

@@ -1,4 +1,4 @@
-"""Row 11: the same Wide & Deep model as a class, for what a fixed graph cannot say."""
+"""Row 11: the same Wide & Deep model as a class, for what a fixed graph cannot express."""
 
 from tempfile import TemporaryDirectory
 
@@ -25,7 +25,7 @@ class WideAndDeepModel(rb.Model):
         self.aux_output = rb.layers.Dense(1)
 
     def call(self, inputs):
-        """A loop over layers is a loop: any Python control flow may stand here."""
+        """A loop over layers is a loop: any Python control flow may be used here."""
         input_wide, input_deep = inputs
         deep = self.norm_layer_deep(input_deep)
         for layer in self.hidden:
@@ -68,7 +68,7 @@ y_pred_main, y_pred_aux = model.predict(wide_deep(X_test[:3]), verbose=0)
 print("Main predictions:     ", y_pred_main.ravel().round(2))
 print("Auxiliary predictions:", y_pred_aux.ravel().round(2))
 
-print("Exported, it needs its class no more:")
+print("Exported, it no longer needs its class:")
 with TemporaryDirectory(prefix="rosenblatt-row11-") as folder:
     model.export(f"{folder}/my_keras_model")
     served = rb.layers.TFSMLayer(f"{folder}/my_keras_model")

@@ -49,7 +49,7 @@ model.save(folder / "housing.keras")
 loaded = rb.models.load_model(folder / "housing.keras")
 same = np.array_equal(loaded.predict(few, verbose=0), expected)
 print("   Predictions equal, bit for bit:", same)
-for one in (model, loaded):  # Adam's moments and step count are in the file
+for one in (model, loaded):  # Adam's moments and step count are in the file too
     rb.utils.set_random_seed(7)
     one.fit(X_train, y_train, epochs=1, verbose=0)
 pairs = zip(model.get_weights(), loaded.get_weights(), strict=True)
@@ -86,19 +86,19 @@ paths = [str(folder / name) for name in ("housing.onnx", "x.npy", "y.npy")]
 if subprocess.run([sys.executable, "-c", code, *paths], capture_output=True).returncode == 0:
     differences["onnx, with ONNX Runtime alone"] = np.load(folder / "y.npy") - expected
 else:
-    print("   onnx: written; ONNX Runtime is not installed, so nothing ran it here")
+    print("   onnx: written; ONNX Runtime is not installed, so it was not run here")
 for name, difference in differences.items():
     print(f"   {name}: largest difference {np.abs(difference).max():.1e}")
 for path in sorted(folder.glob("housing.*")):
     print(f"   {path.name:20} {path.stat().st_size:8,} bytes")
 
-print("4. A run that is cut off goes on where it stopped")
+print("4. A run that is cut off resumes where it stopped")
 whole = build()
 history = whole.fit(X_train, y_train, epochs=epochs(6), validation_data=valid, verbose=0)
 
 
 class PowerCut(rb.callbacks.Callback):
-    """Ends the process's work in the middle."""
+    """Interrupts the run in the middle."""
 
     def on_epoch_end(self, epoch, logs=None):
         """Fail after half of the epochs."""

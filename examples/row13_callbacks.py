@@ -1,4 +1,4 @@
-"""Row 13: callbacks. Checkpoints, early stopping, a ratio each epoch, a rate for every batch."""
+"""Row 13: callbacks. Checkpoints, early stopping, a ratio each epoch, a new rate each batch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def new_model(rate: float = 1e-3) -> rb.Sequential:
     return model
 
 
-# 1. The weights after each epoch: what is in the file is what training ended with.
+# 1. The weights after each epoch: the file holds what training ended with.
 path = checkpoints / "my.weights.h5"
 model = new_model()
 saving = rb.callbacks.ModelCheckpoint(path, save_weights_only=True)
@@ -39,7 +39,7 @@ restored.load_weights(path)
 same = np.array_equal(restored.predict(X_test, verbose=0), model.predict(X_test, verbose=0))
 print(f"Restored from the checkpoint, the same predictions: {same}")
 
-# 2. Far more epochs than needed: the best model is kept on disk, and training stops by itself.
+# 2. Far more epochs than needed: the best model is kept on disk, and training stops on its own.
 best = rb.callbacks.ModelCheckpoint(checkpoints / "best.keras", save_best_only=True)
 stopping = rb.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
 model = new_model()
@@ -55,7 +55,7 @@ print(f"Validation loss: best logged {min(losses):.6f}, now {now:.6f}, of the fi
 print(f"Test RMSE: {model.evaluate(X_test, y_test, verbose=0)[1]:.4f}")
 
 
-# 3. A callback of one's own: is the network overfitting?
+# 3. A callback of your own: is the network overfitting?
 class ValidationTrainRatio(rb.callbacks.Callback):
     """Prints validation loss over training loss after each epoch."""
 
@@ -83,7 +83,7 @@ class ExponentialRate(rb.callbacks.Callback):
         self.losses: list[float] = []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """The mean in the logs begins anew."""
+        """The mean in the logs starts again."""
         self.sum = 0.0
 
     def on_batch_end(self, batch: int, logs: dict[str, float]) -> None:

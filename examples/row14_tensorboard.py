@@ -9,7 +9,7 @@ import rosenblatt as rb
 
 logs = output("row14_logs")
 
-# 1. Two runs of one network, each with a folder of its own.
+# 1. Two runs of one network, each in its own folder.
 (x_train, y_train), (x_valid, y_valid), _ = rb.datasets.california_housing.load_split()
 for rate in (1e-3, 3e-3):
     rb.utils.set_random_seed(42)

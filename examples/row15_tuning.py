@@ -46,7 +46,7 @@ random_search_tuner.search(
 best = random_search_tuner.oracle.get_best_trials(num_trials=1)[0]
 best.summary()
 print(f"   Best validation accuracy at random: {best.score:.4f}")
-print(f"   Last one of that trial: {best.metrics.get_last_value('val_accuracy'):.4f}")
+print(f"   The last one of that trial: {best.metrics.get_last_value('val_accuracy'):.4f}")
 model = random_search_tuner.get_best_models(num_models=1)[0]
 print(f"   The model, loaded: {model.evaluate(X_valid, y_valid, verbose=0)[1]:.4f}")
 
@@ -76,7 +76,7 @@ hyperband_tuner.search(X_train, y_train, validation_data=(X_valid, y_valid), ver
 print(f"   Trials: {len(hyperband_tuner.oracle.trials)}")
 print(f"   Best by Hyperband: {hyperband_tuner.oracle.get_best_trials()[0].score:.4f}")
 
-print("3. Bayesian optimization, in the same folder twice: the second time it goes on")
+print("3. Bayesian optimization, in the same folder twice: the second search resumes the first")
 for trials in (3, 4):
     bayesian_opt_tuner = kt.BayesianOptimization(
         MyClassificationHyperModel(), objective="val_accuracy", seed=42,

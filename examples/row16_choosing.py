@@ -41,7 +41,7 @@ X_train, y_train, X_valid, y_valid = X_full[:-5000], y_full[:-5000], X_full[-500
 BATCH, SMALL_RATE, RATE = 8_192, 1e-3, 0.03
 steps = -(-len(X_train) // BATCH)
 total = steps * epochs(12)
-print(f"{steps} steps an epoch in place of {-(-len(X_train) // 32):,}: each must go further.")
+print(f"{steps} steps an epoch instead of {-(-len(X_train) // 32):,}: each must go further.")
 
 
 def network():

@@ -1,4 +1,4 @@
-"""Row 16: the lower layers of a network, used again for a task with few labels."""
+"""Row 16: the lower layers of a network, reused for a task with few labels."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,7 +43,7 @@ model_a.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model_a.fit(X_a, y_a, epochs=epochs(10), validation_split=0.1, verbose=2)
 print("Task A knows:", ", ".join(CLASS_NAMES[c] for c in others))
 
-# Task B: pullover or T-shirt, from 20 images, other ones for each seed.
+# Task B: pullover or T-shirt, from 20 images, different ones for each seed.
 X_b, y_b = of_two_classes(X_full, y_full)
 X_test_b, y_test_b = of_two_classes(X_test, y_test)
 print(f"Task B: {CLASS_NAMES[PULLOVER]} or {CLASS_NAMES[T_SHIRT]}, from {ROWS} images")
@@ -60,11 +60,11 @@ def reused():
     return transfer(model_a, rb.layers.Dense(1, "sigmoid"), last_layer="features")
 
 
-# Accuracies differ by a point or two, either way, from seed to seed and from processor to processor
-# (the last digits of the first task's weights do too). How wrong a network is where it errs does
-# not: one that has only ever seen 20 images is sure of its mistakes.
+# Accuracies vary by a point or two from seed to seed and from processor to processor (as do the
+# last digits of the first task's weights). How wrong a network is when it errs does not vary: one
+# that has only ever seen 20 images is confident in its mistakes.
 print("\n        test loss                                test accuracy")
-print("  seed  from nothing  frozen only  freed later   from nothing  frozen only  freed later")
+print("  seed  from scratch  frozen only  freed later   from scratch  frozen only  freed later")
 losses, accuracies = [], []
 for seed in range(SEEDS):
     few = np.random.default_rng(seed).permutation(len(X_b))[:ROWS]

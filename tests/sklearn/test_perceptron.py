@@ -320,11 +320,11 @@ MESSAGES = {
     ),
     "penalty": (
         lambda: Perceptron(penalty="l3").fit(X, Y),
-        "Perceptron: bad `penalty`. Given: 'l3'. Expected: None, 'l2', 'l1', 'elasticnet'.",
+        "Perceptron: unknown `penalty`. Given: 'l3'. Expected: None, 'l2', 'l1' or 'elasticnet'.",
     ),
     "rate": (
         lambda: Perceptron(eta0=0).fit(X, Y),
-        "Perceptron: bad `eta0`. Given: 0. Expected: a number above 0.",
+        "Perceptron: bad `eta0`. Given: 0. Expected: a positive number.",
     ),
     "average": (
         lambda: Perceptron(average=0.5).fit(X, Y),
@@ -332,11 +332,12 @@ MESSAGES = {
     ),
     "early end of one epoch": (
         lambda: Perceptron(early_stopping=True).partial_fit(X, Y, classes=[0, 1, 2]),
-        "Perceptron.partial_fit: one epoch has no early end. Fix: early_stopping=False",
+        "Perceptron: partial_fit does not support early_stopping=True: one epoch has no early end. "
+        "Fix: `set_params(early_stopping=False)`",
     ),
     "balanced parts": (
         lambda: Perceptron(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2]),
-        "Perceptron.partial_fit: class_weight 'balanced' needs all rows.",
+        "Perceptron: partial_fit does not support class_weight='balanced', which needs all rows.",
     ),
     "nothing to watch": (
         lambda: Perceptron(early_stopping=True, validation_fraction=0.01, random_state=0).fit(

@@ -9,11 +9,13 @@ from typing import Any
 
 from rosenblatt import losses, metrics, optimizers
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, explain, nearest
 from rosenblatt.models.model import Model
-from rosenblatt.sklearn.routing import PREFIXES, construct, keyword_names, route
+from rosenblatt.sklearn.logits import loss_name
+from rosenblatt.sklearn.routing import PREFIXES, construct, has_prefix, keyword_names, route
+from rosenblatt.sklearn.types import ModelSource, Parts
 
-COMPILE_NAMES = (
+_COMPILE_NAMES = (
     "optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
     "steps_per_execution",
 )  # fmt: skip
@@ -22,7 +24,7 @@ _OFFERED = ("meta", "compile_kwargs", "params")  # what a build function may ask
 
 def compile_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of `compile()`, with optimizer, loss and metrics made of their parameters."""
-    found = route(params, "compile", COMPILE_NAMES)
+    found = route(params, "compile", _COMPILE_NAMES)
     for name, package in (("optimizer", optimizers), ("loss", losses), ("metrics", metrics)):
         if found.get(name) is not None:
             found[name] = construct(found[name], route(params, name), package.get, name)
@@ -36,27 +38,25 @@ def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback
         params: the estimator's parameters.
         destination: "fit" or "predict".
     """
-    given = [params.get("callbacks"), params.get(f"{destination}__callbacks")]
-    routed = [route(params, "callbacks"), route(params, f"{destination}__callbacks")]
     made: list[Callback] = []
-    for item, own in zip(given, routed, strict=True):
-        if item is not None:
-            built = construct(item, own, str, "callbacks")
-            built = built.values() if isinstance(built, Mapping) else built
-            if isinstance(built, str) or not isinstance(built, (Callback, Iterable)):
-                raise TypeError(
-                    explain(
-                        "Bad `callbacks`.",
-                        given=repr(built),
-                        expected="callbacks or their classes, one, or a list or dict of them",
-                    )
+    for name in ("callbacks", f"{destination}__callbacks"):
+        built = construct(params.get(name), route(params, name), str, "callbacks")
+        built = list(built.values()) if isinstance(built, Mapping) else built
+        built = [built] if isinstance(built, Callback) else built
+        if isinstance(built, str) or not isinstance(built, (Iterable, type(None))):
+            raise TypeError(
+                explain(
+                    "Bad `callbacks`.",
+                    given=repr(built),
+                    expected="callbacks or their classes, one, or a list or dict of them",
                 )
-            made += list(built) if not isinstance(built, Callback) else [built]
+            )
+        made += built or ()
     return [copy.deepcopy(callback) for callback in made]
 
 
 def build_model(
-    source: Any, params: Mapping[str, Any], meta: Mapping[str, Any], own: frozenset[str]
+    source: ModelSource, params: Mapping[str, Any], meta: Mapping[str, Any], own: list[str]
 ) -> Model:
     """A compiled model.
 
@@ -72,7 +72,7 @@ def build_model(
         TypeError: the function returned no model.
     """
     if isinstance(source, Model):
-        check_prefixes(params, own, [], False)
+        _check_destinations(params, own, [], False)
         model = copy.deepcopy(source)
     elif not callable(source):
         raise TypeError(
@@ -84,59 +84,46 @@ def build_model(
         )
     else:
         model = _call(source, params, meta, own)
-    if not model.compiled:
-        arguments = compile_arguments(params)
-        if arguments.get("loss") is None:
-            raise ValueError(
-                explain(
-                    "The model has no loss.",
-                    fix="give the estimator one, `loss='mse'`, or compile in the build function.",
-                )
-            )
-        model.compile(**arguments)
-    else:
+    if model.compiled:
         _check_loss(params.get("loss"), model.loss)
+        return model
+    arguments = compile_arguments(params)
+    if arguments.get("loss") is None:
+        raise BadArgument(
+            "The model has no loss.",
+            fix="give the estimator one, `loss='mse'`, or compile in the build function.",
+        )
+    model.compile(**arguments)
     return model
 
 
-def _check_loss(given: Any, compiled: Any) -> None:
+def _check_loss(given: Parts, compiled: Parts) -> None:
     """Refuse a loss that is not the one a compiled model has."""
-    names = [_loss_name(given), _loss_name(compiled)]
+    names = [loss_name(given), loss_name(compiled)]
     if None not in names and names[0] != names[1]:
-        raise ValueError(
-            explain(
-                "The estimator's `loss` is not the one that the model was compiled with.",
-                given=f"{names[0]!r}",
-                expected=f"{names[1]!r}",
-                fix="leave one of them out: a build function that asks for `compile_kwargs` gets "
-                "the estimator's.",
-            )
+        raise BadArgument(
+            "The estimator's `loss` is not the one that the model was compiled with.",
+            given=f"{names[0]!r}",
+            expected=f"{names[1]!r}",
+            fix="leave one of them out: a build function that asks for `compile_kwargs` gets "
+            "the estimator's.",
         )
 
 
-def _loss_name(loss: Any) -> str | None:
-    """The name of a single loss; None for none, and for several."""
-    if loss is None or isinstance(loss, (list, tuple, Mapping)):
-        return None
-    loss = losses.get(loss.__name__ if inspect.isclass(loss) else loss)
-    function = getattr(loss, "fn", loss)
-    return getattr(function, "__name__", type(loss).__name__)
-
-
 def _call(
-    source: Callable[..., Any],
+    source: Callable[..., Model],
     params: Mapping[str, Any],
     meta: Mapping[str, Any],
-    own: frozenset[str],
+    own: list[str],
 ) -> Model:
     names, takes_any = keyword_names(source)
-    check_prefixes(params, own, names, takes_any or bool({"meta", "params"} & set(names)))
+    _check_destinations(params, own, names, takes_any or bool({"meta", "params"} & set(names)))
     routed = route(params, "model", [n for n in names if n not in _OFFERED])
     if takes_any and not inspect.isclass(source):
         routed = {**{k: v for k, v in params.items() if "__" not in k and k not in own}, **routed}
     for name in routed:
         if name not in names and not takes_any:
-            raise ValueError(_goes_nowhere(f"model__{name}", [f"model__{n}" for n in names]))
+            raise _goes_nowhere(f"model__{name}", [f"model__{n}" for n in names])
     offered = {"meta": dict(meta), "params": dict(params)}
     if "compile_kwargs" in names:
         offered["compile_kwargs"] = compile_arguments(params)
@@ -154,8 +141,8 @@ def _call(
     return model
 
 
-def check_prefixes(
-    params: Mapping[str, Any], own: frozenset[str], names: list[str], takes_any: bool
+def _check_destinations(
+    params: Mapping[str, Any], own: list[str], names: list[str], takes_any: bool
 ) -> None:
     """Refuse parameters that go nowhere.
 
@@ -168,20 +155,19 @@ def check_prefixes(
     Raises:
         ValueError: with the nearest name that goes somewhere.
     """
-    known = [*own, *names, *(f"{prefix}__" for prefix in PREFIXES)]
     for name in params:
-        prefix, separator, rest = name.partition("__")
-        if name in own or (separator and prefix in PREFIXES):
-            continue
-        if not separator and (takes_any or name in names):
+        _, separator, rest = name.partition("__")
+        if name in own or has_prefix(name):
             continue
         if separator:
-            known = [f"{p}__{rest}" for p in PREFIXES]
-        raise ValueError(_goes_nowhere(name, known))
+            raise _goes_nowhere(name, [f"{p}__{rest}" for p in PREFIXES])
+        if not takes_any and name not in names:
+            known = [*own, *names, *(f"{prefix}__" for prefix in PREFIXES)]
+            raise _goes_nowhere(name, known)
 
 
-def _goes_nowhere(name: str, known: list[str]) -> str:
-    return explain(
+def _goes_nowhere(name: str, known: list[str]) -> UnknownName:
+    return UnknownName(
         f"The parameter {name!r} goes nowhere: neither the estimator nor its build function "
         "has it.",
         fix=nearest(name, known),

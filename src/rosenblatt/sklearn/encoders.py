@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
+from rosenblatt.core.types import Identifier, Tree
+from rosenblatt.sklearn.logits import loss_name
+from rosenblatt.sklearn.types import Targets
 
-_ONE_HOT = ("categorical", "kl", "kullback")
+_ONE_HOT = ("categorical", "kl_")  # names of losses
 
 
-class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
+class _TargetEncoder(TransformerMixin, BaseEstimator):
+    """What both encoders tell an estimator, and what they refuse."""
+
+    _told: tuple[str, ...] = ("n_outputs_", "n_outputs_expected_")
+
+    def get_metadata(self) -> dict[str, Any]:
+        """What an estimator tells of its targets, by the names of its attributes."""
+        return {name: getattr(self, name) for name in self._told}
+
+    def _check_columns(self, y: Targets) -> np.ndarray:
+        y = np.asarray(y)
+        if _columns_of(y) != self.n_outputs_:
+            raise BadData(
+                "y has another number of columns than in the first fit.",
+                given=f"shape {y.shape}",
+                expected=f"(rows, {self.n_outputs_})" if self.n_outputs_ > 1 else "(rows,)",
+            )
+        return y
+
+
+class ClassifierLabelEncoder(_TargetEncoder):
     """Class labels of any kind as the numbers a network's loss takes.
 
     | `target_type_` | targets of the network | its output |
@@ -36,11 +58,13 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     array(['no', 'yes'], dtype='<U3')
     """
 
-    def __init__(self, loss: Any = None, categories: Any = "auto"):
+    _told = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
+
+    def __init__(self, loss: Identifier = None, categories: str | list[np.ndarray] = "auto"):
         self.loss = loss
         self.categories = categories
 
-    def fit(self, y: Any) -> ClassifierLabelEncoder:
+    def fit(self, y: Targets) -> ClassifierLabelEncoder:
         """Learn the classes of targets."""
         y = np.asarray(y)
         self.target_type_ = _target_type(y)
@@ -59,12 +83,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         self._categories = found
         for classes in found:
             if len(classes) < 2:
-                raise ValueError(
-                    explain(
-                        "y holds one class only, so there is nothing to tell apart.",
-                        given=repr(classes.tolist()),
-                        expected="at least two classes",
-                    )
+                raise BadData(
+                    "y holds one class only, so there is nothing to tell apart.",
+                    given=repr(classes.tolist()),
+                    expected="at least two classes",
                 )
         several = len(found) > 1
         self.classes_ = found if several else found[0]
@@ -72,36 +94,27 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         self.n_outputs_ = self.n_outputs_expected_ = len(found)
         return self
 
-    def transform(self, y: Any) -> Any:
+    def transform(self, y: Targets) -> Tree:
         """The network's targets.
 
         Raises:
             ValueError: a label that `fit` has not seen.
         """
-        y = np.asarray(y)
-        columns = self.n_outputs_ if y.ndim > 1 or self.n_outputs_ > 1 else 1
-        if (y.shape[1] if y.ndim > 1 else 1) != columns:
-            raise ValueError(
-                explain(
-                    "y has another number of columns than in the first fit.",
-                    given=f"shape {y.shape}",
-                    expected=f"(rows, {columns})" if columns > 1 else "(rows,)",
-                )
-            )
+        y = self._check_columns(y)
         if self.target_type_ == "multilabel-indicator":
             return y.astype(np.float32)
         numbers = [
             _numbers(column, classes)
             for column, classes in zip(_columns(y), self._categories, strict=True)
         ]
-        if self.target_type_ != "binary" and _wants_one_hot(self.loss):
+        if self.target_type_ != "binary" and str(loss_name(self.loss)).startswith(_ONE_HOT):
             numbers = [
                 np.eye(len(classes), dtype=np.float32)[n.astype(int)]
                 for n, classes in zip(numbers, self._categories, strict=True)
             ]
         return numbers[0] if len(numbers) == 1 else numbers
 
-    def probabilities(self, outputs: Any) -> Any:
+    def probabilities(self, outputs: Tree) -> Tree:
         """A network's outputs as scikit-learn's `predict_proba`: (rows, classes), or a list."""
         if self.target_type_ == "multilabel-indicator":
             if isinstance(outputs, (list, tuple)):
@@ -113,7 +126,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         ]
         return both[0] if len(both) == 1 else both
 
-    def inverse_transform(self, y: Any, return_proba: bool = False) -> Any:
+    def inverse_transform(self, y: Tree, return_proba: bool = False) -> Tree:
         """Labels (or probabilities of the classes) of a network's outputs.
 
         Args:
@@ -134,13 +147,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         ]
         return labels[0] if len(labels) == 1 else np.column_stack(labels)
 
-    def get_metadata(self) -> dict[str, Any]:
-        """What an estimator tells of its classes: `classes_`, `n_classes_`, `n_outputs_`, …"""
-        names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
-        return {name: getattr(self, name) for name in names}
 
-
-class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
+class RegressorTargetEncoder(_TargetEncoder):
     """Numbers to predict, and predictions back in the shape and dtype of those numbers.
 
     >>> encoder = RegressorTargetEncoder().fit(np.array([1.0, 2.0]))
@@ -148,57 +156,75 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
     array([3., 4.])
     """
 
-    def fit(self, y: Any) -> RegressorTargetEncoder:
+    def fit(self, y: Targets) -> RegressorTargetEncoder:
         """Learn shape and dtype of targets."""
         y = np.asarray(y)
         self._ndim = y.ndim
         self._dtype = y.dtype if y.dtype.kind == "f" else np.dtype(np.float64)
-        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        self.n_outputs_ = _columns_of(y)
         self.n_outputs_expected_ = None if self.n_outputs_ > 1 else 1
         return self
 
-    def transform(self, y: Any) -> Any:
+    def transform(self, y: Targets) -> Tree:
         """The network's targets.
 
         Raises:
             ValueError: another number of columns than in `fit`.
         """
-        y = np.asarray(y)
-        if (1 if y.ndim == 1 else y.shape[1]) != self.n_outputs_:
-            raise ValueError(
-                explain(
-                    "y has another number of columns than in the first fit.",
-                    given=f"shape {y.shape}",
-                    expected="(rows,)" if self.n_outputs_ == 1 else f"(rows, {self.n_outputs_})",
-                )
-            )
-        return y
+        return self._check_columns(y)
 
-    def inverse_transform(self, y: Any) -> Any:
+    def inverse_transform(self, y: Tree) -> np.ndarray:
         """Predictions of a network's outputs."""
         y = np.column_stack(y) if isinstance(y, (list, tuple)) else np.asarray(y)
         if self._ndim == 1 and y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         return y.astype(self._dtype)
 
-    def get_metadata(self) -> dict[str, Any]:
-        """What an estimator tells of its outputs."""
-        names = ("n_outputs_", "n_outputs_expected_")
-        return {name: getattr(self, name) for name in names}
+
+def label_encoder(
+    estimator: BaseEstimator,
+    y: Targets,
+    classes: Targets | None = None,
+    loss: Identifier = None,
+) -> ClassifierLabelEncoder:
+    """The encoder of a classifier with one unit for each class or label.
+
+    Args:
+        estimator: named in messages.
+        y: its targets.
+        classes: all classes, where `y` may not have them all.
+        loss: the network's loss.
+
+    Raises:
+        ValueError: `y` has several columns of classes.
+    """
+    categories = "auto" if classes is None else [np.unique(np.asarray(classes))]
+    encoder = ClassifierLabelEncoder(loss, categories).fit(y)
+    if isinstance(encoder.classes_, list):
+        raise BadData(
+            f"{type(estimator).__name__}: y has several columns that are not of 0 and 1.",
+            expected="labels of shape (rows,), or an indicator matrix of 0 and 1",
+            fix="use `KerasClassifier` with one output for each column, or "
+            "`sklearn.multioutput.MultiOutputClassifier`.",
+        )
+    encoder.one_hot_ = False  # as scikit-learn: each label for itself
+    return encoder
 
 
 def _target_type(y: np.ndarray) -> str:
     kind = type_of_target(y, input_name="y")
     if kind not in ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput"):
-        raise ValueError(
-            explain(
-                f"Unknown label type: {kind}. A classifier's y holds labels of classes.",
-                given=f"{y.dtype} of shape {y.shape}",
-                fix="use the regressor for numbers, or make classes of them, as with "
-                "`KBinsDiscretizer`.",
-            )
+        raise BadData(
+            f"Unknown label type: {kind}. A classifier's y holds labels of classes.",
+            given=f"{y.dtype} of shape {y.shape}",
+            fix="use the regressor for numbers, or make classes of them, as with "
+            "`KBinsDiscretizer`.",
         )
     return kind
+
+
+def _columns_of(y: np.ndarray) -> int:
+    return 1 if y.ndim == 1 else y.shape[1]
 
 
 def _columns(y: np.ndarray) -> list[np.ndarray]:
@@ -208,24 +234,14 @@ def _columns(y: np.ndarray) -> list[np.ndarray]:
 def _numbers(column: np.ndarray, classes: np.ndarray) -> np.ndarray:
     unseen = np.setdiff1d(column, classes)
     if len(unseen):
-        raise ValueError(
-            explain(
-                "y: labels that are not among the classes of the first fit.",
-                given=", ".join(map(repr, unseen[:5].tolist())),
-                expected=", ".join(map(repr, classes[:10].tolist())),
-                fix="name all classes in the first call: `partial_fit(X, y, classes=…)`.",
-            )
+        raise BadData(
+            "y: labels that are not among the classes of the first fit.",
+            given=", ".join(map(repr, unseen[:5].tolist())),
+            expected=", ".join(map(repr, classes[:10].tolist())),
+            fix="name all classes in the first call: `partial_fit(X, y, classes=…)`.",
         )
     return np.searchsorted(classes, column).astype(np.float32)
 
 
 def _second_class(output: np.ndarray) -> np.ndarray:
     return output[:, -1] if output.ndim == 2 else output
-
-
-def _wants_one_hot(loss: Any) -> bool:
-    loss = loss.func if isinstance(loss, functools.partial) else loss
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None)
-    name = str(name or getattr(loss, "__name__", ""))
-    plain = name.lower().replace("_", "")
-    return plain.startswith(_ONE_HOT)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 
 
 def all_finite(weights: Iterable[Any]) -> bool:
@@ -28,11 +28,9 @@ def require_finite(estimator: Any, weights: Iterable[Any], loss: float = 0.0) ->
     """
     if np.isfinite(loss) and all_finite(weights):
         return
-    raise ValueError(
-        explain(
-            f"{type(estimator).__name__}: training produced non-finite parameter weights (NaN or "
-            "infinity), so no prediction is possible.",
-            fix="scale the inputs (`make_pipeline(StandardScaler(), …)`) and the targets of a "
-            "regression, or lower the learning rate.",
-        )
+    raise BadData(
+        f"{type(estimator).__name__}: training produced non-finite parameter weights (NaN or "
+        "infinity), so no prediction is possible.",
+        fix="scale the inputs (`make_pipeline(StandardScaler(), …)`) and the targets of a "
+        "regression, or lower the learning rate.",
     )

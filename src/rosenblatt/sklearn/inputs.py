@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_regressor
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.sklearn.columns import is_number, kinds_of, with_nan
+from rosenblatt.sklearn.rows import relative
 from rosenblatt.sklearn.sparse import dense_if_small
+from rosenblatt.sklearn.types import Features, Matrix, Targets
 
 
-def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> Any:
+def check_inputs(
+    estimator: BaseEstimator, X: Features, reset: bool, numbers: bool = False
+) -> Matrix:
     """The features as an array, or as rows of a large sparse matrix (CSR).
 
-    Names and number of columns are noted or compared.
-
     Args:
-        estimator: gets `n_features_in_` and `feature_names_in_`.
+        estimator: has `n_features_in_` and `feature_names_in_`.
         X: an array (of any number of axes, or of text), a frame, or a sparse matrix.
-        reset: note what is found, or else compare with it.
+        reset: keep names and number of columns on the estimator; otherwise compare with them.
         numbers: take (rows, features) of numbers only.
 
     Raises:
@@ -45,19 +46,19 @@ def check_inputs(estimator: Any, X: Any, reset: bool, numbers: bool = False) -> 
     return dense_if_small(X)
 
 
-def check_targets(estimator: Any, y: Any, X: Any) -> np.ndarray:
+def check_targets(estimator: BaseEstimator, y: Targets, X: Matrix) -> np.ndarray:
     """The targets as an array of as many rows as `X`.
 
     Raises:
         ValueError: NaN, another number of rows.
     """
-    y = check_array(y, ensure_2d=False, allow_nd=True, dtype=None, input_name="y")
-    check_consistent_length(X, y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    if is_regressor(estimator) and y.dtype.kind not in "fiub":
-        y = _as_numbers(y)
-    return y
+    found = check_array(y, ensure_2d=False, allow_nd=True, dtype=None, input_name="y")
+    check_consistent_length(X, found)
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = column_or_1d(found, warn=True)
+    if is_regressor(estimator) and found.dtype.kind not in "fiub":
+        found = _as_numbers(found)
+    return found
 
 
 def _as_numbers(y: np.ndarray) -> np.ndarray:
@@ -66,65 +67,53 @@ def _as_numbers(y: np.ndarray) -> np.ndarray:
     if bad is None:
         return y.astype(np.float64)
     dates = y.dtype.kind in "mM" or type(bad).__module__.partition(".")[0] in ("datetime", "pandas")
-    raise ValueError(
-        explain(
-            "Unknown label type: a regressor's y holds numbers.",
-            given=f"{y.dtype}, as in {bad!r}",
-            fix="turn dates into numbers, e.g. days since the first one."
-            if dates
-            else "use the classifier for labels.",
-        )
+    raise BadData(
+        "Unknown label type: a regressor's y holds numbers.",
+        given=f"{y.dtype}, as in {bad!r}",
+        fix="turn dates into numbers, e.g. days since the first one."
+        if dates
+        else "use the classifier for labels.",
     )
 
 
-def require_targets(estimator: Any, y: Any) -> None:
+def require_targets(estimator: BaseEstimator, y: Targets | None) -> None:
     """Refuse a missing y.
 
     Raises:
         ValueError: it is None.
     """
     if y is None:
-        raise ValueError(
-            explain(
-                f"This {type(estimator).__name__} estimator requires y to be passed, "
-                "but the target y is None."
-            )
+        raise BadData(
+            f"This {type(estimator).__name__} estimator requires y to be passed, "
+            "but the target y is None."
         )
 
 
-def validation_parts(data: Any) -> tuple[Any, Any, Any]:
-    """Inputs, targets and weights (or None) of `validation_data`.
+def checked_validation(data: Any, check: Callable[..., tuple[Any, ...]]) -> tuple[Any, ...]:
+    """`validation_data` as the model's `fit` takes it.
+
+    Args:
+        data: (X, y) or (X, y, sample_weight).
+        check: checks and encodes these three.
 
     Raises:
-        ValueError: it has another form.
+        ValueError: it has another form; what `check` raises, naming the argument.
     """
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         found = f" of {len(data)}" if hasattr(data, "__len__") else ""
-        raise ValueError(
-            explain(
-                "`validation_data` has the wrong form.",
-                given=f"{type(data).__name__}{found}",
-                expected="(X, y) or (X, y, sample_weight)",
-            )
+        raise BadArgument(
+            "`validation_data` has the wrong form.",
+            given=f"{type(data).__name__}{found}",
+            expected="(X, y) or (X, y, sample_weight)",
         )
-    x, y, weights = (*data, None)[:3]
-    return x, y, weights
-
-
-@contextlib.contextmanager
-def within(argument: str) -> Iterator[None]:
-    """Name the argument that errors in the block are about.
-
-    Raises:
-        ValueError: one from the block.
-    """
     try:
-        yield
+        x, y, weights = check(*(*data, None)[:3])
     except ValueError as error:
-        raise ValueError(f"{argument}: {error}") from error
+        raise BadData(f"validation_data: {error}") from error
+    return (x, y) if weights is None else (x, y, relative(weights))
 
 
-def _dtype_for(X: Any, kinds: list[str] | None) -> Any:
+def _dtype_for(X: Features, kinds: list[str] | None) -> Any:
     """Numbers become floats, text stays text."""
     if kinds is not None:
         return None if "text" in kinds else "numeric"

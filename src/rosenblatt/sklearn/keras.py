@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
+from rosenblatt.core.types import Tree
 from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
 from rosenblatt.sklearn.logits import probabilities
-from rosenblatt.sklearn.settings import check_classes
+from rosenblatt.sklearn.settings import arguments_of, check_classes
+from rosenblatt.sklearn.types import (
+    ClassWeight,
+    Features,
+    ModelSource,
+    Parts,
+    RandomState,
+    Targets,
+    Weights,
+)
 from rosenblatt.sklearn.wrappers import BaseWrapper
 
 
@@ -45,76 +56,62 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     def __init__(
         self,
-        model: Any = None,
+        model: ModelSource = None,
         *,
-        build_fn: Any = None,
+        build_fn: ModelSource = None,
         warm_start: bool = False,
-        random_state: Any = None,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
+        random_state: RandomState = None,
+        optimizer: Parts = "rmsprop",
+        loss: Parts = None,
+        metrics: Parts = None,
         batch_size: int | None = None,
         validation_batch_size: int | None = None,
-        verbose: int = 1,
-        callbacks: Any = None,
+        verbose: int | str = 1,
+        callbacks: Parts = None,
         validation_split: float = 0.0,
-        shuffle: bool = True,
+        shuffle: bool | str | Callable[[int], np.ndarray] = True,
         run_eagerly: bool = False,
         epochs: int = 1,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         **kwargs: Any,
     ):
-        super().__init__(
-            model,
-            build_fn=build_fn,
-            warm_start=warm_start,
-            random_state=random_state,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            batch_size=batch_size,
-            validation_batch_size=validation_batch_size,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            shuffle=shuffle,
-            run_eagerly=run_eagerly,
-            epochs=epochs,
-            **kwargs,
-        )
-        self.class_weight = class_weight
+        super().__init__(**arguments_of(locals()))
 
-    _classes: Any = None
+    _classes: np.ndarray | None = None
+
+    scorer = staticmethod(accuracy_score)
 
     @property
-    def target_encoder(self) -> Any:
+    def target_encoder(self) -> TransformerMixin:
         """Between labels and the network's targets."""
         categories = "auto" if self._classes is None else [self._classes]
         return ClassifierLabelEncoder(loss=self.loss, categories=categories)
 
-    @staticmethod
-    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """Accuracy."""
-        return accuracy_score(y_true, y_pred, **kwargs)
-
-    def _target_type(self, y: Any) -> str:
+    def _target_type(self, y: np.ndarray) -> str:
         kind = type_of_target(y)
         several = self._classes is not None and len(self._classes) > 2
         return "multiclass" if kind == "binary" and several else kind
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> KerasClassifier:
+    def fit(
+        self, X: Features, y: Targets, sample_weight: Weights = None, **kwargs: Any
+    ) -> KerasClassifier:
         """Train; see `BaseWrapper.fit`."""
         self._classes = None
         return super().fit(X, y, sample_weight, **kwargs)
 
     def partial_fit(  # type: ignore[override]
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None, **kwargs: Any
+        self,
+        X: Features,
+        y: Targets,
+        classes: Targets | None = None,
+        sample_weight: Weights = None,
+        **kwargs: Any,
     ) -> KerasClassifier:
         """Train for one more epoch.
 
         Args:
             X, y, sample_weight: as in `fit`.
-            classes: all classes, in the first call, where `y` has not all of them.
+            classes: all classes, in the first call, where `y` does not have all of them.
         """
         if self.initialized_:
             check_classes(self, self.classes_, classes)
@@ -122,19 +119,18 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             self._classes = None if classes is None else np.unique(np.asarray(classes))
         return super().partial_fit(X, y, sample_weight, **kwargs)
 
-    def _row_weights(self, y: Any, sample_weight: Any) -> Any:
+    def _row_weights(self, y: Targets, sample_weight: Weights) -> Weights:
         if self.class_weight is None:
             return sample_weight
         by_class = compute_sample_weight(self.class_weight, np.asarray(y))
         return by_class * (1.0 if sample_weight is None else np.asarray(sample_weight, np.float64))
 
-    def _for_targets(self, outputs: Any) -> Any:
+    def _for_targets(self, outputs: Tree) -> Tree:
         if not isinstance(self.target_encoder_, ClassifierLabelEncoder):
             return outputs  # a user's own encoder takes them as they are
-        names = getattr(self.model_, "output_names", None)
-        return probabilities(outputs, self.model_.loss, names)
+        return probabilities(outputs, self.model_.loss, self.model_.output_names)
 
-    def predict_proba(self, X: Any, **kwargs: Any) -> Any:
+    def predict_proba(self, X: Features, **kwargs: Any) -> Tree:
         """Probabilities of the classes, (rows, classes); a list for several columns.
 
         Where the model ends in logits and its loss says so (`from_logits=True`), those are turned
@@ -144,7 +140,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             X: inputs.
             **kwargs: arguments of the model's `predict`.
         """
-        raw = self._for_targets(self._predict_raw(X, **kwargs))
+        raw = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(raw, return_proba=True)
 
 
@@ -165,15 +161,12 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
     array([1., 3., 5.])
     """
 
+    scorer = staticmethod(r2_score)
+
     @property
-    def target_encoder(self) -> Any:
+    def target_encoder(self) -> TransformerMixin:
         """Between numbers and the network's targets."""
         return RegressorTargetEncoder()
 
-    @staticmethod
-    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """The coefficient of determination R²."""
-        return r2_score(y_true, y_pred, **kwargs)
-
-    def _target_type(self, y: Any) -> str:
+    def _target_type(self, y: np.ndarray) -> str:
         return "continuous" if y.ndim == 1 else "continuous-multioutput"

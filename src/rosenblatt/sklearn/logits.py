@@ -1,16 +1,34 @@
-"""Probabilities of models that end in logits, by what their losses say."""
+"""What losses say of a network's outputs: their names, and logits as probabilities."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from rosenblatt import losses
+from rosenblatt.core.types import Tree
+from rosenblatt.sklearn.types import Parts
 
-def from_logits(loss: Any) -> bool:
+
+def loss_name(loss: Parts) -> str | None:
+    """The name of the function of a single loss; None for none, and for several.
+
+    >>> loss_name("mse"), loss_name(losses.MeanSquaredError())
+    ('mean_squared_error', 'mean_squared_error')
+    """
+    loss = loss.func if isinstance(loss, functools.partial) else loss
+    if loss is None or isinstance(loss, (list, tuple, Mapping)):
+        return None
+    loss = losses.get(loss.__name__ if inspect.isclass(loss) else loss)
+    function = getattr(loss, "fn", loss)
+    return getattr(function, "__name__", type(loss).__name__)
+
+
+def from_logits(loss: Parts) -> bool:
     """Whether a loss takes logits.
 
     Args:
@@ -25,21 +43,8 @@ def from_logits(loss: Any) -> bool:
     return bool(getattr(loss, "from_logits", False))
 
 
-def _excludes(loss: Any) -> bool:
-    """Whether a loss is for classes that exclude each other (softmax), not for labels (sigmoid)."""
-    if isinstance(loss, functools.partial):
-        loss = loss.func
-    name = getattr(loss, "__name__", type(loss).__name__)
-    return "binary" not in name.lower()
-
-
-def _axis(loss: Any) -> int:
-    found = loss.keywords.get("axis") if isinstance(loss, functools.partial) else None
-    return int(getattr(loss, "axis", -1) if found is None else found)
-
-
-def probabilities(outputs: Any, loss: Any, names: list[str] | None = None) -> Any:
-    """A model's outputs, where its loss takes logits as the probabilities they stand for.
+def probabilities(outputs: Tree, loss: Parts, names: list[str] | None = None) -> Tree:
+    """A model's outputs; where its loss takes logits, the probabilities they stand for.
 
     Args:
         outputs: an array, or a list or dict of them.
@@ -47,31 +52,33 @@ def probabilities(outputs: Any, loss: Any, names: list[str] | None = None) -> An
         names: of the outputs.
     """
     if isinstance(outputs, (list, tuple)):
-        parts = [_one_of(loss, index, names) for index in range(len(outputs))]
-        made = [_of(array, part) for array, part in zip(outputs, parts, strict=True)]
-        return type(outputs)(made)
+        return type(outputs)(
+            _of(array, _one_of(loss, index, names)) for index, array in enumerate(outputs)
+        )
     if isinstance(outputs, Mapping):
-        keys = list(outputs)
         return {
-            key: _of(outputs[key], loss.get(key) if isinstance(loss, Mapping) else _one_of(loss, i))
-            for i, key in enumerate(keys)
+            key: _of(array, loss.get(key) if isinstance(loss, Mapping) else _one_of(loss, index))
+            for index, (key, array) in enumerate(outputs.items())
         }
     return _of(outputs, _one_of(loss, 0, names))
 
 
-def _one_of(loss: Any, index: int, names: list[str] | None = None) -> Any:
-    if isinstance(loss, (list, tuple)):
-        return loss[index] if index < len(loss) else None
+def _one_of(loss: Parts, index: int, names: list[str] | None = None) -> Parts:
     if isinstance(loss, Mapping):
         if names and index < len(names) and names[index] in loss:
             return loss[names[index]]
-        return list(loss.values())[index] if index < len(loss) else None
+        loss = list(loss.values())
+    if isinstance(loss, (list, tuple)):
+        return loss[index] if index < len(loss) else None
     return loss
 
 
-def _of(array: np.ndarray, loss: Any) -> np.ndarray:
+def _of(array: np.ndarray, loss: Parts) -> np.ndarray:
     if not from_logits(loss):
         return array
-    if _excludes(loss) and array.ndim > 1 and array.shape[_axis(loss)] > 1:
-        return softmax(array, axis=_axis(loss))
+    axis = loss.keywords.get("axis") if isinstance(loss, functools.partial) else None
+    axis = int(getattr(loss, "axis", -1) if axis is None else axis)
+    # Classes that exclude each other, not labels.
+    if "binary" not in str(loss_name(loss)) and array.ndim > 1 and array.shape[axis] > 1:
+        return softmax(array, axis=axis)
     return expit(array)

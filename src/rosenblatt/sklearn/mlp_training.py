@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,8 +13,13 @@ from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.errors import warn_user
+from rosenblatt.core.types import Array
+from rosenblatt.losses.base import Loss
+from rosenblatt.models.sequential import Sequential
 from rosenblatt.sklearn.finite import all_finite
 from rosenblatt.sklearn.mlp_network import dense_layers
+from rosenblatt.sklearn.mlp_parameters import MLPParameters
 from rosenblatt.sklearn.rows import padded_rows
 from rosenblatt.training import programs
 
@@ -23,7 +27,7 @@ _SMALLEST_RATE = 1e-6
 
 
 class Progress(Callback):
-    """Notes loss and score of each epoch, sets the rate, and stops where nothing gets better.
+    """Record loss and score of each epoch, set the rate, and stop when neither improves.
 
     Args:
         estimator: the estimator that is trained; its attributes are kept current.
@@ -31,33 +35,27 @@ class Progress(Callback):
         score: the validation score now, or None to watch the loss.
     """
 
-    def __init__(self, estimator: Any, rows: int, score: Callable[[], float] | None):
+    def __init__(self, estimator: MLPParameters, rows: int, score: Callable[[], float] | None):
         super().__init__()
-        self.estimator = estimator
-        self.rows = rows
-        self.score = score
-        self.best_weights: Any = None
-        if score is None and estimator.best_loss_ is None:  # an earlier call watched the score
-            estimator.best_loss_ = np.inf
+        self.estimator, self.rows, self.score = estimator, rows, score
+        self.best_weights: list[np.ndarray] | None = None
         if score is not None:
-            if estimator.validation_scores_ is None:  # an earlier call watched the loss
-                estimator.validation_scores_, estimator.best_validation_score_ = [], -np.inf
-            if np.isfinite(estimator.best_validation_score_):
-                self.best_weights = estimator.model_.get_weights()
             estimator.best_loss_ = None
+            if np.isfinite(_best_score(estimator)):
+                self.best_weights = estimator.model_.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """After each epoch: attributes, rate, and whether to go on."""
+        """After each epoch: attributes, rate, and whether to stop."""
         e = self.estimator
         e.loss_ = float((logs or {})["loss"])
         e.loss_curve_.append(e.loss_)
         e.n_iter_ += 1
         e.t_ += self.rows
         self._say(f"Iteration {e.n_iter_}, loss = {e.loss_:.8f}")
-        e._no_improvement_count = 0 if self._improved() else e._no_improvement_count + 1
+        e.epochs_without_gain_ = 0 if self._improved() else e.epochs_without_gain_ + 1
         if e.solver == "sgd" and e.learning_rate == "invscaling":
             self.model.optimizer.learning_rate = e.learning_rate_init / (e.t_ + 1) ** e.power_t
-        if e._no_improvement_count > e.n_iter_no_change:
+        if e.epochs_without_gain_ > e.n_iter_no_change:
             self._lower_rate_or_stop()
         if not np.isfinite(e.loss_) and not all_finite(self.model.trainable_weights):
             self.model.stop_training = True  # no epoch brings them back
@@ -69,24 +67,24 @@ class Progress(Callback):
     def _improved(self) -> bool:
         e = self.estimator
         if self.score is None:
-            improved = e.loss_ <= e.best_loss_ - e.tol
-            e.best_loss_ = min(e.best_loss_, e.loss_)
-            return improved
+            best = np.inf if e.best_loss_ is None else e.best_loss_  # None: the score was watched
+            e.best_loss_ = min(best, e.loss_)
+            return e.loss_ <= best - e.tol
         score = self.score() if all_finite(self.model.trainable_weights) else np.nan
-        e.validation_scores_.append(score)
         self._say(f"Validation score: {score:.6f}")
-        improved = score >= e.best_validation_score_ + e.tol
-        if score > e.best_validation_score_:
-            e.best_validation_score_ = score
+        best = _best_score(e)
+        e.validation_scores_ = [*(e.validation_scores_ or ()), score]
+        e.best_validation_score_ = max(best, score)
+        if score > best:
             self.best_weights = self.model.get_weights()
-        return improved
+        return score >= best + e.tol
 
     def _lower_rate_or_stop(self) -> None:
         e, optimizer = self.estimator, self.model.optimizer
         rate = float(np.asarray(optimizer.learning_rate))
         if e.solver == "sgd" and e.learning_rate == "adaptive" and rate > _SMALLEST_RATE:
             optimizer.learning_rate = rate / 5.0
-            e._no_improvement_count = 0
+            e.epochs_without_gain_ = 0
             self._say(f"Learning rate = {rate / 5.0:g}")
         else:
             self.model.stop_training = True
@@ -101,32 +99,35 @@ class Progress(Callback):
             self.model.set_weights(self.best_weights)
 
 
+def _best_score(estimator: MLPParameters) -> float:
+    best = estimator.best_validation_score_
+    return -np.inf if best is None else best  # None: the loss was watched
+
+
 def warn_not_converged(most: int, limit: str = "max_iter") -> None:
     """Tell that training ended by its limit."""
     what = "Stochastic Optimizer: Maximum iterations" if limit == "max_iter" else "lbfgs: limit"
-    warnings.warn(
+    warn_user(
         f"{what} ({most}) reached and the optimization "
         f"hasn't converged yet. Raise `{limit}`, or accept it with a larger `tol`.",
         ConvergenceWarning,
-        stacklevel=5,
     )
 
 
 def _objective(
-    model: Any, loss: Any, kernels: Any, biases: Any, x: Any, y: Any, weights: Any, alpha: Any,
-    scale: Any,
-) -> Any:  # fmt: skip
+    model: Sequential, loss: Loss, values: list[Array], x: Array, y: Array, weights: Array,
+    alpha: Array, scale: Array,
+) -> Array:  # fmt: skip
     """scale · Σ w·loss / Σ w + α/2 · Σ W² / Σ w."""
-    values = [array for pair in zip(kernels, biases, strict=True) for array in pair]
     outputs, _ = model.stateless_call(values, [], x, training=True)
     total = jnp.sum(weights)
     data = scale * jnp.sum(weights * loss.call(y, outputs)) / total
-    return data + 0.5 * alpha * sum(jnp.sum(k * k) for k in kernels) / total
+    return data + 0.5 * alpha * sum(jnp.sum(k * k) for k in values[::2]) / total
 
 
 def fit_lbfgs(
-    estimator: Any, loss: Any, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None,
-    scale: float,
+    estimator: MLPParameters, loss: Loss, x: np.ndarray, y: np.ndarray,
+    weights: np.ndarray | None, scale: float,
 ) -> None:  # fmt: skip
     """Minimize with L-BFGS (Liu and Nocedal 1989; SciPy's), all rows at once.
 
@@ -143,36 +144,30 @@ def fit_lbfgs(
     x = np.concatenate([x, np.repeat(x[:1], more, axis=0)]).astype(np.float32)
     y = np.concatenate([y, np.repeat(y[:1], more, axis=0)])
     weights = np.concatenate([weights, np.zeros(more)]).astype(np.float32)
-    dense = dense_layers(model)
-    shapes = [shape for layer in dense for shape in (layer.kernel.shape, layer.bias.shape)]
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+    first = model.get_weights()  # kernel, bias, kernel, …
+    ends = np.cumsum([array.size for array in first])[:-1]
 
-    def unpack(flat: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def unpack(flat: np.ndarray) -> list[np.ndarray]:
         parts = np.split(flat.astype(np.float32), ends)
-        parts = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-        return parts[::2], parts[1::2]
+        return [part.reshape(array.shape) for part, array in zip(parts, first, strict=True)]
 
-    start = np.concatenate([np.ravel(w) for layer in dense for w in layer.get_weights()])
+    def pack(arrays: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.ravel(array) for array in arrays], dtype=float)
+
     data = [jnp.asarray(a) for a in (x, y, weights, np.float32(estimator.alpha), np.float32(scale))]
     named = isinstance(estimator.loss, str) and isinstance(estimator.activation, str)
-    policies = tuple(layer.dtype_policy.name for layer in dense)
+    policies = tuple(layer.dtype_policy.name for layer in dense_layers(model))
     key = ("lbfgs", estimator.activation, estimator.out_activation_, estimator.loss, policies)
     objective = partial(_objective, model, loss)
     program = programs.get_program(
-        key if named else None,
-        lambda: jax.value_and_grad(objective, argnums=(0, 1)),
-        *unpack(start),
-        *data,
+        key if named else None, lambda: jax.value_and_grad(objective), first, *data
     )
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, (kernels, biases) = program(*unpack(flat), *data)
-        pairs = zip(kernels, biases, strict=True)
-        return float(value), np.concatenate(
-            [np.ravel(a) for pair in pairs for a in pair], dtype=float
-        )
+        value, gradient = program(unpack(flat), *data)
+        return float(value), pack(gradient)
 
-    def note(intermediate_result: Any) -> None:
+    def note(intermediate_result: optimize.OptimizeResult) -> None:
         estimator.n_iter_ += 1
         estimator.loss_curve_.append(float(intermediate_result.fun))
         if estimator.verbose:
@@ -180,14 +175,13 @@ def fit_lbfgs(
 
     found = optimize.minimize(
         value_and_gradient,
-        start.astype(np.float64),
+        pack(first),
         method="L-BFGS-B",
         jac=True,
         callback=note,
         options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
     )
-    for layer, kernel, bias in zip(dense, *unpack(found.x), strict=True):
-        layer.set_weights([kernel, bias])
+    model.set_weights(unpack(found.x))
     estimator.loss_ = float(found.fun)
     before = np.inf if estimator.best_loss_ is None else estimator.best_loss_
     estimator.best_loss_ = min(before, estimator.loss_)

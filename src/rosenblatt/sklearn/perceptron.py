@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import compute_class_weight
+from sklearn.utils import Tags, compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, BadData, warn_user
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.sklearn.columns import FrameEncoder
-from rosenblatt.sklearn.encoders import ClassifierLabelEncoder
+from rosenblatt.sklearn.encoders import label_encoder
 from rosenblatt.sklearn.inputs import check_targets, require_targets
-from rosenblatt.sklearn.perceptron_fit import Learned, Problem, Settings, learn
-from rosenblatt.sklearn.perceptron_report import check_settings, mistake_bounds, reason_of_mistakes
+from rosenblatt.sklearn.perceptron_fit import Learned, PerceptronParameters, Problem, learn
+from rosenblatt.sklearn.perceptron_report import mistake_bounds, reason_of_mistakes
 from rosenblatt.sklearn.rows import check_weights
 from rosenblatt.sklearn.seeds import generator_of
-from rosenblatt.sklearn.settings import check_classes
+from rosenblatt.sklearn.settings import check_classes, check_partial, check_values
+from rosenblatt.sklearn.types import Features, Matrix, Targets, Weights
 
 _MOST = np.iinfo(np.int32).max
 
 
-class Perceptron(ClassifierMixin, BaseEstimator):
+@dataclass(kw_only=True, eq=False, repr=False)
+class Perceptron(ClassifierMixin, PerceptronParameters):
     """Threshold units, one for each class or label, that learn from their mistakes.
 
     ŷ = w·x + b > 0; for each instance in turn: w += η (y − ŷ) x, b += η (y − ŷ), y being 0 or 1.
@@ -42,7 +45,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         alpha: factor of the penalty.
         l1_ratio: share of L1 in "elasticnet".
         fit_intercept: whether there is a b.
-        max_iter: most epochs.
+        max_iter: the largest number of epochs.
         tol: the loss of an epoch, Σ max(0, −y z) / rows with y = ±1, has to fall by as much; None:
             run all epochs.
         shuffle: whether rows get a new order for each epoch.
@@ -54,7 +57,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         validation_fraction: share of the rows to keep apart.
         n_iter_no_change: stop after so many epochs without a gain of `tol`.
         class_weight: class to weight, or "balanced"; for several labels those of 0 and 1.
-        warm_start: go on with the weights of the last `fit`.
+        warm_start: continue from the weights of the last `fit`.
         average: predict with the mean of the weights over all rows seen; a number: from that row.
 
     Attributes:
@@ -83,37 +86,11 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(
-        self,
-        *,
-        penalty: str | None = None,
-        alpha: float = 0.0001,
-        l1_ratio: float = 0.15,
-        fit_intercept: bool = True,
-        max_iter: int = 1000,
-        tol: float | None = 1e-3,
-        shuffle: bool = True,
-        verbose: int = 0,
-        eta0: float = 1.0,
-        n_jobs: int | None = None,
-        random_state: Any = 0,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
-        class_weight: Any = None,
-        warm_start: bool = False,
-        average: bool | int = False,
-    ):
-        settings = dict(locals())
-        for name in ("self", "__class__"):
-            settings.pop(name, None)
-        self.__dict__.update(settings)
-
     # -- learning ----------------------------------------------------------------------------------
 
     def fit(
-        self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None,
-        sample_weight: Any = None,
+        self, X: Features, y: Targets, coef_init: ArrayLike | None = None,
+        intercept_init: ArrayLike | None = None, sample_weight: Weights = None,
     ) -> Perceptron:  # fmt: skip
         """Learn.
 
@@ -127,7 +104,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         Raises:
             ValueError: bad data or parameters.
         """
-        check_settings(self)
+        check_values(self)
         given = [coef_init, intercept_init]
         if self.warm_start and hasattr(self, "coef_"):
             before = (self.coef_, self.intercept_)
@@ -136,15 +113,16 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         self._start(x, *given)
         signs = self._signs(targets)
         found = self._learn(x, targets, signs, weights, self.max_iter)
-        self.mistake_bound_ = mistake_bounds(self, x, signs, found)
+        self.mistake_bound_ = mistake_bounds(self.fit_intercept, x, signs, found)
         reason = reason_of_mistakes(self, x, signs, weights, found)
         if reason:
-            warnings.warn(reason, ConvergenceWarning, stacklevel=2)
+            warn_user(reason, ConvergenceWarning)
         return self
 
     def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> Perceptron:
+        self, X: Features, y: Targets, classes: Targets | None = None,
+        sample_weight: Weights = None,
+    ) -> Perceptron:  # fmt: skip
         """Learn each row once.
 
         Args:
@@ -154,15 +132,14 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         Raises:
             ValueError: bad data or parameters; a class that is not among `classes`.
         """
-        check_settings(self, partial=True)
+        check_values(self)
+        check_partial(self)
         new = not hasattr(self, "coef_")
-        if new and classes is None and np.ndim(y) == 1:
-            raise ValueError(
-                explain(
-                    "Perceptron.partial_fit: `classes` must be passed on the first call: later "
-                    "rows may have others than these.",
-                    fix="`partial_fit(X, y, classes=np.unique(all_y))`.",
-                )
+        if new and classes is None and np.asarray(y).ndim == 1:
+            raise BadArgument(
+                "Perceptron.partial_fit: `classes` must be passed on the first call: later "
+                "rows may have others than these.",
+                fix="`partial_fit(X, y, classes=np.unique(all_y))`.",
             )
         if not new:
             check_classes(self, self.classes_, classes)
@@ -172,39 +149,29 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         self._learn(x, targets, self._signs(targets), weights, 1)
         return self
 
-    def _read(self, X: Any, y: Any, sample_weight: Any, classes: Any, reset: bool) -> Any:
+    def _read(
+        self, X: Features, y: Targets, sample_weight: Weights, classes: Targets | None, reset: bool
+    ) -> tuple[Matrix, np.ndarray, np.ndarray]:
         require_targets(self, y)
         x = self._check_x(X, reset)
         y = check_targets(self, y, x)
         if reset:
-            categories = "auto" if classes is None else [np.unique(np.asarray(classes))]
-            encoder = ClassifierLabelEncoder(None, categories).fit(y)
-            if isinstance(encoder.classes_, list):
-                raise ValueError(
-                    explain(
-                        "Perceptron: y has several columns that are not of 0 and 1.",
-                        expected="labels of shape (rows,), or an indicator matrix of 0 and 1",
-                        fix="use `sklearn.multioutput.MultiOutputClassifier`.",
-                    )
-                )
-            encoder.one_hot_ = False  # as scikit-learn: each label for itself
-            self._encoder, self.classes_ = encoder, encoder.classes_
+            self._encoder = label_encoder(self, y, classes)
+            self.classes_ = self._encoder.classes_
         targets = self._encoder.transform(y).astype(np.intp)
         weights = check_weights(sample_weight, x)
         weights = np.ones(len(targets)) if weights is None else weights
         return x, targets, weights.astype(x.dtype)
 
-    def _check_x(self, X: Any, reset: bool) -> Any:
+    def _check_x(self, X: Features, reset: bool) -> Matrix:
         columns = FrameEncoder.of(X)
         if columns is not None:
             text = [name for name, values in columns.kinds if values is not None]
-            raise ValueError(
-                explain(
-                    "Perceptron: could not convert columns that hold no numbers.",
-                    given=", ".join(map(repr, text)),
-                    fix="encode them first: `make_pipeline(make_column_transformer((OneHotEncoder()"
-                    f', {text}), remainder="passthrough"), Perceptron())`.',
-                )
+            raise BadData(
+                "Perceptron: could not convert columns that hold no numbers.",
+                given=", ".join(map(repr, text)),
+                fix="encode them first: `make_pipeline(make_column_transformer((OneHotEncoder()"
+                f', {text}), remainder="passthrough"), Perceptron())`.',
             )
         return validate_data(
             self, X, reset=reset, accept_sparse="csr", accept_large_sparse=False, order="C",
@@ -215,7 +182,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     def _several(self) -> bool:
         return self._encoder.target_type_ == "multilabel-indicator"
 
-    def _start(self, x: Any, coef: Any, intercept: Any) -> None:
+    def _start(self, x: Matrix, coef: ArrayLike | None, intercept: ArrayLike | None) -> None:
         """First weights."""
         units = 1 if self._encoder.target_type_ == "binary" else len(self.classes_)
         shapes = {"coef": (units, x.shape[1]), "intercept": (units,)}
@@ -223,12 +190,10 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         for (name, shape), given in zip(shapes.items(), (coef, intercept), strict=True):
             array = np.zeros(shape) if given is None else np.asarray(given)
             if array.size != math.prod(shape):
-                raise ValueError(
-                    explain(
-                        f"Perceptron: first weights `{name}` do not match the data.",
-                        given=f"shape {array.shape}",
-                        expected=shape,
-                    )
+                raise BadArgument(
+                    f"Perceptron: first weights `{name}` do not match the data.",
+                    given=f"shape {array.shape}",
+                    expected=shape,
                 )
             first.append(array.reshape(shape).astype(x.dtype))
         self.coef_, self.intercept_ = self._standard = (first[0], first[1])
@@ -243,39 +208,33 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         return np.where(targets.reshape(len(targets), -1), np.int8(1), np.int8(-1))
 
     def _learn(
-        self, x: Any, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray, epochs: int
+        self, x: Matrix, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray, epochs: int
     ) -> list[Learned]:
-        first = max(float(self.average or np.inf), self.t_)
         problems = self._problems(x, targets, signs, weights)
         jobs = -1 if self.n_jobs is None else self.n_jobs
         cores = os.cpu_count() or 1
         workers = min(len(problems), jobs if jobs > 0 else max(1, cores + 1 + jobs))
-        settings = Settings(
-            self.eta0, self.penalty, self.alpha, self.l1_ratio, self.fit_intercept, epochs,
-            self.tol, self.shuffle, self.n_iter_no_change, first, bool(self.verbose),
-            ahead=2 * workers <= cores,
-        )  # fmt: skip
+        ahead = 2 * workers <= cores
         if workers == 1:
-            found = [learn(problem, settings) for problem in problems]
+            found = [learn(problem, self, epochs, ahead) for problem in problems]
         else:  # compiled loops let go of the GIL
             with ThreadPoolExecutor(workers) as pool:
-                found = list(pool.map(lambda problem: learn(problem, settings), problems))
+                found = list(pool.map(lambda one: learn(one, self, epochs, ahead), problems))
         self._keep(found, len(targets))
         return found
 
     def _problems(
-        self, x: Any, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray
+        self, x: Matrix, targets: np.ndarray, signs: np.ndarray, weights: np.ndarray
     ) -> list[Problem]:
         """One for each unit, with the seeds that scikit-learn draws."""
         random_state = generator_of(self.random_state)
         units = signs.shape[1]
-        apart = None
         if units == 1:
             random_state.randint(1, _MOST)
-            apart = self._kept_apart(targets, weights)
+        apart = self._kept_apart(targets, weights)
+        if units == 1:
             seeds = [random_state.randint(_MOST)]
         else:
-            apart = self._kept_apart(targets, weights)
             drawn = np.asarray(random_state.randint(_MOST, size=units))
             own = map(np.random.RandomState, drawn.tolist())
             seeds = [(one.randint(1, _MOST), one.randint(_MOST))[1] for one in own]
@@ -309,11 +268,9 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         split = splitter(test_size=self.validation_fraction, random_state=generator)
         _, rows = next(split.split(np.zeros((len(targets), 1)), targets))
         if not weights[rows].any():
-            raise ValueError(
-                explain(
-                    "Perceptron: all rows kept apart for early stopping have a weight of 0.",
-                    fix="take another `random_state`.",
-                )
+            raise BadArgument(
+                "Perceptron: all rows kept apart for early stopping have a weight of 0.",
+                fix="take another `random_state`.",
             )
         apart = np.zeros(len(targets), bool)
         apart[rows] = True
@@ -346,13 +303,13 @@ class Perceptron(ClassifierMixin, BaseEstimator):
 
     # -- predictions -------------------------------------------------------------------------------
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Features) -> np.ndarray:
         """w·x + b: (rows,), or (rows, classes or labels)."""
         check_is_fitted(self)
         scores = safe_sparse_dot(self._check_x(X, reset=False), self.coef_.T) + self.intercept_
         return scores[:, 0] if self._encoder.target_type_ == "binary" else scores
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Features) -> np.ndarray:
         """Classes, or (rows, labels) of 0 and 1."""
         scores = self.decision_function(X)
         if self._several:
@@ -361,15 +318,16 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         ]
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.target_tags.required = True
         tags.classifier_tags.multi_label = True
         return tags
 
 
-def _accuracy(x: Any, y: np.ndarray, weights: np.ndarray) -> Any:
+def _accuracy(
+    x: Matrix, y: np.ndarray, weights: np.ndarray
+) -> Callable[[np.ndarray, float], float]:
     """Of weights, on some rows."""
 
     def score(w: np.ndarray, b: float) -> float:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
 
 import jax
 import numpy as np
 from scipy import sparse
+from sklearn.base import BaseEstimator
 
-from rosenblatt.core.errors import explain
+import rosenblatt.sklearn.settings as takes
+from rosenblatt.core.checks import Check, choice, optional, whole
+from rosenblatt.core.errors import BadData
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.sklearn.perceptron_rule import (
     BLOCK,
+    Instances,
     Numbers,
-    Rows,
     State,
     first_state,
     program,
 )
+from rosenblatt.sklearn.settings import either, parameter
 from rosenblatt.sklearn.shuffling import order_of
+from rosenblatt.sklearn.types import ClassWeight, Matrix, RandomState
 
 _CHUNK = 8192  # most rows of one call of the program
 _CHUNK_BYTES = 8 << 20  # about how many bytes these take: rows of sparse matrices may be long
@@ -30,32 +35,49 @@ _AHEAD = 8 << 20  # bytes of rows that wait for it
 SPARSE_BIAS_RATE = 0.01  # scikit-learn's, for sparse inputs: their biases would oscillate
 
 
-@dataclass
-class Settings:
-    """How to learn: scikit-learn's parameters, those of one epoch after the other."""
+JOBS = either("None, or an integer other than 0", choice(None), takes.COUNT, whole(most=-1))
+FRACTION = Check(lambda v: isinstance(v, float) and 0 < v < 1, "between 0 and 1")
+AVERAGE = either(
+    "a bool, or the number of the first row to average, 1 or more", takes.FLAG, takes.COUNT
+)
 
-    eta0: float
-    penalty: str | None
-    alpha: float
-    l1_ratio: float
-    fit_intercept: bool
-    epochs: int
-    tol: float | None
-    shuffle: bool
-    n_iter_no_change: int
-    first_averaged: float  # the row from which weights are averaged; infinite: not at all
-    verbose: bool = False
-    ahead: bool = True  # gather rows in a thread: where cores are left for it
 
-    def numbers(self, sparse_inputs: bool, dtype: Any) -> Numbers:
+@dataclass(kw_only=True, eq=False, repr=False)
+class PerceptronParameters(BaseEstimator):
+    """The parameters of a perceptron."""
+
+    penalty: str | None = parameter(None, choice(None, "l2", "l1", "elasticnet"))
+    alpha: float = parameter(0.0001, takes.NOT_NEGATIVE)
+    l1_ratio: float = parameter(0.15, takes.UNIT)
+    fit_intercept: bool = parameter(True, takes.FLAG)
+    max_iter: int = parameter(1000, takes.COUNT)
+    tol: float | None = parameter(1e-3, optional(takes.NOT_NEGATIVE))
+    shuffle: bool = parameter(True, takes.FLAG)
+    verbose: int = parameter(0, takes.VERBOSE)
+    eta0: float = parameter(1.0, takes.POSITIVE)
+    n_jobs: int | None = parameter(None, JOBS)
+    random_state: RandomState = parameter(0)
+    early_stopping: bool = parameter(False, takes.FLAG)
+    validation_fraction: float = parameter(0.1, FRACTION)
+    n_iter_no_change: int = parameter(5, takes.COUNT)
+    class_weight: ClassWeight = parameter(None)
+    warm_start: bool = parameter(False, takes.FLAG)
+    average: bool | int = parameter(
+        False,
+        either(
+            "a bool, or the number of the first row to average, 1 or more", takes.FLAG, takes.COUNT
+        ),
+    )
+
+    def numbers(self, sparse_inputs: bool, dtype: np.dtype, first_averaged: float) -> Numbers:
         """The program's arguments."""
         share = {None: 0.0, "l2": 0.0, "l1": 1.0, "elasticnet": self.l1_ratio}[self.penalty]
         alpha = self.alpha if self.penalty else 0.0
         bias_rate = SPARSE_BIAS_RATE if sparse_inputs else 1.0
-        kind = np.dtype(dtype).type
+        kind = dtype.type
         return Numbers(
             bias_rate=kind(bias_rate if self.fit_intercept else 0.0),
-            first_averaged=np.float64(self.first_averaged),
+            first_averaged=np.float64(first_averaged),
             shrink=kind(max(0.0, 1 - (1 - share) * self.eta0 * alpha)),
             pull=kind(share * self.eta0 * alpha),
             squares=kind(alpha * (1 - share) / 2),
@@ -68,7 +90,7 @@ class Settings:
 class Problem:
     """A binary problem: y is ±1, `weights` are those of rows times those of their class."""
 
-    x: Any  # dense or CSR
+    x: Matrix
     y: np.ndarray
     weights: np.ndarray
     seed: int
@@ -93,44 +115,51 @@ class Learned:
     averaged: float = 0.0  # rows in the averages
 
 
-def learn(problem: Problem, settings: Settings) -> Learned:
+def learn(
+    problem: Problem, parameters: PerceptronParameters, epochs: int, ahead: bool = True
+) -> Learned:
     """Learn until nothing improves.
+
+    Args:
+        problem: what to learn.
+        parameters: how.
+        epochs: the largest number of epochs.
+        ahead: gather rows in a thread: where cores are left for it.
 
     Raises:
         ValueError: weights that are no longer finite.
     """
     dtype = problem.w.dtype
-    numbers = settings.numbers(sparse.issparse(problem.x), dtype)
+    first_averaged = max(float(parameters.average or np.inf), problem.t + 1.0)
+    numbers = parameters.numbers(sparse.issparse(problem.x), dtype, first_averaged)
     state = first_state(problem.w, problem.b, problem.t)
-    stopping = _Stopping(settings)
+    stopping = _Stopping(parameters)
     learned = Learned(problem.w, problem.b, problem.w, problem.b)
     count = len(problem.y)
-    turn = order_of(problem.seed, count) if settings.shuffle else None
-    steps = settings.eta0 * problem.y * problem.weights
+    turn = order_of(problem.seed, count) if parameters.shuffle else None
+    steps = parameters.eta0 * problem.y * problem.weights
     labels = np.column_stack([problem.y, steps]).astype(dtype)
     order = rows = np.arange(count)
     figure = np.inf
-    while learned.epochs < settings.epochs and not learned.converged:
+    while learned.epochs < epochs and not learned.converged:
         # Where an epoch had no mistakes, the next ones change nothing.
-        still = learned.mistakes[-1:] == [0] and settings.penalty is None
+        still = learned.mistakes[-1:] == [0] and parameters.penalty is None
         if still:
             state = state._replace(t=state.t + len(rows))
         else:
             if turn is not None:
                 order = order[turn]  # each epoch shuffles the last one's order, with the same seed
             rows = order if problem.kept_apart is None else order[~problem.kept_apart[order]]
-            state = _epoch(settings, problem, labels, rows, numbers, state)
+            state = _epoch(problem.x, labels, rows, numbers, state, parameters.penalty, ahead)
         learned.epochs += 1
         learned.mistakes.append(0 if still else int(state.sums[0]))
-        if settings.verbose:
+        if parameters.verbose:
             sys.stdout.write(f"Epoch {learned.epochs}: {learned.mistakes[-1]} mistakes\n")
         w, b = state.v[0, :-1], state.v[0, -1]
         if not np.isfinite(state.v[0]).all():
-            raise ValueError(
-                explain(
-                    f"Perceptron: weights became infinite in epoch {learned.epochs}.",
-                    fix="scale the inputs, as with `StandardScaler`, or lower `eta0`.",
-                )
+            raise BadData(
+                f"Perceptron: weights became infinite in epoch {learned.epochs}.",
+                fix="scale the inputs, as with `StandardScaler`, or lower `eta0`.",
             )
         if problem.score is not None:
             figure = -problem.score(w, float(b))
@@ -138,25 +167,20 @@ def learn(problem: Problem, settings: Settings) -> Learned:
             figure = float(state.sums[1]) / len(rows)
         learned.converged = stopping.after(figure)
     learned.w, learned.b = state.v[0, :-1].copy(), state.v[0, -1]
-    _average(learned, state, settings)
-    return learned
-
-
-def _average(learned: Learned, state: State, settings: Settings) -> None:
-    """The mean of the weights after each row from the first averaged one on."""
-    learned.averaged = max(0.0, float(state.t) - settings.first_averaged + 1)
-    if learned.averaged:
+    learned.averaged = max(0.0, float(state.t) - first_averaged + 1)
+    if learned.averaged:  # the mean of the weights after each row from the first averaged one on
         means = state.v[0] - state.v[1] / learned.averaged
         learned.average_w, learned.average_b = means[:-1], means[-1]
-        if settings.penalty is not None:
+        if parameters.penalty is not None:
             learned.average_w = np.array(state.average)
+    return learned
 
 
 class _Stopping:
     """The end: so many epochs in which a figure was not lower than the lowest by `tol`."""
 
-    def __init__(self, settings: Settings):
-        self.tol, self.patience = settings.tol, settings.n_iter_no_change
+    def __init__(self, parameters: PerceptronParameters):
+        self.tol, self.patience = parameters.tol, parameters.n_iter_no_change
         self.best, self.waited = np.inf, 0
 
     def after(self, figure: float) -> bool:
@@ -169,22 +193,18 @@ class _Stopping:
 
 
 def _epoch(
-    settings: Settings,
-    problem: Problem,
-    labels: np.ndarray,
-    order: np.ndarray,
-    numbers: Numbers,
-    state: State,
-) -> State:
+    x: Matrix, labels: np.ndarray, order: np.ndarray, numbers: Numbers, state: State,
+    penalty: str | None, ahead: bool,
+) -> State:  # fmt: skip
     state = state._replace(sums=np.zeros(2))
-    size = _chunk_size(problem.x.shape[1] * labels.itemsize, len(order))
-    chunks = _chunks(problem.x, labels, order, size)
-    if len(order) > size and settings.ahead:
+    size = _chunk_size(x.shape[1] * labels.itemsize, len(order))
+    chunks = _chunks(x, labels, order, size)
+    if len(order) > size and ahead:
         chunks = prefetch(chunks, lambda rows: rows.x.nbytes, _AHEAD)
     with _double_precision():
         run = None
         for i, rows in enumerate(chunks):
-            run = run or program(settings.penalty is not None, rows, numbers, state)
+            run = run or program(penalty is not None, rows, numbers, state)
             blocks = -(-min(size, len(order) - i * size) // BLOCK)
             before, state = state, run(rows, np.int32(blocks), numbers, state)
             jax.block_until_ready(before)  # one call runs ahead, so few rows are held
@@ -199,12 +219,14 @@ def _chunk_size(row_bytes: int, rows: int) -> int:
 
 
 def _chunks(
-    x: Any, labels: np.ndarray, order: np.ndarray, size: int
-) -> Generator[Rows, None, None]:
+    x: Matrix, labels: np.ndarray, order: np.ndarray, size: int
+) -> Generator[Instances, None, None]:
     """Rows in order, so many at a time."""
     for start in range(0, len(order), size):
         some = order[start : start + size]
-        rows = Rows(_aligned((size, x.shape[1]), labels.dtype), _aligned((size, 2), labels.dtype))
+        rows = Instances(
+            _aligned((size, x.shape[1]), labels.dtype), _aligned((size, 2), labels.dtype)
+        )
         count = len(some)
         if sparse.issparse(x):
             x[some].toarray(out=rows.x[:count])
@@ -216,15 +238,15 @@ def _chunks(
         yield rows
 
 
-def _aligned(shape: tuple[int, int], dtype: Any) -> np.ndarray:
+def _aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
     """An empty array that begins where JAX takes it without a copy."""
-    size = shape[0] * shape[1] * np.dtype(dtype).itemsize
+    size = shape[0] * shape[1] * dtype.itemsize
     raw = np.empty(size + 64, np.uint8)
     first = -raw.ctypes.data % 64
     return raw[first : first + size].view(dtype).reshape(shape)
 
 
-def _double_precision() -> Any:
+def _double_precision() -> AbstractContextManager[None]:
     """A scope, of this thread only, in which JAX computes with float64 too."""
     # Before JAX 0.8 it was an experiment.
     here = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")

@@ -1,55 +1,32 @@
-"""What a perceptron says of itself: bad parameters, the bound of its mistakes, why it has any."""
+"""What a perceptron says of itself: the bound of its mistakes, and why it has any."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from rosenblatt.core.errors import explain
-from rosenblatt.sklearn.perceptron_fit import SPARSE_BIAS_RATE, Learned
+from rosenblatt.sklearn.perceptron_fit import SPARSE_BIAS_RATE, Learned, PerceptronParameters
 from rosenblatt.sklearn.separability import linear_separability
-from rosenblatt.sklearn.settings import PERCEPTRON, check_values
+from rosenblatt.sklearn.types import Matrix
 
 _MOST_NUMBERS = 20_000  # of data whose separability is looked into unasked: some milliseconds
 
 
-def check_settings(estimator: Any, partial: bool = False) -> None:
-    """Refuse parameters that make no sense.
-
-    Raises:
-        ValueError: one of them.
-    """
-    check_values(estimator, PERCEPTRON)
-    if partial and estimator.early_stopping:
-        raise ValueError(
-            explain(
-                "Perceptron.partial_fit: one epoch has no early end.", fix="early_stopping=False"
-            )
-        )
-    if partial and estimator.class_weight == "balanced":
-        raise ValueError(
-            explain(
-                "Perceptron.partial_fit: class_weight 'balanced' needs all rows.",
-                fix="compute it from them: `sklearn.utils.compute_class_weight('balanced', "
-                "classes=classes, y=y)`, and pass a dict.",
-            )
-        )
-
-
-def mistake_bounds(estimator: Any, x: Any, signs: np.ndarray, found: list[Learned]) -> np.ndarray:
+def mistake_bounds(
+    fit_intercept: bool, x: Matrix, signs: np.ndarray, found: list[Learned]
+) -> np.ndarray:
     """R²/γ² of each unit, by the weights found; NaN where they do not separate the rows.
 
     Args:
-        estimator: the fitted one.
+        fit_intercept: whether there is a b.
         x: (rows, features) inputs.
         signs: (rows, units) of ±1.
         found: what was learned.
     """
     bounds = np.full(len(found), np.nan)
     rate = 0.0
-    if estimator.fit_intercept:
+    if fit_intercept:
         rate = SPARSE_BIAS_RATE if hasattr(x, "toarray") else 1.0
     longest = row_norms(x, squared=True).max() + rate
     for i, one in enumerate(found):
@@ -63,8 +40,9 @@ def mistake_bounds(estimator: Any, x: Any, signs: np.ndarray, found: list[Learne
 
 
 def reason_of_mistakes(
-    estimator: Any, x: Any, signs: np.ndarray, weights: np.ndarray, found: list[Learned]
-) -> str | None:
+    estimator: PerceptronParameters, x: Matrix, signs: np.ndarray, weights: np.ndarray,
+    found: list[Learned],
+) -> str | None:  # fmt: skip
     """Why training ended with mistakes, or before its end; None where it did not.
 
     Args:

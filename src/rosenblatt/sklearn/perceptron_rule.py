@@ -9,7 +9,7 @@ sequence of updates, and several times as fast as looking at one row after anoth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +20,10 @@ from rosenblatt.training.programs import get_program
 
 BLOCK = 32
 
-Array = Any
+Array: TypeAlias = Any  # of NumPy before and after a program, of JAX in it
 
 
-class Rows(NamedTuple):
+class Instances(NamedTuple):
     """Rows in the order in which they are learned, filled up to a whole number of blocks."""
 
     x: Array  # (rows, features)
@@ -64,15 +64,15 @@ def first_state(w: np.ndarray, b: float, t: int) -> State:
 
 
 def program(
-    penalized: bool, rows: Rows, numbers: Numbers, state: State
-) -> Callable[[Rows, Array, Numbers, State], State]:
+    penalized: bool, rows: Instances, numbers: Numbers, state: State
+) -> Callable[[Instances, Array, Numbers, State], State]:
     """The compiled loop over rows of this shape: rows, number of blocks, numbers, state → state."""
 
-    def run(rows: Rows, blocks: Array, numbers: Numbers, state: State) -> State:
+    def run(rows: Instances, blocks: Array, numbers: Numbers, state: State) -> State:
         learn = _row_by_row if penalized else _from_mistake_to_mistake
 
         def block(k: Array, state: State) -> State:
-            part = Rows(*(lax.dynamic_slice_in_dim(a, k * BLOCK, BLOCK) for a in rows))
+            part = Instances(*(lax.dynamic_slice_in_dim(a, k * BLOCK, BLOCK) for a in rows))
             return learn(part, numbers, state)
 
         return lax.fori_loop(jnp.int32(0), blocks, block, state)
@@ -81,7 +81,7 @@ def program(
     return get_program(key, lambda: run, rows, np.int32(0), numbers, state)
 
 
-def _from_mistake_to_mistake(rows: Rows, numbers: Numbers, state: State) -> State:
+def _from_mistake_to_mistake(rows: Instances, numbers: Numbers, state: State) -> State:
     place = jnp.arange(BLOCK, dtype=jnp.int32)
     y = rows.labels[:, 0]
 
@@ -108,7 +108,7 @@ def _item(array: Array, i: Array) -> Array:
     return lax.dynamic_index_in_dim(array, i, keepdims=False)
 
 
-def _row_by_row(rows: Rows, numbers: Numbers, state: State) -> State:
+def _row_by_row(rows: Instances, numbers: Numbers, state: State) -> State:
     """With a penalty, which shrinks weights at every row."""
 
     def learn(i: Array, state: State) -> State:

@@ -6,12 +6,18 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, nearest
 
 PREFIXES = (
     "model", "optimizer", "loss", "metrics", "callbacks", "compile", "fit", "predict",
 )  # fmt: skip
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def has_prefix(name: str) -> bool:
+    """Whether a parameter says by its prefix where it goes."""
+    prefix, separator, _ = name.partition("__")
+    return bool(separator) and prefix in PREFIXES
 
 
 def route(params: Mapping[str, Any], destination: str, names: Iterable[str] = ()) -> dict[str, Any]:
@@ -53,11 +59,9 @@ def check_accepted(given: Iterable[str], function: Any, where: str) -> None:
     for name in given:
         if name not in names and not takes_any:
             called = getattr(function, "__name__", repr(function))
-            raise ValueError(
-                explain(
-                    f"{where}: the parameter {name!r} goes nowhere: {called} has no such argument.",
-                    fix=nearest(name, names),
-                )
+            raise UnknownName(
+                f"{where}: the parameter {name!r} goes nowhere: {called} has no such argument.",
+                fix=nearest(name, names),
             )
 
 
@@ -100,11 +104,9 @@ def _class_of(name: str, get: Callable[[str], Any]) -> type:
             return type(get(first + "".join(word.capitalize() for word in words[1:])))
         except ValueError:
             continue
-    raise ValueError(
-        explain(
-            f"{name!r} is a function without a class, so it takes no parameters.",
-            fix="pass `functools.partial(function, …)`.",
-        )
+    raise BadArgument(
+        f"{name!r} is a function without a class, so it takes no parameters.",
+        fix="pass `functools.partial(function, …)`.",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 
 
 def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
@@ -20,11 +20,9 @@ def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
         return None
     given = np.asarray(sample_weight)
     if given.dtype.kind in "fiub" and given.size and not given.any():
-        raise ValueError(
-            explain(
-                "sample_weight: all sample weights are zero, so no row counts.",
-                expected="at least one positive weight",
-            )
+        raise BadData(
+            "sample_weight: all sample weights are zero, so no row counts.",
+            expected="at least one positive weight",
         )
     return _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import draw_seed
 
 
@@ -32,12 +32,10 @@ def _checked(random_state: Any) -> np.random.RandomState:
     try:
         return check_random_state(random_state)
     except ValueError as error:
-        raise ValueError(
-            explain(
-                "Bad `random_state`.",
-                given=repr(random_state),
-                expected="None, an integer from 0 to 2³² − 1, or a `numpy.random.RandomState`",
-            )
+        raise BadArgument(
+            "Bad `random_state`.",
+            given=repr(random_state),
+            expected="None, an integer from 0 to 2³² − 1, or a `numpy.random.RandomState`",
         ) from error
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linprog
 from sklearn.utils import check_X_y
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 
 _TOLERANCE = 1e-7  # HiGHS's own
 
@@ -84,12 +84,10 @@ def linear_separability(X: Any, y: Any) -> Separability:
     x, y = check_X_y(X, y, dtype=np.float64)
     classes = np.unique(y)
     if len(classes) != 2:
-        raise ValueError(
-            explain(
-                "linear_separability: y holds labels of two classes.",
-                given=f"{len(classes)} of them",
-                fix="ask for each class against the others: `y == label`.",
-            )
+        raise BadData(
+            "linear_separability: y holds labels of two classes.",
+            given=f"{len(classes)} of them",
+            fix="ask for each class against the others: `y == label`.",
         )
     sign = np.where(y == classes[1], 1.0, -1.0)
     # Shift and scale change nothing about the question, and the solver likes numbers near 1.

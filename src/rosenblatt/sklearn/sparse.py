@@ -7,30 +7,34 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, csr_matrix, issparse
 
+from rosenblatt.callbacks.history import History
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.data.arrays import to_numpy
 from rosenblatt.data.order import Order, Shuffle
 from rosenblatt.data.pydataset import PyDataset
 from rosenblatt.data.rows import Rows
+from rosenblatt.models.model import Model
+from rosenblatt.sklearn.types import Matrix, Weights
 
 _WHOLE = 16 << 20  # bytes up to which a matrix is made dense whole: then it is an array like others
 _PIECE = 32 << 20  # bytes of the rows that are predicted at a time
 _SIZES = (2048, 256, 32)  # the models' own, so that no further programs are compiled
 
 
-def dense_if_small(X: Any) -> Any:
+def dense_if_small(X: Matrix) -> Matrix:
     """A sparse matrix as an array where that is small, else in rows (CSR); others as they are."""
-    if not issparse(X):
+    if isinstance(X, np.ndarray):
         return X
     if np.prod(X.shape, dtype=np.float64) * 4 <= _WHOLE:
         return X.toarray()
     return X.tocsr()
 
 
-def dense(X: Any) -> Any:
+def dense(X: Matrix) -> np.ndarray:
     """A sparse matrix as an array.
 
     Raises:
@@ -53,9 +57,9 @@ class SparseBatches(PyDataset):
 
     def __init__(
         self,
-        x: Any,
-        y: Any,
-        weights: Any,
+        x: Matrix,
+        y: Tree | None,
+        weights: Weights,
         batch_size: int,
         shuffle: Shuffle = False,
         epoch: int = 0,
@@ -79,43 +83,43 @@ class SparseBatches(PyDataset):
         chosen: Any = slice(index * self.batch_size, (index + 1) * self.batch_size)
         if self.rows is not None:
             chosen = self.rows[chosen]
-        x = self.x[chosen].astype(np.float32).toarray()
-        y, weights = tree_map(lambda a: None if a is None else a[chosen], (self.y, self.weights))
-        return x, y, weights
+        return (_dense_rows(self.x, chosen), *_taken((self.y, self.weights), chosen))
 
 
-def fit_in_batches(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
-    """`Model.fit` of a sparse matrix.
+def fit_model(
+    model: Model, x: Matrix, y: Tree, weights: Weights, arguments: Mapping[str, Any]
+) -> History:
+    """`Model.fit`; a sparse matrix is trained on in dense batches.
 
     Args:
         model: the model.
         x, y, weights: the data.
-        arguments: the others of `fit`; what is sparse among `validation_data` comes in batches too.
-
-    Returns:
-        The history.
+        arguments: the others of `fit`; `validation_data` may be sparse too.
     """
     given = dict(arguments)
-    batch_size = given.pop("batch_size", None) or 32
-    shuffle = given.pop("shuffle", True)
-    share = given.pop("validation_split", 0.0)
-    if share and given.get("validation_data") is None:
-        numbers, kept = (
-            part.arrays[0] for part in Rows((np.arange(x.shape[0]), None, None)).split(share)
-        )
-        train, given["validation_data"] = (
-            tuple(
-                tree_map(lambda a, r=rows: None if a is None else a[r], part)
-                for part in (x, y, weights)
-            )
-            for rows in (numbers, kept)
-        )
-        x, y, weights = train
-    batches = SparseBatches(x, y, weights, batch_size, shuffle, given.get("initial_epoch", 0))
-    given["validation_data"] = validation_batches(
-        given.get("validation_data"), given.pop("validation_batch_size", None) or batch_size
-    )
-    return model.fit(batches, shuffle=False, **given)
+    batch_size = given.get("batch_size") or 32
+    validation_size = given.get("validation_batch_size") or batch_size
+    if issparse(x):
+        share = given.pop("validation_split", 0.0)
+        if share and given.get("validation_data") is None:
+            numbers = Rows((np.arange(x.shape[0]), None, None)).split(share)
+            train, kept = (_taken((x, y, weights), part.arrays[0]) for part in numbers)
+            (x, y, weights), given["validation_data"] = train, kept
+        shuffle, epoch = given.pop("shuffle", True), given.get("initial_epoch", 0)
+        batches = SparseBatches(x, y, weights, batch_size, shuffle, epoch)
+        given.update(x=batches, shuffle=False, batch_size=None, validation_batch_size=None)
+    else:
+        given.update(x=x, y=y, sample_weight=weights)
+    given["validation_data"] = validation_batches(given.get("validation_data"), validation_size)
+    return model.fit(**given)
+
+
+def _dense_rows(x: csr_matrix | csr_array, rows: np.ndarray | slice) -> np.ndarray:
+    return x[rows].astype(np.float32).toarray()
+
+
+def _taken(data: tuple[Any, ...], rows: np.ndarray | slice) -> tuple[Any, ...]:
+    return tree_map(lambda part: None if part is None else part[rows], data)
 
 
 def validation_batches(data: Any, batch_size: int) -> Any:
@@ -126,20 +130,22 @@ def validation_batches(data: Any, batch_size: int) -> Any:
     return SparseBatches(x, y, weights, batch_size)
 
 
-def predict_in_pieces(model: Any, x: Any, **arguments: Any) -> Any:
-    """`Model.predict` of a sparse matrix, some rows at a time.
+def predict_model(model: Model, x: Matrix, **arguments: Any) -> Tree:
+    """`Model.predict`; a sparse matrix is made dense some rows at a time.
 
     Args:
         model: the model.
-        x: in rows (CSR).
+        x: inputs.
         **arguments: of `predict`.
     """
+    if not issparse(x):
+        return model.predict(x, **arguments)
     batch_size = arguments.get("batch_size") or 32
     bytes_of_row = 4 * x.shape[1]
     rows = next((size for size in _SIZES if size * bytes_of_row <= _PIECE), _SIZES[-1])
     rows = max(1, rows // batch_size) * batch_size  # of models that look across rows: whole batches
     parts = [
-        model.predict(x[start : start + rows].astype(np.float32).toarray(), **arguments)
+        model.predict(_dense_rows(x, slice(start, start + rows)), **arguments)
         for start in range(0, x.shape[0], rows)
     ]
     return tree_map(lambda *pieces: np.concatenate(pieces), *parts)

@@ -5,44 +5,58 @@ The interface is SciKeras's, so that its users change one import.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from rosenblatt.core.errors import explain, nearest
+import rosenblatt.sklearn.settings as takes
+from rosenblatt.core.checks import Check, choice, function, whole
+from rosenblatt.core.errors import BadArgument, BadData, UnknownName, nearest
 from rosenblatt.core.random import seeded
+from rosenblatt.core.types import Tree
 from rosenblatt.data.reading import is_stream
 from rosenblatt.sklearn.building import build_model, make_callbacks
 from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import (
     check_inputs,
     check_targets,
+    checked_validation,
     require_targets,
-    validation_parts,
-    within,
 )
-from rosenblatt.sklearn.routing import PREFIXES, route
+from rosenblatt.sklearn.routing import PREFIXES, has_prefix, keyword_names, route
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import seed_of
-from rosenblatt.sklearn.settings import KERAS, check_values
-from rosenblatt.sklearn.sparse import (
-    dense,
-    fit_in_batches,
-    predict_in_pieces,
-    validation_batches,
-)
+from rosenblatt.sklearn.settings import arguments_of, check_values, either
+from rosenblatt.sklearn.sparse import dense, fit_model, predict_model
+from rosenblatt.sklearn.types import Features, ModelSource, Parts, RandomState, Targets, Weights
 
 _FIT_NAMES = (
     "batch_size", "epochs", "verbose", "validation_split", "shuffle", "validation_batch_size",
 )  # fmt: skip
 _DEFAULT_BATCH = 32
+_ROWS = Check(
+    lambda v: v is None or v == -1 or takes.COUNT.fits(v),
+    "None, -1 for all rows, or a positive integer",
+)
+_CHECKS = {
+    "batch_size": _ROWS,
+    "validation_batch_size": _ROWS,
+    "epochs": whole(least=0),
+    "verbose": either(
+        "0 silent, 1 progress, 2 one line an epoch, or 'auto'", takes.VERBOSE, choice("auto")
+    ),
+    "shuffle": either(
+        "True, False, 'batch', or a function of the epoch's number",
+        takes.FLAG, function, choice("batch"),
+    ),
+    "warm_start": takes.FLAG,
+}  # fmt: skip
 
 
 class BaseWrapper(BaseEstimator):
@@ -53,7 +67,7 @@ class BaseWrapper(BaseEstimator):
             parameters by name, for `meta` (what `fit` knows of the data: `n_features_in_`,
             `n_classes_`, `target_type_`, …) and for `compile_kwargs`.
         build_fn: an older name of `model`.
-        warm_start: go on with the model of the last `fit`.
+        warm_start: continue from the model of the last `fit`.
         random_state: seed of weights, order of rows and dropout.
         optimizer, loss, metrics: names, objects, or classes, for which `optimizer__learning_rate`
             and the like are arguments.
@@ -77,51 +91,32 @@ class BaseWrapper(BaseEstimator):
 
     def __init__(
         self,
-        model: Any = None,
+        model: ModelSource = None,
         *,
-        build_fn: Any = None,
+        build_fn: ModelSource = None,
         warm_start: bool = False,
-        random_state: Any = None,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
+        random_state: RandomState = None,
+        optimizer: Parts = "rmsprop",
+        loss: Parts = None,
+        metrics: Parts = None,
         batch_size: int | None = None,
         validation_batch_size: int | None = None,
-        verbose: int = 1,
-        callbacks: Any = None,
+        verbose: int | str = 1,
+        callbacks: Parts = None,
         validation_split: float = 0.0,
-        shuffle: bool = True,
+        shuffle: bool | str | Callable[[int], np.ndarray] = True,
         run_eagerly: bool = False,
         epochs: int = 1,
         **kwargs: Any,
     ):
-        self.model = model
-        self.build_fn = build_fn
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.optimizer = optimizer
-        self.loss = loss
-        self.metrics = metrics
-        self.batch_size = batch_size
-        self.validation_batch_size = validation_batch_size
-        self.verbose = verbose
-        self.callbacks = callbacks
-        self.validation_split = validation_split
-        self.shuffle = shuffle
-        self.run_eagerly = run_eagerly
-        self.epochs = epochs
-        self.__dict__.update(kwargs)
+        self.__dict__.update(arguments_of(locals()))
 
     # -- parameters ----------------------------------------------------------------------------
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """All parameters by name, the routed ones too."""
         own = {name: getattr(self, name) for name in self._own_names() if hasattr(self, name)}
-        given = {
-            name: value
-            for name, value in vars(self).items()
-            if not name.startswith("_") and not name.endswith("_")
-        }
+        given = {name: value for name, value in vars(self).items() if not _is_kept(name)}
         return {**own, **given}
 
     def set_params(self, **params: Any) -> BaseWrapper:
@@ -132,15 +127,12 @@ class BaseWrapper(BaseEstimator):
         """
         known = self.get_params()
         for name, value in params.items():
-            prefix, separator, _ = name.partition("__")
-            if name not in known and not (separator and prefix in PREFIXES):
-                raise ValueError(
-                    explain(
-                        f"Invalid parameter {name!r} for estimator {type(self).__name__}.",
-                        fix=nearest(name, [*known, *(f"{p}__" for p in PREFIXES)])
-                        + " An argument of the build function is given when the estimator is made, "
-                        f"or as `model__{name}`.",
-                    )
+            if name not in known and not has_prefix(name):
+                raise UnknownName(
+                    f"Invalid parameter {name!r} for estimator {type(self).__name__}.",
+                    fix=nearest(name, [*known, *(f"{p}__" for p in PREFIXES)])
+                    + " An argument of the build function is given when the estimator is made, "
+                    f"or as `model__{name}`.",
                 )
             setattr(self, name, value)
         return self
@@ -148,32 +140,37 @@ class BaseWrapper(BaseEstimator):
     @classmethod
     def _own_names(cls) -> list[str]:
         """Names of the constructor's arguments, of all classes it comes from."""
-        found: dict[str, None] = {}
-        for base in cls.__mro__:
-            if issubclass(base, BaseWrapper):
-                parameters = inspect.signature(base.__init__).parameters.values()
-                found.update((p.name, None) for p in parameters if p.kind != p.VAR_KEYWORD)
-        return [name for name in found if name != "self"]
+        constructors = [base.__init__ for base in cls.__mro__ if issubclass(base, BaseWrapper)]
+        names = dict.fromkeys(name for one in constructors for name in keyword_names(one)[0])
+        return [name for name in names if name != "self"]
 
     # -- what a subclass may replace -----------------------------------------------------------
 
     @property
-    def feature_encoder(self) -> Any:
+    def feature_encoder(self) -> TransformerMixin:
         """A transformer of `X` for the network, as of one array into a list or dict of inputs."""
         return FunctionTransformer()
 
     @property
-    def target_encoder(self) -> Any:
+    def target_encoder(self) -> TransformerMixin:
         """A transformer of `y` for the network, and of its outputs back; y itself by default."""
         return FunctionTransformer()
 
     @staticmethod
-    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    def scorer(y_true: np.ndarray, y_pred: np.ndarray, **kwargs: Any) -> float:
         """What `score` computes."""
         raise NotImplementedError
 
-    def _target_type(self, y: Any) -> str:
+    def _target_type(self, y: np.ndarray) -> str:
         return str(type_of_target(y))
+
+    def _row_weights(self, y: Targets, sample_weight: Weights) -> Weights:
+        """The weights of the rows to train on."""
+        return sample_weight
+
+    def _for_targets(self, outputs: Tree) -> Tree:
+        """The model's outputs as the target encoder takes them."""
+        return outputs
 
     # -- training ------------------------------------------------------------------------------
 
@@ -195,73 +192,68 @@ class BaseWrapper(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return self.initialized_
 
-    def initialize(self, X: Any, y: Any = None) -> BaseWrapper:
+    def initialize(self, X: Features, y: Targets | None = None) -> BaseWrapper:
         """Make the model for data like this, without training it.
 
         Args:
             X: inputs.
             y: targets.
         """
-        self._prepare(X, y, None, reset=True)
+        self._read(X, y, None, reset=True)
         self._make_model()
         return self
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, Any, Any]:
-        """Checked and encoded data; what is learned of them is noted where `reset`."""
-        X = check_inputs(self, X, reset)
-        weights = check_weights(sample_weight, X)
+    def _read(
+        self, X: Features, y: Targets | None, sample_weight: Weights, reset: bool = False
+    ) -> tuple[Tree, Tree, np.ndarray | None]:
+        """Checked and encoded data; what is learned of them is kept where `reset`."""
+        x = check_inputs(self, X, reset)
+        weights = check_weights(sample_weight, x)
+        targets = None
         if y is not None:
-            y = check_targets(self, y, X)
+            targets = check_targets(self, y, x)
             if reset:
-                self.target_type_ = self._target_type(y)
-                self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
-                self.target_encoder_ = self.target_encoder.fit(y)
-                self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+                self.target_type_ = self._target_type(targets)
+                self.y_dtype_, self.y_ndim_ = targets.dtype, targets.ndim
+                self.target_encoder_ = self.target_encoder.fit(targets)
+                self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
                 self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
-            y = self.target_encoder_.transform(y)
+            targets = self.target_encoder_.transform(targets)
         if reset:
-            self.X_dtype_, self.X_shape_ = X.dtype, X.shape
-            encoder = self.feature_encoder
-            plain = isinstance(encoder, FunctionTransformer) and encoder.func is None
-            self.feature_encoder_ = encoder if plain else encoder.fit(dense(X))
-            get = getattr(self.feature_encoder_, "get_metadata", dict)
-            self.__dict__.update(get())
-        return self._encoded(X), y, weights
-
-    def _encoded(self, X: Any) -> Any:
-        """The inputs for the network; an encoder of the user's own gets arrays."""
-        encoder = self.feature_encoder_
-        if isinstance(encoder, FunctionTransformer) and encoder.func is None:
-            return X
-        return encoder.transform(dense(X))
+            self.X_dtype_, self.X_shape_ = x.dtype, x.shape
+            self.feature_encoder_ = self.feature_encoder
+        if not _is_identity(self.feature_encoder_):  # a user's encoder gets arrays
+            x = dense(x)
+            if reset:
+                self.feature_encoder_ = self.feature_encoder_.fit(x)
+                self.__dict__.update(getattr(self.feature_encoder_, "get_metadata", dict)())
+            x = self.feature_encoder_.transform(x)
+        return x, targets, weights
 
     def _make_model(self) -> None:
         method = getattr(self, "_keras_build_fn", None)
         source = next((s for s in (method, self.model, self.build_fn) if s is not None), None)
         if source is None:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__} was given no model.",
-                    fix=f"`{type(self).__name__}(model=build)`, where `build` returns a model.",
-                )
+            raise BadArgument(
+                f"{type(self).__name__} was given no model.",
+                fix=f"`{type(self).__name__}(model=build)`, where `build` returns a model.",
             )
         meta = {k: v for k, v in vars(self).items() if k.endswith("_") and not k.startswith("_")}
-        own = frozenset(self._own_names())
         with seeded(seed_of(self.random_state)):
-            self.model_ = build_model(source, self.get_params(), meta, own)
+            self.model_ = build_model(source, self.get_params(), meta, self._own_names())
         self.history_: dict[str, list[float]] = {}
         expected, outputs = getattr(self, "n_outputs_expected_", None), self.model_.outputs
         if expected and outputs and len(outputs) != expected:
-            raise ValueError(
-                explain(
-                    "The model's outputs do not fit y.",
-                    given=f"a model with {len(outputs)} outputs",
-                    expected=f"{expected}, one for each column of y",
-                    fix="change the model, or give the class a `target_encoder` of your own.",
-                )
+            raise BadData(
+                "The model's outputs do not fit y.",
+                given=f"a model with {len(outputs)} outputs",
+                expected=f"{expected}, one for each column of y",
+                fix="change the model, or give the class a `target_encoder` of your own.",
             )
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> BaseWrapper:
+    def fit(
+        self, X: Features, y: Targets, sample_weight: Weights = None, **kwargs: Any
+    ) -> BaseWrapper:
         """Train.
 
         Args:
@@ -275,80 +267,64 @@ class BaseWrapper(BaseEstimator):
         """
         return self._fit(X, y, sample_weight, not (self.warm_start and self.initialized_), kwargs)
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> BaseWrapper:
+    def partial_fit(
+        self, X: Features, y: Targets, sample_weight: Weights = None, **kwargs: Any
+    ) -> BaseWrapper:
         """Train for one more epoch."""
         kwargs = {"epochs": 1, **kwargs}
         return self._fit(X, y, sample_weight, not self.initialized_, kwargs)
 
-    def _fit(self, X: Any, y: Any, weight: Any, new: bool, given: Mapping[str, Any]) -> BaseWrapper:
-        check_values(self, KERAS)
+    def _fit(
+        self, X: Features, y: Targets, weight: Weights, new: bool, given: Mapping[str, Any]
+    ) -> BaseWrapper:
+        check_values(self, _CHECKS)
         require_targets(self, y)
-        x, y, weights = self._prepare(X, y, self._row_weights(y, weight), reset=new)
+        x, targets, weights = self._read(X, y, self._row_weights(y, weight), reset=new)
         params = self.get_params()
         arguments = {**route(params, "fit", _FIT_NAMES), **given}
         validation = arguments.get("validation_data")
         if validation is not None and not is_stream(validation):
-            arguments["validation_data"] = self._check_validation(validation)
+            arguments["validation_data"] = checked_validation(validation, self._read)
         if new:
             self._make_model()
-        callbacks = make_callbacks(params, "fit")
-        arguments["callbacks"] = [*callbacks, given.get("callbacks") or []]
-        rows = len(weights) if weights is not None else len(y[0] if isinstance(y, list) else y)
+        arguments["callbacks"] = [*make_callbacks(params, "fit"), given.get("callbacks") or []]
+        rows = len(targets[0] if isinstance(targets, list) else targets)
         for name in ("batch_size", "validation_batch_size"):
             if arguments.get(name) == -1:
                 arguments[name] = rows
         one_batch = rows <= (arguments.get("batch_size") or _DEFAULT_BATCH)
         x = dense(x) if one_batch else x
-        plain = all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (x, y))
+        plain = all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (x, targets))
         if one_batch and plain and not arguments.get("validation_split"):
-            x, y, weights = one_batch_form(x, y, weights)
+            x, targets, weights = one_batch_form(x, targets, weights)
             arguments["batch_size"] = padded_rows(len(x))
         with seeded(self._seed_of_training(new)):
-            if issparse(x):
-                history = fit_in_batches(self.model_, x, y, relative(weights), arguments)
-            else:
-                size = arguments.get("validation_batch_size") or arguments.get("batch_size")
-                validation = arguments.pop("validation_data", None)
-                arguments["validation_data"] = validation_batches(validation, size or 32)
-                history = self.model_.fit(x=x, y=y, sample_weight=relative(weights), **arguments)
+            history = fit_model(self.model_, x, targets, relative(weights), arguments)
         for name, values in history.history.items():
             self.history_.setdefault(name, []).extend(values)
         require_finite(self, self.model_.trainable_weights)
         return self
 
-    def _row_weights(self, y: Any, sample_weight: Any) -> Any:
-        """The weights of the rows to train on."""
-        return sample_weight
-
-    def _check_validation(self, data: Any) -> tuple[Any, ...]:
-        """`validation_data` checked and encoded as X and y are."""
-        x, y, weights = validation_parts(data)
-        with within("validation_data"):
-            x, y, weights = self._prepare(x, y, weights, reset=False)
-        return (x, y) if weights is None else (x, y, relative(weights))
-
     def _seed_of_training(self, new: bool) -> int | None:
-        """A seed for this call: another for each that goes on with a model."""
+        """A seed for this call: a different one for each that continues to train a model."""
         seed = seed_of(self.random_state)
         return None if seed is None else (seed + (0 if new else self.current_epoch)) % 2**32
 
     # -- predicting ----------------------------------------------------------------------------
 
-    def _predict_raw(self, X: Any, **kwargs: Any) -> Any:
+    def _predict_raw(self, X: Features, **kwargs: Any) -> Tree:
         check_is_fitted(self)
-        x, _, _ = self._prepare(X, None, None, reset=False)
+        x, _, _ = self._read(X, None, None)
         params = self.get_params()
         arguments = {**route(params, "predict", ("batch_size", "verbose")), **kwargs}
-        arguments.pop("callbacks", None)
         callbacks = make_callbacks({k: v for k, v in params.items() if "predict" in k}, "predict")
         callbacks += [kwargs["callbacks"]] if kwargs.get("callbacks") else []
+        arguments["callbacks"] = callbacks or None
         if arguments.get("batch_size") == -1:
             arguments["batch_size"] = None
-        if issparse(x):
-            return predict_in_pieces(self.model_, x, callbacks=callbacks or None, **arguments)
-        return self.model_.predict(x, callbacks=callbacks or None, **arguments)
+        return self._for_targets(predict_model(self.model_, x, **arguments))
 
-    def predict(self, X: Any, **kwargs: Any) -> Any:
+    def predict(self, X: Features, **kwargs: Any) -> Tree:
         """Predictions, in the form of the targets.
 
         Args:
@@ -356,20 +332,25 @@ class BaseWrapper(BaseEstimator):
             **kwargs: arguments of the model's `predict`.
         """
         raw = self._predict_raw(X, **kwargs)
-        return self.target_encoder_.inverse_transform(self._for_targets(raw))
+        return self.target_encoder_.inverse_transform(raw)
 
-    def _for_targets(self, outputs: Any) -> Any:
-        """The model's outputs as the target encoder takes them."""
-        return outputs
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> float:
+    def score(self, X: Features, y: Targets, sample_weight: Weights = None, **kwargs: Any) -> float:
         """Accuracy (classifier) or R² (regressor) on data; a subclass may give a `scorer`."""
         predicted = self.predict(X, **kwargs)
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(self.scorer(np.asarray(y), predicted, **extra))
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.target_tags.required = True
         return tags
+
+
+def _is_kept(name: str) -> bool:
+    """Whether an attribute is kept by training, and no parameter."""
+    return name.startswith("_") or name.endswith("_")
+
+
+def _is_identity(encoder: TransformerMixin) -> bool:
+    return isinstance(encoder, FunctionTransformer) and encoder.func is None
