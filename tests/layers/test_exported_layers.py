@@ -24,9 +24,9 @@ IN_ARCHIVES = {
     "Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "BatchNormalization",
     "LayerNormalization", "Normalization", "Rescaling", "Embedding", "Flatten", "Reshape",
     "Concatenate", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Dropout",
-    "AlphaDropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "ActivityRegularization",
-    "Identity", "Cropping1D", "ZeroPadding1D", "UpSampling1D", "GlobalAveragePooling1D",
-    "GlobalAvgPool1D", "GlobalMaxPooling1D", "GlobalMaxPool1D",
+    "AlphaDropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise",
+    "ActivityRegularization", "Identity", "Cropping1D", "ZeroPadding1D", "UpSampling1D",
+    "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPooling1D", "GlobalMaxPool1D",
 }  # fmt: skip
 
 

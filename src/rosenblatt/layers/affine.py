@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
 
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
@@ -40,12 +39,3 @@ def broadcastable(weight: Variable | None, axes: Sequence[int], shape: Sequence[
     if weight is None:
         return None
     return weight.value.reshape([s if axis in axes else 1 for axis, s in enumerate(shape)])
-
-
-def standardized(x: Any, axes: Sequence[int], epsilon: float, gamma: Any, beta: Any) -> Any:
-    """γ (x − μ) / √(σ² + ε) + β, with μ and σ² over axes; γ and β may be None."""
-    centred = x - jnp.mean(x, axes, keepdims=True)
-    factor = lax.rsqrt(jnp.mean(jnp.square(centred), axes, keepdims=True) + epsilon)
-    if gamma is not None:
-        factor = factor * gamma
-    return centred * factor if beta is None else centred * factor + beta

@@ -7,14 +7,13 @@ from typing import Any
 
 from jax import lax
 
-from rosenblatt.core import config
 from rosenblatt.core.checks import Check, anything, is_whole
 from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.settings import setting
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
-from rosenblatt.layers.row_normalization import unit_length
 from rosenblatt.layers.signatures import is_shape
+from rosenblatt.ops.networks import normalize
 
 _AXES = Check(
     lambda value: (
@@ -66,10 +65,7 @@ class Dot(Layer):
         """The products."""
         axes = self._axes_of([x.shape for x in inputs])
         if self.normalize:
-            inputs = [
-                unit_length(x, (axis,), config.epsilon())
-                for x, axis in zip(inputs, axes, strict=True)
-            ]
+            inputs = [normalize(x, axis) for x, axis in zip(inputs, axes, strict=True)]
         first, second = inputs
         products = lax.dot_general(first, second, (((axes[0],), (axes[1],)), ((0,), (0,))))
         return products[:, None] if products.ndim == 1 else products

@@ -16,6 +16,7 @@ from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.regularization import Dropout
+from rosenblatt.ops.networks import dot_product_attention
 
 _PROJECTION = (
     "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
@@ -117,9 +118,9 @@ class Heads(Layer):
     def _attend(
         self, q: Any, k: Any, v: Any, seen: Any, causal: bool, training: Any
     ) -> tuple[Any, Any]:
-        """By JAX's own function, which may fuse all steps."""
+        """By the op, which may fuse all steps."""
         mask = None if seen is None else self._with_heads(seen, 4)
-        return jax.nn.dot_product_attention(q, k, v, mask=mask, is_causal=causal), None
+        return dot_product_attention(q, k, v, mask=mask, is_causal=causal), None
 
     def _attend_in_the_open(
         self, q: Any, k: Any, v: Any, seen: Any, causal: bool, training: Any

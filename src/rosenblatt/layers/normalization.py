@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import jax.numpy as jnp
-from jax import lax
 
 from rosenblatt.core.checks import Check, anything, flag, whole
 from rosenblatt.core.errors import explain
@@ -17,6 +16,7 @@ from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
+from rosenblatt.ops.networks import batch_normalization
 
 _no_renorm = Check(
     lambda value: not value, "False: batch renormalization is not supported", wrong=[True]
@@ -107,15 +107,11 @@ class BatchNormalization(Affine):
                 running.assign(old * momentum + now.astype(old.dtype) * (1.0 - momentum))
         else:
             mean, variance = self.moving_mean.value, self.moving_variance.value
-        shape = [1] * inputs.ndim
-        shape[feature_axis] = inputs.shape[feature_axis]
-        factor = lax.rsqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * self.gamma.value
-        shift = -mean * factor
-        if self.beta is not None:
-            shift = shift + self.beta.value
-        return (x * factor.reshape(shape) + shift.reshape(shape)).astype(inputs.dtype)
+        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        outputs = batch_normalization(
+            x, mean, variance, feature_axis, beta, gamma, epsilon=self.epsilon
+        )
+        return outputs.astype(inputs.dtype)
 
 
 def _moments(x: Any, axes: tuple[int, ...], feature_axis: int, mask: Any) -> tuple[Any, Any]:

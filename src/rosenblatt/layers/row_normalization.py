@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import jax.numpy as jnp
-from jax import lax
 
 from rosenblatt.core.checks import Check, anything, axes, flag, whole
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.settings import setting
-from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable, standardized
+from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable
 from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
+from rosenblatt.ops.networks import (
+    layer_normalization,
+    normalize,
+    rms_normalization,
+    standardized,
+)
 
 
 def _as_list(axis: Any) -> Any:
@@ -86,10 +88,7 @@ class LayerNormalization(Affine):
         over = axes_over(self, self.axis, inputs.shape)
         x = at_least_float32(inputs)
         gamma, beta = (broadcastable(w, over, inputs.shape) for w in (self.gamma, self.beta))
-        if self.rms_scaling:
-            outputs = x * lax.rsqrt(jnp.var(x, over, keepdims=True) + self.epsilon) * gamma
-        else:
-            outputs = standardized(x, over, self.epsilon, gamma, beta)
+        outputs = layer_normalization(x, gamma, beta, over, self.epsilon, self.rms_scaling)
         return outputs.astype(self.compute_dtype)
 
 
@@ -217,10 +216,8 @@ class RMSNormalization(Layer):
         """The inputs, scaled."""
         over = axes_over(self, self.axis, x.shape)
         exact = at_least_float32(x)
-        factor = lax.rsqrt(jnp.mean(jnp.square(exact), over, keepdims=True) + self.epsilon)
-        return (exact * factor * broadcastable(self.scale, over, x.shape)).astype(
-            self.compute_dtype
-        )
+        scale = broadcastable(self.scale, over, x.shape)
+        return rms_normalization(exact, scale, over, self.epsilon).astype(self.compute_dtype)
 
 
 @family.entry()
@@ -246,12 +243,4 @@ class UnitNormalization(Layer):
 
     def call(self, inputs: Any) -> Any:
         """The inputs at length 1."""
-        return unit_length(inputs, axes_over(self, self.axis, inputs.shape), 1e-12)
-
-
-def unit_length(x: Any, axes: Sequence[int] | None, epsilon: float) -> Any:
-    """x / max(√Σx², ε), over axes (all if None); its gradient is a number at zero too."""
-    exact = at_least_float32(x)
-    squares = jnp.sum(jnp.square(exact), axes, keepdims=True)
-    scaled = exact * lax.rsqrt(jnp.maximum(squares, epsilon**2))
-    return scaled.astype(jnp.result_type(x, 1.0))
+        return normalize(inputs, axes_over(self, self.axis, inputs.shape), epsilon=1e-12)

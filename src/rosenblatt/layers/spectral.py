@@ -7,16 +7,15 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import setting
 from rosenblatt.core.variable import Variable
 from rosenblatt.initializers.random import TruncatedNormal
 from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.family import family
-from rosenblatt.layers.row_normalization import unit_length
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.wrapping import Wrapper
+from rosenblatt.ops.networks import normalize
 
 
 @family.entry()
@@ -82,10 +81,10 @@ class SpectralNormalization(Wrapper):
         """u after some more iterations, and the kernel divided by σ; a kernel of zeros is kept."""
         kernel, before = self.kernel.value, self.vector_u.value
         matrix = kernel.reshape(-1, kernel.shape[-1])
-        vector_u, epsilon = before, config.epsilon()
+        vector_u = before
         for _ in range(self.power_iterations):
-            vector_v = unit_length(vector_u @ matrix.T, None, epsilon)
-            vector_u = unit_length(vector_v @ matrix, None, epsilon)
+            vector_v = normalize(vector_u @ matrix.T, None)
+            vector_u = normalize(vector_v @ matrix, None)
         vector_u, vector_v = lax.stop_gradient((vector_u, vector_v))
         empty = jnp.all(kernel == 0)
         sigma = jnp.where(empty, 1, (vector_v @ matrix @ vector_u.T)[0, 0])

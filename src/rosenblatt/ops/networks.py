@@ -7,6 +7,7 @@ Array([[1., 0., 0.],
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -15,6 +16,7 @@ from jax import nn
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Array
 from rosenblatt.ops.define import NN, as_float, is_float, op, wide
 
 
@@ -65,9 +67,11 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: Any = None) -> An
             explain("`ops.normalize`: bad `order`.", given=repr(order), expected="1, 2, 3 …")
         )
     x, epsilon = jnp.atleast_1d(x), _epsilon(epsilon)
-    if order == 2:
-        inverse = jax.lax.rsqrt(as_float(jnp.sum(jnp.square(x), axis, keepdims=True)))
-        return x * jnp.minimum(inverse, 1.0 / epsilon)
+    if order == 2:  # the gradient is a number at zero too
+        exact = wide(as_float(x))
+        squares = jnp.sum(jnp.square(exact), axis, keepdims=True)
+        scaled = exact * jax.lax.rsqrt(jnp.maximum(squares, epsilon**2))
+        return scaled.astype(jnp.result_type(x, 1.0))
     norm = jnp.linalg.norm(as_float(x), order, axis, keepdims=True)
     return x / jnp.maximum(norm, epsilon)
 
@@ -92,6 +96,17 @@ def batch_normalization(
     return x * factor + (shift if offset is None else shift + offset.reshape(shape))
 
 
+def standardized(
+    x: Array, axes: Sequence[int], epsilon: float, gamma: Array | None, beta: Array | None
+) -> Array:
+    """γ (x − μ) / √(σ² + ε) + β, with μ and σ² over axes; γ and β may be None."""
+    centred = x - jnp.mean(x, axes, keepdims=True)
+    factor = jax.lax.rsqrt(jnp.mean(jnp.square(centred), axes, keepdims=True) + epsilon)
+    if gamma is not None:
+        factor = factor * gamma
+    return centred * factor if beta is None else centred * factor + beta
+
+
 @op("x gamma beta", module=NN, class_name="LayerNorm")
 def layer_normalization(
     x: Any,
@@ -113,14 +128,11 @@ def layer_normalization(
         shape = [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
         return v if v.ndim == x.ndim or axes == [x.ndim - 1] else v.reshape(shape)
 
-    axes_of_rows = tuple(axes)
-    factor = jax.lax.rsqrt(jnp.var(exact, axes_of_rows, keepdims=True) + _epsilon(epsilon))
-    if gamma is not None:
-        factor = factor * along(gamma)
+    gamma, beta = (None if v is None else along(v) for v in (gamma, beta))
     if rms_scaling:
-        return (exact * factor).astype(x.dtype)
-    shift = -jnp.mean(exact, axes_of_rows, keepdims=True) * factor
-    return (exact * factor + (shift if beta is None else shift + along(beta))).astype(x.dtype)
+        factor = jax.lax.rsqrt(jnp.var(exact, tuple(axes), keepdims=True) + _epsilon(epsilon))
+        return (exact * (factor if gamma is None else factor * gamma)).astype(x.dtype)
+    return standardized(exact, tuple(axes), _epsilon(epsilon), gamma, beta).astype(x.dtype)
 
 
 @op("x scale", module=NN, class_name="RMSNorm")
