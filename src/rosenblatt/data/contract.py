@@ -81,7 +81,7 @@ def check_position(now: Position, then: Position) -> None:
     for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
         if now[key] != then[key]:  # type: ignore[literal-required]
             raise BadData(
-                f"The run to go on with had another number of {what}.",
+                f"The run to resume had another number of {what}.",
                 given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
                 fix="pass the same data and batch size, or another folder to start anew.",
             )
