@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import numpy as np
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Tree
-from rosenblatt.data.frames import frame_to_array, is_frame, is_series, series_to_array
+from rosenblatt.data.frames import frame_to_array, is_frame, is_series, names_of, series_to_array
 from rosenblatt.data.nests import no_rows, read_nest
 from rosenblatt.data.unreadable import array_message, ragged_message
 
@@ -46,7 +47,11 @@ def as_arrays(tree: Tree, what: str) -> Tree:
     """
     if type(tree) is np.ndarray:
         return check_array(tree, what)
-    return read_nest(tree, what, lambda leaf, name: check_array(to_numpy(leaf, name), name))
+    return read_nest(tree, what, _read_leaf)
+
+
+def _read_leaf(leaf: Any, name: str) -> np.ndarray:
+    return check_array(to_numpy(leaf, name), name, names_of(leaf))
 
 
 def to_numpy(value: Any, what: str) -> np.ndarray:
@@ -101,13 +106,19 @@ def _from_sparse(value: Any, what: str) -> np.ndarray:
     return value.toarray()
 
 
-def check_array(array: np.ndarray, what: str) -> np.ndarray:
-    """Refuse what is no array of numbers with rows; settle the dtype."""
+def check_array(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> np.ndarray:
+    """Refuse what is no array of numbers with rows; settle the dtype.
+
+    Args:
+        array: of anything.
+        what: its name, for messages.
+        columns: names of its columns, if they have names.
+    """
     dtype = array.dtype
     if array.ndim and len(array) == 0:
         raise BadData(no_rows(what, f"an array of shape {array.shape}"))
     if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
-        raise BadData(array_message(array, what))
+        raise BadData(array_message(array, what, columns))
     if array.ndim == 0:
         raise BadData(
             f"{what} is a single number, not an array with one row for each sample.",

@@ -57,8 +57,31 @@ def frame_columns(frame: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
+class NamedColumns(np.ndarray):
+    """An array that knows what its columns were called; a part or a result of it does not."""
+
+    column_names: tuple[str, ...] = ()
+
+
+def named_as(given: Any, array: Any) -> Any:
+    """An array with the names of the columns of the table that it was made of.
+
+    Args:
+        given: the table, column or `NamedColumns`; anything else has no names.
+        array: returned as it is unless it is an array with as many columns.
+    """
+    names = names_of(given)
+    if type(array) not in (np.ndarray, NamedColumns) or array[:1].size != len(names):
+        return array
+    named = array.view(NamedColumns)
+    named.column_names = names
+    return named
+
+
 def names_of(leaf: Any) -> tuple[str, ...]:
     """The names of the columns of a table or of one column; empty where there are none."""
+    if isinstance(leaf, NamedColumns):
+        return leaf.column_names
     if is_frame(leaf):
         return frame_columns(leaf)
     name = _name_of(leaf) if is_series(leaf) else ""
@@ -149,7 +172,7 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
         ValueError: a table of columns of both kinds.
     """
     value = native(value)
-    columns = columns_of(value) if is_frame(value) else [value]
+    columns = columns_of(value)
     numeric = [_holds_numbers(_dtype_of(column)) for column in columns]
     if all(numeric):
         return None
@@ -169,7 +192,9 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
 
 
 def columns_of(frame: Any) -> list[Any]:
-    """The columns of a table, in order."""
+    """The columns of a table, in order; a column alone is its only one."""
+    if is_series(frame):
+        return [frame]
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]
     if hasattr(type(frame), "get_columns"):

@@ -51,13 +51,14 @@ def columns_message(
     )
 
 
-def array_message(array: np.ndarray, what: str) -> str:
-    """The message for an array of text, dates or objects."""
+def array_message(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> str:
+    """The message for an array of text, dates or objects, with names of its columns if any."""
     column, one = 0, failing(_column(array, 0))
     while array.ndim == 2 and one.kind.startswith("number") and column + 1 < array.shape[1]:
         column += 1
         one = failing(_column(array, column))
-    where = f", column {column}" if array.ndim == 2 and one.kind != "number" else ""
+    name = repr(columns[column]) if columns else column
+    where = f", column {name}" if array.ndim == 2 and one.kind != "number" else ""
     fixes = _fixes(what, what) | {
         "date": "turn dates into numbers, e.g. days since the first one.",
         "NA": f'convert it: `{what}.astype("Float32")` in pandas, which keeps what is missing.',
