@@ -12,6 +12,7 @@ import numpy as np
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Tree
+from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import frame_to_array, is_frame, is_series, names_of, series_to_array
 from rosenblatt.data.nests import no_rows, read_nest
 from rosenblatt.data.unreadable import array_message, ragged_message
@@ -20,7 +21,7 @@ DENSE_LIMIT = 4 << 30
 """Bytes a sparse matrix may take when it is made dense."""
 
 
-def as_arrays(tree: Tree, what: str) -> Tree:
+def as_arrays(tree: Data, what: str) -> Tree:
     """Turn a nest of array-likes into the same nest of NumPy arrays.
 
     NumPy arrays pass uncopied and JAX arrays on the CPU share their memory. Lists and tuples of
@@ -50,11 +51,11 @@ def as_arrays(tree: Tree, what: str) -> Tree:
     return read_nest(tree, what, _read_leaf)
 
 
-def _read_leaf(leaf: Any, name: str) -> np.ndarray:
+def _read_leaf(leaf: Data, name: str) -> np.ndarray:
     return check_array(to_numpy(leaf, name), name, names_of(leaf))
 
 
-def to_numpy(value: Any, what: str) -> np.ndarray:
+def to_numpy(value: Data, what: str) -> np.ndarray:
     """Any array-like as a NumPy array of whatever it holds."""
     if type(value) is np.ndarray:
         return value
@@ -93,7 +94,7 @@ def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
         raise BadData(ragged_message(value, what, np.shape)) from error
 
 
-def _from_sparse(value: Any, what: str) -> np.ndarray:
+def _from_sparse(value: Data, what: str) -> np.ndarray:
     size = int(np.prod(value.shape, dtype=np.float64)) * 4
     if size > DENSE_LIMIT:
         raise BadData(
