@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # Before anything imports Keras or JAX.
@@ -35,6 +39,22 @@ def keras() -> Any:
         import keras
     assert keras.backend.backend() == "jax"
     return keras
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], ModuleType]:
+    """Loads a script of `tools` by its name."""
+
+    def load(name: str) -> ModuleType:
+        path = Path(__file__).parents[1] / "tools" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(autouse=True)

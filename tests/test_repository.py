@@ -7,31 +7,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from rosenblatt.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "rosenblatt"
 
-# A package imports its own rank or lower. Within a rank two packages never import each other
-# in a circle (Python itself would fail on that).
-RANKS = {
-    0: "core ops activations initializers regularizers constraints logic config random tree "
-    "dtype_policies",
-    1: "data datasets",
-    2: "layers losses metrics optimizers mixed_precision",
-    3: "graph",
-    4: "training plots",
-    5: "callbacks tensorboard summary",
-    6: "saving",
-    7: "models",
-    8: "tuner sklearn tabular backend utils choosing",
-    9: "cli",
-    10: "__main__",
-}
-RANK = {name: rank for rank, names in RANKS.items() for name in names.split()}
+# docs/design.md says which rank a package has; a package imports its own rank or lower.
+ROWS = re.findall(
+    r"^\| (\d+) \| (.*?) \| (.*) \|$", (ROOT / "docs/design.md").read_text(), re.MULTILINE
+)
+RANK = {name: int(rank) for rank, names, _ in ROWS for name in re.findall(r"`(\w+)`", names)}
 
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
@@ -85,8 +77,9 @@ def all_own_imports() -> list[tuple[Path, Import]]:
     return found
 
 
-def test_every_package_has_a_rank() -> None:
-    assert {package_of(path) for path in sources()} - {"__init__"} <= set(RANK)
+def test_the_ranks_are_those_of_the_packages() -> None:
+    named = [name for _, names, _ in ROWS for name in re.findall(r"`(\w+)`", names)]
+    assert sorted(named) == sorted({package_of(path) for path in sources()} - {"__init__"})
 
 
 def test_imports_go_one_way() -> None:
@@ -101,23 +94,38 @@ def test_imports_go_one_way() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_circle_between_packages() -> None:
-    edges: dict[str, set[str]] = {}
-    for path, (_, _, module, _) in all_own_imports():
-        package, imported = package_of(path), module.split(".")[1]
-        if package != imported:
-            edges.setdefault(package, set()).add(imported)
-    done: set[str] = set()
+def test_no_circles(tool: Callable[[str], ModuleType]) -> None:
+    """Between modules, lazy packages taken as importing all they offer; and between packages."""
+    structure = tool("structure")
+    edges = structure.imports(ROOT)
+    packages: dict[str, set[str]] = {}
+    for module, imported in edges.items():
+        package = structure.package_of(module)
+        others = {structure.package_of(one) for one in imported} - {package, "__init__"}
+        if package != "__init__":
+            packages.setdefault(package, set()).update(others)
+    assert len(edges) > 100
+    assert structure.circles(edges) == []
+    assert structure.circles(packages) == []
 
-    def visit(package: str, above: tuple[str, ...]) -> None:
-        assert package not in above, " → ".join([*above, package])
-        if package not in done:
-            for imported in sorted(edges.get(package, ())):
-                visit(imported, (*above, package))
-            done.add(package)
 
-    for package in sorted(edges):
-        visit(package, ())
+def test_modules_are_imported_by_their_own_names() -> None:
+    """Not through a lazy package, which would be loaded without need, or in a circle."""
+    lazy = {
+        ".".join(path.relative_to(SOURCE.parent).parent.parts)
+        for path in sources()
+        if path.name == "__init__.py" and "core.faces import" in path.read_text()
+    }
+    wrong = []
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module in lazy:
+                folder = SOURCE.parent / node.module.replace(".", "/")
+                held = {found.stem for found in folder.iterdir()}
+                if not {alias.name for alias in node.names} <= held:
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.module}")
+    assert len(lazy) > 10
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_own_imports_inside_functions() -> None:
@@ -136,12 +144,11 @@ def test_importlib_is_no_way_around() -> None:
     assert not wrong
 
 
-def test_a_long_file_says_why_in_its_first_line() -> None:
+def test_files_are_short() -> None:
     others = [p for folder in ("bench", "examples") for p in (ROOT / folder).rglob("*.py")]
-    lines = {p.relative_to(ROOT): p.read_text().splitlines() for p in [*sources(), *others]}
-    long = {path: of for path, of in lines.items() if len(of) > MOST_LINES_OF_A_FILE}
-    without = [f"{path}: {len(of)}" for path, of in long.items() if "because" not in of[0]]
-    assert not without, "\n".join(without)
+    lengths = {p: len(p.read_text().splitlines()) for p in [*sources(), *others]}
+    long = [f"{p.relative_to(ROOT)}: {n}" for p, n in lengths.items() if n > MOST_LINES_OF_A_FILE]
+    assert not long, "\n".join(long)
 
 
 def test_files_of_tests_have_names_of_their_own() -> None:
@@ -183,6 +190,26 @@ def test_loads_no_heavy_library(use: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_pages_name_the_verbs_and_extras_that_there_are() -> None:
+    commands = (command.name or command.callback.__name__ for command in app.registered_commands)
+    verbs = {name.replace("_", "-") for name in commands}
+    extras = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    )
+    (row,) = [what for _, names, what in ROWS if names == "`cli`"]
+    assert set(re.findall(r"`(?:rosenblatt )?([\w-]+)`", row)) == verbs
+    readme = (ROOT / "README.md").read_text()
+    _, _, install = readme.partition("| extra | for |")
+    listed = re.findall(r"^\| (`.*?) \|", install.partition("\n\n")[0], re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(listed))) == extras
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *sources()]:
+        text = path.read_text()
+        for named in re.findall(r"rosenblatt\[([\w,]+)\]", text):
+            assert set(named.split(",")) <= extras, (path, named)
+        for verb in re.findall(r"(?:`|\$ )rosenblatt ([a-z][\w-]*)", text):
+            assert verb in verbs, (path, verb)
 
 
 def blocks(language: str) -> list[str]:

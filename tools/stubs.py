@@ -3,17 +3,42 @@
     python tools/stubs.py
 
 A package whose `__init__.py` calls `core.faces.face` has its names imported when they are used;
-the `__init__.pyi` beside it says where each is defined. A test compares them.
+the `__init__.pyi` beside it says where each is defined. Ops are entered by a decorator; theirs says
+what each takes and gives. A test compares the files with what this writes.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
+
+from rosenblatt.ops.define import LINALG, NN, NUMPY
+from rosenblatt.ops.every import TABLE, TABLES
 
 SOURCE = Path(__file__).parents[1] / "src"
 HEAD = "# Written by tools/stubs.py.\n"
+OPS = """\
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike, Tree
+from rosenblatt.core.variable import Variable
+from rosenblatt.ops import linalg as linalg
+from rosenblatt.ops import nn as nn
+from rosenblatt.ops import numpy as numpy
+
+# What ops compute with. On symbolic tensors they give symbolic tensors in place of arrays.
+Tensor: TypeAlias = ArrayLike | Variable | KerasTensor
+TABLE: dict[str, Callable[..., Any]]
+__all__: list[str]
+"""
 
 
 def faces() -> Iterator[tuple[Path, ast.Call]]:
@@ -38,6 +63,18 @@ def imports(package: str, call: ast.Call) -> list[str]:
     return lines
 
 
+def declaration(name: str, op: FunctionType) -> str:
+    """An op as a stub says it: where the function takes an array, the op takes a tensor."""
+    signature = inspect.signature(op)
+    parameters = []
+    for one in signature.parameters.values():
+        says = re.sub(r"\bArray\b", "Tensor", one.annotation)
+        parameters.append(str(one.replace(annotation=says)).replace(f"{says!r}", says))
+        if one.kind is one.KEYWORD_ONLY and "*" not in "".join(parameters):
+            parameters.insert(-1, "*")
+    return f"def {name}({', '.join(parameters)}) -> {signature.return_annotation}: ..."
+
+
 def stubs() -> dict[Path, str]:
     """The text of every stub, by its path."""
     texts = {}
@@ -47,6 +84,12 @@ def stubs() -> dict[Path, str]:
         if package == "rosenblatt":
             lines.append("\n__version__: str")
         texts[path.with_suffix(".pyi")] = "\n".join([HEAD, *lines, ""])
+    folder = SOURCE / "rosenblatt" / "ops"
+    ops = [declaration(name, op) for name, op in sorted(TABLE.items())]
+    texts[folder / "__init__.pyi"] = "\n".join([HEAD, OPS, *ops, ""])
+    for module, names in (("linalg", LINALG), ("nn", NN), ("numpy", NUMPY)):
+        lines = [f"from rosenblatt.ops import {name} as {name}" for name in sorted(TABLES[names])]
+        texts[folder / f"{module}.pyi"] = "\n".join([HEAD, *lines, ""])
     return texts
 
 

@@ -29,7 +29,6 @@ from rosenblatt import tuner as tuner
 from rosenblatt import utils as utils
 from rosenblatt.core.dtypes import DTypePolicy as DTypePolicy
 from rosenblatt.core.dtypes import FloatDTypePolicy as FloatDTypePolicy
-from rosenblatt.core.symbolic import KerasTensor as KerasTensor
 from rosenblatt.core.symbolic import Operation as Operation
 from rosenblatt.core.variable import StatelessScope as StatelessScope
 from rosenblatt.core.variable import Variable as Variable
@@ -42,6 +41,7 @@ from rosenblatt.metrics import Metric as Metric
 from rosenblatt.models import Functional as Functional
 from rosenblatt.models import Model as Model
 from rosenblatt.models import Sequential as Sequential
+from rosenblatt.ops.operators import KerasTensor as KerasTensor
 from rosenblatt.optimizers import Optimizer as Optimizer
 from rosenblatt.regularizers import Regularizer as Regularizer
 

@@ -17,7 +17,7 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt import activations
-from rosenblatt.activations.table import TABLE
+from rosenblatt.activations.family import family
 from rosenblatt.core.registry import register_keras_serializable
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable
@@ -26,7 +26,7 @@ OURS_ALONE = {"heaviside", "sign"}
 # Keras 3.15's outputs do not sum to 1 on JAX: compared with the definition instead.
 WRONG_IN_KERAS = {"sparsemax"}
 CASES = [
-    *[(name, {}) for name in sorted(set(TABLE) - OURS_ALONE - WRONG_IN_KERAS - {"threshold"})],
+    *[(name, {}) for name in sorted({*family.parts} - OURS_ALONE - WRONG_IN_KERAS - {"threshold"})],
     ("relu", {"negative_slope": 0.1}),
     ("relu", {"max_value": 1.0}),
     ("relu", {"max_value": 6}),
@@ -135,7 +135,7 @@ def test_lists_numbers_and_variables():
     np.testing.assert_array_equal(activations.relu(Variable(np.array([1.0, -1.0]))), [1, 0])
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
+@pytest.mark.parametrize("name", sorted(family.parts))
 def test_names(name):
     function = activations.get(name)
     assert function is getattr(activations, name)
@@ -175,7 +175,7 @@ def test_own_function_of_a_builtin_name_is_not_taken_for_it():
 
 
 def test_every_activation_has_an_example():
-    for name, function in TABLE.items():
+    for name, function in family.parts.items():
         assert ">>>" in function.__doc__, name
 
 

@@ -3,64 +3,56 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import pkgutil
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
 from rosenblatt.core import faces
 
-TOOL = Path(__file__).parents[2] / "tools" / "stubs.py"
-
 
 @pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("stubs", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def stubs(tool: Callable[[str], ModuleType]) -> ModuleType:
+    return tool("stubs")
 
 
-def lazy_packages(tool: ModuleType) -> list[ModuleType]:
+def lazy_packages(stubs: ModuleType) -> list[ModuleType]:
     found = [
-        importlib.import_module(".".join(path.relative_to(tool.SOURCE).parent.parts))
-        for path, _ in tool.faces()
+        importlib.import_module(".".join(path.relative_to(stubs.SOURCE).parent.parts))
+        for path, _ in stubs.faces()
     ]
     assert len(found) > 10
     return found
 
 
-def test_the_stubs_are_what_the_tool_writes(tool: ModuleType) -> None:
-    texts = tool.stubs()
+def test_the_stubs_are_what_the_tool_writes(stubs: ModuleType) -> None:
+    texts = stubs.stubs()
     stale = [path.name for path, text in texts.items() if path.read_text() != text]
     assert not stale, "run `python tools/stubs.py`"
-    assert set(tool.SOURCE.rglob("*.pyi")) == set(texts)
+    assert set(stubs.SOURCE.rglob("*.pyi")) == set(texts)
 
 
-def test_every_name_is_there(tool: ModuleType) -> None:
-    for package in lazy_packages(tool):
+def test_every_name_is_there(stubs: ModuleType) -> None:
+    for package in lazy_packages(stubs):
         for name in package.__all__:
             assert getattr(package, name) is not None
         assert set(package.__all__) <= set(dir(package))
 
 
-def test_no_module_hides_a_name(tool: ModuleType) -> None:
+def test_no_module_hides_a_name(stubs: ModuleType) -> None:
     """Python sets an imported module on its package, under a name that is then not looked up."""
-    for package in lazy_packages(tool):
+    for package in lazy_packages(stubs):
         modules = {found.name for found in pkgutil.iter_modules(package.__path__)}
         for name in modules & set(package.__all__):
             assert inspect.ismodule(getattr(package, name)), f"{package.__name__}.{name}"
 
 
-def test_an_unknown_name_has_the_nearest_one(tool: ModuleType) -> None:
-    for package in lazy_packages(tool):
+def test_an_unknown_name_has_the_nearest_one(stubs: ModuleType) -> None:
+    for package in lazy_packages(stubs):
         name = package.__all__[0]
         with pytest.raises(AttributeError, match=f"{package.__name__} has no '{name}x'; .*{name}"):
             getattr(package, f"{name}x")

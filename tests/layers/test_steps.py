@@ -15,6 +15,7 @@ from messages import Case, check_message, texts_beside
 
 import rosenblatt as rb
 from rosenblatt import layers
+from rosenblatt.training.signature import rows_stay_apart
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 RNG = np.random.default_rng(0)
@@ -98,8 +99,7 @@ def test_a_free_number_of_steps(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MAKERS)
 def test_rows_stay_apart(name: str) -> None:
     inputs = rb.Input((6, 4))
-    model = rb.Model(inputs, MAKERS[name]()(inputs))
-    assert model.training_session.task.rows_apart("predict")
+    assert rows_stay_apart(rb.Model(inputs, MAKERS[name]()(inputs)))
 
 
 def test_the_global_data_format_counts() -> None:

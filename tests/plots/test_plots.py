@@ -15,7 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from rosenblatt import plots
-from rosenblatt.activations.table import TABLE
+from rosenblatt.activations.family import family
 from rosenblatt.core.files import replacing
 
 HISTORY = {"loss": [3.0, 2.0], "mae": [1.0, 0.5], "val_loss": [2.5, 2.0], "learning_rate": [1, 1]}
@@ -107,7 +107,7 @@ def test_gallery_of_all_activations() -> None:
     axes = plots.activation_gallery()
     drawn = {ax.get_title(): ax for ax in axes.flat if ax.get_title()}
     several = {"glu", "log_softmax", "softmax", "sparsemax", "threshold"}
-    assert set(drawn) == set(TABLE) - several - {"swish", "hard_swish"}
+    assert set(drawn) == set(family.parts) - several - {"swish", "hard_swish"}
     for name, ax in drawn.items():
         values, slopes = (line.get_ydata() for line in ax.get_lines())
         z = ax.get_lines()[0].get_xdata()

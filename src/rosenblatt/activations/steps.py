@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt import ops
-from rosenblatt.activations.table import activation
+from rosenblatt.activations.family import activation
 from rosenblatt.core.errors import explain, nearest
+from rosenblatt.ops import elementwise
 from rosenblatt.ops.define import as_float, op
 
 Surrogate = str | Callable[[Any], Any] | None
@@ -103,4 +103,4 @@ def sign(x: Any, surrogate: Surrogate = None) -> Any:
     >>> sign([-3.0, 0.0, 2.0])
     Array([-1.,  0.,  1.], dtype=float32)
     """
-    return ops.sign(x) if surrogate is None else _sign(x, surrogate)
+    return elementwise.sign(x) if surrogate is None else _sign(x, surrogate)

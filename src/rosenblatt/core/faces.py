@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
 from rosenblatt.core.errors import nearest
 
-Face = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
+Find = Callable[[str], Any]
+List = Callable[[], list[str]]
 
 # The packages whose classes and functions files may name.
 homes: list[str] = []
 
 
-def face(package: str, names: Mapping[str, str] = MappingProxyType({}), modules: str = "") -> Face:
+def face(
+    package: str, names: Mapping[str, str] = MappingProxyType({}), modules: str = ""
+) -> tuple[Find, List, list[str]]:
     """What the `__init__` of a package needs to offer names that are imported when they are used.
 
     `tools/stubs.py` writes the `__init__.pyi` that shows them to editors and type checkers.
@@ -44,8 +48,7 @@ def face(package: str, names: Mapping[str, str] = MappingProxyType({}), modules:
 
     def __getattr__(name: str) -> Any:
         if name not in offered:
-            hint = "" if name.startswith("__") else f"; {nearest(name, offered)}"
-            raise AttributeError(f"{package} has no {name!r}{hint}", name=name)
+            raise _unknown(package, name, offered)
         home, own = offered[name]
         value = getattr(import_module(home), own) if home else import_module(f"{package}.{name}")
         setattr(sys.modules[package], name, value)
@@ -53,6 +56,36 @@ def face(package: str, names: Mapping[str, str] = MappingProxyType({}), modules:
 
     names_in_order = sorted(offered)
     return __getattr__, lambda: names_in_order, names_in_order
+
+
+def table_face(package: str, module: str, modules: str = "") -> tuple[Find, List]:
+    """Like `face`, for a package whose names stand in a table, `TABLE`, of one of its modules.
+
+    Args:
+        package: the package's `__name__`.
+        module: the module with the table; it is imported when a name is used.
+        modules: names of modules of the package that are public themselves.
+    """
+    public = modules.split()
+
+    def __getattr__(name: str) -> Any:
+        if name in public:
+            return import_module(f"{package}.{name}")
+        if find_spec(f"{package}.{name}") is not None:  # `from package import name` asks first
+            raise AttributeError(name)
+        table = import_module(f"{package}.{module}").TABLE
+        found = {"TABLE": table, "__all__": sorted([*table, *public]), **table}
+        if name not in found:
+            raise _unknown(package, name, found["__all__"])
+        setattr(sys.modules[package], name, found[name])
+        return found[name]
+
+    return __getattr__, lambda: __getattr__("__all__")
+
+
+def _unknown(package: str, name: str, names: Iterable[str]) -> AttributeError:
+    hint = "" if name.startswith("__") else f"; {nearest(name, names)}"
+    return AttributeError(f"{package} has no {name!r}{hint}", name=name)
 
 
 def hand_in_homes(packages: str) -> None:

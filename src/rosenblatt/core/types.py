@@ -17,6 +17,8 @@ ArrayLike: TypeAlias = "jax.Array | np.ndarray | np.generic | float | Sequence[A
 Tree: TypeAlias = Any
 # Sizes of axes, None where a size is unknown (the number of rows).
 Shape: TypeAlias = "Sequence[int | None]"
+# Axes of an array by their numbers; None: all of them.
+Axes: TypeAlias = "int | Sequence[int] | None"
 # A shape, or a nest of shapes: what `build` and `compute_output_shape` take.
 Shapes: TypeAlias = Any
 # The arguments of an object, as plain values: what `get_config` gives.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import jax
 import numpy as np
@@ -160,7 +161,7 @@ class ArraySource:
         return Block(arrays, rows, stop - start, self.batch_size)
 
 
-def check_batch_size(batch_size: int) -> int:
+def check_batch_size(batch_size: Any) -> int:
     """A batch size as an integer.
 
     Raises:

@@ -1,96 +1,23 @@
-"""First values of variables. All draw from NumPy: building a model compiles nothing."""
+"""First values of variables. All draw from NumPy: building a model compiles nothing.
 
-from __future__ import annotations
+Keras has the classes under names in small letters too.
+"""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from rosenblatt.core.faces import face
 
-import jax
-import numpy as np
-
-from rosenblatt.core import dtypes
-from rosenblatt.core.errors import BadArgument, explain
-from rosenblatt.core.types import DTypeLike, Identifier
-from rosenblatt.initializers.base import Initializer, RandomInitializer, family
-from rosenblatt.initializers.constant import Constant, Identity, Ones, Zeros
-from rosenblatt.initializers.random import (
-    Orthogonal,
-    RandomNormal,
-    RandomUniform,
-    TruncatedNormal,
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "base": "Initializer RandomInitializer",
+        "constants": "Constant Identity IdentityInitializer=Identity Ones Zeros constant=Constant "
+        "identity=Identity one=Ones ones=Ones zero=Zeros zeros=Zeros",
+        "lookup": "deserialize get serialize",
+        "random": "Orthogonal OrthogonalInitializer=Orthogonal RandomNormal RandomUniform "
+        "TruncatedNormal normal=RandomNormal orthogonal=Orthogonal random_normal=RandomNormal "
+        "random_uniform=RandomUniform truncated_normal=TruncatedNormal uniform=RandomUniform",
+        "scaling": "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform "
+        "VarianceScaling compute_fans glorot_normal=GlorotNormal glorot_uniform=GlorotUniform "
+        "he_normal=HeNormal he_uniform=HeUniform lecun_normal=LecunNormal "
+        "lecun_uniform=LecunUniform variance_scaling=VarianceScaling",
+    },
 )
-from rosenblatt.initializers.scaling import (
-    GlorotNormal,
-    GlorotUniform,
-    HeNormal,
-    HeUniform,
-    LecunNormal,
-    LecunUniform,
-    VarianceScaling,
-    compute_fans,
-)
-
-# Keras also has the classes under the names in small letters.
-globals().update(family.parts)
-serialize, deserialize = family.serialize, family.deserialize
-
-
-def get(identifier: Identifier | np.ndarray | jax.Array) -> Any:
-    """The initializer meant by a name, a config, a class, a function, an array or None.
-
-    Args:
-        identifier: for example "he_normal", `HeNormal`, `HeNormal(seed=1)`, its config, a function
-            `(shape, dtype=None) -> array`, or an array of the variable's shape.
-
-    Returns:
-        A callable `(shape, dtype=None) -> array`, or None for None.
-
-    Raises:
-        ValueError: an unknown name, with the nearest one.
-
-    >>> type(get("he_normal")).__name__
-    'HeNormal'
-    """
-    if isinstance(identifier, (np.ndarray, np.generic, jax.Array)):
-        return _of_array(identifier)
-    return family.get(identifier)
-
-
-def _of_array(values: np.ndarray | jax.Array) -> Callable[..., np.ndarray]:
-    def initializer(shape: Sequence[int], dtype: DTypeLike = None) -> np.ndarray:
-        if tuple(shape) != tuple(values.shape):
-            raise BadArgument(
-                explain(
-                    "The array given as an initializer has another shape than the variable.",
-                    given=tuple(values.shape),
-                    expected=tuple(shape),
-                )
-            )
-        return np.asarray(values).astype(dtypes.numpy_dtype(dtypes.standardize_dtype(dtype)))
-
-    return initializer
-
-
-__all__ = [
-    "Constant",
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
-    "Identity",
-    "Initializer",
-    "LecunNormal",
-    "LecunUniform",
-    "Ones",
-    "Orthogonal",
-    "RandomInitializer",
-    "RandomNormal",
-    "RandomUniform",
-    "TruncatedNormal",
-    "VarianceScaling",
-    "Zeros",
-    "compute_fans",
-    "deserialize",
-    "get",
-    "serialize",
-]

@@ -20,7 +20,7 @@ family = Family(
     "initializer",
     "keras.initializers",
     "rosenblatt.initializers",
-    ["scaling", "constant", "random"],
+    ["scaling", "constants", "random"],
     snake_case=True,
 )
 

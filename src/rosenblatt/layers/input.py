@@ -12,6 +12,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import KerasTensor, Node
 from rosenblatt.layers.base import Layer
+from rosenblatt.ops import operators  # noqa: F401  (symbolic tensors get operators)
 
 
 @builtin("keras.layers")

@@ -54,7 +54,10 @@ class SavedProgram:
         self.place = place
         try:
             types = jax_export.deserialize(bytearray(head))
-            calls = _calls(code) if in_safe_mode() else []
+            if not in_safe_mode():
+                calls: list[str] = []
+            else:
+                calls = _calls(code)
         except Exception as error:  # JAX raises many kinds for damaged bytes
             raise _unreadable(place, str(error).splitlines()[0] if str(error) else "") from error
         if calls:

@@ -6,7 +6,7 @@ Array([1, 2], dtype=int32)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -17,20 +17,21 @@ import numpy as np
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, tree_map
+from rosenblatt.core.types import Array, DTypeLike, Tree
 from rosenblatt.core.variable import Variable
-from rosenblatt.ops.define import CORE, as_array, op
+from rosenblatt.ops.define import CORE, as_array, op, plain
 
 # -- conversion ---------------------------------------------------------------------------------
 
 
 @op(module=CORE)
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: Array, dtype: DTypeLike) -> Array:
     """Values of another dtype."""
     return x.astype(dtype)
 
 
 @op(module=CORE)
-def saturate_cast(x: Any, dtype: Any) -> Any:
+def saturate_cast(x: Array, dtype: DTypeLike) -> Array:
     """Values of another dtype, those it cannot hold limited to its smallest and largest."""
 
     def limits(kind: Any) -> tuple[Any, Any]:
@@ -53,11 +54,16 @@ def saturate_cast(x: Any, dtype: Any) -> Any:
 
 
 @op(module=CORE, name="convert_to_tensor")
-def _convert(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
+def _convert(
+    x: Array, dtype: DTypeLike = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Array:
     return x if dtype is None else x.astype(dtype)
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
+@plain(CORE)
+def convert_to_tensor(
+    x: Any, dtype: DTypeLike = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Any:
     """An array of a dtype; always dense.
 
     Raises:
@@ -70,21 +76,25 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     return jnp.asarray(x, dtypes.numpy_dtype(dtypes.standardize_dtype(dtype)))
 
 
+@plain(CORE)
 def convert_to_numpy(x: Any) -> np.ndarray:
     """A NumPy array."""
     return np.asarray(x.value if isinstance(x, Variable) else x)
 
 
+@plain(CORE)
 def is_tensor(x: Any) -> bool:
     """Whether a value is a JAX array."""
     return isinstance(x, jax.Array)
 
 
+@plain(CORE)
 def shape(x: Any) -> tuple[Any, ...]:
     """The sizes, None for unknown ones."""
     return tuple(x.shape)
 
 
+@plain(CORE)
 def dtype(x: Any) -> str:
     """The dtype's name."""
     return dtypes.standardize_dtype(x.dtype)
@@ -94,11 +104,12 @@ def dtype(x: Any) -> str:
 
 
 @op("variable", module=CORE)
-def stop_gradient(variable: Any) -> Any:
+def stop_gradient(variable: Array) -> Array:
     """The value, with no gradient through it."""
     return jax.lax.stop_gradient(variable)
 
 
+@plain(CORE)
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function with a gradient of its own.
 
@@ -117,7 +128,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """
     inner = jax.custom_gradient(f)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Array:
         args, kwargs = tree_map(lambda v: v.value if isinstance(v, Variable) else v, (args, kwargs))
         return inner(*args, **kwargs)
 
@@ -128,13 +139,13 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @op(module=CORE)
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+def unstack(x: Array, num: int | None = None, axis: int = 0) -> list[Array]:
     """The list of the arrays along an axis."""
     return [jax.lax.index_in_dim(x, i, axis, keepdims=False) for i in range(x.shape[axis])]
 
 
 @op("inputs *start_indices", module=CORE)
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(inputs: Array, start_indices: Sequence[int | Array], shape: Sequence[int]) -> Array:
     """The part of a shape that begins at indices; −1: all that is left."""
     sizes = [
         inputs.shape[i] - int(start_indices[i]) if size == -1 else int(size)
@@ -144,19 +155,21 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 @op("inputs *start_indices updates", module=CORE)
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(inputs: Array, start_indices: Sequence[int | Array], updates: Array) -> Array:
     """A copy in which the part that begins at indices is replaced."""
     return jax.lax.dynamic_update_slice(inputs, updates, list(start_indices))
 
 
 @op("indices values", module=CORE)
-def scatter(indices: Any, values: Any, shape: Any) -> Any:
+def scatter(indices: Array, values: Array, shape: Sequence[int]) -> Array:
     """Zeros of a shape, with values added at indices (…, axes)."""
     return jnp.zeros(shape, values.dtype).at[tuple(jnp.moveaxis(indices, -1, 0))].add(values)
 
 
 @op("inputs indices updates", module=CORE)
-def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
+def scatter_update(
+    inputs: Array, indices: Array, updates: Array, reduction: str | None = None
+) -> Array:
     """A copy in which the elements at indices (N, axes) are replaced, or combined with updates.
 
     Raises:
@@ -172,20 +185,20 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
                 expected="None, 'add', 'max', 'min' or 'mul'",
             )
         )
-    return ways[reduction](updates)
+    return ways[reduction](updates)  # type: ignore[operator]
 
 
 # -- loops and branches -------------------------------------------------------------------------
 
 
 @op("pred *true_fn *false_fn", module=CORE)
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+def cond(pred: Array, true_fn: Callable[[], Tree], false_fn: Callable[[], Tree]) -> Tree:
     """One of two functions, chosen by a value when the program runs."""
     return jax.lax.cond(pred, true_fn, false_fn)
 
 
 @op("index *branches *operands", module=CORE)
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
+def switch(index: Array, branches: Sequence[Callable[..., Tree]], *operands: Tree) -> Tree:
     """One of several functions, chosen by its number when the program runs."""
     return jax.lax.switch(index, list(branches), *operands)
 
@@ -194,14 +207,14 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 def while_loop(
     cond: Callable[..., Any],
     body: Callable[..., Any],
-    loop_vars: Any,
+    loop_vars: Tree,
     maximum_iterations: int | None = None,
-) -> Any:
+) -> Tree:
     """Repeat a function of values while a condition on them holds."""
     single = not isinstance(loop_vars, (list, tuple))
     start = (loop_vars,) if single else tuple(loop_vars)
 
-    def go(state: Any) -> Any:
+    def go(state: Any) -> Array:
         count, values = state
         within = True if maximum_iterations is None else count < maximum_iterations
         return jnp.logical_and(within, cond(*values))
@@ -216,19 +229,21 @@ def while_loop(
 
 
 @op("*init_val", module=CORE)
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], init_val: Any) -> Any:
+def fori_loop(
+    lower: int | Array, upper: int | Array, body_fun: Callable[..., Tree], init_val: Tree
+) -> Tree:
     """state ← body_fun(i, state) for i from lower up to upper, that left out."""
     return jax.lax.fori_loop(lower, upper, body_fun, init_val)
 
 
 @op("*f *xs", module=CORE)
-def map(f: Callable[..., Any], xs: Any) -> Any:
+def map(f: Callable[..., Tree], xs: Tree) -> Tree:
     """A function of each row, one after the other."""
     return jax.lax.map(f, tree_map(as_array, xs))
 
 
 @op("*elements", module=CORE)
-def vectorized_map(function: Callable[..., Any], elements: Any) -> Any:
+def vectorized_map(function: Callable[..., Tree], elements: Tree) -> Tree:
     """A function of each row, all at once."""
     return jax.vmap(function)(tree_map(as_array, elements))
 
@@ -252,12 +267,3 @@ def associative_scan(
 ) -> Any:
     """f of the first rows so far, for an f that may be applied in any grouping."""
     return jax.lax.associative_scan(f, elems, reverse, axis)
-
-
-NAMES = (
-    "cast", "saturate_cast", "convert_to_tensor", "convert_to_numpy", "is_tensor", "shape",
-    "dtype", "stop_gradient", "custom_gradient", "unstack", "slice", "slice_update", "scatter",
-    "scatter_update", "cond", "switch", "while_loop", "fori_loop", "map", "vectorized_map",
-    "scan", "associative_scan",
-)  # fmt: skip
-TABLE = {name: globals()[name] for name in NAMES}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,18 +18,38 @@ from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+R = TypeVar("R")
 
 # Modules that Keras's files name for the classes of ops.
 NUMPY, NN, CORE, MATH, LINALG, EINOPS = (
     f"keras.src.ops.{name}" for name in ("numpy", "nn", "core", "math", "linalg", "einops")
 )
+# Every op and every other function of `ops` by its name, under the module of Keras's it is from.
+TABLES: dict[str, dict[str, Function]] = {
+    module: {} for module in (NUMPY, NN, CORE, MATH, LINALG, EINOPS)
+}
 _EACH = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
+def plain(module: str = NUMPY) -> Callable[[F], F]:
+    """Enter a function of `ops` that records nothing: it takes no arrays, or needs their values."""
+
+    def enter(fn: F) -> F:
+        TABLES[module][fn.__name__] = fn
+        return fn
+
+    return enter
+
+
 def op(
-    tensors: str = "x", module: str = NUMPY, class_name: str | None = None, name: str | None = None
-) -> Callable[[Function], Function]:
-    """Make an op of a function of arrays.
+    tensors: str = "x",
+    module: str = NUMPY,
+    class_name: str | None = None,
+    name: str | None = None,
+    also: str = "",
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Make an op of a function of arrays, and enter it under its name.
 
     Args:
         tensors: the names of the arguments that are arrays, in the order in which Keras's class
@@ -38,13 +58,14 @@ def op(
         module: the module that Keras's files name for the op's class.
         class_name: the name of that class; made from the op's name if None.
         name: the op's name; the function's if None.
+        also: further names of it, separated by spaces.
 
     Returns:
         A decorator. The op computes on arrays, numbers and variables; on symbolic tensors it
         records an operation whose class Keras's files know.
     """
 
-    def enter(fn: Function) -> Function:
+    def enter(fn: Callable[..., R]) -> Callable[..., R]:
         spec = _Spec(fn, name or fn.__name__, tensors)
         operation = _operation(spec, module, class_name or _camel(spec.name))
 
@@ -58,6 +79,8 @@ def op(
             )
 
         call.__name__ = call.__qualname__ = spec.name
+        if module in TABLES:
+            TABLES[module].update(dict.fromkeys([spec.name, *also.split()], call))
         return call
 
     return enter

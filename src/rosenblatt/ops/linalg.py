@@ -1,8 +1,7 @@
 """The ops of linear algebra."""
 
-from rosenblatt.ops import algebra
+from rosenblatt.ops.define import LINALG
+from rosenblatt.ops.every import TABLES
 
-_ELSEWHERE = {"slogdet", "logdet"}
-TABLE = {name: op for name, op in algebra.TABLE.items() if name not in _ELSEWHERE}
-globals().update(TABLE)
-__all__ = sorted(TABLE)
+globals().update(TABLES[LINALG])
+__all__ = sorted(TABLES[LINALG])

@@ -16,37 +16,39 @@ from jax import nn
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
-from rosenblatt.core.types import Array
+from rosenblatt.core.types import Array, Axes, DTypeLike
 from rosenblatt.ops.define import NN, as_float, is_float, op, wide
 
 
-def _float_dtype(dtype: Any) -> Any:
+def _float_dtype(dtype: DTypeLike) -> DTypeLike:
     return config.floatx() if dtype is None else dtype
 
 
-def _epsilon(epsilon: Any) -> Any:
+def _epsilon(epsilon: float | None) -> float:
     return config.epsilon() if epsilon is None else epsilon
 
 
 @op(module=NN)
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    x: Array, num_classes: int, axis: int = -1, dtype: DTypeLike = None, sparse: bool = False
+) -> Array:
     """1 at the class, 0 elsewhere; always dense."""
     return nn.one_hot(x.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
 
 
 @op("inputs", module=NN)
 def multi_hot(
-    inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    inputs: Array, num_classes: int, axis: int = -1, dtype: DTypeLike = None, sparse: bool = False
+) -> Array:
     """1 at each class that occurs in a row, 0 elsewhere; always dense."""
     rows = nn.one_hot(inputs.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
     return jnp.max(rows, axis=1 if inputs.ndim > 1 else 0)
 
 
 @op(module=NN)
-def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Any:
+def moments(
+    x: Array, axes: Axes, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Array, ...]:
     """Mean and variance along axes, computed in float32 at least."""
     exact, limits = wide(x), jnp.finfo("float16")
     found = jnp.mean(exact, axes, keepdims=keepdims), jnp.var(exact, axes, keepdims=keepdims)
@@ -56,7 +58,7 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
 
 
 @op(module=NN)
-def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: Any = None) -> Any:
+def normalize(x: Array, axis: Axes = -1, order: int = 2, epsilon: float | None = None) -> Array:
     """x / max(‖x‖, ε) along axes.
 
     Raises:
@@ -78,14 +80,14 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: Any = None) -> An
 
 @op("x mean variance offset scale", module=NN, class_name="BatchNorm")
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: Array,
+    mean: Array,
+    variance: Array,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
-    epsilon: Any = 1e-3,
-) -> Any:
+    offset: Array | None = None,
+    scale: Array | None = None,
+    epsilon: float = 1e-3,
+) -> Array:
     """(x − mean) / √(variance + ε) · scale + offset, each of them along one axis."""
     shape = [1] * x.ndim
     shape[axis] = -1
@@ -109,13 +111,13 @@ def standardized(
 
 @op("x gamma beta", module=NN, class_name="LayerNorm")
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axis: Any = -1,
-    epsilon: Any = None,
+    x: Array,
+    gamma: Array | None = None,
+    beta: Array | None = None,
+    axis: Axes = -1,
+    epsilon: float | None = None,
     rms_scaling: bool = False,
-) -> Any:
+) -> Array:
     """(x − μ) / √(σ² + ε) · γ + β, μ and σ of each row (Ba et al., 2016, arXiv:1607.06450).
 
     With `rms_scaling` x / √(σ² + ε) · γ, as Keras once had it.
@@ -123,7 +125,7 @@ def layer_normalization(
     axes = sorted(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
     exact = wide(x)
 
-    def along(v: Any) -> Any:
+    def along(v: Any) -> Array:
         v = v.astype(exact.dtype)
         shape = [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
         return v if v.ndim == x.ndim or axes == [x.ndim - 1] else v.reshape(shape)
@@ -136,7 +138,9 @@ def layer_normalization(
 
 
 @op("x scale", module=NN, class_name="RMSNorm")
-def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = None) -> Any:
+def rms_normalization(
+    x: Array, scale: Array | None = None, axis: Axes = -1, epsilon: float | None = None
+) -> Array:
     """x / √(mean(x²) + ε) · scale, of each row (Zhang and Sennrich, 2019, arXiv:1910.07467)."""
     exact = jnp.atleast_1d(wide(x))
     squares = jnp.mean(jnp.square(exact), axis, keepdims=True)
@@ -148,7 +152,7 @@ def _refuse(problem: str, target: Any, output: Any) -> ValueError:
     return ValueError(explain(problem, given=f"shapes {target.shape}, {output.shape}"))
 
 
-def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
+def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Array:
     if from_logits:
         return nn.log_softmax(output, axis)
     p = output / jnp.sum(output, axis, keepdims=True)
@@ -156,7 +160,7 @@ def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
 
 
 @op("target output", module=NN)
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(target: Array, output: Array, from_logits: bool = False) -> Array:
     """−y log p − (1 − y) log(1 − p) of each element, p = sigmoid(output) for logits.
 
     Raises:
@@ -172,8 +176,8 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 @op("target output", module=NN)
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: Array, output: Array, from_logits: bool = False, axis: int = -1
+) -> Array:
     """−Σ y log p along an axis, p = softmax(output) for logits.
 
     Raises:
@@ -188,8 +192,8 @@ def categorical_crossentropy(
 
 @op("target output", module=NN)
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: Array, output: Array, from_logits: bool = False, axis: int = -1
+) -> Array:
     """−log p of the target's class, p = softmax(output) for logits.
 
     Raises:
@@ -209,16 +213,16 @@ def sparse_categorical_crossentropy(
 
 @op("query key value bias mask scale", module=NN)
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
-    scale: Any = None,
+    query: Array,
+    key: Array,
+    value: Array,
+    bias: Array | None = None,
+    mask: Array | None = None,
+    scale: Array | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
-) -> Any:
+) -> Array:
     """softmax(q kᵀ · scale + bias) v for each head, shapes (batch, time, heads, depth).
 
     Raises:
@@ -243,23 +247,21 @@ def dot_product_attention(
     query, key, value = (a.astype(dtype) for a in (query, key, value))
     bias = None if bias is None else bias.astype(dtype)
     scale = scale if scale is None or isinstance(scale, float) else jnp.asarray(scale, dtype)
-    return nn.dot_product_attention(
-        query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="xla"
+    return nn.dot_product_attention(  # type: ignore[call-overload]
+        query,
+        key,
+        value,
+        bias,
+        mask,
+        scale=scale,
+        is_causal=is_causal,
+        implementation="xla",
     )
 
 
 @op("abs_ angle", module=NN)
-def polar(abs_: Any, angle: Any) -> Any:
+def polar(abs_: Array, angle: Array) -> Array:
     """The complex number of a distance from 0 and an angle."""
     if not (is_float(abs_) and is_float(angle)):
         abs_, angle = as_float(abs_), as_float(angle)
     return jax.lax.complex(abs_ * jnp.cos(angle), abs_ * jnp.sin(angle))
-
-
-NAMES = (
-    "one_hot", "multi_hot", "moments", "normalize", "batch_normalization",
-    "layer_normalization", "rms_normalization", "binary_crossentropy",
-    "categorical_crossentropy", "sparse_categorical_crossentropy", "dot_product_attention",
-    "polar",
-)  # fmt: skip
-TABLE = {name: globals()[name] for name in NAMES}

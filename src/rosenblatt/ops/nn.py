@@ -1,7 +1,7 @@
 """The ops of neural networks."""
 
-from rosenblatt.ops import networks, nonlinear
+from rosenblatt.ops.define import NN
+from rosenblatt.ops.every import TABLES
 
-TABLE = {**nonlinear.TABLE, **networks.TABLE}
-globals().update(TABLE)
-__all__ = sorted(TABLE)
+globals().update(TABLES[NN])
+__all__ = sorted(TABLES[NN])

@@ -1,14 +1,7 @@
 """The ops that NumPy knows by the same names."""
 
-from rosenblatt.ops import elementwise, making, products, reductions, shaping, sorting
-from rosenblatt.ops.algebra import slogdet
+from rosenblatt.ops.define import NUMPY
+from rosenblatt.ops.every import TABLES
 
-_OF_MATH = {"top_k", "in_top_k", "logsumexp"}
-TABLE = {
-    name: function
-    for family in (elementwise, making, products, reductions, shaping, sorting)
-    for name, function in family.TABLE.items()
-    if name not in _OF_MATH
-} | {"slogdet": slogdet}
-globals().update(TABLE)
-__all__ = sorted(TABLE)
+globals().update(TABLES[NUMPY])
+__all__ = sorted(TABLES[NUMPY])

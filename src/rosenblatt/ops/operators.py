@@ -1,10 +1,14 @@
-"""Operators of symbolic tensors: `a + b` records the node that `ops.add(a, b)` records."""
+"""Operators of symbolic tensors: `a + b` records the node that `ops.add(a, b)` records.
+
+Who imports this module gives symbolic tensors operators; the ops are defined when one is used.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from rosenblatt import ops
 from rosenblatt.core.symbolic import KerasTensor
 
 _BOTH_WAYS = {
@@ -22,18 +26,20 @@ _OF_ONE = {
 }  # fmt: skip
 
 
-def install(table: dict[str, Callable[..., Any]]) -> None:
-    """Give symbolic tensors operators, `x[…]`, `abs(x)` and `round(x)`, from a table of ops."""
+def _install() -> None:
+    """Give symbolic tensors operators, `x[…]`, `abs(x)`, `round(x)`; all ops are defined then."""
 
-    def method(op: Callable[..., Any], swapped: bool) -> Callable[..., Any]:
-        return (lambda a, b: op(b, a)) if swapped else (lambda a, b: op(a, b))
+    def method(name: str, swapped: bool = False) -> Callable[..., Any]:
+        if swapped:
+            return lambda a, b: getattr(ops, name)(b, a)
+        return lambda a, *rest: getattr(ops, name)(a, *rest)
 
-    for name, target in _BOTH_WAYS.items():
-        setattr(KerasTensor, f"__{name}__", method(table[target], False))
-        setattr(KerasTensor, f"__r{name}__", method(table[target], True))
-    for name, target in _ONE_WAY.items():
-        setattr(KerasTensor, f"__{name}__", method(table[target], False))
-    for name, target in _OF_ONE.items():
-        setattr(KerasTensor, f"__{name}__", lambda a, *rest, op=table[target]: op(a, *rest))
+    for operator, name in {**_BOTH_WAYS, **_ONE_WAY, **_OF_ONE}.items():
+        setattr(KerasTensor, f"__{operator}__", method(name))
+    for operator, name in _BOTH_WAYS.items():
+        setattr(KerasTensor, f"__r{operator}__", method(name, swapped=True))
     for name in ("reshape", "squeeze"):
-        setattr(KerasTensor, name, lambda a, *rest, op=table[name]: op(a, *rest))
+        setattr(KerasTensor, name, method(name))
+
+
+_install()

@@ -6,112 +6,106 @@ Array([[11.]], dtype=float32)
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 
+from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops.define import op
 
 
-def _sum_dtype(*arrays: Any) -> Any:
+def _sum_dtype(*arrays: Array) -> str | None:
     """int32 where all factors are int8: their sums do not fit into 8 bits."""
     return "int32" if all(a.dtype == "int8" for a in arrays) else None
 
 
 @op("x1 x2")
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: Array, x2: Array) -> Array:
     """The matrix product."""
     return jnp.matmul(x1, x2, preferred_element_type=_sum_dtype(x1, x2))
 
 
 @op("operands")
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: str, *operands: Array) -> Array:
     """The sum of products over the indices that the result lacks, in Einstein's notation."""
     return jnp.einsum(subscripts, *operands, preferred_element_type=_sum_dtype(*operands))
 
 
 @op("x1 x2")
-def dot(x1: Any, x2: Any) -> Any:
+def dot(x1: Array, x2: Array) -> Array:
     """The dot product."""
     return jnp.dot(x1, x2)
 
 
 @op("x1 x2")
-def vdot(x1: Any, x2: Any) -> Any:
+def vdot(x1: Array, x2: Array) -> Array:
     """The dot product of all elements, those of x1 conjugated."""
     return jnp.vdot(x1, x2)
 
 
 @op("x1 x2")
-def inner(x1: Any, x2: Any) -> Any:
+def inner(x1: Array, x2: Array) -> Array:
     """Products summed over the last axes."""
     return jnp.inner(x1, x2)
 
 
 @op("x1 x2")
-def outer(x1: Any, x2: Any) -> Any:
+def outer(x1: Array, x2: Array) -> Array:
     """Each element of x1 times each of x2."""
     return jnp.outer(x1, x2)
 
 
 @op("x1 x2")
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: Array, x2: Array, axes: int | Sequence[Sequence[int]] = 2) -> Array:
     """Products summed over axes."""
     return jnp.tensordot(x1, x2, axes)
 
 
 @op("x1 x2")
-def kron(x1: Any, x2: Any) -> Any:
+def kron(x1: Array, x2: Array) -> Array:
     """The Kronecker product."""
     return jnp.kron(x1, x2)
 
 
 @op("x1 x2")
 def cross(
-    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Any:
+    x1: Array, x2: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Array:
     """The cross product of vectors of 2 or 3 elements."""
     return jnp.cross(x1, x2, axisa, axisb, axisc, axis)
 
 
 @op("x1 x2")
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
+def correlate(x1: Array, x2: Array, mode: str = "valid") -> Array:
     """The cross-correlation of two sequences."""
     return jnp.correlate(x1, x2, mode)
 
 
 @op()
-def corrcoef(x: Any) -> Any:
+def corrcoef(x: Array) -> Array:
     """Pearson's correlation of each pair of rows."""
     return jnp.corrcoef(x)
 
 
 @op()
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """The sum of a diagonal of the matrices that two axes make."""
     return jnp.trace(x, offset, axis1, axis2)
 
 
 @op("a")
-def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(a: Array, n: int = 1, axis: int = -1) -> Array:
     """Differences of neighbours along an axis, n times over."""
     return jnp.diff(a, n, axis)
 
 
 @op("y")
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: Array, x: ArrayLike | None = None, dx: float = 1.0, axis: int = -1) -> Array:
     """The integral along an axis by the trapezoidal rule."""
     return jnp.trapezoid(y, x if x is None else jnp.asarray(x), dx, axis)
 
 
 @op()
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
     """The powers of each element, as rows of a Vandermonde matrix."""
     return jnp.vander(x, N, increasing)
-
-
-NAMES = (
-    "matmul", "einsum", "dot", "vdot", "inner", "outer", "tensordot", "kron", "cross",
-    "correlate", "corrcoef", "trace", "diff", "trapezoid", "vander",
-)  # fmt: skip
-TABLE = {name: globals()[name] for name in NAMES}

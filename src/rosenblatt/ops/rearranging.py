@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Array
 from rosenblatt.ops.define import EINOPS, op
 
 
@@ -22,7 +22,7 @@ def _groups(side: str) -> list[list[str]]:
 
 
 @op("tensor *pattern *axes_lengths", module=EINOPS)
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
+def rearrange(tensor: Array, pattern: str, **axes_lengths: int) -> Array:
     """Axes in another order, taken apart or put together as a pattern says.
 
     Args:
@@ -66,6 +66,3 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     apart = jnp.reshape(tensor, [sizes[name] for name in names])
     moved = jnp.transpose(apart, [names.index(name) for name in target])
     return jnp.reshape(moved, [math.prod(sizes[name] for name in group) for group in wanted])
-
-
-TABLE = {"rearrange": rearrange}

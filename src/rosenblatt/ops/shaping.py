@@ -7,6 +7,7 @@ Array([[1, 2],
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,167 +15,174 @@ import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike
 from rosenblatt.ops.define import as_array, op
 
 
 @op()
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: Array, newshape: Sequence[int]) -> Array:
     """Another shape of the same elements."""
     return jnp.reshape(x, newshape)
 
 
 @op()
-def ravel(x: Any) -> Any:
+def ravel(x: Array) -> Array:
     """All elements in one row."""
     return jnp.ravel(x)
 
 
 @op()
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     """Axes in another order; reversed if None."""
     return jnp.transpose(x, axes)
 
 
 @op()
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: Array, source: int | Sequence[int], destination: int | Sequence[int]) -> Array:
     """Axes moved to other places."""
     return jnp.moveaxis(x, source, destination)
 
 
 @op()
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(x: Array, axis1: int, axis2: int) -> Array:
     """Two axes exchanged."""
     return jnp.swapaxes(x, axis1, axis2)
 
 
 @op()
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: Array, axis: int | Sequence[int]) -> Array:
     """New axes of size 1."""
     return jnp.expand_dims(x, axis)
 
 
 @op()
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: Array, axis: Axes = None) -> Array:
     """Axes of size 1 removed."""
     return jnp.squeeze(x, axis)
 
 
 @op()
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
     """Repeated to a shape."""
     return jnp.broadcast_to(x, shape)
 
 
 @op("*xs")
-def concatenate(xs: Any, axis: int = 0) -> Any:
+def concatenate(xs: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Arrays one after the other along an axis."""
     return jnp.concatenate([as_array(x) for x in xs], axis)
 
 
 @op("*x")
-def stack(x: Any, axis: int = 0) -> Any:
+def stack(x: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Arrays along a new axis."""
     return jnp.stack([as_array(one) for one in x], axis)
 
 
 @op("*xs")
-def hstack(xs: Any) -> Any:
+def hstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays side by side: along axis 1, or 0 for those with one axis."""
     return jnp.hstack([as_array(x) for x in xs])
 
 
 @op("*xs")
-def vstack(xs: Any) -> Any:
+def vstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays below each other, along axis 0."""
     return jnp.vstack([as_array(x) for x in xs])
 
 
 @op("*xs")
-def dstack(xs: Any) -> Any:
+def dstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays behind each other, along axis 2."""
     return jnp.dstack([as_array(x) for x in xs])
 
 
 @op("x1 x2")
-def append(x1: Any, x2: Any, axis: Any = None) -> Any:
+def append(x1: Array, x2: Array, axis: int | None = None) -> Array:
     """x2 after x1; both in one row if no axis is given."""
     return jnp.append(x1, x2, axis)
 
 
 @op()
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def split(x: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """A list of equal parts, or of the parts between indices."""
     return jnp.split(x, indices_or_sections, axis)
 
 
 @op()
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def array_split(x: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
     """A list of parts whose sizes differ by one at most."""
     return jnp.array_split(x, indices_or_sections, axis)
 
 
 @op()
-def hsplit(x: Any, indices_or_sections: Any) -> Any:
+def hsplit(x: Array, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """A list of parts along axis 1."""
-    return jnp.hsplit(x, indices_or_sections)
+    return jnp.hsplit(x, indices_or_sections)  # type: ignore[arg-type]
 
 
 @op()
-def vsplit(x: Any, indices_or_sections: Any) -> Any:
+def vsplit(x: Array, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """A list of parts along axis 0."""
-    return jnp.vsplit(x, indices_or_sections)
+    return jnp.vsplit(x, indices_or_sections)  # type: ignore[arg-type]
 
 
 @op()
-def dsplit(x: Any, indices_or_sections: Any) -> Any:
+def dsplit(x: Array, indices_or_sections: int | Sequence[int]) -> list[Array]:
     """A list of parts along axis 2."""
-    return jnp.dsplit(x, indices_or_sections)
+    return jnp.dsplit(x, indices_or_sections)  # type: ignore[arg-type]
 
 
 @op()
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: Array, axis: Axes = None) -> Array:
     """The elements in reverse order along axes, or along all."""
     return jnp.flip(x, axis)
 
 
 @op()
-def fliplr(x: Any) -> Any:
+def fliplr(x: Array) -> Array:
     """Reversed along axis 1."""
     return jnp.fliplr(x)
 
 
 @op()
-def flipud(x: Any) -> Any:
+def flipud(x: Array) -> Array:
     """Reversed along axis 0."""
     return jnp.flipud(x)
 
 
 @op()
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: Array, shift: int | Sequence[int], axis: Axes = None) -> Array:
     """Elements moved on along axes, the last to the front."""
     return jnp.roll(x, shift, axis)
 
 
 @op("array")
-def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+def rot90(array: Array, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """Turned by k quarters of a circle in the plane of two axes."""
     return jnp.rot90(array, k, axes)
 
 
 @op()
-def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(x: Array, repeats: int | Sequence[int] | Array, axis: int | None = None) -> Array:
     """Each element several times."""
-    return jnp.repeat(x, np.asarray(repeats) if isinstance(repeats, tuple) else repeats, axis)
+    counts = np.asarray(repeats) if isinstance(repeats, tuple) else repeats
+    return jnp.repeat(x, counts, axis)  # type: ignore[arg-type]
 
 
 @op()
-def tile(x: Any, repeats: Any) -> Any:
+def tile(x: Array, repeats: int | Sequence[int]) -> Array:
     """The whole array several times."""
     return jnp.tile(x, repeats)
 
 
 @op("x constant_values")
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
+def pad(
+    x: Array,
+    pad_width: int | Sequence[int] | Sequence[Sequence[int]],
+    mode: str = "constant",
+    constant_values: Array | None = None,
+) -> Array:
     """Elements added before and after, along each axis."""
     if isinstance(pad_width, tuple) and isinstance(pad_width[0], int):
         pad_width = (pad_width,)
@@ -191,61 +199,63 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 
 @op("x *key")
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: Array, key: Any) -> Array:
     """What `x[key]` is."""
     return x[tuple(key) if isinstance(key, list) else key]
 
 
 @op("x indices")
-def take(x: Any, indices: Any, axis: Any = None) -> Any:
+def take(x: Array, indices: Array, axis: int | None = None) -> Array:
     """Elements at indices along an axis."""
     return jnp.take(x, indices, axis)
 
 
 @op("x indices")
-def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
+def take_along_axis(x: Array, indices: Array, axis: int | None = None) -> Array:
     """For each row its own elements at indices along an axis."""
     return jnp.take_along_axis(x, indices, axis)
 
 
 @op()
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x: Array, k: int = 0) -> Array:
     """The k-th diagonal of a matrix, or a matrix with that diagonal."""
     return jnp.diag(x, k)
 
 
 @op()
-def diagflat(x: Any, k: int = 0) -> Any:
+def diagflat(x: Array, k: int = 0) -> Array:
     """A matrix with all elements on its k-th diagonal."""
     return jnp.diagflat(x, k)
 
 
 @op()
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """A diagonal of the matrices that two axes make."""
     return jnp.diagonal(x, offset, axis1, axis2)
 
 
 @op()
-def tril(x: Any, k: int = 0) -> Any:
+def tril(x: Array, k: int = 0) -> Array:
     """Zeros above the k-th diagonal."""
     return jnp.tril(x, k)
 
 
 @op()
-def triu(x: Any, k: int = 0) -> Any:
+def triu(x: Array, k: int = 0) -> Array:
     """Zeros below the k-th diagonal."""
     return jnp.triu(x, k)
 
 
 @op("x")
-def meshgrid(*x: Any, indexing: str = "xy") -> Any:
+def meshgrid(*x: Array, indexing: str = "xy") -> list[Array]:
     """Grids of coordinates from the values of each axis."""
     return jnp.meshgrid(*x, indexing=indexing)
 
 
 @op("*condlist *choicelist default")
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def select(
+    condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: float | Array = 0
+) -> Array:
     """For each element the choice of the first condition that holds.
 
     Raises:
@@ -264,41 +274,30 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @op("indices")
-def unravel_index(indices: Any, shape: Any) -> Any:
+def unravel_index(indices: Array, shape: Sequence[int]) -> tuple[Array, ...]:
     """Indices along each axis from indices into all elements in one row."""
     return jnp.unravel_index(indices, shape)
 
 
 @op()
-def view(x: Any, dtype: Any = None) -> Any:
+def view(x: Array, dtype: DTypeLike = None) -> Array:
     """The same bits read as another dtype."""
     return x.view(dtype)
 
 
 @op("*x")
-def array(x: Any, dtype: Any = None) -> Any:
+def array(x: ArrayLike, dtype: DTypeLike = None) -> Array:
     """A new array of the values."""
     return jnp.array(tree_map(as_array, x) if isinstance(x, (list, tuple)) else x, dtype)
 
 
 @op()
-def ndim(x: Any) -> Any:
+def ndim(x: Array) -> int:
     """How many axes there are."""
     return x.ndim
 
 
 @op()
-def size(x: Any) -> Any:
+def size(x: Array) -> int:
     """How many elements there are."""
     return x.size
-
-
-NAMES = (
-    "reshape", "ravel", "transpose", "moveaxis", "swapaxes", "expand_dims", "squeeze",
-    "broadcast_to", "concatenate", "stack", "hstack", "vstack", "dstack", "append", "split",
-    "array_split", "hsplit", "vsplit", "dsplit", "flip", "fliplr", "flipud", "roll", "rot90",
-    "repeat", "tile", "pad", "get_item", "take", "take_along_axis", "diag", "diagflat",
-    "diagonal", "tril", "triu", "meshgrid", "select", "unravel_index", "view", "array", "ndim",
-    "size",
-)  # fmt: skip
-TABLE = {name: globals()[name] for name in NAMES}

@@ -6,41 +6,43 @@ Array([1, 2, 0], dtype=int32)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops.define import MATH, op
 
 
 @op()
-def sort(x: Any, axis: int = -1) -> Any:
+def sort(x: Array, axis: int = -1) -> Array:
     """In rising order along an axis."""
     return jnp.sort(x, axis)
 
 
 @op()
-def argsort(x: Any, axis: Any = -1) -> Any:
+def argsort(x: Array, axis: int | None = -1) -> Array:
     """The indices that put an axis in rising order."""
     return jnp.argsort(x, axis=axis if x.ndim else None)
 
 
 @op()
-def argpartition(x: Any, kth: int, axis: Any = -1) -> Any:
+def argpartition(x: Array, kth: int, axis: int | None = -1) -> Array:
     """Indices that put the k-th smallest element in its place, smaller ones before it."""
     return jnp.argpartition(x.ravel() if axis is None else x, kth, 0 if axis is None else axis)
 
 
 @op(module=MATH, class_name="TopK")
-def top_k(x: Any, k: int, sorted: bool = True) -> Any:
+def top_k(x: Array, k: int, sorted: bool = True) -> tuple[Array, ...]:
     """The k largest elements of the last axis, the largest first, and their indices."""
     return tuple(jax.lax.top_k(x, k))
 
 
 @op("targets predictions", module=MATH, class_name="InTopK")
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: Array, predictions: Array, k: int) -> Array:
     """Whether each target's prediction is among the k largest of its row."""
     own = jnp.take_along_axis(predictions, targets[..., None], -1)
     own = jnp.where(jnp.isnan(own), -jnp.inf, own)
@@ -48,7 +50,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
 
 
 @op("sorted_sequence values", class_name="SearchSorted")
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(sorted_sequence: Array, values: Array, side: str = "left") -> Array:
     """The places at which values would be put into a sorted sequence.
 
     Raises:
@@ -66,22 +68,27 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 
 
 @op("x bins")
-def digitize(x: Any, bins: Any) -> Any:
+def digitize(x: Array, bins: Array) -> Array:
     """The number of the bin that each element falls into."""
     return jnp.digitize(x, bins)
 
 
 @op()
-def histogram(x: Any, bins: Any = 10, range: Any = None) -> Any:
+def histogram(
+    x: Array, bins: int | Sequence[float] = 10, range: tuple[float, float] | None = None
+) -> tuple[Array, ...]:
     """How many elements fall into each bin, and the bins' edges."""
-    return tuple(jnp.histogram(x, jnp.asarray(bins) if isinstance(bins, tuple) else bins, range))
+    edges = jnp.asarray(bins) if isinstance(bins, tuple) else bins
+    return tuple(jnp.histogram(x, edges, range))  # type: ignore[arg-type]
 
 
 @op()
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
+def bincount(
+    x: Array, weights: ArrayLike | None = None, minlength: int = 0, sparse: bool = False
+) -> Array:
     """How often each of 0, 1, 2 … occurs in a row, or the sum of its weights; always dense."""
 
-    def count(row: Any, weight: Any) -> Any:
+    def count(row: Any, weight: Any) -> Array:
         return jnp.bincount(row, weight, minlength, length=length)
 
     length = None
@@ -93,21 +100,21 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 @op()
-def nonzero(x: Any) -> Any:
+def nonzero(x: Array) -> tuple[Array, ...]:
     """The indices along each axis of the elements that are not 0."""
     return jnp.nonzero(x)
 
 
 @op()
 def unique(
-    x: Any,
+    x: Array,
     sorted: bool = True,
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
-    axis: Any = None,
+    axis: int | None = None,
     size: int | None = None,
-    fill_value: Any = None,
+    fill_value: float | None = None,
 ) -> Any:
     """The distinct elements; with `size` exactly so many, the rest filled up."""
     found = jnp.unique(
@@ -122,10 +129,3 @@ def unique(
         fill_value=fill_value,
     )
     return found if isinstance(found, jax.Array) else tuple(found)
-
-
-NAMES = (
-    "sort", "argsort", "argpartition", "top_k", "in_top_k", "searchsorted", "digitize",
-    "histogram", "bincount", "nonzero", "unique",
-)  # fmt: skip
-TABLE = {name: globals()[name] for name in NAMES}

@@ -1,27 +1,27 @@
 """Error functions, sums over segments, distances, complex views, sequences.
 
->>> segment_sum([1.0, 2.0, 4.0], [0, 1, 1], num_segments=2)
-Array([1., 6.], dtype=float32)
+>>> rsqrt([4.0])
+Array([0.5], dtype=float32)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Array
 from rosenblatt.ops.define import MATH, op
 
 
-def _segments(name: str) -> Callable[..., Any]:
+def _segments(name: str) -> Callable[..., Array]:
     function = getattr(jax.ops, name)
 
     def segments(
-        data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-    ) -> Any:
+        data: Array, segment_ids: Array, num_segments: int | None = None, sorted: bool = False
+    ) -> Array:
         if num_segments is None:
             raise ValueError(
                 explain(
@@ -35,38 +35,36 @@ def _segments(name: str) -> Callable[..., Any]:
     return op("data segment_ids", module=MATH, name=name)(segments)
 
 
-TABLE: dict[str, Callable[..., Any]] = {
-    name: _segments(name) for name in ("segment_sum", "segment_max", "segment_min", "segment_prod")
-}
-globals().update(TABLE)
+for _name in ("segment_sum", "segment_max", "segment_min", "segment_prod"):
+    _segments(_name)
 
 
 @op(module=MATH)
-def erf(x: Any) -> Any:
+def erf(x: Array) -> Array:
     """2/√π ∫₀ˣ e^(−t²) dt"""
     return jax.lax.erf(x)
 
 
 @op(module=MATH)
-def erfc(x: Any) -> Any:
+def erfc(x: Array) -> Array:
     """1 − erf(x)"""
     return jax.scipy.special.erfc(x)
 
 
 @op(module=MATH)
-def erfinv(x: Any) -> Any:
+def erfinv(x: Array) -> Array:
     """The y with erf(y) = x."""
     return jax.scipy.special.erfinv(x)
 
 
 @op(module=MATH)
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: Array) -> Array:
     """1 / √x"""
     return jax.lax.rsqrt(x)
 
 
 @op("x y", module=MATH, class_name="CDist")
-def cdist(x: Any, y: Any) -> Any:
+def cdist(x: Array, y: Array) -> Array:
     """The Euclidean distance of each row of x to each row of y.
 
     Raises:
@@ -83,14 +81,14 @@ def cdist(x: Any, y: Any) -> Any:
 
 
 @op(module=MATH)
-def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+def extract_sequences(x: Array, sequence_length: int, sequence_stride: int) -> Array:
     """Windows of the last axis: (…, windows, sequence_length)."""
     starts = jnp.arange(0, x.shape[-1] - sequence_length + 1, sequence_stride)
     return x[..., starts[:, None] + jnp.arange(sequence_length)]
 
 
 @op(module=MATH)
-def view_as_complex(x: Any) -> Any:
+def view_as_complex(x: Array) -> Array:
     """Complex numbers of the real and imaginary parts that lie along the last axis.
 
     Raises:
@@ -108,15 +106,6 @@ def view_as_complex(x: Any) -> Any:
 
 
 @op(module=MATH)
-def view_as_real(x: Any) -> Any:
+def view_as_real(x: Array) -> Array:
     """Real and imaginary parts along a new last axis."""
     return jnp.stack((jnp.real(x), jnp.imag(x)), -1)
-
-
-TABLE.update(
-    {
-        "erf": erf, "erfc": erfc, "erfinv": erfinv, "rsqrt": rsqrt, "cdist": cdist,
-        "extract_sequences": extract_sequences, "view_as_complex": view_as_complex,
-        "view_as_real": view_as_real,
-    }
-)  # fmt: skip

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
-from rosenblatt.initializers.constant import Constant
+from rosenblatt.initializers.constants import Constant
 from rosenblatt.optimizers.base import Common, Optimizer
 
 _STRENGTHS = (

@@ -11,7 +11,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.variable import StatelessScope, Variable
-from rosenblatt.initializers.constant import Constant
+from rosenblatt.initializers.constants import Constant
 from rosenblatt.optimizers.base import Common, Optimizer
 
 

@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import activations
-from rosenblatt.activations.table import TABLE
+from rosenblatt.activations.family import family
 from rosenblatt.core.errors import explain
 from rosenblatt.plots.figures import new_axes
 
 FIRST_COURSE = ("heaviside", "sigmoid", "tanh", "relu", "softplus")
 _OF_SEVERAL = ("glu", "log_softmax", "softmax", "sparsemax")  # no functions of one number
 _OTHER_NAMES = ("hard_swish", "swish")
-OF_ONE_NUMBER = tuple(sorted(set(TABLE) - {*_OF_SEVERAL, *_OTHER_NAMES, "threshold"}))
+OF_ONE_NUMBER = tuple(sorted(set(family.parts) - {*_OF_SEVERAL, *_OTHER_NAMES, "threshold"}))
 _COLUMNS = 6
 
 

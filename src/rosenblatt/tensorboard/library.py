@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import explain
 
 _SUMMARY = "tensorboard.compat.proto.summary_pb2"
 _TENSOR = "tensorboard.compat.proto.tensor_pb2"
@@ -18,7 +19,20 @@ def load(name: str) -> Any:
 
     None of the modules asked for here imports TensorFlow, also where it is installed.
     """
-    return require(name, "rosenblatt[tensorboard]", "tensorboard")
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        package = name.split(".")[0]
+        if (error.name or "").split(".")[0] != package:
+            raise
+        raise ImportError(
+            explain(
+                "tensorboard: an optional dependency is missing.",
+                expected=f"an installed {package.replace('_', '-')!r}",
+                fix='pip install "rosenblatt[tensorboard]"',
+            ),
+            name=package,
+        ) from error
 
 
 def summary_pb2() -> Any:

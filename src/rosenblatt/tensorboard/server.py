@@ -13,7 +13,6 @@ import time
 from types import TracebackType
 
 from rosenblatt.core.errors import explain
-from rosenblatt.core.optional import missing
 
 # With this module in place TensorBoard uses its own stand-in for TensorFlow, also where TensorFlow
 # is installed: its import would cost seconds, and nothing here needs it.
@@ -87,7 +86,14 @@ def start(
         RuntimeError: it did not start; the message holds its last words.
     """
     if importlib.util.find_spec("tensorboard") is None:
-        raise missing("tensorboard", "rosenblatt[tensorboard]", "tensorboard")
+        raise ImportError(
+            explain(
+                "tensorboard: an optional dependency is missing.",
+                expected="an installed 'tensorboard'",
+                fix='pip install "rosenblatt[tensorboard]"',
+            ),
+            name="tensorboard",
+        )
     command = [sys.executable, "-c", _PROGRAM, "--logdir", os.fspath(logdir)]
     command += ["--port", str(port), "--host", host]
     # Several processes may write to one folder at the same time.

@@ -1,15 +1,11 @@
-"""Where a call of `fit` stands: what it takes, beside the variables, to resume it."""
+"""Where a training run stands: what has to be known, beside the variables, to go on with it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rosenblatt.data.contract import Position, Source
-
-if TYPE_CHECKING:
-    from rosenblatt.training.fit import Hooks
 
 
 class RunPosition(Position):
@@ -29,17 +25,15 @@ class Run:
         epoch: the epoch that runs, or is next.
         step: batches of that epoch already done.
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
-        logs: the metrics of the last epoch.
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
     """
 
     source: Source
-    hooks: Hooks
+    hooks: Any
     epoch: int = 0
     step: int = 0
     completed: bool = False
-    logs: dict[str, float] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def position(self) -> RunPosition:
         """Epoch, step, and what the order of the rows depends on, as plain data."""

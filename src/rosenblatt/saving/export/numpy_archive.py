@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rosenblatt.activations import serialize
+from rosenblatt.activations.family import IN_NUMPY
+from rosenblatt.activations.lookup import serialize
 from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.files import atomic_write
-from rosenblatt.core.symbolic import Operation
 from rosenblatt.saving.export.flat_model import (
     TRAINING_ONLY,
     FlatModel,
@@ -25,11 +25,6 @@ from rosenblatt.saving.export.flat_model import (
     writer_of,
 )
 from rosenblatt.saving.export.prediction import Prediction, with_graph
-
-_ACTIVATIONS = (
-    "linear", "relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "silu",
-    "leaky_relu", "exponential", "gelu",
-)  # fmt: skip
 
 
 class _Call(NamedTuple):
@@ -99,7 +94,7 @@ def _dense(step: Step) -> Iterator[_Call]:
 
 def _activation(step: Step) -> Iterator[_Call]:
     name = serialize(step.layer.activation)
-    if name not in _ACTIVATIONS:
+    if name not in IN_NUMPY:
         raise _refused(step.layer, f"activation {name!r}")
     if name != "linear" or type(step.layer).__name__ == "Activation":
         yield _Call(str(name))
@@ -114,7 +109,7 @@ def _axes(step: Step) -> list[int]:
     return [int(axis) % len(step.shapes[0]) for axis in np.atleast_1d(step.layer.axis)]
 
 
-def _spread(step: Step, value: np.ndarray) -> np.ndarray:
+def _spread(step: Step, value: Any) -> np.ndarray:
     """A weight along the layer's axes, with ones along the others."""
     sizes, axes = np.shape(value), _axes(step)
     shape = [1] * len(step.shapes[0])
@@ -185,7 +180,7 @@ def _reshape(step: Step) -> Iterator[_Call]:
     yield _Call("reshape", (), tuple(int(size) for size in step.layer.target_shape))
 
 
-def _pooling(function: str, *between: None) -> Callable[[Step], Iterator[_Call]]:
+def _pooling(function: str, *between: Any) -> Callable[[Step], Iterator[_Call]]:
     """A layer that is NumPy's function over the steps: axis, what is between, and `keepdims`."""
 
     def write(step: Step) -> Iterator[_Call]:
@@ -234,7 +229,7 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
 }  # fmt: skip
 
 
-def _refused(layer: Operation, what: str) -> NotSavable:
+def _refused(layer: Any, what: str) -> NotSavable:
     return NotSavable(
         f"export: format 'npz' cannot hold layer {layer.name!r} ({type(layer).__name__}) with "
         f"{what}.",

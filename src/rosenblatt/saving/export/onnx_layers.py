@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from rosenblatt.activations import serialize
+from rosenblatt.activations.family import IN_ONNX
+from rosenblatt.activations.lookup import serialize
 from rosenblatt.saving.export.flat_model import TRAINING_ONLY, Step
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 
 Writer = Callable[[Builder, Step, Sequence[str]], str]
 
 
-def _gelu(b: Builder, x: str) -> str:
-    inner = b.op("Erf", b.op("Mul", x, b.constant(1 / math.sqrt(2))))
-    return b.op("Mul", b.op("Mul", x, b.constant(0.5)), b.op("Add", inner, b.constant(1)))
-
-
-def _hard_sigmoid(b: Builder, x: str) -> str:
-    return b.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)
-
-
-def _node(kind: str, **attributes: Any) -> Callable[[Builder, str], str]:
-    return lambda b, x: b.op(kind, x, **attributes)
-
-
-def _clipped(low: float, high: float) -> Callable[[Builder, str], str]:
-    return lambda b, x: b.op("Clip", x, b.constant(low), b.constant(high))
-
-
-ACTIVATIONS: dict[str, Callable[[Builder, str], str]] = {
-    "linear": lambda b, x: x,
-    "relu": _node("Relu"),
-    "relu6": _clipped(0, 6),
-    "leaky_relu": _node("LeakyRelu", alpha=0.2),
-    "elu": _node("Elu", alpha=1.0),
-    "celu": _node("Elu", alpha=1.0),
-    "selu": _node("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
-    "gelu": _gelu,
-    "silu": lambda b, x: b.op("Mul", x, b.op("Sigmoid", x)),
-    "hard_silu": lambda b, x: b.op("Mul", x, _hard_sigmoid(b, x)),
-    "sigmoid": _node("Sigmoid"),
-    "hard_sigmoid": _hard_sigmoid,
-    "tanh": _node("Tanh"),
-    "hard_tanh": _clipped(-1, 1),
-    "softplus": _node("Softplus"),
-    "softsign": _node("Softsign"),
-    "exponential": _node("Exp"),
-    "mish": _node("Mish"),
-    "softmax": _node("Softmax", axis=-1),
-    "log_softmax": _node("LogSoftmax", axis=-1),
-}
-
-
 def _activation(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     name = serialize(step.layer.activation)
-    if not isinstance(name, str) or name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in IN_ONNX:
         raise Unwritable(f"activation {name!r}")
-    return ACTIVATIONS[name](b, inputs[0])
+    return IN_ONNX[name](b, inputs[0])
 
 
 def _dense(b: Builder, step: Step, inputs: Sequence[str]) -> str:

@@ -1,0 +1,160 @@
+"""The activations that Keras has, with what they are in ONNX and in `.npz` files.
+
+Most are ops as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax import nn
+
+from rosenblatt.activations.family import Nodes, activation, node
+from rosenblatt.core.types import Array, ArrayLike
+from rosenblatt.ops import elementwise, nonlinear
+from rosenblatt.ops.define import op
+
+
+@activation(onnx=lambda nodes, x: x, numpy=True)
+def linear(x: ArrayLike) -> ArrayLike:
+    """x
+
+    >>> linear(3.0)
+    3.0
+    """
+    return x
+
+
+@activation(onnx=node("Relu"), numpy=True)
+def relu(
+    x: ArrayLike,
+    negative_slope: float = 0.0,
+    max_value: float | None = None,
+    threshold: float = 0.0,
+) -> Array:
+    """max(x, 0), or with settings: max_value above it, x from threshold, slope · (x − threshold).
+
+    Args:
+        x: an array.
+        negative_slope: slope below the threshold.
+        max_value: the largest output; None: no limit.
+        threshold: the input from which the output is the input.
+
+    Returns:
+        An array of x's shape.
+
+    >>> relu([-2.0, 3.0])
+    Array([0., 3.], dtype=float32)
+    >>> relu([-2.0, 9.0], negative_slope=0.5, max_value=6.0)
+    Array([-1.,  6.], dtype=float32)
+    """
+    return _relu(x, negative_slope, max_value, threshold)
+
+
+@op(module="keras.src.activations.activations", class_name="ReLU", name="relu")
+def _relu(x: Array, negative_slope: float, max_value: float | None, threshold: float) -> Array:
+    slopes, shifted = not _is_zero(negative_slope), not _is_zero(threshold)
+    if slopes and max_value is None and not shifted:
+        return nn.leaky_relu(x, negative_slope)
+    positive = jnp.where(x > threshold, x, jnp.zeros_like(x)) if shifted else nn.relu(x)
+    if max_value is not None:
+        positive = jnp.clip(positive, 0, jnp.asarray(max_value, x.dtype))
+    if not slopes:
+        return positive
+    return positive - jnp.asarray(negative_slope, x.dtype) * nn.relu(threshold - x)
+
+
+def _is_zero(value: float) -> bool:
+    """Whether a setting is the number 0; one that is an argument of a program is not known."""
+    return isinstance(value, (int, float)) and value == 0
+
+
+@activation(onnx=node("Tanh"), numpy=True)
+def tanh(x: ArrayLike) -> Array:
+    """(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
+
+    >>> tanh([0.0])
+    Array([0.], dtype=float32)
+    """
+    return elementwise.tanh(x)
+
+
+@activation(onnx=node("Exp"), numpy=True)
+def exponential(x: ArrayLike) -> Array:
+    """eˣ
+
+    >>> exponential([0.0])
+    Array([1.], dtype=float32)
+    """
+    return elementwise.exp(x)
+
+
+@activation(onnx=node("Mish"))
+def mish(x: ArrayLike) -> Array:
+    """x · tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681).
+
+    >>> float(mish(1.0))
+    0.8650...
+    """
+    return elementwise.multiply(x, elementwise.tanh(nonlinear.softplus(x)))
+
+
+def _gelu_in_onnx(nodes: Nodes, x: str) -> str:
+    inner = nodes.op("Erf", nodes.op("Mul", x, nodes.constant(1 / math.sqrt(2))))
+    half = nodes.op("Mul", x, nodes.constant(0.5))
+    return nodes.op("Mul", half, nodes.op("Add", inner, nodes.constant(1)))
+
+
+@activation(onnx=_gelu_in_onnx, numpy=True)
+def gelu(x: ArrayLike, approximate: bool = False) -> Array:
+    """x · Φ(x), Φ the normal distribution (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
+
+    Args:
+        x: an array.
+        approximate: take the tanh formula for Φ, cheaper and off by less than 0.001.
+
+    >>> gelu([-1.0, 2.0])
+    Array([-0.158..., 1.954...], dtype=float32)
+    """
+    return nonlinear.gelu(x, approximate)
+
+
+def _clipped(low: float, high: float) -> Callable[[Nodes, str], str]:
+    return lambda nodes, x: nodes.op("Clip", x, nodes.constant(low), nodes.constant(high))
+
+
+_HARD_SIGMOID = node("HardSigmoid", alpha=1 / 6, beta=0.5)
+
+sigmoid = activation(onnx=node("Sigmoid"), numpy=True)(nonlinear.sigmoid)
+softplus = activation(onnx=node("Softplus"), numpy=True)(nonlinear.softplus)
+softsign = activation(onnx=node("Softsign"), numpy=True)(nonlinear.softsign)
+softmax = activation(onnx=node("Softmax", axis=-1), numpy=True)(nonlinear.softmax)
+log_softmax = activation(onnx=node("LogSoftmax", axis=-1))(nonlinear.log_softmax)
+elu = activation(onnx=node("Elu", alpha=1.0), numpy=True)(nonlinear.elu)
+celu = activation(onnx=node("Elu", alpha=1.0))(nonlinear.celu)
+selu = activation(
+    onnx=node("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
+    numpy=True,
+)(nonlinear.selu)
+leaky_relu = activation(onnx=node("LeakyRelu", alpha=0.2), numpy=True)(nonlinear.leaky_relu)
+silu = activation(
+    "swish", onnx=lambda nodes, x: nodes.op("Mul", x, nodes.op("Sigmoid", x)), numpy=True
+)(nonlinear.silu)
+hard_sigmoid = activation(onnx=_HARD_SIGMOID)(nonlinear.hard_sigmoid)
+hard_silu = activation(
+    "hard_swish", onnx=lambda nodes, x: nodes.op("Mul", x, _HARD_SIGMOID(nodes, x))
+)(nonlinear.hard_silu)
+relu6 = activation(onnx=_clipped(0, 6))(nonlinear.relu6)
+hard_tanh = activation(onnx=_clipped(-1, 1))(nonlinear.hard_tanh)
+log_sigmoid = activation()(nonlinear.log_sigmoid)
+tanh_shrink = activation()(nonlinear.tanh_shrink)
+soft_shrink = activation()(nonlinear.soft_shrink)
+hard_shrink = activation()(nonlinear.hard_shrink)
+threshold = activation()(nonlinear.threshold)
+squareplus = activation()(nonlinear.squareplus)
+sparse_plus = activation()(nonlinear.sparse_plus)
+sparse_sigmoid = activation()(nonlinear.sparse_sigmoid)
+glu = activation()(nonlinear.glu)
+sparsemax = activation()(nonlinear.sparsemax)
