@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
+        "core": "errors",
         "core.dtypes": "DTypePolicy FloatDTypePolicy",
         "core.symbolic": "Operation",
         "core.variable": "StatelessScope Variable",

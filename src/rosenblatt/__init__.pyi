@@ -27,6 +27,7 @@ from rosenblatt import tensorboard as tensorboard
 from rosenblatt import tree as tree
 from rosenblatt import tuner as tuner
 from rosenblatt import utils as utils
+from rosenblatt.core import errors as errors
 from rosenblatt.core.dtypes import DTypePolicy as DTypePolicy
 from rosenblatt.core.dtypes import FloatDTypePolicy as FloatDTypePolicy
 from rosenblatt.core.symbolic import Operation as Operation

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import bytecode, dtypes
-from rosenblatt.core.errors import FileRefused, explain, nearest
+from rosenblatt.core.errors import BadArgument, FileRefused, UnknownName, WrongType, nearest
 from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
     find_object,
@@ -112,11 +112,9 @@ def _function_config(function: Any) -> Any:
 
 def _object_config(obj: Any) -> dict[str, Any]:
     if not hasattr(obj, "get_config"):
-        raise TypeError(
-            explain(
-                f"Cannot serialize {obj!r}: class {type(obj).__name__} has no `get_config()`.",
-                fix="add `get_config()` that returns the arguments of `__init__`.",
-            )
+        raise WrongType(
+            f"Cannot serialize {obj!r}: class {type(obj).__name__} has no `get_config()`.",
+            fix="add `get_config()` that returns the arguments of `__init__`.",
         )
     cls = type(obj)
     module = vars(cls).get("_keras_module")
@@ -177,9 +175,7 @@ def _made(config: Any) -> Any:
     if isinstance(config, (list, tuple)):
         return type(config)(_made(item) for item in config)
     if not isinstance(config, Mapping):
-        raise TypeError(
-            explain("Cannot deserialize.", given=f"{type(config).__name__}: {config!r}")
-        )
+        raise WrongType("Cannot deserialize.", given=f"{type(config).__name__}: {config!r}")
     if "class_name" not in config or "config" not in config:
         return {key: _made(value) for key, value in config.items()}
     name, inner = config["class_name"], config["config"]
@@ -226,11 +222,9 @@ def _instance(cls: Any, config: Mapping[str, Any]) -> Any:
     if not isinstance(cls, type):
         return cls
     if not hasattr(cls, "from_config"):
-        raise TypeError(
-            explain(
-                f"Class {cls.__name__} cannot be made from a config.",
-                fix="add the class method `from_config(cls, config)`.",
-            )
+        raise WrongType(
+            f"Class {cls.__name__} cannot be made from a config.",
+            fix="add the class method `from_config(cls, config)`.",
         )
     instance = cls.from_config(dict(config["config"]))
     build_config = config.get("build_config")
@@ -272,19 +266,15 @@ def resolve(
         found = get_registered_object(identifier)
         found = table.get(identifier) if found is None else found
         if found is None:
-            raise ValueError(
-                explain(f"Unknown {kind} {identifier!r}.", fix=nearest(identifier, table))
-            )
+            raise UnknownName(f"Unknown {kind} {identifier!r}.", fix=nearest(identifier, table))
     else:
         found = identifier
     if isinstance(found, type) and instantiate:
         found = found()
     if not callable(found) and not hasattr(found, "get_config"):
-        raise ValueError(
-            explain(
-                f"Cannot understand this {kind}.",
-                given=repr(identifier),
-                expected=f"a name, a config dict, a function or an object of a {kind} class",
-            )
+        raise BadArgument(
+            f"Cannot understand this {kind}.",
+            given=repr(identifier),
+            expected=f"a name, a config dict, a function or an object of a {kind} class",
         )
     return found
