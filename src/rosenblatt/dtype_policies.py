@@ -4,26 +4,9 @@
 'bfloat16'
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from rosenblatt.core.dtypes import DTypePolicy, FloatDTypePolicy, get_policy
-from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
-
-
-def get(identifier: Any) -> DTypePolicy:
-    """The policy meant by None (the default one), a name, a dtype, a config or a policy."""
-    return get_policy(identifier)
-
-
-def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
-    """The config of a policy, in Keras's format."""
-    return serialize_keras_object(dtype_policy)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> DTypePolicy:
-    """The policy of a config."""
-    return deserialize_keras_object(config, custom_objects)
-
+from rosenblatt.core.dtypes import DTypePolicy, FloatDTypePolicy
+from rosenblatt.core.dtypes import get_policy as get
+from rosenblatt.core.serialization import deserialize_keras_object as deserialize
+from rosenblatt.core.serialization import serialize_keras_object as serialize
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]

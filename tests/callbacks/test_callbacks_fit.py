@@ -222,6 +222,7 @@ def test_timing_adds_up() -> None:
         parts = entry["data"] + entry["program"] + entry["validation"]
         assert 0 < parts <= entry["seconds"]
         assert entry["steps_per_second"] > 0
+    assert timing.epochs[1]["callbacks"] > 0  # every hook's since the last note
 
 
 def test_averages_are_swapped_in_for_evaluation(keras: Any) -> None:

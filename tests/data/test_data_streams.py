@@ -64,8 +64,8 @@ class Numbers(PyDataset):
 def test_generator_goes_on_where_the_epoch_stopped():
     source = read(endless()).batches()
     assert source.n_batches is None
-    assert rows_of(source.blocks(3)) == list(range(12))
-    assert rows_of(source.blocks(2)) == list(range(12, 20))
+    assert rows_of(source.epoch(0, 3)) == list(range(12))
+    assert rows_of(source.epoch(0, 2)) == list(range(12, 20))
     assert [b[1][0] for b in source.batches(2)] == [20, 24]
 
 
@@ -73,39 +73,43 @@ def test_peek_takes_nothing():
     source = read(endless()).batches()
     assert source.peek()[1].tolist() == [0, 1, 2, 3]
     assert source.peek()[1].tolist() == [0, 1, 2, 3]
-    assert rows_of(source.blocks(2)) == list(range(8))
+    assert rows_of(source.epoch(0, 2)) == list(range(8))
     dataset = read(Numbers(2)).batches()
     dataset.peek()
-    assert rows_of(dataset.blocks()) == list(range(8))
+    assert rows_of(dataset.epoch(0)) == list(range(8))
 
 
 def test_blocks_have_one_shape_and_full_batches():
     source = StreamSource((batch(4 * i) for i in range(10)), block_bytes=4 * 12 * 4)
-    blocks = list(source.blocks())
+    blocks = list(source.epoch(0))
     assert [b.n_batches for b in blocks] == [4, 4, 2]
     assert {b.arrays[0].shape for b in blocks} == {(4, 4, 2)}
     assert rows_of(blocks) == list(range(40))
     assert blocks[2].arrays[1][2:].tolist() == [[39] * 4] * 2  # padding: a real row
 
 
-def test_max_batches():
-    blocks = list(read(Numbers(5)).batches().blocks(max_batches=2))
-    assert [b.n_batches for b in blocks] == [2, 2, 1]
-    assert {b.arrays[1].shape for b in blocks} == {(2, 4)}
+def test_by_batch():
+    blocks = list(read(Numbers(5)).batches().epoch(0, by_batch=True))
+    assert [b.n_batches for b in blocks] == [1] * 5
+    assert {b.arrays[1].shape for b in blocks} == {(1, 4)}
+
+
+def test_batches_that_are_done():
+    assert rows_of(read(Numbers(5)).batches().epoch(0, done=3)) == list(range(12, 20))
 
 
 def test_a_smaller_batch_ends_its_block_and_keeps_the_shape():
     sizes = [4, 4, 3, 4, 2]
     starts = np.cumsum([0, *sizes[:-1]])
     source = StreamSource([batch(s, n) for s, n in zip(starts, sizes, strict=True)])
-    blocks = list(source.blocks())
+    blocks = list(source.epoch(0))
     assert [(b.n_rows, b.n_batches, b.batch_size) for b in blocks] == [(11, 3, 4), (6, 2, 4)]
     assert rows_of(blocks) == list(range(17))
 
 
 def test_a_larger_batch_or_another_shape_begins_a_block():
     items = [batch(0, 2), batch(2, 4), batch(6, 4, features=3)]
-    blocks = list(StreamSource(items).blocks())
+    blocks = list(StreamSource(items).epoch(0))
     assert [b.arrays[0].shape[1:] for b in blocks] == [(2, 2), (4, 2), (4, 3)]
 
 
@@ -115,7 +119,7 @@ def test_a_slow_stream_is_given_on_early():
             time.sleep(0.12)
             yield batch(start)
 
-    iterator = StreamSource(slow()).blocks()
+    iterator = StreamSource(slow()).epoch(0)
     first = next(iterator)
     assert first.n_batches == 1
     assert rows_of([first, *iterator]) == list(range(12))
@@ -126,33 +130,33 @@ def test_py_dataset(workers):
     data = Numbers(6, workers=workers, max_queue_size=2)
     source = read(data).batches()
     assert source.n_batches == 6
-    assert rows_of(source.blocks()) == list(range(24))
-    assert rows_of(source.blocks()) == list(range(24))
+    assert rows_of(source.epoch(0)) == list(range(24))
+    assert rows_of(source.epoch(0)) == list(range(24))
     assert data.calls == ["begin", "end"] * 2
 
 
 def test_py_dataset_in_processes():
     source = read(Numbers(2, workers=1, use_multiprocessing=True)).batches()
-    assert rows_of(source.blocks()) == list(range(8))
+    assert rows_of(source.epoch(0)) == list(range(8))
 
 
 def test_py_dataset_shuffles_batches_by_seed_and_epoch():
     first, again = (read(Numbers(6)).batches(shuffle=True, seed=1) for _ in range(2))
-    rows = rows_of(first.blocks(epoch=4))
+    rows = rows_of(first.epoch(4))
     assert rows != list(range(24))
     assert sorted(rows) == list(range(24))
-    assert rows == rows_of(again.blocks(epoch=4))
-    assert rows != rows_of(again.blocks(epoch=5))
+    assert rows == rows_of(again.epoch(4))
+    assert rows != rows_of(again.epoch(5))
 
 
 def test_py_dataset_steps_go_round():
     source = read(Numbers(4)).batches()
-    assert rows_of(source.blocks(2)) == list(range(8))
-    assert rows_of(source.blocks(2)) == list(range(8, 16))
-    assert rows_of(source.blocks(2)) == list(range(8))
+    assert rows_of(source.epoch(0, 2)) == list(range(8))
+    assert rows_of(source.epoch(0, 2)) == list(range(8, 16))
+    assert rows_of(source.epoch(0, 2)) == list(range(8))
     list(source.batches(1))
     with pytest.warns(UserWarning, match="The data ran out after 1 of 3 steps; the epoch ends"):
-        list(source.blocks(3))
+        list(source.epoch(0, 3))
 
 
 def test_py_dataset_without_super_init():
@@ -166,7 +170,7 @@ def test_py_dataset_without_super_init():
         def __getitem__(self, index):
             return batch(4 * index)
 
-    assert rows_of(read(Bare()).batches().blocks()) == list(range(8))
+    assert rows_of(read(Bare()).batches().epoch(0)) == list(range(8))
 
 
 def test_py_dataset_messages():
@@ -193,13 +197,13 @@ def test_endless_data_need_steps():
 
     source = read(Endless()).batches()
     with pytest.raises(ValueError) as info:
-        list(source.blocks())
+        list(source.epoch(0))
     assert str(info.value) == (
         "The data have no end, so an epoch needs a number of steps. Fix: pass `steps_per_epoch=` "
         "(fit), `validation_steps=` or `steps=`."
     )
-    assert rows_of(source.blocks(2)) == list(range(8))
-    assert rows_of(source.blocks(1)) == list(range(8, 12))
+    assert rows_of(source.epoch(0, 2)) == list(range(8))
+    assert rows_of(source.epoch(0, 1)) == list(range(8, 12))
 
 
 def test_real_keras_py_dataset():
@@ -212,7 +216,7 @@ def test_real_keras_py_dataset():
         def __getitem__(self, index):
             return batch(4 * index)
 
-    assert rows_of(read(Theirs()).batches(shuffle=True, seed=1).blocks())[:1] in ([0], [4])
+    assert rows_of(read(Theirs()).batches(shuffle=True, seed=1).epoch(0))[:1] in ([0], [4])
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -221,8 +225,8 @@ def test_torch_data_loader():
     tensors = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
     source = read(torch.utils.data.DataLoader(tensors, batch_size=4)).batches()
     assert source.n_batches == 3
-    assert rows_of(source.blocks()) == list(range(10))
-    assert rows_of(source.blocks()) == list(range(10))
+    assert rows_of(source.epoch(0)) == list(range(10))
+    assert rows_of(source.epoch(0)) == list(range(10))
     with pytest.raises(ValueError) as info:
         read(tensors).batches()
     assert str(info.value) == (
@@ -237,7 +241,7 @@ def test_tf_data():
     data = tf.data.Dataset.from_tensor_slices(batch(0, 10)).batch(4)
     source = read(data).batches()
     assert source.n_batches == 3
-    assert rows_of(source.blocks()) == list(range(10))
+    assert rows_of(source.epoch(0)) == list(range(10))
     assert read(data.repeat()).batches().endless
     with pytest.raises(ValueError, match="a stream must give batches, not single samples"):
         list(read(data.unbatch()).batches().batches())
@@ -251,9 +255,9 @@ def test_other_iterables_and_their_length():
     source = read(Again()).batches()
     assert source.n_batches is None
     source.peek()
-    assert rows_of(source.blocks()) == list(range(12))
+    assert rows_of(source.epoch(0)) == list(range(12))
     assert source.n_batches == 3
-    assert rows_of(source.blocks()) == list(range(12))
+    assert rows_of(source.epoch(0)) == list(range(12))
 
 
 def test_batches_of_frames_dicts_and_x_alone():
@@ -283,7 +287,7 @@ def error_of(items):
     source = StreamSource(iter(items))
     source.bring(refusing)
     with pytest.raises(ValueError) as info:
-        list(source.blocks())
+        list(source.epoch(0))
     return str(info.value)
 
 
@@ -307,14 +311,14 @@ def test_bad_batches():
     assert error_of([(np.ones(3), np.ones(2))]).startswith(
         "Batch 0 of the stream: The data do not have the same number of rows. Given: x: 3, y: 2."
     )
-    assert len(list(StreamSource(iter([nan])).blocks())) == 1
+    assert len(list(StreamSource(iter([nan])).epoch(0))) == 1
 
 
 def test_exhausted_generator():
     source = read(batch(4 * i) for i in range(2)).batches()
-    list(source.blocks())
+    list(source.epoch(0))
     with pytest.raises(ValueError) as info:
-        list(source.blocks())
+        list(source.epoch(0))
     assert str(info.value) == (
         "The generator has no batch left: it was read to its end, or gave none. Given: an object "
         "of type generator. Fix: make it endless (`while True:`) and pass `steps_per_epoch=`, or "
@@ -335,7 +339,7 @@ def test_empty_data():
 def test_generator_that_runs_out():
     source = read(batch(4 * i) for i in range(3)).batches()
     with pytest.warns(UserWarning, match="ran out") as caught:
-        assert rows_of(source.blocks(5)) == list(range(12))
+        assert rows_of(source.epoch(0, 5)) == list(range(12))
     assert str(caught[0].message) == (
         "The data ran out after 3 of 5 steps; the epoch ends here. Give `steps_per_epoch * epochs` "
         "batches, or fewer steps."
@@ -343,7 +347,7 @@ def test_generator_that_runs_out():
 
 
 def test_stopping_early_ends_the_thread():
-    iterator = StreamSource(endless(), block_bytes=1000).blocks(10**9)
+    iterator = StreamSource(endless(), block_bytes=1000).epoch(0, 10**9)
     next(iterator)
     assert ours() == ["rosenblatt-prefetch"]
     iterator.close()
@@ -394,6 +398,6 @@ def test_memory_of_a_long_stream_stays_flat():
 
     source = StreamSource((x, x[:, 0]) for _ in range(600))
     before, most = pages(), 0
-    for _ in source.blocks():
+    for _ in source.epoch(0):
         most = max(most, pages())
     assert (most - before) * 4096 < 64 << 20

@@ -16,7 +16,6 @@ import torch
 import rosenblatt as rb
 from rosenblatt import layers
 from rosenblatt.training import programs
-from rosenblatt.training.signature import rows_stay_apart
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 RNG = np.random.default_rng(0)
@@ -282,4 +281,4 @@ def test_a_dropout_is_an_argument_of_one_program() -> None:
         made.fit(IDS, y, verbose=0)
         counts.append(programs.statistics.compiled - before)
     assert counts == [1, 0]
-    assert rows_stay_apart(made)
+    assert made.training_session.task.rows_apart("predict")

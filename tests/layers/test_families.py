@@ -16,7 +16,6 @@ import torch
 import rosenblatt as rb
 from rosenblatt import layers
 from rosenblatt.training import programs
-from rosenblatt.training.signature import rows_stay_apart
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 RNG = np.random.default_rng(0)
@@ -339,14 +338,14 @@ ROWS: dict[str, tuple[Callable[[], Any], bool]] = {
 def test_layers_say_whether_rows_stay_apart(kind: str) -> None:
     make, apart = ROWS[kind]
     model = rb.Sequential([rb.Input((4,), batch_size=4), make()])
-    assert rows_stay_apart(model) == apart
+    assert model.training_session.task.rows_apart("predict") == apart
 
 
 @pytest.mark.parametrize(("axis", "apart"), [(1, True), (0, False)])
 def test_concatenation_says_whether_rows_stay_apart(axis: int, apart: bool) -> None:
     inputs = rb.Input((4,), batch_size=3)
     model = rb.Model(inputs, layers.Concatenate(axis=axis)([inputs, layers.ReLU()(inputs)]))
-    assert rows_stay_apart(model) == apart
+    assert model.training_session.task.rows_apart("predict") == apart
 
 
 def test_a_layer_over_rows_sees_no_padding() -> None:

@@ -15,7 +15,6 @@ from messages import Case, check_message, texts_beside
 
 import rosenblatt as rb
 from rosenblatt import layers
-from rosenblatt.training.signature import rows_stay_apart
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 RNG = np.random.default_rng(0)
@@ -99,7 +98,8 @@ def test_a_free_number_of_steps(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MAKERS)
 def test_rows_stay_apart(name: str) -> None:
     inputs = rb.Input((6, 4))
-    assert rows_stay_apart(rb.Model(inputs, MAKERS[name]()(inputs)))
+    model = rb.Model(inputs, MAKERS[name]()(inputs))
+    assert model.training_session.task.rows_apart("predict")
 
 
 def test_the_global_data_format_counts() -> None:

@@ -273,7 +273,7 @@ def test_functions_that_a_config_names_are_not_called(saved: Path, module: str) 
     assert "system" in text
     if module in ("os", "subprocess"):
         assert "custom_objects" not in text and "import" not in text
-        assert "'system' is Python's own and no part of a model; do not use this file" in text
+        assert "'system' is Python's own and not part of a model; do not use this file" in text
         danger = f"something of Python itself that it names: {module}.system"
         assert inspect_file(saved).dangers == [danger]
     assert not (saved.parent / "touched").exists()

@@ -9,6 +9,7 @@ them too, the second model with the first one's programs and without any, and co
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -23,8 +24,8 @@ from rosenblatt.layers import Layer
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
-from rosenblatt.training.predict import Predictor
-from rosenblatt.training.step import predictor
+from rosenblatt.training.predictor import Predictor
+from rosenblatt.training.step import numbers_now, predictor
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(0.1, 0.9, (6, 4)).astype("float32")
@@ -152,19 +153,19 @@ def traced(make: Callable[[], Any], x: np.ndarray, y: np.ndarray) -> dict[str, A
     """For each kind of program: its key, a function that gives its text, its run-time numbers."""
     model = make()
     source = read(x, y).batches()
-    bring(model, source, train=True)
+    task = model.training_session.task
+    bring(task, source, "train")
     block = next(iter(source.blocks()))
-    span = np.zeros(3, np.int32)
+    span = np.zeros(4, np.int32)
     found: dict[str, Any] = {}
     for kind in ("train", "test"):
-        engine = Engine(model, kind)
-        values = tuple(float(getattr(owner, name)) for owner, name in engine.parameters)
+        engine = Engine(task, kind)
+        values = numbers_now(engine.parameters)
         args = (engine.state, values, block.arrays, span)
         found[kind] = (engine.key, lambda e=engine, a=args: text(e._build(), a), engine.parameters)
-    forward = Predictor(model)
-    numbers = [(id(owner), name) for owner, name in forward.parameters]
-    values = tuple(float(getattr(owner, name)) for owner, name in forward.parameters)
-    run = predictor(model, forward.variables, numbers)
+    forward = Predictor(task, threading.Lock())
+    values = numbers_now(forward.parameters)
+    run = predictor(task, forward.variables, forward.parameters)
     args = (forward.variables.gather(), values, x)
     found["predict"] = (forward.key, lambda: text(run, args), forward.parameters)
     return found

@@ -206,12 +206,12 @@ def test_save_load_fit_is_the_same_as_going_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("rows", "The run to go on with had another number of rows. Given: 60 now, 70 then"),
-        ("batch", "The run to go on with had another number of rows in a batch. Given: 8 now"),
-        ("model", "cannot be gone on with."),
-        ("index", "cannot be gone on with. Expecting value"),
-        ("values", "The run to go on with had other data. Given: as many rows, with other values"),
-        ("targets", "The run to go on with had other data."),
+        ("rows", "The run to resume had another number of rows. Given: 60 now, 70 then"),
+        ("batch", "The run to resume had another number of rows in a batch. Given: 8 now"),
+        ("model", "cannot be resumed."),
+        ("index", "cannot be resumed. Expecting value"),
+        ("values", "The run to resume had other data. Given: as many rows, with other values"),
+        ("targets", "The run to resume had other data."),
     ],
 )
 def test_what_cannot_be_gone_on_with(change: str, message: str, tmp_path: Path) -> None:

@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.callbacks.waiting import Waiting
-from rosenblatt.core.errors import explain
+from rosenblatt.callbacks.frequency import frequency, is_due
+from rosenblatt.core.checks import Check, flag
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import PathLike
+from rosenblatt.training.jobs import Jobs
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
 # Files of a backup, and those that a killed process was writing in their place.
@@ -26,7 +30,7 @@ _OURS = re.compile(r"\d+\.(weights\.h5|npz)|\.(\d+(\.weights)?|run)\.[0-9a-f]{8}
 
 
 @builtin("keras.callbacks")
-class BackupAndRestore(Callback):
+class BackupAndRestore(Callback, Configured):
     """Backs up a run while it trains, and restores it when `fit` is called again.
 
     The continued run ends with the weights, bit for bit, that the uninterrupted one would have:
@@ -48,33 +52,14 @@ class BackupAndRestore(Callback):
     'epoch'
     """
 
-    def __init__(
-        self,
-        backup_dir: Any,
-        save_freq: Any = "epoch",
-        double_checkpoint: bool = False,
-        delete_checkpoint: bool = True,
-    ):
-        super().__init__()
-        if not backup_dir:
-            raise ValueError(
-                explain("BackupAndRestore: bad `backup_dir`.", given=repr(backup_dir),
-                        expected="a folder")
-            )  # fmt: skip
-        whole = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
-        if save_freq != "epoch" and not whole:
-            raise ValueError(
-                explain(
-                    "BackupAndRestore: bad `save_freq`.",
-                    given=repr(save_freq),
-                    expected="'epoch', or a number of batches above 0",
-                )
-            )
-        self.backup_dir = os.fspath(backup_dir)
-        self.save_freq = save_freq
-        self.double_checkpoint = double_checkpoint
-        self.delete_checkpoint = delete_checkpoint
-        if save_freq != "epoch":  # only then does training have to stop at each batch
+    backup_dir: PathLike = setting(Check(bool, "a folder", os.fspath, wrong=["", None]))
+    save_freq: str | int = setting(frequency("epoch"), default="epoch")
+    double_checkpoint: bool = setting(flag, default=False)
+    delete_checkpoint: bool = setting(flag, default=True)
+
+    def __post_init__(self) -> None:
+        """Ask for batches where it needs them: only then does training have to stop at each."""
+        if self.save_freq != "epoch":
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
 
     @property
@@ -99,7 +84,7 @@ class BackupAndRestore(Callback):
 
     def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batches += 1
-        if self._batches % self.save_freq == 0:
+        if is_due(self.save_freq, self._batches):
             self._back_up(self.model.current_run.epoch, batch + 1, "on_train_batch_end")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -126,7 +111,7 @@ class BackupAndRestore(Callback):
             },
         }
         where = f"{type(self).__name__}.{hook}"
-        Waiting.of(self.model).add(lambda: self._write(index, found), where)
+        Jobs.of(self.model).add(lambda: self._write(index, found), where)
 
     def _write(self, index: dict[str, Any], found: dict[str, np.ndarray]) -> None:
         """Write a backup, its index last.
@@ -159,20 +144,15 @@ class BackupAndRestore(Callback):
             run = self.model.current_run
             run.go_to(index["position"])
             if index.get("content") not in (None, self._content()):
-                raise ValueError(
-                    explain(
-                        "The run to go on with had other data.",
-                        given="as many rows, with other values",
-                    )
+                raise BadArgument(
+                    "The run to resume had other data.",
+                    given="as many rows, with other values",
                 )
             self.model.load_weights(self._folder / index["weights"])
         except (OSError, ValueError, KeyError) as error:
-            raise ValueError(
-                explain(
-                    f"BackupAndRestore: the run in {str(self._folder)!r} cannot be gone on with. "
-                    f"{error}",
-                    fix="remove the folder to start anew, or pass the model and data of that run.",
-                )
+            raise BadArgument(
+                f"BackupAndRestore: the run in {str(self._folder)!r} cannot be resumed. {error}",
+                fix="remove the folder to start anew, or pass the model and data of that run.",
             ) from error
         self._number = int(index["weights"].split(".")[0])
         for number, variable in enumerate(self.model.metrics_variables):

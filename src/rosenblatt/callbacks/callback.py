@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from rosenblatt.callbacks.waiting import Waiting
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
+from rosenblatt.training.jobs import Jobs
 
 
 @builtin("keras.callbacks")
@@ -103,14 +103,24 @@ class Callback:
     def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
         """After prediction."""
 
-    # -- going on with a run ---------------------------------------------------------------------
+    # -- resuming a run --------------------------------------------------------------------------
+
+    # Attributes that a resumed run needs: plain data, arrays, and objects with a state.
+    state_attributes: ClassVar[tuple[str, ...]] = ()
 
     def get_state(self) -> dict[str, Any]:
-        """What it has to remember when a run goes on in another process: plain data and arrays."""
-        return {}
+        """What it has to remember when a run is resumed in another process."""
+        held = {name: getattr(self, name) for name in type(self).state_attributes}
+        return {k: v.get_state() if hasattr(v, "get_state") else v for k, v in held.items()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take back what `get_state` gave; called after `on_train_begin`."""
+        for name, value in state.items():
+            held = getattr(self, name)
+            if hasattr(held, "set_state"):
+                held.set_state(value)
+            else:
+                setattr(self, name, value)
 
 
 _BATCH_HOOKS = {
@@ -162,8 +172,7 @@ class CallbackList:
         self._begun: list[Any] = []
         shown = (getattr(callback, "on_progress", None) for callback in self.callbacks)
         self._displays = [show for show in shown if show is not None]
-        self._seconds: dict[str, float] | None = None
-        self.waiting = Waiting()
+        self.jobs = Jobs()
         if params:
             self.set_params(params)
         if model is not None:
@@ -180,7 +189,6 @@ class CallbackList:
 
     def set_model(self, model: Any) -> None:
         """Give every callback the model."""
-        self._seconds = getattr(model, "seconds", None)
         for callback in self.callbacks:
             callback.set_model(model)
 
@@ -196,7 +204,7 @@ class CallbackList:
         failed: Exception | None = None
         if hook == "on_train_end":
             try:
-                self.waiting.close()
+                self.jobs.close()
             except Exception as error:
                 failed = error
         for callback in list(self._begun if hook == "on_train_end" else self.callbacks):
@@ -211,9 +219,7 @@ class CallbackList:
                 self._begun.append(callback)
         if hook == "on_train_end":
             self._begun = []
-        if self._seconds is not None:
-            spent = time.perf_counter() - start
-            self._seconds["callbacks"] = self._seconds.get("callbacks", 0.0) + spent
+        self.jobs.seconds["callbacks"] += time.perf_counter() - start
         if failed is not None:
             raise failed
 
@@ -222,12 +228,12 @@ class CallbackList:
         if (getattr(hook, "__module__", None) or "").startswith("rosenblatt."):
             hook(*args)
             return
-        self.waiting.run()
-        self.waiting.at_once = True
+        self.jobs.run()
+        self.jobs.at_once = True
         try:
             hook(*args)
         finally:
-            self.waiting.at_once = False
+            self.jobs.at_once = False
 
     def __getattr__(self, name: str) -> Any:
         """Every hook is a method too, as in Keras: `callbacks.on_epoch_end(0, logs)`."""

@@ -10,27 +10,31 @@ from typing import IO, Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.checks import anything, flag, path
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import PathLike
 
 
 @builtin("keras.callbacks")
-class CSVLogger(Callback):
+class CSVLogger(Callback, Configured):
     """Writes a line of metrics after each epoch.
 
     Args:
         filename: the file; its folder is made where missing.
         separator: between values.
-        append: go on with the file instead of beginning it anew.
+        append: continue the file instead of beginning it anew.
 
     >>> CSVLogger("log.csv", append=True).append
     True
     """
 
-    def __init__(self, filename: Any, separator: str = ",", append: bool = False):
-        super().__init__()
-        self.filename = os.fspath(filename)
-        self.sep = separator
-        self.append = append
+    filename: PathLike = setting(path)
+    separator: str = setting(anything, default=",")
+    append: bool = setting(flag, default=False)
+
+    def __post_init__(self) -> None:
+        """Begin without a file."""
         self._file: IO[str] | None = None
         self._writer: csv.DictWriter[str] | None = None
 
@@ -44,7 +48,7 @@ class CSVLogger(Callback):
         return {"size": Path(self.filename).stat().st_size if self._file is not None else None}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go on with the file as long as it was; what came after is written again."""
+        """Continue the file as long as it was; what came after is written again."""
         self._size = state["size"]
 
     def _open(self, logs: dict[str, Any]) -> None:
@@ -56,14 +60,14 @@ class CSVLogger(Callback):
         columns = self._head_of(path) if goes_on else self._columns(logs)
         self._file = path.open("a" if goes_on else "w", newline="")
         self._writer = csv.DictWriter(
-            self._file, ["epoch", *columns], "NA", extrasaction="ignore", delimiter=self.sep
+            self._file, ["epoch", *columns], "NA", extrasaction="ignore", delimiter=self.separator
         )
         if not goes_on:
             self._writer.writeheader()
 
     def _head_of(self, path: Path) -> list[str]:
         with path.open(newline="") as file:
-            return next(csv.reader(file, delimiter=self.sep), [])[1:]
+            return next(csv.reader(file, delimiter=self.separator), [])[1:]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the epoch's line; it is in the file when this returns."""

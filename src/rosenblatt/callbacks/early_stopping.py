@@ -6,11 +6,13 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.core.checks import anything, choice, flag, number, optional, text
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 
 
 @builtin("keras.callbacks")
-class EarlyStopping(Callback):
+class EarlyStopping(Callback, Configured):
     """Stops training when a value has stopped getting better.
 
     Prechelt, "Early stopping – but when?", 1998.
@@ -27,25 +29,20 @@ class EarlyStopping(Callback):
         start_from_epoch: epochs to wait before watching.
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        min_delta: float = 0,
-        patience: int = 0,
-        verbose: int = 0,
-        mode: str = "auto",
-        baseline: float | None = None,
-        restore_best_weights: bool = False,
-        start_from_epoch: int = 0,
-    ):
-        super().__init__()
-        self.watch = Monitor("EarlyStopping", monitor, mode, min_delta)
-        self.monitor = monitor
-        self.patience = patience
-        self.verbose = verbose
-        self.baseline = baseline
-        self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+    monitor: str = setting(text, default="val_loss")
+    min_delta: float = setting(number(), default=0)
+    patience: int = setting(number(), default=0)
+    verbose: int = setting(anything, default=0)
+    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    baseline: float | None = setting(optional(number()), default=None)
+    restore_best_weights: bool = setting(flag, default=False)
+    start_from_epoch: int = setting(number(), default=0)
+
+    state_attributes = ("watch", "wait", "best_epoch", "best_weights")
+
+    def __post_init__(self) -> None:
+        """Begin to watch."""
+        self.watch = Monitor("EarlyStopping", self.monitor, self.mode, self.min_delta)
         self.on_train_begin()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -66,40 +63,19 @@ class EarlyStopping(Callback):
         value = self.watch.read(logs, self.params)
         if value is None or epoch < self.start_from_epoch:
             return
-        self.watch.find_direction(self.model)
         self.wait += 1
-        if self.watch.improves(value, self.model):
-            self.watch.best = value
+        if self.watch.gains(value, self.model):
             self.best_epoch = epoch
             if self.restore_best_weights:
                 # Arrays of JAX do not change: holding them costs no copy.
                 self.best_weights = [v.value for v in self.model.weights]
-            if self.baseline is None or self._beats_baseline(value):
+            direction = self.watch.find_direction(self.model)
+            if self.baseline is None or direction.better(value, self.baseline):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
-
-    def get_state(self) -> dict[str, Any]:
-        """The best value, its weights, and how long it was waited for a better one."""
-        return {
-            "watch": self.watch.get_state(),
-            "wait": self.wait,
-            "best_epoch": self.best_epoch,
-            "best_weights": self.best_weights,
-        }
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self.watch.set_state(state["watch"])
-        self.wait, self.best_epoch = state["wait"], state["best_epoch"]
-        self.best_weights = state["best_weights"]
-
-    def _beats_baseline(self, value: float) -> bool:
-        assert self.baseline is not None
-        higher = self.watch.direction == "max"
-        return value > self.baseline if higher else value < self.baseline
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Restore the best weights, and say where it stopped."""

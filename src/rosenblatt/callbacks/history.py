@@ -18,6 +18,8 @@ class History(Callback):
         params: `epochs`, `steps`, `verbose` of the call.
     """
 
+    state_attributes = ("history", "epoch")
+
     def __init__(self) -> None:
         super().__init__()
         self.history: dict[str, list[Any]] = {}
@@ -26,14 +28,6 @@ class History(Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start anew."""
         self.epoch = []
-
-    def get_state(self) -> dict[str, Any]:
-        """The epochs so far."""
-        return {"history": self.history, "epoch": self.epoch}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self.history, self.epoch = dict(state["history"]), list(state["epoch"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add an epoch's values."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 from rosenblatt import plots
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.checks import anything, number, path
 from rosenblatt.core.scalars import as_number
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import PathLike
 
 
-class LearningCurves(Callback):
+class LearningCurves(Callback, Configured):
     """Draws the learning curves into a file after epochs; the file is always a whole picture.
 
     Needs the extra `plots` (matplotlib).
@@ -25,26 +27,20 @@ class LearningCurves(Callback):
     5
     """
 
-    def __init__(self, filepath: Any, every: int = 1, names: Sequence[str] | None = None):
-        super().__init__()
-        self.filepath = os.fspath(filepath)
-        self.every = every
-        self.names = names
+    filepath: PathLike = setting(path)
+    every: int = setting(number(), default=1)
+    names: Sequence[str] | None = setting(anything, default=None)
+
+    state_attributes = ("curves",)
+
+    def __post_init__(self) -> None:
+        """Begin without curves."""
         self.curves: dict[str, list[float]] = {}
         self._drawn = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start anew: an object may serve several fits."""
-        self.curves = {}
-        self._drawn = 0
-
-    def get_state(self) -> dict[str, Any]:
-        """The curves so far."""
-        return {"curves": self.curves}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self.curves = dict(state["curves"])
+        self.curves, self._drawn = {}, 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add the epoch's values, and draw where it is time."""

@@ -11,12 +11,14 @@ import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import anything
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 
 
 @builtin("keras.callbacks")
-class LearningRateScheduler(Callback):
+class LearningRateScheduler(Callback, Configured):
     """Sets the learning rate at the beginning of each epoch.
 
     Args:
@@ -32,10 +34,8 @@ class LearningRateScheduler(Callback):
     0
     """
 
-    def __init__(self, schedule: Callable[..., Any], verbose: int = 0):
-        super().__init__()
-        self.schedule = schedule
-        self.verbose = verbose
+    schedule: Callable[..., Any] = setting(anything)
+    verbose: int = setting(anything, default=0)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Look whether the rate can be set."""
@@ -47,12 +47,10 @@ class LearningRateScheduler(Callback):
         rate = self.schedule(epoch, now) if self._takes_rate() else self.schedule(epoch)
         number = isinstance(rate, numbers.Real) or (hasattr(rate, "dtype") and not np.ndim(rate))
         if not number or isinstance(rate, (bool, np.bool_)):
-            raise ValueError(
-                explain(
-                    "LearningRateScheduler: `schedule` must return a number.",
-                    given=f"{type(rate).__name__}: {rate!r}",
-                    fix="end the function with `return rate`.",
-                )
+            raise BadArgument(
+                "LearningRateScheduler: `schedule` must return a number.",
+                given=f"{type(rate).__name__}: {rate!r}",
+                fix="end the function with `return rate`.",
             )
         self.model.optimizer.learning_rate = float(rate)
         if self.verbose:

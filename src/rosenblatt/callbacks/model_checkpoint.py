@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.callbacks.frequency import frequency, is_due
 from rosenblatt.callbacks.monitor import Monitor
-from rosenblatt.callbacks.waiting import Waiting
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.checks import anything, choice, flag, number, optional, path, text, whole
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import PathLike
+from rosenblatt.training.jobs import Jobs
 
 
 @builtin("keras.callbacks")
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(Callback, Configured):
     """Saves the model, or its weights, after epochs or batches.
 
     Files are written whole or not at all: the one before stays until the new one is complete.
@@ -39,67 +43,34 @@ class ModelCheckpoint(Callback):
     'val_loss'
     """
 
-    def __init__(
-        self,
-        filepath: Any,
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-        save_freq: Any = "epoch",
-        initial_value_threshold: float | None = None,
-        keep: int | None = None,
-    ):
-        super().__init__()
-        self.watch = Monitor("ModelCheckpoint", monitor, mode)
-        self.monitor = monitor
-        self.verbose = verbose
-        self.filepath = os.fspath(filepath)
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self.initial_value_threshold = initial_value_threshold
-        self.keep = keep
-        self._check()
-        if save_freq != "epoch":  # only then does training have to stop at each batch
-            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
-        self._reset()
+    filepath: PathLike = setting(path)
+    monitor: str = setting(text, default="val_loss")
+    verbose: int = setting(anything, default=0)
+    save_best_only: bool = setting(flag, default=False)
+    save_weights_only: bool = setting(flag, default=False)
+    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    save_freq: str | int = setting(frequency("epoch"), default="epoch")
+    initial_value_threshold: float | None = setting(optional(number()), default=None)
+    keep: int | None = setting(
+        optional(whole(least=1), "a number of files above 0, or None for all"), default=None
+    )
 
-    def _check(self) -> None:
+    state_attributes = ("watch", "batches", "kept")
+
+    def __post_init__(self) -> None:
+        """Look at the file's name, and begin to watch."""
         ending = ".weights.h5" if self.save_weights_only else ".keras"
-        if not self.filepath.endswith(ending):
-            raise ValueError(
-                explain(
-                    "ModelCheckpoint: bad `filepath`.",
-                    given=repr(self.filepath),
-                    expected=f"a name that ends in {ending!r} with `save_weights_only="
-                    f"{self.save_weights_only}`",
-                )
+        if not os.fspath(self.filepath).endswith(ending):
+            raise BadArgument(
+                "ModelCheckpoint: bad `filepath`.",
+                given=repr(self.filepath),
+                expected=f"a name that ends in {ending!r} with `save_weights_only="
+                f"{self.save_weights_only}`",
             )
-        if self.keep is not None and (not isinstance(self.keep, int) or self.keep < 1):
-            raise ValueError(
-                explain(
-                    "ModelCheckpoint: bad `keep`.",
-                    given=repr(self.keep),
-                    expected="a number of files above 0, or None for all",
-                )
-            )
-        whole = isinstance(self.save_freq, int) and self.save_freq > 0
-        if self.save_freq != "epoch" and not whole:
-            raise ValueError(
-                explain(
-                    "ModelCheckpoint: bad `save_freq`.",
-                    given=repr(self.save_freq),
-                    expected="'epoch', or a number of batches above 0",
-                )
-            )
-
-    def _reset(self) -> None:
-        self.watch.reset(self.initial_value_threshold)
-        self._epoch = 0
-        self._batches = 0
-        self._kept: list[tuple[float, str]] = []
+        if self.save_freq != "epoch":  # only then does training have to stop at each batch
+            self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
+        self.watch = Monitor("ModelCheckpoint", self.monitor, self.mode)
+        self._reset()
 
     @property
     def best(self) -> float | None:
@@ -110,16 +81,11 @@ class ModelCheckpoint(Callback):
         """Start anew: an object may serve several fits."""
         self._reset()
 
-    def get_state(self) -> dict[str, Any]:
-        """The best value, the batches counted, and the files kept."""
-        files = {"batches": self._batches, "kept": [list(entry) for entry in self._kept]}
-        return {"watch": self.watch.get_state(), **files}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self.watch.set_state(state["watch"])
-        self._batches = state["batches"]
-        self._kept = [(value, path) for value, path in state["kept"]]
+    def _reset(self) -> None:
+        self.watch.reset(self.initial_value_threshold)
+        self.batches = 0
+        self.kept: list[list[Any]] = []  # values, the better the smaller, with their files
+        self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remember the epoch, for the names of files."""
@@ -131,8 +97,8 @@ class ModelCheckpoint(Callback):
             self._save(epoch, None, logs)
 
     def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._batches += 1
-        if self._batches % self.save_freq == 0:
+        self.batches += 1
+        if is_due(self.save_freq, self.batches):
             self._save(self._epoch, batch, logs)
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any] | None) -> None:
@@ -142,11 +108,7 @@ class ModelCheckpoint(Callback):
             value = self.watch.read(logs, self.params if batch is None else None)
             if value is None:
                 return
-            better = self.watch.improves(value, self.model)
-            self.watch.find_direction(self.model)
-            if better:
-                self.watch.best = value
-            elif self.save_best_only:
+            if not self.watch.gains(value, self.model) and self.save_best_only:
                 return
         path = self._path(epoch, batch, logs or {})
         worst = [] if self.keep is None or value is None else self._worst(value, path)
@@ -154,7 +116,7 @@ class ModelCheckpoint(Callback):
             print(f"Epoch {epoch + 1}: saving model to {path}")  # noqa: T201
         hook = "on_epoch_end" if batch is None else "on_train_batch_end"
         where = f"{type(self).__name__}.{hook}"
-        Waiting.of(self.model).add(lambda: self._write(path, worst), where)
+        Jobs.of(self.model).add(lambda: self._write(path, worst), where)
 
     def _write(self, path: str, worst: list[str]) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -168,22 +130,20 @@ class ModelCheckpoint(Callback):
         values = {name: as_number(value) for name, value in logs.items()}
         names = {"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **values}
         try:
-            return self.filepath.format(**names)
+            return os.fspath(self.filepath).format(**names)
         except (KeyError, IndexError, ValueError) as error:
             wrong = str(error).strip("'")
-            raise ValueError(
-                explain(
-                    f"ModelCheckpoint: `filepath` asks for {wrong!r}.",
-                    given=self.filepath,
-                    expected=f"names among {', '.join(names)}",
-                    fix=nearest(wrong, names),
-                )
+            raise BadArgument(
+                f"ModelCheckpoint: `filepath` asks for {wrong!r}.",
+                given=self.filepath,
+                expected=f"names among {', '.join(names)}",
+                fix=nearest(wrong, names),
             ) from None
 
     def _worst(self, value: float, path: str) -> list[str]:
         """The files written in this training beyond the `keep` best, with a new one."""
-        sign = -1 if self.watch.direction == "max" else 1
-        self._kept = [entry for entry in self._kept if entry[1] != path]
-        self._kept = sorted([*self._kept, (sign * value, path)])
-        self._kept, worst = self._kept[: self.keep], self._kept[self.keep :]
-        return [file for _, file in worst]
+        entries = [entry for entry in self.kept if entry[1] != path]
+        entries.append([self.watch.find_direction(self.model).sign * value, path])
+        entries.sort()
+        self.kept = entries[: self.keep]
+        return [file for _, file in entries[self.keep :]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.direction import Direction, direction_of
-from rosenblatt.core.errors import explain, nearest, warn_user
+from rosenblatt.core.errors import BadArgument, nearest, warn_user
 
 # Words of a name that say it, where a metric is a function that cannot.
 _HIGHER = {"acc", "accuracy", "auc", "precision", "recall", "fscore", "f1", "fbeta", "iou", "r2"}
@@ -23,18 +23,9 @@ class Monitor:
         name: the log entry.
         mode: "min", "max", or "auto": by the metric of that name.
         min_delta: a smaller gain does not count.
-
-    Raises:
-        ValueError: another mode.
     """
 
     def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0):
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(
-                explain(
-                    f"{owner}: unknown `mode`.", given=repr(mode), expected="'min', 'max' or 'auto'"
-                )
-            )
         self.owner = owner
         self.name = name
         self.mode = mode
@@ -81,13 +72,11 @@ class Monitor:
             return None
         value = logs[self.name]
         if np.ndim(value):
-            raise ValueError(
-                explain(
-                    f"{self.owner} watches {self.name!r}, which is not one number.",
-                    given=f"shape {np.shape(value)}",
-                    fix="watch a metric that averages over classes, for example "
-                    "`F1Score(average='macro')`.",
-                )
+            raise BadArgument(
+                f"{self.owner} watches {self.name!r}, which is not one number.",
+                given=f"shape {np.shape(value)}",
+                fix="watch a metric that averages over classes, for example "
+                "`F1Score(average='macro')`.",
             )
         return float(value)
 
@@ -100,11 +89,9 @@ class Monitor:
         if self.direction is None:
             self.direction = self._known_direction(model)
         if self.direction is None:
-            raise ValueError(
-                explain(
-                    f"{self.owner}: whether a higher {self.name!r} is better is not known.",
-                    fix="pass `mode='min'` or `mode='max'`.",
-                )
+            raise BadArgument(
+                f"{self.owner}: whether a higher {self.name!r} is better is not known.",
+                fix="pass `mode='min'` or `mode='max'`.",
             )
         return self.direction
 
@@ -120,10 +107,11 @@ class Monitor:
         higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
         return None if higher == lower else Direction.MAX if higher else Direction.MIN
 
-    def improves(self, value: float, model: Any) -> bool:
-        """Whether a value beats the best so far."""
-        if math.isnan(value):
+    def gains(self, value: float, model: Any) -> bool:
+        """Whether a value beats the best so far, which it is from then on."""
+        sign = self.find_direction(model).sign
+        beaten = self.best is None or sign * (self.best - value) > self.min_delta
+        if math.isnan(value) or not beaten:
             return False
-        if self.best is None:
-            return True
-        return self.find_direction(model).sign * (self.best - value) > self.min_delta
+        self.best = value
+        return True

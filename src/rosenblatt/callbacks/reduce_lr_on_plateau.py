@@ -7,12 +7,13 @@ from typing import Any
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.monitor import Monitor
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import anything, choice, number, text
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 
 
 @builtin("keras.callbacks")
-class ReduceLROnPlateau(Callback):
+class ReduceLROnPlateau(Callback, Configured):
     """Multiplies the learning rate by a factor where a value has stopped getting better.
 
     Args:
@@ -29,29 +30,20 @@ class ReduceLROnPlateau(Callback):
         ValueError: a factor of 1 or more; or, when training begins, a rate that follows a schedule.
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        factor: float = 0.1,
-        patience: int = 10,
-        verbose: int = 0,
-        mode: str = "auto",
-        min_delta: float = 1e-4,
-        cooldown: int = 0,
-        min_lr: float = 0.0,
-    ):
-        super().__init__()
-        if factor >= 1.0:
-            raise ValueError(
-                explain("ReduceLROnPlateau: bad `factor`.", given=factor, expected="less than 1")
-            )
-        self.watch = Monitor("ReduceLROnPlateau", monitor, mode, min_delta)
-        self.monitor = monitor
-        self.factor = factor
-        self.patience = patience
-        self.verbose = verbose
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+    monitor: str = setting(text, default="val_loss")
+    factor: float = setting(number(below=1, expected="less than 1"), default=0.1)
+    patience: int = setting(number(), default=10)
+    verbose: int = setting(anything, default=0)
+    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    min_delta: float = setting(number(), default=1e-4)
+    cooldown: int = setting(number(), default=0)
+    min_lr: float = setting(number(), default=0.0)
+
+    state_attributes = ("watch", "wait", "cooldown_counter")
+
+    def __post_init__(self) -> None:
+        """Begin to watch."""
+        self.watch = Monitor("ReduceLROnPlateau", self.monitor, self.mode, self.min_delta)
         self._reset()
 
     def _reset(self) -> None:
@@ -73,16 +65,6 @@ class ReduceLROnPlateau(Callback):
         self._reset()
         require_settable_rate(self.model.optimizer, "ReduceLROnPlateau")
 
-    def get_state(self) -> dict[str, Any]:
-        """The best value, and the counters."""
-        counters = {"wait": self.wait, "cooldown_counter": self.cooldown_counter}
-        return {"watch": self.watch.get_state(), **counters}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self.watch.set_state(state["watch"])
-        self.wait, self.cooldown_counter = state["wait"], state["cooldown_counter"]
-
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best, and lower the rate where it is time."""
         logs = {} if logs is None else logs
@@ -91,12 +73,10 @@ class ReduceLROnPlateau(Callback):
         logs["learning_rate"] = rate
         if value is None:
             return
-        self.watch.find_direction(self.model)
         if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
-        if self.watch.improves(value, self.model):
-            self.watch.best = value
+        if self.watch.gains(value, self.model):
             self.wait = 0
         elif not self.in_cooldown():
             self.wait += 1

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.checks import Check, flag, text
 from rosenblatt.core.errors import warn_user
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 
+_HEADERS = Check(lambda value: True, "a dict of strings", lambda value: dict(value or {}))
 _TIMEOUT = 5.0  # seconds: training should not wait for a server that is gone
 
 
 @builtin("keras.callbacks")
-class RemoteMonitor(Callback):
+class RemoteMonitor(Callback, Configured):
     """Posts the epoch and its metrics as JSON; a server that does not answer is a warning.
 
     Args:
@@ -27,20 +30,11 @@ class RemoteMonitor(Callback):
         send_as_json: send JSON as the body, instead of a form.
     """
 
-    def __init__(
-        self,
-        root: str = "http://localhost:9000",
-        path: str = "/publish/epoch/end/",
-        field: str = "data",
-        headers: Mapping[str, str] | None = None,
-        send_as_json: bool = False,
-    ):
-        super().__init__()
-        self.root = root
-        self.path = path
-        self.field = field
-        self.headers = dict(headers or {})
-        self.send_as_json = send_as_json
+    root: str = setting(text, default="http://localhost:9000")
+    path: str = setting(text, default="/publish/epoch/end/")
+    field: str = setting(text, default="data")
+    headers: Mapping[str, str] = setting(_HEADERS, default=None)
+    send_as_json: bool = setting(flag, default=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Send the epoch's metrics."""
@@ -50,9 +44,9 @@ class RemoteMonitor(Callback):
         import urllib.request
 
         values = {name: np.asarray(value).tolist() for name, value in (logs or {}).items()}
-        text = json.dumps({"epoch": epoch, **values})
+        record = json.dumps({"epoch": epoch, **values})
         kind = "application/json" if self.send_as_json else "application/x-www-form-urlencoded"
-        body = text if self.send_as_json else urllib.parse.urlencode({self.field: text})
+        body = record if self.send_as_json else urllib.parse.urlencode({self.field: record})
         request = urllib.request.Request(
             self.root + self.path,
             data=body.encode(),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import explain
+from rosenblatt.callbacks.rate import inner_optimizer
+from rosenblatt.core.checks import flag
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import Configured, setting
 
 
 @builtin("keras.callbacks")
-class SwapEMAWeights(Callback):
+class SwapEMAWeights(Callback, Configured):
     """Swaps weights and their moving averages before evaluation, and back after it.
 
     Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
@@ -23,29 +26,22 @@ class SwapEMAWeights(Callback):
         ValueError: when it is used, an optimizer without `use_ema=True`.
     """
 
-    def __init__(self, swap_on_epoch: bool = False):
-        super().__init__()
-        self.swap_on_epoch = swap_on_epoch
+    swap_on_epoch: bool = setting(flag, default=False)
 
     def _optimizers(self) -> list[Any]:
         """Those that keep averages: the model's, or those inside it."""
-        inner = self._inner
+        inner = inner_optimizer(self.model.optimizer)
         return [o for o in getattr(inner, "optimizers", [inner]) if getattr(o, "use_ema", False)]
-
-    @property
-    def _inner(self) -> Any:
-        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
 
     def _swap(self, to_averages: bool) -> None:
         found = self._optimizers()
         if to_averages and not found:
-            kind = type(self._inner).__name__
-            raise ValueError(
-                explain(
-                    "SwapEMAWeights needs an optimizer that averages the weights.",
-                    given=f"{kind}(use_ema={getattr(self._inner, 'use_ema', None)})",
-                    fix=f"compile with `{kind}(…, use_ema=True)`.",
-                )
+            inner = inner_optimizer(self.model.optimizer)
+            kind = type(inner).__name__
+            raise BadArgument(
+                "SwapEMAWeights needs an optimizer that averages the weights.",
+                given=f"{kind}(use_ema={getattr(inner, 'use_ema', None)})",
+                fix=f"compile with `{kind}(…, use_ema=True)`.",
             )
         for optimizer in found:
             if optimizer.built and optimizer.averages_are_exchanged is not to_averages:
@@ -60,31 +56,18 @@ class SwapEMAWeights(Callback):
         for optimizer, exchanged in zip(self._optimizers(), state["exchanged"], strict=True):
             optimizer.averages_are_exchanged = exchanged
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def _use_weights(self, *_: Any, **__: Any) -> None:
         """Train on the weights themselves."""
         self._swap(False)
 
-    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Evaluate with the averages."""
+    def _use_averages(self, *_: Any, **__: Any) -> None:
+        """Evaluate and predict with the averages."""
         self._swap(True)
 
-    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Back to the weights themselves."""
-        self._swap(False)
-
-    def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Predict with the averages."""
-        self._swap(True)
-
-    def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Back to the weights themselves."""
-        self._swap(False)
+    on_test_begin = on_predict_begin = _use_averages
+    on_epoch_begin = on_test_end = on_predict_end = on_train_end = _use_weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Let the callbacks after this one see the averages, where asked to."""
         if self.swap_on_epoch:
             self._swap(True)
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Back to the weights themselves."""
-        self._swap(False)

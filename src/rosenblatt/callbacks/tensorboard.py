@@ -11,9 +11,14 @@ import numpy as np
 
 from rosenblatt import summary
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import explain, nearest, warn_user
+from rosenblatt.callbacks.frequency import frequency, is_due
+from rosenblatt.callbacks.rate import inner_optimizer
+from rosenblatt.core.checks import anything, flag, path
+from rosenblatt.core.errors import BadArgument, nearest, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import PathLike
 from rosenblatt.layers.embedding import Embedding
 from rosenblatt.tensorboard import operations, projector
 from rosenblatt.tensorboard.profile import Profile
@@ -22,7 +27,7 @@ _VALIDATION = "val_"
 
 
 @builtin("keras.callbacks")
-class TensorBoard(Callback):
+class TensorBoard(Callback, Configured):
     """Writes losses, metrics, weights, the model's graph and profiles for TensorBoard.
 
     Runs `train` and `validation` below `log_dir`, under Keras's tags: `epoch_loss`, …,
@@ -45,41 +50,33 @@ class TensorBoard(Callback):
             Embedding layers, or a dict of a layer's name to its file.
 
     Raises:
-        ValueError: a bad frequency or range, or names of layers that there are not.
+        ValueError: a bad frequency or range, or names of layers that do not exist.
 
     >>> TensorBoard("logs/run1", histogram_freq=1).update_freq
     'epoch'
     """
 
-    def __init__(
-        self,
-        log_dir: Any = "logs",
-        histogram_freq: int = 0,
-        write_graph: bool = True,
-        write_images: bool = False,
-        write_steps_per_second: bool = False,
-        update_freq: Any = "epoch",
-        profile_batch: Any = 0,
-        embeddings_freq: int = 0,
-        embeddings_metadata: Any = None,
-    ):
-        super().__init__()
-        self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = histogram_freq
-        self.write_graph = write_graph
-        self.write_images = write_images
-        self.write_steps_per_second = write_steps_per_second
-        self.update_freq = _frequency(update_freq)
-        self.embeddings_freq = embeddings_freq
-        self.embeddings_metadata = embeddings_metadata
-        self._profile = Profile(profile_batch)
-        # Only where these are there, training stops at each batch.
+    log_dir: PathLike = setting(path, default="logs")
+    histogram_freq: int = setting(anything, default=0)
+    write_graph: bool = setting(flag, default=True)
+    write_images: bool = setting(flag, default=False)
+    write_steps_per_second: bool = setting(flag, default=False)
+    update_freq: str | int = setting(frequency("epoch", "batch"), default="epoch")
+    profile_batch: int | tuple[int, int] = setting(anything, default=0)
+    embeddings_freq: int = setting(anything, default=0)
+    embeddings_metadata: str | dict[str, str] | None = setting(anything, default=None)
+
+    state_attributes = ("batch",)
+
+    def __post_init__(self) -> None:
+        """Ask for batches where it needs them: only then does training have to stop at each."""
+        self._profile = Profile(self.profile_batch)
         if self._profile.wanted or self.update_freq != "epoch":
             self.on_train_batch_begin = self._before_batch  # type: ignore[method-assign]
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
         self._writers: dict[str, summary.SummaryWriter] = {}
         self._weights: list[tuple[str, Any]] = []  # of this training, by their tags
-        self._batch = 0
+        self.batch = 0
         self._batch_start = self._epoch_start = 0.0
         self._iterations_before = 0
 
@@ -107,21 +104,13 @@ class TensorBoard(Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start counting batches."""
-        self._batch = 0
+        self.batch = 0
         self._weights = []
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the files."""
         self._profile.stop()
         self._close()
-
-    def get_state(self) -> dict[str, Any]:
-        """The batches counted."""
-        return {"batch": self._batch}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take them back."""
-        self._batch = state["batch"]
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Take the time."""
@@ -147,22 +136,22 @@ class TensorBoard(Callback):
                     summary.scalar(f"evaluation_{name}_vs_iterations", as_number(value))
 
     def _before_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._batch += 1
+        self.batch += 1
         self._batch_start = time.perf_counter()
         if self._profile.wanted:
-            self._profile.begin(self._batch, self._folder("train"))
+            self._profile.begin(self.batch, self._folder("train"))
 
     def _after_batch(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         seconds = time.perf_counter() - self._batch_start
         if self._profile.wanted:
-            self._profile.end(self._batch)
-        if self.update_freq == "epoch" or self._batch % self.update_freq:
+            self._profile.end(self.batch)
+        if not is_due(self.update_freq, self.batch):
             return
         writer = self._writer("train")
         if self.write_steps_per_second:
-            writer.scalar("batch_steps_per_second", 1 / max(seconds, 1e-9), self._batch)
+            writer.scalar("batch_steps_per_second", 1 / max(seconds, 1e-9), self.batch)
         for name, value in (logs or {}).items():
-            writer.scalar(f"batch_{name}", as_number(value), self._batch)
+            writer.scalar(f"batch_{name}", as_number(value), self.batch)
 
     def _write_epoch(self, epoch: int, logs: dict[str, Any]) -> None:
         runs: dict[str, dict[str, Any]] = {"train": {}, "validation": {}}
@@ -202,14 +191,12 @@ class TensorBoard(Callback):
         known = [layer.name for layer in self._embeddings()]
         for name in self.embeddings_metadata:
             if name not in known:
-                raise ValueError(
-                    explain(
-                        "TensorBoard: `embeddings_metadata` names a layer that is no Embedding "
-                        "layer of the model.",
-                        given=repr(name),
-                        expected=known or "a model with Embedding layers",
-                        fix=nearest(name, known) if known else None,
-                    )
+                raise BadArgument(
+                    "TensorBoard: `embeddings_metadata` names a layer that is no Embedding "
+                    "layer of the model.",
+                    given=repr(name),
+                    expected=known or "a model with Embedding layers",
+                    fix=nearest(name, known) if known else None,
                 )
 
     def _write_embeddings(self, epoch: int) -> None:
@@ -234,28 +221,12 @@ class TensorBoard(Callback):
         self._writers = {}
 
 
-def _frequency(given: Any) -> Any:
-    if given == "batch":
-        return 1
-    whole = isinstance(given, int) and not isinstance(given, bool) and given > 0
-    if given == "epoch" or whole:
-        return given
-    raise ValueError(
-        explain(
-            "TensorBoard: bad `update_freq`.",
-            given=repr(given),
-            expected="'epoch', 'batch', or a number of batches above 0",
-        )
-    )
-
-
 def _iterations(model: Any) -> int:
     return int(np.asarray(model.optimizer.iterations))
 
 
 def _learning_rates(model: Any) -> dict[str, float]:
-    optimizer = getattr(model, "optimizer", None)
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer = inner_optimizer(getattr(model, "optimizer", None))
     if optimizer is None:
         return {}
     several = getattr(optimizer, "optimizers", None)

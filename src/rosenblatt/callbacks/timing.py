@@ -6,9 +6,11 @@ import time
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.checks import anything
+from rosenblatt.core.settings import Configured, setting
 
 
-class Timing(Callback):
+class Timing(Callback, Configured):
     """Measures each epoch: steps per second, and seconds by part.
 
     Parts: `data` is waiting for batches, `program` waiting for the compiled steps, `validation` the
@@ -26,9 +28,10 @@ class Timing(Callback):
     []
     """
 
-    def __init__(self, verbose: int = 0):
-        super().__init__()
-        self.verbose = verbose
+    verbose: int = setting(anything, default=0)
+
+    def __post_init__(self) -> None:
+        """Begin without epochs."""
         self.epochs: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

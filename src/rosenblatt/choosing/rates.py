@@ -19,7 +19,13 @@ from rosenblatt.plots.figures import new_axes
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
-from rosenblatt.training.step import batch_at, results, train_step
+from rosenblatt.training.step import (
+    batch_at,
+    numbers_now,
+    results,
+    traced_numbers,
+    train_step,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,14 +130,14 @@ def find_learning_rate(
     _check_range(min_rate, max_rate, steps)
     source = read(x, y, sample_weight, model._inputs()).batches(batch_size, seed=seed)
     rate = _settable_rate(model, source)
-    bring(model, source, train=True)
-    data = source.whole()
-    engine = Engine.of(model, "train")
+    session = model.training_session
+    bring(session.task, source, "train")
+    engine = session.engine("train")
     engine.load()
     rates = np.geomspace(min_rate, max_rate, steps).astype("float32")
-    batches = _batches(data, batch_size, steps, seed)
+    batches = _batches(source.whole(), batch_size, steps, seed)
     state = _seeded(engine, seed)
-    values = tuple(float(getattr(owner, name)) for owner, name in engine.parameters)
+    values = numbers_now(engine.parameters)
     program = programs.get_program(
         None if engine.key is None else ("rates", engine.key),
         lambda: _tries(engine, rate),
@@ -161,8 +167,9 @@ def _check_range(min_rate: float, max_rate: float, steps: int) -> None:
 
 def _settable_rate(model: Any, source: Source) -> Variable:
     model._require_compiled("find_learning_rate")
+    task = model.training_session.task
     is_stream = source.whole() is None
-    if model._step_is_custom("train") or model.run_eagerly or is_stream:
+    if task.own_step("train") or task.run_eagerly or is_stream:
         raise ValueError(
             explain(
                 "find_learning_rate: the test runs in one compiled program.",
@@ -198,7 +205,7 @@ def _batches(data: Any, batch_size: int, steps: int, seed: int) -> Any:
 
 def _seeded(engine: Engine, seed: int) -> Any:
     """The model's state, with seeds of this test's own: the same test gives the same curve."""
-    seeds = {id(g.state) for layer in engine.model._flatten_layers() for g in _generators(layer)}
+    seeds = {id(g.state) for layer in engine.task.layers() for g in _generators(layer)}
     values = [
         np.asarray(v._value) + np.asarray(seed, v._value.dtype) if id(v) in seeds else v._value
         for v in engine.variables.non_trainable
@@ -212,12 +219,11 @@ def _generators(layer: Any) -> list[SeedGenerator]:
 
 def _tries(engine: Engine, rate: Variable) -> Callable[..., Any]:
     """A function that makes a step at each rate and gives the losses before them."""
-    keys = [(id(owner), name) for owner, name in engine.parameters]
     place = [id(v) for v in engine.variables.optimizer].index(id(rate))
     loss = engine.names.index("loss")
 
     def run(state: Any, values: Any, batches: Any, rates: Any) -> Any:
-        parameters = dict(zip(keys, values, strict=True))
+        parameters = traced_numbers(engine.parameters, values)
         fresh = jax.tree_util.tree_map(jnp.zeros_like, state.metrics)
 
         def one(state: Any, step: Any) -> Any:
@@ -226,8 +232,8 @@ def _tries(engine: Engine, rate: Variable) -> Callable[..., Any]:
             optimizer[place] = value.astype(optimizer[place].dtype)
             state = state._replace(optimizer=tuple(optimizer), metrics=fresh)
             batch = batch_at(batches, index)
-            after = train_step(engine.model, engine.variables, state, parameters, batch, None)
-            return after, results(engine.model, engine.variables, after, parameters)[loss]
+            after = train_step(engine.task, engine.variables, state, parameters, batch, None)
+            return after, results(engine.task, engine.variables, after, parameters)[loss]
 
         return jax.lax.scan(one, state, (jnp.arange(len(rates)), rates))[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -213,3 +214,4 @@ flag = Check(lambda value: True, "True or False", bool)
 text = Check(lambda value: isinstance(value, str), "a string", wrong=[3, None])
 function = Check(callable, "a function", wrong=[3, "f", None])
 anything = Check(lambda value: True, "anything")
+path = Check(lambda value: True, "a path", os.fspath)

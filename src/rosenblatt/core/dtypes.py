@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain, nearest
+
+if TYPE_CHECKING:
+    from rosenblatt.core.types import DTypeLike  # imports JAX, which names of dtypes do without
 
 DTYPES = (
     "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
@@ -23,7 +26,7 @@ _ALIASES = {
 }
 
 
-def standardize_dtype(dtype: Any) -> str:
+def standardize_dtype(dtype: DTypeLike) -> str:
     """Give the canonical name of a dtype.
 
     Args:
@@ -59,7 +62,7 @@ def standardize_dtype(dtype: Any) -> str:
     return name
 
 
-def is_float_dtype(dtype: Any) -> bool:
+def is_float_dtype(dtype: DTypeLike) -> bool:
     """Whether a dtype is one of the float types."""
     return standardize_dtype(dtype) in ("bfloat16", "float16", "float32", "float64")
 
@@ -147,7 +150,7 @@ def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
     _default_policy = None if policy is None else get_policy(policy)
 
 
-def get_policy(identifier: Any) -> DTypePolicy:
+def get_policy(identifier: DTypeLike) -> DTypePolicy:
     """Resolve a policy from None, a name, a dtype, a config or a policy."""
     if identifier is None:
         return dtype_policy()

@@ -167,7 +167,7 @@ def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
 
 @contextmanager
 def within(where: str | None) -> Iterator[None]:
-    """Say of an error in the block where it comes from; None adds nothing.
+    """Say of an error about data in the block where they come from; None adds nothing.
 
     Raises:
         ValueError: one from the block.
@@ -176,11 +176,11 @@ def within(where: str | None) -> Iterator[None]:
     ...     raise ValueError("It is empty.")
     Traceback (most recent call last):
     ...
-    ValueError: Batch 3: It is empty.
+    rosenblatt.core.errors.BadData: Batch 3: It is empty.
     """
     try:
         yield
     except ValueError as error:
         if where is None:
             raise
-        raise ValueError(f"{where}: {error}") from error
+        raise BadData(f"{where}: {error}") from error

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rosenblatt.core import dtypes, faces
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, UnknownClass, nearest
 from rosenblatt.core.loading import loading, loading_now
 
 _builtin: dict[tuple[str, str], Any] = {}
@@ -67,11 +67,9 @@ def register_keras_serializable(
 
     def enter(obj: Any) -> Any:
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
-            raise ValueError(
-                explain(
-                    f"Cannot register class {obj.__name__}: it has no `get_config()` method.",
-                    fix="add `get_config()` that returns the arguments of `__init__`.",
-                )
+            raise BadArgument(
+                f"Cannot register class {obj.__name__}: it has no `get_config()` method.",
+                fix="add `get_config()` that returns the arguments of `__init__`.",
             )
         registered = f"{package}>{name or obj.__name__}"
         _registered[registered] = obj
@@ -173,7 +171,7 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
     """The class or function a config names, among built-in, registered and given ones.
 
     Raises:
-        TypeError: not found; the message says how to register it and names near misses.
+        UnknownClass: not found; the message says how to register it and names near misses.
     """
     module, registered = config.get("module") or "", config.get("registered_name")
     for key in (registered, name):
@@ -186,20 +184,16 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
     known = [n for m, n in _builtin if m == module] or [n for _, n in _builtin]
     problem = f"Unknown class or function {registered or name!r} (module {module!r})."
     if is_of_python(module, name):
-        raise TypeError(
-            explain(
-                problem,
-                fix=f"{name!r} is Python's own and no part of a model; do not use this file unless "
-                "you know who made it.",
-            )
-        )
-    raise TypeError(
-        explain(
+        raise UnknownClass(
             problem,
-            fix="import the file that defines it and decorate it with "
-            "`@rosenblatt.saving.register_keras_serializable()`, or pass "
-            f"`custom_objects={{{name!r}: {name}}}`; {nearest(name, known)}",
+            fix=f"{name!r} is Python's own and not part of a model; do not use this file unless "
+            "you know who made it.",
         )
+    raise UnknownClass(
+        problem,
+        fix="import the file that defines it and decorate it with "
+        "`@rosenblatt.saving.register_keras_serializable()`, or pass "
+        f"`custom_objects={{{name!r}: {name}}}`; {nearest(name, known)}",
     )
 
 

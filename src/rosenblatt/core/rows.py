@@ -20,19 +20,22 @@ from rosenblatt.core.symbolic import tree_map
 # Two primes: they mark the axis of the rows, and a number that comes from the batch's size differs.
 _SIZES = (997, 1009)
 _ELEMENTWISE = frozenset((
-    "abs", "acos", "acosh", "add", "and", "asin", "asinh", "atan", "atan2", "atanh", "cbrt",
-    "ceil", "clamp", "convert_element_type", "copy", "cos", "cosh", "digamma", "div", "eq", "erf",
-    "erf_inv", "erfc", "exp", "exp2", "expm1", "floor", "ge", "gt", "integer_pow", "is_finite",
-    "le", "lgamma", "log", "log1p", "logistic", "lt", "max", "min", "mul", "ne", "neg",
-    "nextafter", "not", "or", "pow", "reduce_precision", "rem", "round", "rsqrt", "select_n",
-    "sign", "sin", "sinh", "sqrt", "square", "stop_gradient", "sub", "tan", "tanh", "xor",
+    "abs", "acos", "acosh", "add", "and", "asin", "asinh", "atan", "atan2", "atanh", "bessel_i0e",
+    "bessel_i1e", "bitcast_convert_type", "cbrt", "ceil", "clamp", "complex", "conj",
+    "convert_element_type", "copy", "cos", "cosh", "digamma", "div", "eq", "erf", "erf_inv", "erfc",
+    "exp", "exp2", "expm1", "floor", "ge", "gt", "imag", "integer_pow", "is_finite", "le", "lgamma",
+    "log", "log1p", "logistic", "lt", "max", "min", "mul", "ne", "neg", "nextafter", "not", "or",
+    "pow", "real", "reduce_precision", "rem", "round", "rsqrt", "select_n", "shift_left",
+    "shift_right_arithmetic", "shift_right_logical", "sign", "sin", "sinh", "sqrt", "square",
+    "stop_gradient", "sub", "tan", "tanh", "xor",
 ))  # fmt: skip
 _REDUCTIONS = frozenset((
     "argmax", "argmin", "reduce_and", "reduce_max", "reduce_min", "reduce_or", "reduce_prod",
     "reduce_sum",
 ))  # fmt: skip
 _SCANS = {"cumsum": "axis", "cumprod": "axis", "cummax": "axis", "cummin": "axis",
-          "cumlogsumexp": "axis", "sort": "dimension", "concatenate": "dimension"}  # fmt: skip
+          "cumlogsumexp": "axis", "sort": "dimension", "concatenate": "dimension",
+          "split": "axis"}  # fmt: skip
 # Loops and branches, whose inner numbers are not looked at.
 _UNKNOWN = frozenset(("cond", "scan", "while"))
 
@@ -47,12 +50,13 @@ def with_rows(tree: Any, rows: int) -> Any:
     return tree_map(struct, tree)
 
 
-def stay_apart(fn: Callable[..., Any], *args: Any) -> bool:
+def stay_apart(fn: Callable[..., Any], *args: Any, numbered: bool = True) -> bool:
     """Whether row i of all that a function gives depends on row i of its arguments alone.
 
     Args:
         fn: a function of arrays whose first axis is that of the rows.
         args: nests of anything with a shape and a dtype; nothing is computed.
+        numbered: whether it may also depend on the number of the row in the batch.
 
     Returns:
         True where that is certain; False also where a step of the function is not known here.
@@ -64,12 +68,16 @@ def stay_apart(fn: Callable[..., Any], *args: Any) -> bool:
     False
     """
     numbers = []
-    for rows in _SIZES:
-        try:
-            closed = jax.make_jaxpr(fn)(*(with_rows(arg, rows) for arg in args))
-        except Exception:  # what is wrong with it is told where it runs
-            return False
-        walk = _Walk(rows)
+    try:  # what is wrong with it is told where it runs
+        traces = [jax.make_jaxpr(fn)(*(with_rows(arg, rows) for arg in args)) for rows in _SIZES]
+        single = jax.make_jaxpr(fn)(*(with_rows(arg, 1) for arg in args))
+    except Exception:
+        return False
+    shapes = [[shape.shape[1:] for shape in trace.out_avals] for trace in (single, traces[0])]
+    if shapes[0] != shapes[1]:  # it takes a single row for something else
+        return False
+    for rows, closed in zip(_SIZES, traces, strict=True):
+        walk = _Walk(rows, numbered)
         walk.numbers += [np.asarray(const).tolist() for const in closed.consts]
         axes = walk.through(closed.jaxpr, [0] * len(closed.jaxpr.invars))
         if axes is None or any(axis != 0 for axis in axes):
@@ -81,8 +89,9 @@ def stay_apart(fn: Callable[..., Any], *args: Any) -> bool:
 class _Walk:
     """Follows the axis of the rows through the equations of a trace."""
 
-    def __init__(self, rows: int):
+    def __init__(self, rows: int, numbered: bool):
         self.rows = rows
+        self.numbered = numbered
         self.numbers: list[Any] = []
 
     def through(self, jaxpr: Any, given: Sequence[int | None]) -> list[int | None] | None:
@@ -112,24 +121,28 @@ class _Walk:
                 inner = params[key]
                 return self.through(getattr(inner, "jaxpr", inner), axes)
         if all(axis is None for axis in axes):
-            return self._made_of_constants(name, [v.aval.shape for v in equation.outvars])
+            return self._made_of_constants(name, params, [v.aval.shape for v in equation.outvars])
         shapes = [atom.aval.shape for atom in equation.invars]
         after = self._axis_after(name, params, axes, shapes)
         if after is None or any(v.aval.shape[after] != self.rows for v in equation.outvars):
             return None
         return [after] * len(equation.outvars)
 
-    def _made_of_constants(self, name: str, shapes: Any) -> list[int | None] | None:
+    def _made_of_constants(self, name: str, params: Any, shapes: Any) -> list[int | None] | None:
         if name in _UNKNOWN or name.startswith(("random", "threefry")):
             return None
-        sized = any(self.rows in shape for shape in shapes)
-        if sized and name not in ("iota", "broadcast_in_dim"):
+        axes = [shape.index(self.rows) if self.rows in shape else None for shape in shapes]
+        if any(axis is not None for axis in axes) and name not in ("iota", "broadcast_in_dim"):
             return None
-        return [shape.index(self.rows) if self.rows in shape else None for shape in shapes]
+        if name == "iota" and params["dimension"] == axes[0] and not self.numbered:
+            return None
+        return axes
 
     def _axis_after(self, name: str, params: Any, axes: list[Any], shapes: Any) -> int | None:
         if name == "dot_general":
             return _after_product(params["dimension_numbers"], axes, shapes)
+        if name == "gather":
+            return _after_gather(params, axes, self.rows)
         axis, *others = {axis for axis in axes if axis is not None}
         if others:
             return None
@@ -171,6 +184,17 @@ def _after_product(numbers: Any, axes: list[Any], shapes: Any) -> int | None:
     if axes[side] not in free[side]:
         return None
     return len(batched[0]) + side * len(free[0]) + free[side].index(axes[side])
+
+
+def _after_gather(params: Any, axes: list[Any], rows: int) -> int | None:
+    """The axis after a look-up that takes the same places of every row."""
+    numbers, axis = params["dimension_numbers"], axes[0]
+    if axes[1] is not None or axis in numbers.start_index_map:
+        return None
+    gone = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
+    if axis in gone or params["slice_sizes"][axis] != rows:
+        return None
+    return int(numbers.offset_dims[axis - sum(one < axis for one in gone)])
 
 
 _RULES: dict[str, Callable[[Any, int, Any, int], int | None]] = {

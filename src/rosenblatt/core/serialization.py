@@ -21,7 +21,7 @@ from rosenblatt.core.registry import (
 PLAIN = (str, int, float, bool)
 
 
-def described(config: Any) -> Iterator[dict[str, Any]]:
+def described(config: object) -> Iterator[dict[str, Any]]:
     """Every object that a config describes, the outer one first.
 
     >>> [entry["class_name"] for entry in described([{"class_name": "A", "config": {}}, 1])]
@@ -38,7 +38,7 @@ def described(config: Any) -> Iterator[dict[str, Any]]:
             todo.extend(reversed(value))
 
 
-def serialize_shared(obj: Any) -> Any:
+def serialize_shared(obj: object) -> Any:
     """`serialize_keras_object`, with a `shared_object_id` on what occurs more than once."""
     with loading(shared={}):
         config = serialize_keras_object(obj)
@@ -52,7 +52,7 @@ def serialize_shared(obj: Any) -> Any:
     return config
 
 
-def serialize_keras_object(obj: Any) -> Any:
+def serialize_keras_object(obj: object) -> Any:
     """Turn an object into plain data that `deserialize_keras_object` turns back.
 
     Args:
@@ -110,7 +110,7 @@ def _function_config(function: Any) -> Any:
     }
 
 
-def _object_config(obj: Any) -> dict[str, Any]:
+def _object_config(obj: object) -> dict[str, Any]:
     if not hasattr(obj, "get_config"):
         raise WrongType(
             f"Cannot serialize {obj!r}: class {type(obj).__name__} has no `get_config()`.",
@@ -140,7 +140,7 @@ def _object_config(obj: Any) -> dict[str, Any]:
 
 
 def deserialize_keras_object(
-    config: Any,
+    config: object,
     custom_objects: Mapping[str, Any] | None = None,
     safe_mode: bool = True,
     module_objects: Mapping[str, Any] | None = None,
@@ -169,7 +169,7 @@ def deserialize_keras_object(
         return _made(config)
 
 
-def _made(config: Any) -> Any:
+def _made(config: object) -> Any:
     if config is None or isinstance(config, PLAIN) or bytecode.is_kept(config):
         return config
     if isinstance(config, (list, tuple)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import jax
 import numpy as np
@@ -161,7 +160,7 @@ class ArraySource:
         return Block(arrays, rows, stop - start, self.batch_size)
 
 
-def check_batch_size(batch_size: Any) -> int:
+def check_batch_size(batch_size: int) -> int:
     """A batch size as an integer.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -11,7 +12,8 @@ import numpy as np
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Tree
-from rosenblatt.data.frames import frame_to_array, is_frame, is_series, series_to_array
+from rosenblatt.data.contract import Data
+from rosenblatt.data.frames import frame_to_array, is_frame, is_series, names_of, series_to_array
 from rosenblatt.data.nests import no_rows, read_nest
 from rosenblatt.data.unreadable import array_message, ragged_message
 
@@ -19,7 +21,7 @@ DENSE_LIMIT = 4 << 30
 """Bytes a sparse matrix may take when it is made dense."""
 
 
-def as_arrays(tree: Tree, what: str) -> Tree:
+def as_arrays(tree: Data, what: str) -> Tree:
     """Turn a nest of array-likes into the same nest of NumPy arrays.
 
     NumPy arrays pass uncopied and JAX arrays on the CPU share their memory. Lists and tuples of
@@ -46,10 +48,14 @@ def as_arrays(tree: Tree, what: str) -> Tree:
     """
     if type(tree) is np.ndarray:
         return check_array(tree, what)
-    return read_nest(tree, what, lambda leaf, name: check_array(to_numpy(leaf, name), name))
+    return read_nest(tree, what, _read_leaf)
 
 
-def to_numpy(value: Any, what: str) -> np.ndarray:
+def _read_leaf(leaf: Data, name: str) -> np.ndarray:
+    return check_array(to_numpy(leaf, name), name, names_of(leaf))
+
+
+def to_numpy(value: Data, what: str) -> np.ndarray:
     """Any array-like as a NumPy array of whatever it holds."""
     if type(value) is np.ndarray:
         return value
@@ -88,7 +94,7 @@ def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
         raise BadData(ragged_message(value, what, np.shape)) from error
 
 
-def _from_sparse(value: Any, what: str) -> np.ndarray:
+def _from_sparse(value: Data, what: str) -> np.ndarray:
     size = int(np.prod(value.shape, dtype=np.float64)) * 4
     if size > DENSE_LIMIT:
         raise BadData(
@@ -101,13 +107,19 @@ def _from_sparse(value: Any, what: str) -> np.ndarray:
     return value.toarray()
 
 
-def check_array(array: np.ndarray, what: str) -> np.ndarray:
-    """Refuse what is no array of numbers with rows; settle the dtype."""
+def check_array(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> np.ndarray:
+    """Refuse what is no array of numbers with rows; settle the dtype.
+
+    Args:
+        array: of anything.
+        what: its name, for messages.
+        columns: names of its columns, if they have names.
+    """
     dtype = array.dtype
     if array.ndim and len(array) == 0:
         raise BadData(no_rows(what, f"an array of shape {array.shape}"))
     if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
-        raise BadData(array_message(array, what))
+        raise BadData(array_message(array, what, columns))
     if array.ndim == 0:
         raise BadData(
             f"{what} is a single number, not an array with one row for each sample.",

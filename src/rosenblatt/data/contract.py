@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias, TypedDict
 
 from rosenblatt.core.errors import BadData
+from rosenblatt.core.types import Tree
 from rosenblatt.data.blocks import Block
 
+# What a user passes as x, y or weights: arrays and tables of any library, lists of numbers, or a
+# nest of these; as x also a stream of batches.
+Data: TypeAlias = Any
 # Inputs, targets, sample weights: nests of arrays of as many rows, or None.
-Batch: TypeAlias = tuple[Any, Any, Any]
+Batch: TypeAlias = tuple[Tree, Tree, Tree]
 # Brings a batch to a model; the mapping has messages that refuse what is not finite.
 Intake: TypeAlias = Callable[[Batch, Mapping[str, str]], Batch]
 
@@ -81,7 +85,7 @@ def check_position(now: Position, then: Position) -> None:
     for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
         if now[key] != then[key]:  # type: ignore[literal-required]
             raise BadData(
-                f"The run to go on with had another number of {what}.",
+                f"The run to resume had another number of {what}.",
                 given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
                 fix="pass the same data and batch size, or another folder to start anew.",
             )

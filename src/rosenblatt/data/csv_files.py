@@ -7,16 +7,20 @@ import gzip
 import zlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import FileRefused, explain, needed
+
+if TYPE_CHECKING:
+    import polars
 
 _MISSING = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None"]
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_CHARACTER = "\ufffd"  # what stands in a text for bytes that are not UTF-8
 
 
-def read_frame(path: Path, parquet: bool) -> tuple[Any, list[str]]:
+def read_frame(path: Path, parquet: bool) -> tuple[polars.DataFrame, list[str]]:
     """A file as a polars DataFrame, and the names that its header holds more than once.
 
     Raises:
@@ -51,7 +55,7 @@ def no_rows(path: Path) -> str:
     )
 
 
-def _read_csv(polars: Any, path: Path) -> tuple[Any, list[str]]:
+def _read_csv(polars: ModuleType, path: Path) -> tuple[polars.DataFrame, list[str]]:
     separator = _separator(path)
     names = _header(polars, path, separator)
     options: dict[str, Any] = {"separator": separator, "null_values": _MISSING}
@@ -73,11 +77,11 @@ def _read_csv(polars: Any, path: Path) -> tuple[Any, list[str]]:
     return frame, [name for name, times in Counter(names).items() if times > 1]
 
 
-def _blank(column: Any) -> bool:
+def _blank(column: polars.Series) -> bool:
     return bool(column.null_count() == len(column))
 
 
-def _header(polars: Any, path: Path, separator: str) -> list[str]:
+def _header(polars: ModuleType, path: Path, separator: str) -> list[str]:
     """The names as they stand in the file; polars renames those that stand there twice."""
     first = polars.read_csv(
         path, separator=separator, has_header=False, n_rows=1, infer_schema=False,

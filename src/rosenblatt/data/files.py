@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, nearest
 from rosenblatt.data.csv_files import read_frame
+
+if TYPE_CHECKING:
+    import polars
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
@@ -29,7 +32,7 @@ class Table:
     """
 
     path: Path
-    frame: Any
+    frame: polars.DataFrame
     twice: list[str] = field(default_factory=list)
 
     @property
@@ -66,7 +69,7 @@ class Table:
                 fix="rename or remove one of them.",
             )
 
-    def _check_numbers(self, columns: Mapping[str, Any]) -> None:
+    def _check_numbers(self, columns: Mapping[str, polars.Series]) -> None:
         for name, column in columns.items():
             row = _too_long(column)
             if row is not None:
@@ -127,7 +130,7 @@ def open_table(path: str | Path) -> Table:
     return table
 
 
-def _as_numbers(column: Any) -> Any:
+def _as_numbers(column: polars.Series) -> polars.Series:
     """A column as one of plain numbers, where all that it holds are such; else the column."""
     import polars
 
@@ -151,11 +154,11 @@ def _as_numbers(column: Any) -> Any:
     return column
 
 
-def _numeric(column: Any) -> bool:
+def _numeric(column: polars.Series) -> bool:
     return bool(column.dtype.is_numeric()) or str(column.dtype) == "Boolean"
 
 
-def _too_long(column: Any) -> int | None:
+def _too_long(column: polars.Series) -> int | None:
     """The first row with a whole number beyond 64 bits, in a column of nothing but numbers."""
     if str(column.dtype) in ("Int128", "UInt128"):
         return next(r for r, v in enumerate(column) if v is not None and abs(v) >= 2**63)
@@ -165,7 +168,7 @@ def _too_long(column: Any) -> int | None:
     return None
 
 
-def _example(column: Any) -> str:
+def _example(column: polars.Series) -> str:
     """The first value that is no number, and its row."""
     for row, value in enumerate(column):
         if value is not None and not (isinstance(value, str) and _is_number(value)):
@@ -175,7 +178,7 @@ def _example(column: Any) -> str:
     return "no value in any row"
 
 
-def _fix(column: Any) -> str:
+def _fix(column: polars.Series) -> str:
     if column.dtype.is_temporal():
         return "write times as numbers, e.g. seconds since 1970, or leave such columns out."
     return "encode text as numbers, or leave such columns out of the file."

@@ -6,13 +6,18 @@ A table is recognised by the module and name of its type, and read through its o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData, nearest
+from rosenblatt.data.contract import Data
 from rosenblatt.data.unreadable import columns_message
+
+# A table, or a column of one, of a library that need not be installed.
+Frame: TypeAlias = Any
+Column: TypeAlias = Any
 
 _LIBRARIES = ("pandas", "polars", "pyarrow", "narwhals", "modin", "cudf")
 _FRAMES = ("DataFrame", "LazyFrame", "Table")
@@ -20,35 +25,35 @@ _SERIES = ("Series", "Index", "ChunkedArray")
 _NUMBER_NAMES = ("int", "uint", "float", "double", "halffloat", "bool", "decimal")
 
 
-def is_frame(value: Any) -> bool:
+def is_frame(value: object) -> bool:
     """Whether a value is a table with named columns."""
     return _is_one_of(value, _FRAMES)
 
 
-def is_series(value: Any) -> bool:
+def is_series(value: object) -> bool:
     """Whether a value is one column of a table."""
     return _is_one_of(value, _SERIES)
 
 
-def _is_one_of(value: Any, names: Sequence[str]) -> bool:
+def _is_one_of(value: object, names: Sequence[str]) -> bool:
     return any(
         cls.__name__ in names and cls.__module__.partition(".")[0] in _LIBRARIES
         for cls in type(value).__mro__
     )
 
 
-def is_deferred(frame: Any) -> bool:
+def is_deferred(frame: Frame) -> bool:
     """Whether a table is lazy, or wrapped: looking into it would compute it."""
     return hasattr(type(frame), "collect") or hasattr(type(frame), "to_native")
 
 
-def native(value: Any) -> Any:
+def native(value: Frame | Column) -> Frame | Column:
     """A table or column as its own library's, computed if it is lazy."""
     value = value.to_native() if hasattr(type(value), "to_native") else value
     return value.collect() if hasattr(type(value), "collect") else value
 
 
-def frame_columns(frame: Any) -> tuple[str, ...]:
+def frame_columns(frame: Frame) -> tuple[str, ...]:
     """Names of a table's columns, in order."""
     # A column of pandas is an attribute too: look at the type.
     if hasattr(type(frame), "collect_schema"):
@@ -57,15 +62,38 @@ def frame_columns(frame: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def names_of(leaf: Any) -> tuple[str, ...]:
+class NamedColumns(np.ndarray):
+    """An array that knows what its columns were called; a part or a result of it does not."""
+
+    column_names: tuple[str, ...] = ()
+
+
+def named_as(given: Data, array: Data) -> Data:
+    """An array with the names of the columns of the table that it was made of.
+
+    Args:
+        given: the table, column or `NamedColumns`; anything else has no names.
+        array: returned as it is unless it is an array with as many columns.
+    """
+    names = names_of(given)
+    if type(array) not in (np.ndarray, NamedColumns) or array[:1].size != len(names):
+        return array
+    named = array.view(NamedColumns)
+    named.column_names = names
+    return named
+
+
+def names_of(leaf: Data) -> tuple[str, ...]:
     """The names of the columns of a table or of one column; empty where there are none."""
+    if isinstance(leaf, NamedColumns):
+        return leaf.column_names
     if is_frame(leaf):
         return frame_columns(leaf)
     name = _name_of(leaf) if is_series(leaf) else ""
     return (name,) if name else ()
 
 
-def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
+def columns_for(frame: Data, names: Sequence[str], what: str) -> Data:
     """A table's columns by the names of a model's inputs.
 
     Args:
@@ -96,7 +124,7 @@ def columns_for(frame: Any, names: Sequence[str], what: str) -> Any:
     return {name: columns[name] for name in names}  # names of pandas may be numbers
 
 
-def frame_to_array(frame: Any, what: str) -> np.ndarray:
+def frame_to_array(frame: Frame, what: str) -> np.ndarray:
     """A table as one array.
 
     Args:
@@ -127,7 +155,7 @@ def frame_to_array(frame: Any, what: str) -> np.ndarray:
     return array
 
 
-def series_to_array(series: Any, what: str) -> np.ndarray:
+def series_to_array(series: Column, what: str) -> np.ndarray:
     """One column of a table as a (rows,) array; integers and booleans stay what they are.
 
     Raises:
@@ -139,7 +167,7 @@ def series_to_array(series: Any, what: str) -> np.ndarray:
     return _values(series)
 
 
-def text_columns(value: Any, what: str) -> np.ndarray | None:
+def text_columns(value: Frame | Column, what: str) -> np.ndarray | None:
     """A table or column of text as a (rows, columns) or (rows,) array of objects.
 
     Returns:
@@ -149,7 +177,7 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
         ValueError: a table of columns of both kinds.
     """
     value = native(value)
-    columns = columns_of(value) if is_frame(value) else [value]
+    columns = columns_of(value)
     numeric = [_holds_numbers(_dtype_of(column)) for column in columns]
     if all(numeric):
         return None
@@ -168,8 +196,10 @@ def text_columns(value: Any, what: str) -> np.ndarray | None:
     return np.stack(arrays, axis=1) if is_frame(value) else arrays[0]
 
 
-def columns_of(frame: Any) -> list[Any]:
-    """The columns of a table, in order."""
+def columns_of(frame: Frame) -> list[Column]:
+    """The columns of a table, in order; a column alone is its only one."""
+    if is_series(frame):
+        return [frame]
     if hasattr(type(frame), "iloc"):  # pandas: names may repeat, positions do not
         return [frame.iloc[:, index] for index in range(frame.shape[1])]
     if hasattr(type(frame), "get_columns"):
@@ -177,11 +207,11 @@ def columns_of(frame: Any) -> list[Any]:
     return list(frame.columns)  # pyarrow
 
 
-def _dtype_of(column: Any) -> Any:
+def _dtype_of(column: Column) -> Any:
     return column.dtype if hasattr(column, "dtype") else column.type
 
 
-def _name_of(series: Any) -> str:
+def _name_of(series: Column) -> str:
     name = getattr(series, "name", None)
     return "" if name is None else str(name)
 
@@ -194,7 +224,7 @@ def _holds_numbers(dtype: Any) -> bool:
     return str(dtype).startswith(_NUMBER_NAMES)
 
 
-def _values(column: Any) -> np.ndarray:
+def _values(column: Column) -> np.ndarray:
     values = np.asarray(column.to_numpy())
     if values.dtype.kind != "O":
         return values
@@ -203,18 +233,18 @@ def _values(column: Any) -> np.ndarray:
     return np.array(numbers, dtypes.numpy_dtype(config.floatx()))
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _message(columns: dict[str, Any], what: str) -> str:
+def _message(columns: dict[str, Column], what: str) -> str:
     """The message for columns of text, dates or objects."""
     library = type(next(iter(columns.values()))).__module__.partition(".")[0]
     listed = [(name, _plain(one), str(_dtype_of(one))) for name, one in columns.items()]
     return columns_message(listed, what, library)
 
 
-def _plain(column: Any) -> Iterator[Any]:
+def _plain(column: Column) -> Iterator[Any]:
     """The values of a column, one by one."""
     for row in range(len(column)):
         value = column.iloc[row] if hasattr(column, "iloc") else column[row]

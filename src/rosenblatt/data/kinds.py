@@ -6,7 +6,7 @@ import datetime
 import numbers
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Failing(NamedTuple):
         return f"{self.text} in row {self.row}"
 
 
-def failing(values: Iterable[Any]) -> Failing:
+def failing(values: Iterable[object]) -> Failing:
     """Look for what makes values unreadable.
 
     Args:
@@ -52,7 +52,7 @@ def failing(values: Iterable[Any]) -> Failing:
     >>> failing(["red", "green"]).kind, failing(["1.5", "n/a", "2"]).row
     ('text', 1)
     """
-    firsts: dict[str, tuple[int, Any]] = {}
+    firsts: dict[str, tuple[int, object]] = {}
     counts: Counter[str] = Counter()
     for row, value in enumerate(values):
         kind = kind_of(value)
@@ -67,7 +67,7 @@ def failing(values: Iterable[Any]) -> Failing:
     return Failing(0, "nothing", "object")
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """What a value is: see `Failing`."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
@@ -87,7 +87,7 @@ def kind_of(value: Any) -> str:
     return "nested" if nested else "object"
 
 
-def _is_nan(value: Any) -> bool:
+def _is_nan(value: object) -> bool:
     try:
         return bool(value != value)
     except Exception:  # whatever a user's number does when compared
@@ -102,7 +102,7 @@ def _reads_as_number(text: str | bytes) -> bool:
     return True
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value's text, short; its type where it has none."""
     try:
         text = repr(value.item() if isinstance(value, np.generic) else value)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import columns_of, is_deferred, is_frame, is_series, names_of
 from rosenblatt.data.nests import named_leaves
 
@@ -95,7 +95,7 @@ def _is_narrow(rows: np.ndarray, times: float) -> np.ndarray:
     return ~(largest <= times * (high - low))  # NaN too: another look is due
 
 
-def warn_of_rounding(tree: Any, what: str) -> None:
+def warn_of_rounding(tree: Data, what: str) -> None:
     """Warn of columns of 64 bits of which float32 would lose what tells rows apart.
 
     Args:
@@ -119,7 +119,7 @@ def warn_of_rounding(tree: Any, what: str) -> None:
         )
 
 
-def _columns_of(leaf: Any) -> Iterator[tuple[Any, np.ndarray]]:
+def _columns_of(leaf: Data) -> Iterator[tuple[str | int, np.ndarray]]:
     """Names or numbers, and values, of the columns that may be far from zero."""
     if is_frame(leaf):
         if not is_deferred(leaf):

@@ -5,36 +5,35 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Iterator
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _JOIN_SECONDS = 10.0
 
 
-class _Buffer:
+class _Buffer(Generic[T]):
     """A queue bounded by bytes that both ends can close."""
 
     def __init__(self, limit: int):
         self._limit = limit
-        self._items: deque[tuple[Any, int]] = deque()
+        self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
-        self._ended = False
+        self._ended = self._closed = False
         self._error: BaseException | None = None
-        self.closed = False
 
-    def put(self, item: Any, size: int) -> bool:
+    def put(self, item: T, size: int) -> bool:
         """Add an item when there is room; false if the consumer is gone."""
         with self._changed:
-            while not self.closed and self._items and self._bytes + size > self._limit:
-                self._changed.wait()
-            if self.closed:
-                return False
-            self._items.append((item, size))
-            self._bytes += size
-            self._changed.notify_all()
-            return True
+            self._changed.wait_for(
+                lambda: self._closed or not self._items or self._bytes + size <= self._limit
+            )
+            if not self._closed:
+                self._items.append((item, size))
+                self._bytes += size
+                self._changed.notify_all()
+            return not self._closed
 
     def end(self, error: BaseException | None = None) -> None:
         """Say that no item follows."""
@@ -42,25 +41,25 @@ class _Buffer:
             self._ended, self._error = True, error
             self._changed.notify_all()
 
-    def get(self) -> tuple[Any, bool]:
-        """The next item and True, or (None, False) at the end; the producer's error is raised."""
-        with self._changed:
-            while not self._items and not self._ended:
-                self._changed.wait()
-            if self._items:
+    def __iter__(self) -> Iterator[T]:
+        """The items up to the end; the producer's error is raised there."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._items or self._ended)
+                if not self._items:
+                    break
                 item, size = self._items.popleft()
                 self._bytes -= size
                 self._changed.notify_all()
-                return item, True
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
-            return None, False
+            yield item
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
 
     def close(self) -> None:
         """Let go of the items and of a waiting producer."""
         with self._changed:
-            self.closed = True
+            self._closed = True
             self._items.clear()
             self._changed.notify_all()
 
@@ -81,7 +80,7 @@ def prefetch(
     >>> list(prefetch((i for i in range(3)), lambda _: 1, limit=2))
     [0, 1, 2]
     """
-    buffer = _Buffer(limit)
+    buffer: _Buffer[T] = _Buffer(limit)
     context = contextvars.copy_context()  # its seeds are those of whoever asked for the items
 
     def run() -> None:
@@ -99,11 +98,7 @@ def prefetch(
     )
     thread.start()
     try:
-        while True:
-            item, more = buffer.get()
-            if not more:
-                return
-            yield item
+        yield from buffer
     finally:
         buffer.close()
         # A user's code that waits for ever must not hang the one who stopped early.

@@ -79,7 +79,7 @@ class PyDataset:
         """Called after each epoch."""
 
 
-def is_py_dataset(value: Any) -> bool:
+def is_py_dataset(value: object) -> bool:
     """Whether a value is a `PyDataset`, ours or Keras's."""
     return isinstance(value, PyDataset) or any(
         cls.__name__ == "PyDataset" and cls.__module__.partition(".")[0] == "keras"
@@ -87,7 +87,7 @@ def is_py_dataset(value: Any) -> bool:
     )
 
 
-def py_dataset_batches(dataset: Any, indices: Iterable[int]) -> Generator[Any, None, None]:
+def py_dataset_batches(dataset: PyDataset, indices: Iterable[int]) -> Generator[Any, None, None]:
     """The batches of these numbers, in order, computed ahead by the data set's workers."""
     if dataset.workers <= 1 and not (dataset.use_multiprocessing and dataset.workers > 0):
         for index in indices:
@@ -108,7 +108,7 @@ def py_dataset_batches(dataset: Any, indices: Iterable[int]) -> Generator[Any, N
         executor.shutdown(cancel_futures=True)
 
 
-def _workers(dataset: Any) -> tuple[Executor, Any]:
+def _workers(dataset: PyDataset) -> tuple[Executor, Any]:
     if not dataset.use_multiprocessing:
         threads = ThreadPoolExecutor(dataset.workers, "rosenblatt-data")
         here = contextvars.copy_context()  # its seeds are those of whoever asked for the batches
@@ -119,10 +119,10 @@ def _workers(dataset: Any) -> tuple[Executor, Any]:
     return executor, _item
 
 
-_received: Any = None
+_received: PyDataset
 
 
-def _receive(dataset: Any) -> None:
+def _receive(dataset: PyDataset) -> None:
     global _received
     _received = dataset
 

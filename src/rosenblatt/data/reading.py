@@ -11,6 +11,7 @@ import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
+from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import is_frame, is_series
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.data.order import Shuffle
@@ -48,7 +49,7 @@ class Stream:
         return StreamSource(self.data, shuffle, seed, class_weight, inputs=self.inputs)
 
 
-def is_stream(x: Any) -> bool:
+def is_stream(x: object) -> bool:
     """Whether `x` gives batches one after another, and is not an array or a nest of arrays.
 
     >>> is_stream(iter([1])), is_stream([1]), is_stream(np.ones(3))
@@ -64,7 +65,7 @@ def is_stream(x: Any) -> bool:
 
 
 def read(
-    x: Any, y: Tree = None, sample_weight: Tree = None, inputs: Inputs | None = None
+    x: Data, y: Data = None, sample_weight: Data = None, inputs: Inputs | None = None
 ) -> Rows | Stream:
     """Read the data arguments of `fit`, `evaluate` or `predict`: once, with their columns' names.
 
@@ -88,7 +89,7 @@ def read(
 
 
 def read_rows(
-    x: Tree, y: Tree = None, sample_weight: Tree = None, inputs: Inputs | None = None
+    x: Data, y: Data = None, sample_weight: Data = None, inputs: Inputs | None = None
 ) -> Rows:
     """Read arrays, tables, lists, or nests of them; see `read`."""
     if x is None:
@@ -104,7 +105,7 @@ def read_rows(
     return rows
 
 
-def read_validation(data: Any, inputs: Inputs | None = None) -> Rows | Stream:
+def read_validation(data: Data, inputs: Inputs | None = None) -> Rows | Stream:
     """Read `validation_data`.
 
     Raises:
@@ -122,7 +123,7 @@ def read_validation(data: Any, inputs: Inputs | None = None) -> Rows | Stream:
     return read(x, y, weight, inputs)
 
 
-def _refuse_beside_stream(x: Any, **parts: Tree) -> None:
+def _refuse_beside_stream(x: Data, **parts: Data) -> None:
     for name, part in parts.items():
         if part is not None:
             raise BadData(

@@ -15,7 +15,7 @@ from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.arrays import as_arrays
-from rosenblatt.data.contract import Batch
+from rosenblatt.data.contract import Batch, Data
 from rosenblatt.data.finite import Columns, check_finite, not_finite
 from rosenblatt.data.frames import columns_for, names_of
 from rosenblatt.data.nests import check_lengths, named_leaves
@@ -40,27 +40,21 @@ class Inputs:
     look_up: Callable[[Tree], Tree] | None = None
     refuses_nan: bool = True
 
-    def read(self, x: Tree, columns: dict[str, tuple[str, ...]] | None = None) -> Tree:
+    def read(self, x: Data) -> Tree:
         """The inputs as arrays of numbers.
-
-        Args:
-            x: what the user passed.
-            columns: gets the names of the columns of tables.
 
         Raises:
             ValueError: data that cannot be read; NaN where a look-up would hide it.
         """
-        columns = {} if columns is None else columns
         if self.names:
             x = columns_for(x, self.names, "x")
         if self.look_up is None:
-            return _read(x, "x", columns)
-        columns |= _column_names(x, "x")
-        x = as_columns(x, "x")
-        check_lengths(x)
+            return as_arrays(x, "x")
+        columns = as_columns(x, "x")
+        check_lengths(columns)
         if self.refuses_nan:
-            check_finite(x, "x", columns)
-        return as_arrays(self.look_up(x), "x")
+            check_finite(columns, "x", column_names(x, "x"))
+        return as_arrays(self.look_up(columns), "x")
 
 
 @dataclass(frozen=True)
@@ -76,19 +70,21 @@ class Rows:
     columns: Columns = field(default_factory=dict)
 
     @classmethod
-    def of(cls, x: Tree, y: Tree, sample_weight: Tree, inputs: Inputs) -> Rows:
+    def of(cls, x: Data, y: Data, sample_weight: Data, inputs: Inputs) -> Rows:
         """Read arrays, tables or nests of them.
 
         Raises:
             ValueError: data of a wrong kind, or lengths that differ.
         """
-        columns: dict[str, tuple[str, ...]] = {}
         arrays = (
-            inputs.read(x, columns),
-            _read(y, "y", columns),
-            _read(sample_weight, "sample_weight", columns),
+            inputs.read(x),
+            as_arrays(y, "y"),
+            as_arrays(sample_weight, "sample_weight"),
         )
         check_lengths(*arrays)
+        columns: dict[str, tuple[str, ...]] = {}
+        for what, part in zip(PARTS, (x, y, sample_weight), strict=True):
+            columns |= column_names(part, what)
         return cls(arrays, columns)
 
     def __len__(self) -> int:
@@ -168,7 +164,7 @@ class Rows:
         return ArraySource(arrays, batch_size, shuffle, seed, suspects=lambda: self.suspects)
 
 
-def read_finite(tree: Tree, what: str) -> Tree:
+def read_finite(tree: Data, what: str) -> Tree:
     """A nest as arrays without NaN and infinity.
 
     Args:
@@ -178,23 +174,16 @@ def read_finite(tree: Tree, what: str) -> Tree:
     Raises:
         ValueError: data that cannot be read, or that hold NaN or infinity.
     """
-    columns: dict[str, tuple[str, ...]] = {}
-    arrays = _read(tree, what, columns)
-    check_finite(arrays, what, columns)
+    arrays = as_arrays(tree, what)
+    check_finite(arrays, what, column_names(tree, what))
     return arrays
 
 
-def _read(tree: Tree, what: str, columns: dict[str, tuple[str, ...]]) -> Tree:
-    """A nest as arrays; the names of the columns of its tables are noted."""
-    if type(tree) is not np.ndarray:
-        columns |= _column_names(tree, what)
-    return as_arrays(tree, what)
-
-
-def _column_names(tree: Tree, what: str) -> dict[str, tuple[str, ...]]:
-    found = {name: names_of(leaf) for name, leaf in named_leaves(tree, what)}
-    return {
-        name: names
-        for name, names in found.items()
-        if names and not (len(names) == 1 and name.endswith(f"[{names[0]!r}]"))
-    }
+def column_names(tree: Data, what: str) -> dict[str, tuple[str, ...]]:
+    """The names of the columns of what is a table in a nest, by the name of the leaf."""
+    found = {}
+    for leaf_name, leaf in named_leaves(tree, what):
+        names = () if type(leaf) is np.ndarray else names_of(leaf)
+        if names and not (len(names) == 1 and leaf_name.endswith(f"[{names[0]!r}]")):
+            found[leaf_name] = names
+    return found

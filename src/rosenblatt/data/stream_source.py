@@ -11,13 +11,15 @@ import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, warn_user, within
 from rosenblatt.data.blocks import BLOCK_BYTES, Block, nbytes
-from rosenblatt.data.contract import Batch, Intake, Position, check_position
+from rosenblatt.data.contract import Batch, Data, Intake, Position, check_position
 from rosenblatt.data.grouping import grouped
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.data.order import Shuffle, drawn_seed
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches
 from rosenblatt.data.rows import PARTS, Inputs, Rows
+
+_ANY_NUMBER = 1 << 30  # of batches in a block: its bytes decide
 
 
 class StreamSource:
@@ -60,7 +62,6 @@ class StreamSource:
         self._intake: Intake | None = None
         self._peeked: Batch | None = None  # looked at and not yet taken
         self._rows: Rows | None = None  # of that one, as it was read
-        self._epoch = 0
         self._read = 0
         self._structure: list[str] | None = None
         self._batch_sizes: dict[Any, int] = {}
@@ -73,8 +74,8 @@ class StreamSource:
             if self._py_dataset:
                 return self._read_batch(self.data[0], 0)  # type: ignore[index]
             if self._iterator is None:
-                self._start(self._epoch)
-            self._peeked = next(self._read_batches(1), None)
+                self._start(0)
+            self._peeked = next(self._read_batches(0, 1), None)
             if self._peeked is None:
                 raise BadData(self._empty())
         return self._peeked
@@ -110,49 +111,32 @@ class StreamSource:
     def epoch(
         self, number: int, steps: int | None = None, done: int = 0, by_batch: bool = False
     ) -> Iterator[Block]:
-        """The batches of an epoch in blocks; see `Source`."""
-        blocks = self.blocks(steps, number, 1 if done or by_batch else None)
-        return itertools.islice(blocks, done, None)
+        """The batches of an epoch in blocks; see `Source`, and `grouped` for when a block ends.
 
-    def batches(self, steps: int | None = None, epoch: int | None = None) -> Iterator[Batch]:
-        """The batches as they come, of any number of rows.
+        Raises:
+            ValueError: no batch at all, bad batches, or endless data without a number of steps.
+        """
+        blocks = self._ahead(number, steps, 1 if done or by_batch else _ANY_NUMBER)
+        yield from itertools.islice(blocks, done, None)
+
+    def batches(self, steps: int | None = None) -> Iterator[Batch]:
+        """The batches as they come, of any number of rows; raises as `epoch` does.
 
         Args:
             steps: how many; None goes through the data from the start to the end. With a number,
                 the next call goes on where this one stopped.
-            epoch: gives the order of a `PyDataset`; counted if None.
-
-        Raises:
-            ValueError: no batch at all, bad batches, or endless data without a number.
         """
-        yield from self._ahead(steps, epoch, None)
+        return self._ahead(0, steps, None)
 
-    def blocks(
-        self,
-        n_batches: int | None = None,
-        epoch: int | None = None,
-        max_batches: int | None = None,
-    ) -> Iterator[Block]:
-        """The batches in blocks, (K, batch_size, …) for K batches that fit `block_bytes`.
-
-        A block is given on when it is full, or when filling it took longer than 0.1 s; see
-        `grouped`.
-
-        Args:
-            n_batches, epoch: as for `batches`.
-            max_batches: the capacity, where smaller than K (1: step by step).
-        """
-        yield from self._ahead(n_batches, epoch, max_batches or 1 << 30)
-
-    def _ahead(self, n_batches: int | None, epoch: int | None, most: int | None) -> Iterator[Any]:
-        if self.endless and n_batches is None:
+    def _ahead(self, epoch: int, steps: int | None, most: int | None) -> Iterator[Any]:
+        """Blocks of so many batches at most, or batches if None, from a thread that reads ahead."""
+        if self.endless and steps is None:
             raise BadData(
                 "The data have no end, so an epoch needs a number of steps.",
                 fix="pass `steps_per_epoch=` (fit), `validation_steps=` or `steps=`.",
             )
-        self._epoch = self._epoch if epoch is None else epoch
         self._read = 0
-        made: Generator[Any, None, None] = self._read_batches(n_batches)
+        made: Generator[Any, None, None] = self._read_batches(epoch, steps)
         if most is not None:
             made = grouped(made, most, self.block_bytes, self._batch_sizes)
         if hasattr(self.data, "on_epoch_begin"):
@@ -161,14 +145,13 @@ class StreamSource:
             with closing(prefetch(made, _size, 2 * self.block_bytes)) as items:
                 yield from items
         finally:
-            self._epoch += 1
-            if n_batches is None and not self._one_shot:
+            if steps is None and not self._one_shot:
                 self._iterator = self._peeked = None
             if hasattr(self.data, "on_epoch_end"):
                 self.data.on_epoch_end()
-        if n_batches is not None and self._read < n_batches:
+        if steps is not None and self._read < steps:
             warn_user(
-                f"The data ran out after {self._read} of {n_batches} steps; the epoch ends here. "
+                f"The data ran out after {self._read} of {steps} steps; the epoch ends here. "
                 "Give `steps_per_epoch * epochs` batches, or fewer steps.",
             )
 
@@ -187,15 +170,15 @@ class StreamSource:
         self._iterator = py_dataset_batches(data, indices)
         return self._iterator
 
-    def _read_batches(self, n_batches: int | None) -> Generator[Batch, None, None]:
+    def _read_batches(self, epoch: int, steps: int | None) -> Generator[Batch, None, None]:
         """Read batches; runs in the thread."""
         iterator = self._iterator
-        anew = n_batches is None and not self._one_shot and self._peeked is None
+        anew = steps is None and not self._one_shot and self._peeked is None
         if iterator is None or anew:
-            iterator = self._start(self._epoch)
-        retry = not self._one_shot and n_batches is not None
+            iterator = self._start(epoch)
+        retry = not self._one_shot and steps is not None
         count = 0
-        while n_batches is None or count < n_batches:
+        while steps is None or count < steps:
             if self._peeked is not None:
                 batch, self._peeked = self._peeked, None
             else:
@@ -203,23 +186,23 @@ class StreamSource:
                     raw = next(iterator)
                 except StopIteration:
                     if count == 0 and retry:  # the pass before ended exactly here
-                        iterator, retry = self._start(self._epoch), False
+                        iterator, retry = self._start(epoch), False
                         continue
                     break
                 batch = self._read_batch(raw, count)
             count += 1
             self._read = count
             yield batch
-        if n_batches is not None and count == n_batches:
+        if steps is not None and count == steps:
             return
         if count == 0:
             raise BadData(self._empty())
         if not self._one_shot:
             self._iterator = None
-            if n_batches is None:
+            if steps is None:
                 self.n_batches = count
 
-    def _read_batch(self, raw: Any, number: int) -> Batch:
+    def _read_batch(self, raw: Data, number: int) -> Batch:
         """What the stream gave as checked arrays, in the model's structure if there is a model."""
         with within(self.name_of(number)):
             rows = Rows.of(*_parts(raw), inputs=self.inputs)
@@ -263,7 +246,7 @@ def _size(item: Block | Batch) -> int:
     return item.nbytes if isinstance(item, Block) else nbytes(item)
 
 
-def _parts(raw: Any) -> tuple[Any, Any, Any]:
+def _parts(raw: Data) -> tuple[Data, Data, Data]:
     """`(x, y, sample_weight)` of what a stream gave."""
     if not isinstance(raw, (list, tuple)):
         return raw, None, None
@@ -278,7 +261,7 @@ def _parts(raw: Any) -> tuple[Any, Any, Any]:
     return x, y, weight
 
 
-def _count_batches(data: Any) -> tuple[int | None, bool]:
+def _count_batches(data: Data) -> tuple[int | None, bool]:
     """The number of batches of a pass, if the data know it, and whether they are endless."""
     if hasattr(data, "num_batches") and not callable(data.num_batches):
         return data.num_batches, data.num_batches is None

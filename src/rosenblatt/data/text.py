@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import BadData
+from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.arrays import check_array, to_numpy
+from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import is_frame, is_series, text_columns
 from rosenblatt.data.nests import read_nest
 
 _TEXT = "OSUT"
 
 
-def as_columns(tree: Any, what: str) -> Any:
+def as_columns(tree: Data, what: str) -> Tree:
     """Turn a nest of array-likes into NumPy arrays, like `as_arrays`, but keep text and integers.
 
     Args:
@@ -34,7 +36,7 @@ def as_columns(tree: Any, what: str) -> Any:
     return read_nest(tree, what, lambda leaf, name: _checked(host_array(leaf, name), name))
 
 
-def host_array(value: Any, what: str) -> np.ndarray:
+def host_array(value: Data, what: str) -> np.ndarray:
     """One array-like as a NumPy array that keeps text and 64-bit integers."""
     if is_series(value) or is_frame(value):
         text = text_columns(value, what)
@@ -43,7 +45,7 @@ def host_array(value: Any, what: str) -> np.ndarray:
     return to_numpy(value, what)
 
 
-def is_text(array: Any) -> bool:
+def is_text(array: Array | np.ndarray | KerasTensor) -> bool:
     """Whether an array holds text, or Python objects that may be text."""
     dtype = array.dtype
     if isinstance(dtype, str):  # a symbolic tensor's

@@ -13,7 +13,7 @@ from rosenblatt.data.kinds import failing, kind_of
 
 
 def columns_message(
-    columns: Sequence[tuple[str, Iterable[Any], str]], what: str, library: str
+    columns: Sequence[tuple[str, Iterable[object], str]], what: str, library: str
 ) -> str:
     """The message for columns of a table, or for one column, that do not hold numbers.
 
@@ -51,13 +51,14 @@ def columns_message(
     )
 
 
-def array_message(array: np.ndarray, what: str) -> str:
-    """The message for an array of text, dates or objects."""
+def array_message(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> str:
+    """The message for an array of text, dates or objects, with names of its columns if any."""
     column, one = 0, failing(_column(array, 0))
     while array.ndim == 2 and one.kind.startswith("number") and column + 1 < array.shape[1]:
         column += 1
         one = failing(_column(array, column))
-    where = f", column {column}" if array.ndim == 2 and one.kind != "number" else ""
+    name = repr(columns[column]) if columns else column
+    where = f", column {name}" if array.ndim == 2 and one.kind != "number" else ""
     fixes = _fixes(what, what) | {
         "date": "turn dates into numbers, e.g. days since the first one.",
         "NA": f'convert it: `{what}.astype("Float32")` in pandas, which keeps what is missing.',
@@ -92,7 +93,7 @@ def _fixes(what: str, place: str, library: str = "pandas") -> dict[str, str]:
     return fixes
 
 
-def _column(array: np.ndarray, column: int) -> Iterator[Any]:
+def _column(array: np.ndarray, column: int) -> Iterator[object]:
     """The values of a column of an array; each row's first value that fails, of more axes."""
     if array.ndim == 0:
         yield array[()]
@@ -104,7 +105,7 @@ def _column(array: np.ndarray, column: int) -> Iterator[Any]:
             yield next((v for v, k in zip(row, kinds, strict=True) if k != "number"), row[0])
 
 
-def ragged_message(rows: Sequence[Any], what: str, shape_of: Callable[[Any], Any]) -> str:
+def ragged_message(rows: Sequence[object], what: str, shape_of: Callable[[Any], Any]) -> str:
     """The message for a list whose rows do not have the same shape.
 
     Args:
@@ -130,7 +131,7 @@ def ragged_message(rows: Sequence[Any], what: str, shape_of: Callable[[Any], Any
     )
 
 
-def _shape(row: Any, shape_of: Callable[[Any], Any]) -> tuple[int, ...] | None:
+def _shape(row: object, shape_of: Callable[[Any], Any]) -> tuple[int, ...] | None:
     try:
         return tuple(shape_of(row))
     except Exception:  # ragged itself

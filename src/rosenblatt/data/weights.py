@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.core.types import Tree
 from rosenblatt.data.nests import named_leaves
 
 
-def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> np.ndarray:
+def class_weights_to_sample_weights(y: Tree, class_weight: Mapping[int, float]) -> np.ndarray:
     """The weight of each sample's class; 1 for a class that is not listed (as Keras does).
 
     Args:
@@ -54,7 +54,7 @@ def class_weights_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -
     return of_class[places]
 
 
-def with_class_weight(y: Any, weight: Any, class_weight: Mapping[int, float]) -> Any:
+def with_class_weight(y: Tree, weight: Tree, class_weight: Mapping[int, float]) -> Tree:
     """Sample weights multiplied by those of the classes."""
     y, weight = _alone(y), _alone(weight)
     of_class = class_weights_to_sample_weights(y, class_weight)
@@ -69,13 +69,13 @@ def with_class_weight(y: Any, weight: Any, class_weight: Mapping[int, float]) ->
     return (weight * of_class.reshape(-1, *(1,) * (weight.ndim - 1))).astype(np.float32)
 
 
-def _alone(tree: Any) -> Any:
+def _alone(tree: Tree) -> Tree:
     """The array of a nest of one, such as `{"out": y}`; other nests as they are."""
     leaves = list(named_leaves(tree, ""))
     return leaves[0][1] if len(leaves) == 1 else tree
 
 
-def _checked(class_weight: Any) -> dict[int, float]:
+def _checked(class_weight: Mapping[int, float]) -> dict[int, float]:
     example = "{0: 1.0, 1: 5.0}"
     if not isinstance(class_weight, Mapping):
         raise BadArgument(

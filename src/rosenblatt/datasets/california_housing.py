@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rosenblatt.core.errors import explain
-from rosenblatt.datasets._optional import require
+from rosenblatt.core.optional import require
 from rosenblatt.datasets._split import Pair, holdout, shuffled_split
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_map
 from rosenblatt.graph.graph import Graph
@@ -115,9 +115,7 @@ def _make_calls(
             todo.extend(waiting.pop(name, ()))
     left = next((name for name, nodes in calls.items() if nodes), None)
     if left is not None:
-        raise ValueError(
-            explain(f"The config's layer {left!r} is called on a tensor that no layer makes.")
-        )
+        raise BadData(f"The config's layer {left!r} is called on a tensor that no layer makes.")
 
 
 def _single(structure: Any) -> Any:

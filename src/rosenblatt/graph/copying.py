@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, tree_map
+from rosenblatt.graph.walk import Values, filled
 
 
 @dataclass(frozen=True)
@@ -41,21 +42,18 @@ def flatten(nodes: list[Node], inputs: Any, outputs: Any) -> FlatGraph:
         nodes: its nodes in order.
         inputs, outputs: the nests of its symbolic tensors.
     """
-    places: dict[int, Place] = {}
+    places: Values = {}
     tensors: list[tuple[tuple[int | None, ...], str, str]] = []
     for node in nodes:
         for tensor in node.outputs:
             places[id(tensor)] = Place(len(tensors))
             tensors.append((tensor.shape, tensor.dtype, tensor.name))
 
-    def flat(nest: Any) -> Any:
-        return tree_map(lambda t: places[id(t)] if isinstance(t, KerasTensor) else t, nest)
-
     calls = [
-        (node.operation, flat(node.args), flat(node.kwargs), flat(node.output_structure))
+        (node.operation, *filled((node.args, node.kwargs, node.output_structure), places))
         for node in nodes
     ]
-    return FlatGraph(tensors, calls, flat(inputs), flat(outputs))
+    return FlatGraph(tensors, calls, *filled((inputs, outputs), places))
 
 
 def unflatten(flat: FlatGraph) -> tuple[Any, Any]:
@@ -66,9 +64,9 @@ def unflatten(flat: FlatGraph) -> tuple[Any, Any]:
     """
     tensors = [KerasTensor(shape, dtype, name) for shape, dtype, name in flat.tensors]
 
-    def filled(nest: Any) -> Any:
+    def put_back(nest: Any) -> Any:
         return tree_map(lambda t: tensors[t.index] if isinstance(t, Place) else t, nest)
 
-    for operation, args, kwargs, outputs in flat.calls:
-        Node(operation, filled(args), filled(kwargs), filled(outputs))
-    return filled(flat.inputs), filled(flat.outputs)
+    for operation, *nests in flat.calls:
+        Node(operation, *put_back(nests))
+    return put_back((flat.inputs, flat.outputs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -11,15 +11,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes, masks
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.core.nesting import UnmatchedError, pack, spread
-from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves
 from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.copying import flatten, unflatten
 from rosenblatt.graph.host import HostPart, LookedUp, looks_up
 from rosenblatt.graph.order import by_depth
 from rosenblatt.graph.rows import keeps_rows_apart
+from rosenblatt.graph.walk import Rule, filled, running, walk
 
 
 class Graph:
@@ -75,8 +76,8 @@ class Graph:
         arrays = self.arrange(inputs)
         if mask is not None:
             masks.set_masks(arrays, mask)
-        values = {id(t): v for t, v in zip(self.inputs, arrays, strict=True)}
-        return self.compute(self.nodes, values, training)
+        outputs = self.walk(arrays, running(training))
+        return outputs[0] if self.is_single else outputs
 
     @functools.cached_property
     def keeps_rows_apart(self) -> bool:
@@ -94,31 +95,19 @@ class Graph:
         """The part that runs on the host."""
         return HostPart(self)
 
-    def compute(self, nodes: list[Node], values: dict[int, Any], training: bool | None) -> Any:
-        """Run nodes in order.
+    def walk(self, inputs: Sequence[Any], rule: Rule) -> Any:
+        """Follow a rule from the inputs to the outputs.
 
         Args:
-            nodes: some of the graph's nodes, each after those it needs.
-            values: values of tensors by the tensors' ids; those of the nodes are added.
-            training: passed to the layers that take it.
+            inputs: a value for each input, in order.
+            rule: what is done at each node.
 
         Returns:
-            Values in the outputs' structure; the value itself where that is a list or tuple of one.
+            The outputs' values in their structure.
         """
-        for node in nodes:
-            if all(id(t) in values for t in node.outputs):
-                continue
-            results = self.apply(node, values, training)
-            values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
-        return tree_map(lambda t: values[id(t)], self.returned)
-
-    def apply(self, node: Node, values: dict[int, Any], training: bool | None) -> list[Any]:
-        """The results of one node, from values of the tensors it reads."""
-        args, kwargs = self.filled(node, values)
-        asks = "training" not in kwargs and _takes_training(node.operation)
-        if training is not None and asks:
-            kwargs = {**kwargs, "training": training}
-        return tree_leaves(node.operation(*args, **kwargs))
+        values = dict(zip(map(id, self.inputs), inputs, strict=True))
+        walk(self.nodes, values, rule)
+        return filled(self.output_structure, values)
 
     @property
     def returned(self) -> Any:
@@ -130,15 +119,6 @@ class Graph:
         """Whether the outputs are a list or tuple of one."""
         outputs = self.output_structure
         return isinstance(outputs, (list, tuple)) and len(outputs) == 1
-
-    @staticmethod
-    def filled(node: Node, values: dict[int, Any]) -> tuple[Any, Any]:
-        """A node's arguments with values in place of symbolic tensors."""
-
-        def fill(leaf: Any) -> Any:
-            return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
-
-        return tree_map(fill, (node.args, node.kwargs))
 
     def arrange(self, data: Any) -> list[Any]:
         """Put given data in the order of the inputs, checked and cast to their dtypes.
@@ -164,10 +144,9 @@ class Graph:
             return [data]  # batch after batch of a stream
         data = columns_for(data, self.input_names, "x")
         try:
-            given = spread(data, self.input_structure, self.input_names)
+            return spread(data, self.input_structure, self.input_names)
         except UnmatchedError as error:
-            raise ValueError(self._unmatched(error, data)) from None
-        return given
+            raise self._unmatched(error, data) from None
 
     @functools.cached_property
     def checks_all_ids(self) -> bool:
@@ -179,60 +158,55 @@ class Graph:
         inner = (one for layer in layers for one in layer._flatten_layers())
         return direct and all(id(one) in checked for one in inner if hasattr(one, "check_ids"))
 
-    def bring(self, data: Any) -> Any:
+    def bring(self, data: Any, cast: bool = False) -> Any:
         """Given data in the inputs' nest, each of its input's shape; a single input as it is.
 
-        What is brought stays as it is when it is brought again. Nothing is cast: programs do that.
+        What is brought stays as it is when it is brought again.
+
+        Args:
+            data: as for `arrange`.
+            cast: whether each is brought to its input's dtype too; programs that train do that.
 
         Raises:
             ValueError: as in `arrange`; an id for which an `Embedding` has no vector.
         """
-        return data if isinstance(data, LookedUp) else pack(self.input_structure, self._fit(data))
-
-    def bring_cast(self, data: Any) -> Any:
-        """As `bring`, each input in its dtype too: what a program that predicts takes.
-
-        Raises:
-            ValueError: as in `bring`.
-        """
-        triples = zip(self._fit(data), self.inputs, self.input_names, strict=True)
-        found = [cast_input(value, spec, name, self.name) for value, spec, name in triples]
-        return pack(self.input_structure, found)
-
-    def _fit(self, data: Any) -> list[Any]:
-        """Given data in the order of the inputs, of their shapes, ids checked."""
-        triples = zip(self.in_order(data), self.inputs, self.input_names, strict=True)
-        found = [fit_shape(value, spec, name, self.name) for value, spec, name in triples]
+        if isinstance(data, LookedUp):
+            return data
+        given = zip(self.in_order(data), self.inputs, self.input_names, strict=True)
+        found = [fit_shape(value, spec, name, self.name) for value, spec, name in given]
         for index, layer in self._checks:
             if isinstance(found[index], np.ndarray):
                 layer.check_ids(found[index], f"input {self.input_names[index]!r}")
-        return found
+        if cast:
+            shaped = zip(found, self.inputs, self.input_names, strict=True)
+            found = [cast_input(value, spec, name, self.name) for value, spec, name in shaped]
+        return pack(self.input_structure, found)
 
-    def _unmatched(self, error: UnmatchedError, data: Any) -> str:
-        """The message for data that do not fit the inputs' nest."""
+    def _unmatched(self, error: UnmatchedError, data: Any) -> BadData:
+        """The error for data that do not fit the inputs' nest."""
         names = error.keys or self.input_names
         if error.kind == "unknown":
-            return explain(
+            return BadData(
                 f"Model {self.name!r} has no input {error.key!r}.",
                 expected=f"a dict with {names}",
                 fix=nearest(str(error.key), names),
             )
         if error.kind == "missing":
-            return explain(
+            return BadData(
                 f"Model {self.name!r}: the data lack input {error.key!r}.",
                 given=f"a dict with {list(data)}" if isinstance(data, Mapping) else None,
                 expected=f"a dict with {names}",
             )
         if error.kind == "unnamed":
             named = ", ".join(f"{name!r}: …" for name in names)
-            return explain(
+            return BadData(
                 f"Model {self.name!r} knows its inputs by name; a {type(data).__name__} does not "
                 "say which is which.",
                 given=f"a {type(data).__name__} of {len(data)}",
                 expected=f"a dict with {names}",
                 fix=f"pass `{{{named}}}`.",
             )
-        return explain(
+        return BadData(
             f"Model {self.name!r} got another number of inputs.",
             given=len(tree_leaves(data)),
             expected=f"{len(self.inputs)}: {self.input_names}",
@@ -276,12 +250,10 @@ def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
     """
     if value is None:
         if not getattr(node_of(spec).operation, "optional", False):
-            raise ValueError(
-                explain(
-                    f"Model {model!r}: input {name!r} is None.",
-                    expected=f"an array of shape {spec.shape}",
-                    fix="`Input(…, optional=True)` takes None.",
-                )
+            raise BadData(
+                f"Model {model!r}: input {name!r} is None.",
+                expected=f"an array of shape {spec.shape}",
+                fix="`Input(…, optional=True)` takes None.",
             )
         return None
     if not isinstance(value, (np.ndarray, jax.Array, KerasTensor)):
@@ -297,13 +269,11 @@ def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
         for have, want in zip(shape[1:], spec.shape[1:], strict=True)
     )
     if not fits:
-        raise ValueError(
-            explain(
-                f"Model {model!r}: input {name!r} has the wrong shape.",
-                given=f"{shape}",
-                expected=f"{spec.shape} (None: any number of rows)",
-                fix=_shape_advice(shape, spec.shape),
-            )
+        raise BadData(
+            f"Model {model!r}: input {name!r} has the wrong shape.",
+            given=f"{shape}",
+            expected=f"{spec.shape} (None: any number of rows)",
+            fix=_shape_advice(shape, spec.shape),
         )
     return value
 
@@ -313,16 +283,14 @@ def _check_kind(value: Any, spec: KerasTensor, name: str, model: str) -> None:
     if is_text(value) == (spec.dtype == "string"):
         return
     wants_text = spec.dtype == "string"
-    raise ValueError(
-        explain(
-            f"Model {model!r}: input {name!r} takes {'text' if wants_text else 'numbers'}.",
-            given=f"an array of dtype {value.dtype}, shape {tuple(value.shape)}",
-            expected=f"dtype {spec.dtype}",
-            fix="turn numbers into text with `x.astype(str)`, or make it an input of numbers."
-            if wants_text
-            else f'make it `Input(shape=…, dtype="string", name={name!r})`, followed by '
-            "`StringLookup` or `Hashing`.",
-        )
+    raise BadData(
+        f"Model {model!r}: input {name!r} takes {'text' if wants_text else 'numbers'}.",
+        given=f"an array of dtype {value.dtype}, shape {tuple(value.shape)}",
+        expected=f"dtype {spec.dtype}",
+        fix="turn numbers into text with `x.astype(str)`, or make it an input of numbers."
+        if wants_text
+        else f'make it `Input(shape=…, dtype="string", name={name!r})`, followed by '
+        "`StringLookup` or `Hashing`.",
     )
 
 
@@ -347,15 +315,13 @@ def _symbolic(structure: Any, what: str, name: str) -> list[KerasTensor]:
     leaves = tree_leaves(structure)
     for leaf in leaves:
         if not isinstance(leaf, KerasTensor):
-            raise ValueError(
-                explain(
-                    f"Model {name!r}: `{what}` must be symbolic tensors.",
-                    given=f"{type(leaf).__name__}: {leaf!r}",
-                    fix="start from `rosenblatt.Input(shape)` and call layers on it.",
-                )
+            raise BadData(
+                f"Model {name!r}: `{what}` must be symbolic tensors.",
+                given=f"{type(leaf).__name__}: {leaf!r}",
+                fix="start from `rosenblatt.Input(shape)` and call layers on it.",
             )
     if not leaves:
-        raise ValueError(explain(f"Model {name!r}: `{what}` is empty."))
+        raise BadData(f"Model {name!r}: `{what}` is empty.")
     return leaves
 
 
@@ -365,7 +331,3 @@ def _names(structure: Any, tensors: list[KerasTensor]) -> list[str]:
     ):
         return sorted(structure)
     return [node_of(tensor).operation.name for tensor in tensors]
-
-
-def _takes_training(operation: Any) -> bool:
-    return bool(getattr(operation, "_call_takes", lambda _: False)("training"))

@@ -12,8 +12,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.graph.walk import Values, filled, running, walk
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.preprocessing.host import HostLayer
 
@@ -81,30 +82,31 @@ class HostPart:
         """
         graph = self.graph
         arrays = graph.arrange(columns)
-        values = {id(t): v for t, v in zip(graph.inputs, arrays, strict=True)}
-        found: dict[int, Any] = {}
-        for node in self._nodes:
-            args, kwargs = graph.filled(node, values)
+        values = dict(zip(map(id, graph.inputs), arrays, strict=True))
+        found: Values = {}
+
+        def rule(node: Node, args: Any, kwargs: Any) -> Any:
             layer = node.operation
-            if isinstance(layer, HostLayer):
-                (args, kwargs), output = layer._convert_inputs(args, kwargs), node.outputs[0]
-                found[id(output)] = layer.lookup(*args, **kwargs)
-                if id(output) in self._encoded_on_host:
-                    values[id(output)] = layer.encode(found[id(output)])
-            else:
-                results = tree_leaves(layer(*args, **kwargs))
-                values.update({id(t): r for t, r in zip(node.outputs, results, strict=True)})
+            if not isinstance(layer, HostLayer):
+                return layer(*args, **kwargs)
+            args, kwargs = layer._convert_inputs(args, kwargs)
+            output = id(node.outputs[0])
+            found[output] = layer.lookup(*args, **kwargs)
+            return layer.encode(found[output]) if output in self._encoded_on_host else None
+
+        walk(self._nodes, values, rule)
         return LookedUp(
             found[id(t)] if id(t) in found else np.asarray(values[id(t)]) for t in self._cut
         )
 
     def run(self, looked_up: LookedUp, training: bool | None) -> Any:
         """Compute the graph's outputs from what `look_up` gave, which may be traced."""
-        values: dict[int, Any] = {}
+        values: Values = {}
         for tensor, value in zip(self._cut, looked_up, strict=True):
             layer = node_of(tensor).operation
             values[id(tensor)] = layer.encode(value) if isinstance(layer, HostLayer) else value
-        return self.graph.compute(self._rest, values, training)
+        walk(self._rest, values, running(training))
+        return filled(self.graph.returned, values)
 
 
 def _is_inner(node: Node) -> bool:
@@ -121,17 +123,12 @@ def _taken_apart(graph: Any) -> Any:
         )
 
     inputs = tree_map(begin, graph.input_structure)
-    values = dict(zip(map(id, graph.inputs), tree_leaves(inputs), strict=True))
-    for node in graph.nodes:
-        if all(id(t) in values for t in node.outputs):
-            continue
-        args, kwargs = graph.filled(node, values)
-        model = node.operation
-        results = model._graph.run(args[0]) if _is_inner(node) else model(*args, **kwargs)
-        leaves = tree_leaves(results)
-        values.update({id(t): r for t, r in zip(node.outputs, leaves, strict=True)})
-    outputs = tree_map(lambda t: values[id(t)], graph.output_structure)
-    return type(graph)(inputs, outputs, graph.name)
+
+    def rule(node: Node, args: Any, kwargs: Any) -> Any:
+        model: Any = node.operation
+        return model._graph.run(args[0]) if _is_inner(node) else model(*args, **kwargs)
+
+    return type(graph)(inputs, graph.walk(tree_leaves(inputs), rule), graph.name)
 
 
 def _refuse_weights(nodes: list[Node], model: str) -> None:
@@ -139,24 +136,20 @@ def _refuse_weights(nodes: list[Node], model: str) -> None:
     for node in nodes:
         layer: Any = node.operation
         if getattr(layer, "trainable_variables", None):
-            raise ValueError(
-                explain(
-                    f"Model {model!r}: layer {layer.name!r} ({type(layer).__name__}) has trainable "
-                    f"weights and comes before {lookups[-1]!r}, which looks values up on the host, "
-                    "once, before training.",
-                    fix="let look-ups read the inputs, not outputs of trained layers; apply "
-                    "`invert=True` layers to what `predict` returns.",
-                )
+            raise BadData(
+                f"Model {model!r}: layer {layer.name!r} ({type(layer).__name__}) has trainable "
+                f"weights and comes before {lookups[-1]!r}, which looks values up on the host, "
+                "once, before training.",
+                fix="let look-ups read the inputs, not outputs of trained layers; apply "
+                "`invert=True` layers to what `predict` returns.",
             )
 
 
 def _refuse_text(cut: list[KerasTensor], graph: Any) -> None:
     for tensor in cut:
         if tensor.dtype == "string":
-            raise ValueError(
-                explain(
-                    f"Model {graph.name!r}: {tensor.name!r} is text, which a compiled program "
-                    "cannot give.",
-                    fix="call the model itself, `model(x)`, which computes step by step.",
-                )
+            raise BadData(
+                f"Model {graph.name!r}: {tensor.name!r} is text, which a compiled program "
+                "cannot give.",
+                fix="call the model itself, `model(x)`, which computes step by step.",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of
 
 
@@ -34,13 +34,11 @@ def trace_back(
         if id(node) in boundary:
             continue
         if not node.inputs:
-            raise ValueError(
-                explain(
-                    f"The graph is cut off: the outputs need {node.operation.name!r}, which is not "
-                    "among the model's inputs.",
-                    given=f"inputs {[t.name for t in inputs]}",
-                    fix=f"add the tensor of {node.operation.name!r} to `inputs`.",
-                )
+            raise BadData(
+                f"The graph is cut off: the outputs need {node.operation.name!r}, which is not "
+                "among the model's inputs.",
+                given=f"inputs {[t.name for t in inputs]}",
+                fix=f"add the tensor of {node.operation.name!r} to `inputs`.",
             )
         stack.extend((parent, False) for parent in reversed(node.parents))
     return ordered, met
@@ -86,10 +84,8 @@ def _refuse_equal_names(layers: list[Any]) -> None:
     seen: set[str] = set()
     for layer in layers:
         if layer.name in seen:
-            raise ValueError(
-                explain(
-                    f"Two layers of the graph are called {layer.name!r}.",
-                    fix="give each a `name=` of its own.",
-                )
+            raise BadData(
+                f"Two layers of the graph are called {layer.name!r}.",
+                fix="give each a `name=` of its own.",
             )
         seen.add(layer.name)

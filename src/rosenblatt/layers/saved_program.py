@@ -54,10 +54,7 @@ class SavedProgram:
         self.place = place
         try:
             types = jax_export.deserialize(bytearray(head))
-            if not in_safe_mode():
-                calls: list[str] = []
-            else:
-                calls = _calls(code)
+            calls = _calls(code) if in_safe_mode() else []
         except Exception as error:  # JAX raises many kinds for damaged bytes
             raise _unreadable(place, str(error).splitlines()[0] if str(error) else "") from error
         if calls:

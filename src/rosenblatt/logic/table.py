@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.optional import require
 
 _MOST_INPUTS = 20  # a million rows
 
@@ -66,11 +66,6 @@ class TruthTable:
         Raises:
             ImportError: pandas is not installed.
         """
-        try:
-            pandas = importlib.import_module("pandas")
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                explain("TruthTable.to_frame: pandas is missing.", fix="pip install pandas")
-            ) from error
+        pandas = require("pandas", "pandas", "TruthTable.to_frame")
         data = np.column_stack([self.rows, self.values]).astype(int)
         return pandas.DataFrame(data, columns=[*self.inputs, *self.outputs])

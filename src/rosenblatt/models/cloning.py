@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rosenblatt.core import serialization
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.loading import loading
-from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.models.model import Functional, Model
 from rosenblatt.models.sequential import Sequential
@@ -67,12 +67,10 @@ class _Cloning:
     def __call__(self, model: Any, tensors: Any) -> Any:
         if isinstance(model, Sequential):
             if self.call is not None:
-                raise ValueError(
-                    explain(
-                        "clone_model: `call_function` is for Functional models.",
-                        given=f"Sequential {model.name!r}, whose layers are not called one by one",
-                        fix="use `clone_function`, or build a new list of layers.",
-                    )
+                raise BadArgument(
+                    "clone_model: `call_function` is for Functional models.",
+                    given=f"Sequential {model.name!r}, whose layers are not called one by one",
+                    fix="use `clone_function`, or build a new list of layers.",
                 )
             new = self.sequential(model, tensors)
         elif isinstance(model, Functional):
@@ -101,12 +99,10 @@ class _Cloning:
         first = model._sequence[0] if model._sequence else None
         given = tree_leaves(tensors) if tensors is not None else []
         if len(given) > 1 or any(not isinstance(t, KerasTensor) for t in given):
-            raise ValueError(
-                explain(
-                    f"clone_model: Sequential {model.name!r} begins with one symbolic tensor.",
-                    given=_kinds(given),
-                    fix="pass `rosenblatt.Input(shape)`.",
-                )
+            raise BadArgument(
+                f"clone_model: Sequential {model.name!r} begins with one symbolic tensor.",
+                given=_kinds(given),
+                fix="pass `rosenblatt.Input(shape)`.",
             )
         begin: list[Any] = []
         if given:
@@ -122,22 +118,17 @@ class _Cloning:
             tensors = tree_map(lambda t: _input_like(node_of(t).operation), graph.input_structure)
         given = tree_leaves(tensors)
         if len(given) != len(graph.inputs) or any(not isinstance(t, KerasTensor) for t in given):
-            raise ValueError(
-                explain(
-                    f"clone_model: `input_tensors` do not fit the inputs of {model.name!r}.",
-                    given=_kinds(given),
-                    expected=f"symbolic tensors for {graph.input_names}",
-                )
+            raise BadArgument(
+                f"clone_model: `input_tensors` do not fit the inputs of {model.name!r}.",
+                given=_kinds(given),
+                expected=f"symbolic tensors for {graph.input_names}",
             )
-        values = dict(zip(map(id, graph.inputs), given, strict=True))
-        for node in graph.nodes:
-            if all(id(t) in values for t in node.outputs):
-                continue
-            args, kwargs = graph.filled(node, values)
+
+        def rule(node: Node, args: Any, kwargs: Any) -> Any:
             layer = self.layer(node.operation)
-            outputs = self.call(layer, *args, **kwargs) if self.call else layer(*args, **kwargs)
-            values.update(zip(map(id, node.outputs), tree_leaves(outputs), strict=True))
-        outputs = tree_map(lambda t: values[id(t)], graph.output_structure)
+            return self.call(layer, *args, **kwargs) if self.call else layer(*args, **kwargs)
+
+        outputs = graph.walk(given, rule)
         own = type(model).__init__ is not Model.__init__
         cls = Functional if own else type(model)  # a constructor of its own takes other arguments
         return cls(tensors, outputs, name=model.name)
@@ -145,12 +136,10 @@ class _Cloning:
     def subclassed(self, model: Any, tensors: Any) -> Any:
         name = type(model).__name__
         if tensors is not None or self.call is not None or self.clone is not _from_config:
-            raise ValueError(
-                explain(
-                    f"clone_model: {name} is subclassed; its structure is Python code, and neither "
-                    "layers nor inputs can be exchanged in it.",
-                    fix=f"make a new one: `{name}(…)`.",
-                )
+            raise BadArgument(
+                f"clone_model: {name} is subclassed; its structure is Python code, and neither "
+                "layers nor inputs can be exchanged in it.",
+                fix=f"make a new one: `{name}(…)`.",
             )
         with loading(lambdas="keep"):
             config = serialization.serialize_keras_object(model)
@@ -183,12 +172,10 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     try:
         config = json.loads(text)
     except ValueError as error:
-        raise ValueError(
-            explain(
-                f"model_from_json: the text is not JSON ({error}).",
-                given=f"{text[:40]!r}",
-                expected="what `model.to_json()` returned",
-            )
+        raise BadArgument(
+            f"model_from_json: the text is not JSON ({error}).",
+            given=f"{text[:40]!r}",
+            expected="what `model.to_json()` returned",
         ) from error
     if isinstance(config, dict) and "class_name" in config and "module" not in config:
         config = modern_layer(config)  # of Keras 2

@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt import layers, saving
 from rosenblatt.core import registry, serialization
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, NotFitted, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
 from rosenblatt.data.frames import frame_columns, is_frame, native
 from rosenblatt.data.precision import warn_of_rounding
@@ -17,6 +17,7 @@ from rosenblatt.data.reading import is_stream
 from rosenblatt.data.text import host_array
 from rosenblatt.graph.graph import Graph
 from rosenblatt.models.features import (
+    KINDS,
     Cross,
     Feature,
     FeatureKinds,
@@ -64,7 +65,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
     ):
         super().__init__(name=name)
         if not features:
-            raise ValueError(explain(f"FeatureSpace {self.name!r}: `features` is empty."))
+            raise BadArgument(f"FeatureSpace {self.name!r}: `features` is empty.")
         check_choice("output_mode", output_mode, ("concat", "dict"), f"FeatureSpace {self.name!r}")
         self.output_mode = output_mode
         self.crossing_dim = crossing_dim
@@ -91,27 +92,19 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             feature = serialization.deserialize_keras_object(dict(feature))
         if isinstance(feature, Feature):
             return feature
-        kinds = {
-            "float": lambda: self.float(name=name),
-            "float_rescaled": lambda: self.float_rescaled(name=name),
-            "float_normalized": lambda: self.float_normalized(name=name),
-            "float_discretized": lambda: self.float_discretized(
-                self.num_discretization_bins, name=name
-            ),
-            "integer_categorical": lambda: self.integer_categorical(name=name),
-            "string_categorical": lambda: self.string_categorical(name=name),
-            "integer_hashed": lambda: self.integer_hashed(self.hashing_dim, name=name),
-            "string_hashed": lambda: self.string_hashed(self.hashing_dim, name=name),
-        }
-        if feature not in kinds:
-            raise ValueError(
-                explain(
-                    f"FeatureSpace {self.name!r}: unknown kind of feature {name!r}.",
-                    given=repr(feature),
-                    fix=nearest(str(feature), kinds),
-                )
+        if feature not in KINDS:
+            raise BadArgument(
+                f"FeatureSpace {self.name!r}: unknown kind of feature {name!r}.",
+                given=repr(feature),
+                fix=nearest(str(feature), KINDS),
             )
-        return kinds[feature]()
+        bins = {
+            "float_discretized": self.num_discretization_bins,
+            "integer_hashed": self.hashing_dim,
+            "string_hashed": self.hashing_dim,
+        }
+        sizes = (bins[feature],) if feature in bins else ()
+        return getattr(self, feature)(*sizes, name=name)
 
     def _cross_of(self, cross: Any) -> Cross:
         if isinstance(cross, Mapping):
@@ -120,13 +113,11 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             cross = Cross(cross, crossing_dim=self.crossing_dim)
         for name in cross.feature_names:
             if name not in self.features:
-                raise ValueError(
-                    explain(
-                        f"FeatureSpace {self.name!r}: a cross needs feature {name!r}, which is not "
-                        "there.",
-                        given=f"the cross {cross.feature_names}",
-                        fix=nearest(name, self.features),
-                    )
+                raise BadArgument(
+                    f"FeatureSpace {self.name!r}: a cross needs feature {name!r}, which is not "
+                    "there.",
+                    given=f"the cross {cross.feature_names}",
+                    fix=nearest(name, self.features),
                 )
         return cross
 
@@ -173,20 +164,16 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             data = native(data)
             data = {name: data[name] for name in frame_columns(data)}
         if not isinstance(data, Mapping):
-            raise ValueError(
-                explain(
-                    f"FeatureSpace {self.name!r} takes a dict of columns.",
-                    given=f"a {type(data).__name__}",
-                    expected=f"a dict or a table with {list(self.features)}",
-                )
+            raise BadArgument(
+                f"FeatureSpace {self.name!r} takes a dict of columns.",
+                given=f"a {type(data).__name__}",
+                expected=f"a dict or a table with {list(self.features)}",
             )
         for name in self.features:
             if name not in data:
-                raise ValueError(
-                    explain(
-                        f"FeatureSpace {self.name!r}: the data lack feature {name!r}.",
-                        given=f"columns {list(data)}",
-                    )
+                raise BadArgument(
+                    f"FeatureSpace {self.name!r}: the data lack feature {name!r}.",
+                    given=f"columns {list(data)}",
                 )
         return {name: data[name] for name in self.features}
 
@@ -204,11 +191,9 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             ValueError: there is something to learn, and `adapt` was not called.
         """
         if not self._is_adapted and self._adaptable():
-            raise ValueError(
-                explain(
-                    f"FeatureSpace {self.name!r} has not learned {self._adaptable()} yet.",
-                    fix="call `space.adapt(data)` first.",
-                )
+            raise NotFitted(
+                f"FeatureSpace {self.name!r} has not learned {self._adaptable()} yet.",
+                fix="call `space.adapt(data)` first.",
             )
         if self.encoded_features is None:
             self.encoded_features = self._encode()
@@ -231,13 +216,11 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             return encoded
         for name, tensor in encoded.items():
             if tensor.dtype.startswith(("int", "string")):
-                raise ValueError(
-                    explain(
-                        f"FeatureSpace {self.name!r}: feature {name!r} is not encoded, so it "
-                        "cannot be concatenated.",
-                        given=f"dtype {tensor.dtype}",
-                        fix='give it `output_mode="one_hot"`, or the space `output_mode="dict"`.',
-                    )
+                raise BadArgument(
+                    f"FeatureSpace {self.name!r}: feature {name!r} is not encoded, so it "
+                    "cannot be concatenated.",
+                    given=f"dtype {tensor.dtype}",
+                    fix='give it `output_mode="one_hot"`, or the space `output_mode="dict"`.',
                 )
         self.concat = self.concat or TFDConcat(axis=-1)
         return self.concat(list(encoded.values()))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rosenblatt import layers
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.settings import setting
 
@@ -24,13 +24,11 @@ def check_choice(name: str, value: Any, allowed: Sequence[str], where: str) -> N
         ValueError: with the nearest one.
     """
     if value not in allowed:
-        raise ValueError(
-            explain(
-                f"{where}: bad `{name}`.",
-                given=repr(value),
-                expected=f"one of {', '.join(map(repr, allowed))}",
-                fix=nearest(str(value), allowed),
-            )
+        raise BadArgument(
+            f"{where}: bad `{name}`.",
+            given=repr(value),
+            expected=f"one of {', '.join(map(repr, allowed))}",
+            fix=nearest(str(value), allowed),
         )
 
 
@@ -127,6 +125,12 @@ class TFDConcat(layers.Layer):
         return jnp.concatenate(inputs, axis=self.axis)
 
 
+KINDS = (
+    "float", "float_rescaled", "float_normalized", "float_discretized", "integer_categorical",
+    "string_categorical", "integer_hashed", "string_hashed",
+)  # fmt: skip
+
+
 class FeatureKinds:
     """The kinds of features, made by name."""
 
@@ -172,9 +176,7 @@ class FeatureKinds:
     ) -> Feature:
         """Numbers in bins."""
         layer = layers.Discretization(
-            num_bins=num_bins,
-            bin_boundaries=bin_boundaries,
-            name=_preprocessor("float_discretized", name),
+            bin_boundaries, num_bins, name=_preprocessor("float_discretized", name)
         )
         return Feature("float32", layer, output_mode)
 
@@ -187,11 +189,8 @@ class FeatureKinds:
         name: str | None = None,
     ) -> Feature:
         """Integers by a vocabulary."""
-        layer = layers.IntegerLookup(
-            max_tokens=max_tokens,
-            num_oov_indices=num_oov_indices,
-            name=_preprocessor("integer_categorical", name),
-        )
+        named = _preprocessor("integer_categorical", name)
+        layer = layers.IntegerLookup(max_tokens, num_oov_indices, name=named)
         return Feature("int32", layer, output_mode)
 
     @classmethod
@@ -203,11 +202,8 @@ class FeatureKinds:
         name: str | None = None,
     ) -> Feature:
         """Strings by a vocabulary."""
-        layer = layers.StringLookup(
-            max_tokens=max_tokens,
-            num_oov_indices=num_oov_indices,
-            name=_preprocessor("string_categorical", name),
-        )
+        named = _preprocessor("string_categorical", name)
+        layer = layers.StringLookup(max_tokens, num_oov_indices, name=named)
         return Feature("string", layer, output_mode)
 
     @classmethod
@@ -243,11 +239,9 @@ def cardinality(layer: Any, name: str) -> int:
         return layer.num_bins or len(layer.bin_boundaries or ()) + 1
     if isinstance(layer, (layers.HashedCrossing, layers.Hashing)):
         return layer.num_bins
-    raise ValueError(
-        explain(
-            f"FeatureSpace: how many values feature {name!r} may have is not known, so it cannot "
-            'be encoded with `output_mode="one_hot"`.',
-            given=f"preprocessor {type(layer).__name__}",
-            fix='give it `output_mode="int"` or "float".',
-        )
+    raise BadArgument(
+        f"FeatureSpace: how many values feature {name!r} may have is not known, so it cannot "
+        'be encoded with `output_mode="one_hot"`.',
+        given=f"preprocessor {type(layer).__name__}",
+        fix='give it `output_mode="int"` or "float".',
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, explain, nearest
 from rosenblatt.core.symbolic import (
     KerasTensor,
     any_symbolic,
@@ -23,6 +23,7 @@ from rosenblatt.core.symbolic import (
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import LookedUp
+from rosenblatt.graph.walk import running
 from rosenblatt.layers import calls
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
@@ -35,7 +36,7 @@ from rosenblatt.saving.legacy_config import modern_model
 
 @registry.builtin("keras")
 @registry.builtin("keras.models")
-class Model(Trainer, Layer):
+class Model(Trainer):
     """A model: from symbolic inputs and outputs, or a subclass with its own `call()`.
 
     Args:
@@ -53,11 +54,10 @@ class Model(Trainer, Layer):
     10
     """
 
-    _graph: Graph | None = None
     _called: calls.Called | None = None  # the first call of a model without a graph
     untraced = (
-        *Layer.untraced, "_compiled", "optimizer", "training_session", "stop_training",
-        "history", "_called",
+        *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
+        "_called",
     )  # fmt: skip
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -69,10 +69,9 @@ class Model(Trainer, Layer):
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any):
         trainable = kwargs.pop("trainable", True)
         super().__init__(**kwargs)
-        self._init_trainer()
         if inputs is not None:
             if outputs is None:
-                raise ValueError(explain("Model: `inputs` was given without `outputs`."))
+                raise BadArgument("Model: `inputs` was given without `outputs`.")
             self._set_graph(_from_inputs(Graph(inputs, outputs, self.name)))
         if not trainable:
             self.trainable = False
@@ -169,21 +168,19 @@ class Model(Trainer, Layer):
         """
         layers = self.layers
         if (name is None) == (index is None):
-            raise ValueError(explain("get_layer: give exactly one of `name` and `index`."))
+            raise BadArgument("get_layer: give exactly one of `name` and `index`.")
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ValueError(
-                    explain(f"get_layer: no layer {index}.", expected=f"0 to {len(layers) - 1}")
+                raise BadArgument(
+                    f"get_layer: no layer {index}.", expected=f"0 to {len(layers) - 1}"
                 )
             return layers[index]
         for layer in layers:
             if layer.name == name:
                 return layer
-        raise ValueError(
-            explain(
-                f"Model {self.name!r} has no layer {name!r}.",
-                fix=nearest(str(name), [layer.name for layer in layers]),
-            )
+        raise BadArgument(
+            f"Model {self.name!r} has no layer {name!r}.",
+            fix=nearest(str(name), [layer.name for layer in layers]),
         )
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -388,10 +385,7 @@ def _from_inputs(graph: Graph) -> Graph:
         ),
         graph.input_structure,
     )
-    values = dict(zip(map(id, graph.inputs), tree_leaves(inputs), strict=True))
-    graph.compute(graph.nodes, values, None)
-    outputs = tree_map(lambda t: values[id(t)], graph.output_structure)
-    return Graph(inputs, outputs, graph.name)
+    return Graph(inputs, graph.walk(tree_leaves(inputs), running(None)), graph.name)
 
 
 def _one_or_list(items: list[Any]) -> Any:

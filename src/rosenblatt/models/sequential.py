@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core import masks, registry, serialization
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, node_of, shape_of, tree_map
 from rosenblatt.data.text import is_text
@@ -91,19 +91,15 @@ class Sequential(Model):
             )
         if isinstance(layer, InputLayer) and self._sequence:
             if not isinstance(self._sequence[0], InputLayer):
-                raise ValueError(
-                    explain(
-                        f"Sequential {self.name!r}: an `Input` must come first.",
-                        given=f"after {[one.name for one in self._sequence]}",
-                    )
+                raise BadArgument(
+                    f"Sequential {self.name!r}: an `Input` must come first.",
+                    given=f"after {[one.name for one in self._sequence]}",
                 )
-            raise ValueError(explain(f"Sequential {self.name!r} has an `Input` already."))
+            raise BadArgument(f"Sequential {self.name!r} has an `Input` already.")
         if layer.name in taken:
-            raise ValueError(
-                explain(
-                    f"Sequential {self.name!r}: a layer called {layer.name!r} is there already.",
-                    fix="give each layer a `name=` of its own, and add no layer twice.",
-                )
+            raise BadArgument(
+                f"Sequential {self.name!r}: a layer called {layer.name!r} is there already.",
+                fix="give each layer a `name=` of its own, and add no layer twice.",
             )
         if not self._sequence and not isinstance(layer, InputLayer):
             shape = layer._input_shape_argument or getattr(layer, "_input_batch_shape", None)
@@ -119,7 +115,7 @@ class Sequential(Model):
             ValueError: there is none.
         """
         if not self._sequence:
-            raise ValueError(explain(f"Sequential {self.name!r} has no layer to remove."))
+            raise BadArgument(f"Sequential {self.name!r} has no layer to remove.")
         layer = self._sequence.pop()
         if rebuild:
             self._rebuild()
@@ -157,19 +153,21 @@ class Sequential(Model):
 
     def _build_for(self, args: Any, kwargs: Any) -> None:
         """Data of any number of rows build it; several tensors go through the layers one by one."""
-        if args and hasattr(args[0], "shape"):
-            self._require_layers()
-            self._build_from(self._input_like(args[0]))
-        else:
-            self._require_layers()
+        if not args or not self._build_like(args[0]):
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
 
-    def _input_like(self, x: Any) -> KerasTensor:
-        """An input for data of any number of rows; text, and ids to look up, keep their type."""
-        dtype = "string" if is_text(x) else None
-        if dtype is None and self._looks_up() and np.dtype(x.dtype).kind in "iu":
-            dtype = "int64"
-        return Input(batch_shape=(None, *x.shape[1:]), dtype=dtype)
+    def _build_like(self, x: Any) -> bool:
+        """Build for data of any number of rows, where that waits for data; whether it is done.
+
+        Text, and ids to look up, keep their type.
+        """
+        self._require_layers()
+        if self._graph is None and hasattr(x, "shape"):
+            dtype = "string" if is_text(x) else None
+            if dtype is None and self._looks_up() and np.dtype(x.dtype).kind in "iu":
+                dtype = "int64"
+            self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=dtype))
+        return self._graph is not None
 
     def _looks_up(self) -> bool:
         if self._graph is not None:  # which knows it, once looked for
@@ -186,27 +184,23 @@ class Sequential(Model):
         if self._graph is not None:
             built_for = self._graph.inputs[0].shape
             if input_shape is not None and tuple(input_shape) != built_for:
-                raise ValueError(
-                    explain(
-                        f"Sequential {self.name!r} is built for another input shape.",
-                        given=tuple(input_shape),
-                        expected=built_for,
-                    )
+                raise BadArgument(
+                    f"Sequential {self.name!r} is built for another input shape.",
+                    given=tuple(input_shape),
+                    expected=built_for,
                 )
             return
         if input_shape is None:
-            raise ValueError(
-                explain(
-                    f"Sequential {self.name!r}: the input's shape is unknown.",
-                    fix="begin with `Input(shape=(features,))`, or call `build((None, features))`.",
-                )
+            raise BadArgument(
+                f"Sequential {self.name!r}: the input's shape is unknown.",
+                fix="begin with `Input(shape=(features,))`, or call `build((None, features))`.",
             )
         self._build_from(Input(batch_shape=tuple(input_shape)))
 
     def _require_layers(self) -> None:
         if not self._sequence:
-            raise ValueError(
-                explain(f"Sequential {self.name!r} has no layers.", fix="`model.add(…)` some.")
+            raise BadArgument(
+                f"Sequential {self.name!r} has no layers.", fix="`model.add(…)` some."
             )
 
     def _require_graph(self, what: str) -> Graph:
@@ -221,30 +215,22 @@ class Sequential(Model):
 
     def build_for_data(self, x: Any) -> Any:
         """Create the weights for data like this; returns symbolic outputs."""
-        if self._graph is None:
-            if not hasattr(x, "shape"):
-                raise ValueError(
-                    explain(
-                        f"Sequential {self.name!r} takes one input.",
-                        given=f"a {type(x).__name__} of {len(x)} arrays",
-                        fix="use the Functional API for several inputs.",
-                    )
-                )
-            self._require_layers()
-            self._build_from(self._input_like(x))
+        if not self._build_like(x):
+            raise BadArgument(
+                f"Sequential {self.name!r} takes one input.",
+                given=f"a {type(x).__name__} of {len(x)} arrays",
+                fix="use the Functional API for several inputs.",
+            )
         return super().build_for_data(x)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after the other."""
-        self._require_layers()
-        if self._graph is None and hasattr(inputs, "shape"):
-            self._build_from(self._input_like(inputs))
-        if self._graph is None:
-            masks.set_masks(inputs, mask)
-            for layer in self._sequence:
-                inputs = layer(inputs)
-            return inputs
-        return self._graph.run(inputs, training, mask)
+        if self._build_like(inputs) and self._graph is not None:
+            return self._graph.run(inputs, training, mask)
+        masks.set_masks(inputs, mask)
+        for layer in self._sequence:
+            inputs = layer(inputs)
+        return inputs
 
     @property
     def layers(self) -> list[Any]:

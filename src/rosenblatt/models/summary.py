@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.graph.picture import output_text
 
 # Widths as Keras sets them: where each column ends, as a share of the line.
@@ -71,16 +71,14 @@ def _column_widths(
         widths.append(int(end * length) - sum(widths))
     columns = 3 + connected + show_trainable
     if len(widths) != columns:
-        raise ValueError(
-            explain(
-                "summary: `positions` has another number of columns.",
-                given=repr(positions),
-                expected=f"{3 + connected} shares of the line",
-            )
+        raise BadArgument(
+            "summary: `positions` has another number of columns.",
+            given=repr(positions),
+            expected=f"{3 + connected} shares of the line",
         )
     if min(widths) < 4:
-        raise ValueError(
-            explain("summary: the line is too short for the columns.", given=f"{length} characters")
+        raise BadArgument(
+            "summary: the line is too short for the columns.", given=f"{length} characters"
         )
     return [length, *widths]
 
@@ -142,18 +140,14 @@ def _selected(model: Any, layer_range: Any) -> list[Any]:
     if not layer_range:
         return layers
     if len(layer_range) != 2:
-        raise ValueError(
-            explain("summary: `layer_range` takes two names.", given=repr(layer_range))
-        )
+        raise BadArgument("summary: `layer_range` takes two names.", given=repr(layer_range))
     places: list[int] = []
     for pattern in layer_range:
         found = [i for i, layer in enumerate(layers) if re.match(pattern, layer.name)]
         if not found:
-            raise ValueError(
-                explain(
-                    f"summary: no layer matches {pattern!r}.",
-                    expected=f"one of {[layer.name for layer in layers]}",
-                )
+            raise BadArgument(
+                f"summary: no layer matches {pattern!r}.",
+                expected=f"one of {[layer.name for layer in layers]}",
             )
         places.append(found[0] if not places else found[-1])
     return layers[min(places) : max(places) + 1]

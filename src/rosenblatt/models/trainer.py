@@ -1,41 +1,198 @@
-"""The part of a model that is trained, evaluated and used."""
+"""Keras's methods of a model that is trained, in one file because users extend one class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import jax
+import jax.numpy as jnp
 import numpy as np
 
+from rosenblatt import optimizers
 from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
 from rosenblatt.callbacks.callback import CallbackList
 from rosenblatt.callbacks.history import History
 from rosenblatt.callbacks.progress import ProgbarLogger
-from rosenblatt.core.errors import within
+from rosenblatt.core import serialization
+from rosenblatt.core.errors import NotCompiled
 from rosenblatt.core.random import draw_seed
-from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.data.contract import Source
+from rosenblatt.core.variable import StatelessScope
 from rosenblatt.data.order import Shuffle
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import read, read_rows, read_validation
 from rosenblatt.data.rows import Inputs
-from rosenblatt.graph.host import LookedUp
-from rosenblatt.models.compiling import Compiles
+from rosenblatt.graph.graph import Graph
+from rosenblatt.layers.base import Layer
+from rosenblatt.models.task import ModelTask
 from rosenblatt.training import fit as loop
-from rosenblatt.training.checks import warn_if_nan
-from rosenblatt.training.engine import Engine
-from rosenblatt.training.intake import bring
-from rosenblatt.training.predict import Predictor
+from rosenblatt.training.contract import Kind
+from rosenblatt.training.custom import default_step
+from rosenblatt.training.predict import predict, predict_arrays
+from rosenblatt.training.run import Run
+from rosenblatt.training.session import Session
+from rosenblatt.training.spec import CompileSpec
 
 
-class Trainer(Compiles):
-    """Keras's methods for training; `Model` is a `Layer` with these."""
+@dataclass
+class Compiled:
+    """The arguments of `compile()`, as they were given, and the losses and metrics among them."""
 
-    weights: Any
-    variables: Any
-    build_for_data: Any
-    _graph: Any
+    spec: CompileSpec
+    config: dict[str, Any]
+
+
+class Trainer(Layer):
+    """A layer that can be compiled, trained, evaluated and used.
+
+    A subclass may override `train_step`, `test_step` and `predict_step`, or what they call:
+    `compute_loss` and `compute_metrics`.
+    """
+
+    _graph: Graph | None = None
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._compiled: Compiled | None = None
+        self.optimizer: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without its session: a copy is no part of a call that is under way."""
+        return {key: value for key, value in super().__getstate__().items() if key != "_session"}
+
+    @property
+    def training_session(self) -> Session:
+        """The programs compiled for it, and the call that is under way."""
+        found: Session | None = self.__dict__.get("_session")
+        return found or self.__dict__.setdefault("_session", Session(ModelTask(self)))
+
+    @property
+    def current_run(self) -> Run | None:
+        """The call of `fit` that is under way; None outside one."""
+        return self.training_session.run
+
+    @property
+    def stop_training(self) -> bool:
+        """Whether training is to end after this epoch; callbacks set it."""
+        return self.training_session.stop
+
+    @stop_training.setter
+    def stop_training(self, value: bool) -> None:
+        self.training_session.stop = value
+
+    def _overrides(self, method: str) -> bool:
+        """Whether its class writes a method of this one itself."""
+        return getattr(type(self), method) is not getattr(Trainer, method)
+
+    # -- compiling -----------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how to train.
+
+        Args:
+            optimizer: name, object or config.
+            loss: name, function, object or config; for several outputs a list, tuple or dict.
+            loss_weights: numbers by output, in the same way.
+            metrics: names, functions or objects; for several outputs a list of lists or a dict.
+            weighted_metrics: metrics that see the sample weights.
+            run_eagerly: run each step as plain Python, to debug it.
+            steps_per_execution, jit_compile: accepted; the engine compiles whole epochs and
+                chooses by itself.
+            auto_scale_loss: scale the loss where the model's policy is "mixed_float16".
+
+        Raises:
+            ValueError: an unknown name, with the nearest match.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
+        small = self.dtype_policy.name == "mixed_float16"
+        if small and auto_scale_loss and self.optimizer and not scaled:
+            name = "loss_scale_optimizer"
+            self.optimizer = optimizers.LossScaleOptimizer(self.optimizer, name=name)
+        spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
+        spec.check_names()
+        config = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile if isinstance(jit_compile, bool) else True,
+        }
+        self._compiled = Compiled(spec, config)
+        self.training_session.forget()
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile()` was called."""
+        return self._compiled is not None
+
+    def _require_compiled(self, method: str) -> Compiled:
+        if self._compiled is None:
+            raise NotCompiled(
+                f"Model {self.name!r} must be compiled before `{method}()`.",
+                fix="call `model.compile(loss=…, optimizer=…)` first.",
+            )
+        return self._compiled
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running loss, the compiled metrics, and metrics held by layers."""
+        compiled = [] if self._compiled is None else self._compiled.spec.metrics
+        return list({id(m): m for m in (*compiled, *super().metrics)}.values())
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """Names of the metrics."""
+        return [metric.name for metric in self.metrics]
+
+    @property
+    def loss(self) -> Any:
+        """The loss given to `compile()`."""
+        return None if self._compiled is None else self._compiled.config["loss"]
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps run as plain Python."""
+        return self._compiled is not None and self._compiled.config["run_eagerly"]
+
+    def reset_metrics(self) -> None:
+        """Start every metric anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile()`, as plain data; empty before it."""
+        if self._compiled is None:
+            return {}
+        config = {**self._compiled.config, "optimizer": self.optimizer}
+        return serialization.serialize_keras_object(config)
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile with the arguments of `get_compile_config()`."""
+        known = (
+            "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly",
+            "steps_per_execution", "jit_compile",
+        )  # fmt: skip
+        arguments = {
+            k: serialization.deserialize_keras_object(v) for k, v in config.items() if k in known
+        }
+        self.compile(**arguments)
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     # -- training ------------------------------------------------------------------------------
 
@@ -96,8 +253,10 @@ class Trainer(Compiles):
             kept = read_validation(validation_data, inputs)
         elif validation_split:
             rows, kept = rows.split(validation_split)
-        validation_batch_size = validation_batch_size or batch_size
-        validation = None if kept is None else kept.batches(validation_batch_size)
+        validation = None
+        if kept is not None:
+            held_out = kept.batches(validation_batch_size or batch_size)
+            validation = loop.Validation(held_out, validation_steps, validation_freq)
         source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()
@@ -111,17 +270,16 @@ class Trainer(Compiles):
             steps=steps,
             validates=validation is not None,
         )
-        with self.training_session.passing(self, "fit"):
+        session = self.training_session
+        with session.turn("fit"):
             loop.fit(
-                self,
+                session,
                 source,
                 hooks,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
                 steps_per_epoch=steps_per_epoch,
                 validation=validation,
-                validation_steps=validation_steps,
-                validation_freq=validation_freq,
             )
         return history
 
@@ -143,6 +301,7 @@ class Trainer(Compiles):
         def look_up(columns: Any) -> Any:
             if self._graph is None:
                 self.build_for_data(columns)
+            assert self._graph is not None
             return self._graph.host.look_up(columns)
 
         return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
@@ -181,20 +340,14 @@ class Trainer(Compiles):
         Returns:
             The loss, or a list of loss and metrics, or a dict.
         """
-        self._require_compiled("evaluate")
+        spec = self._require_compiled("evaluate").spec
         rows = read(x, y, sample_weight, self._inputs())
         source = rows.batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        with self.training_session.passing(self, "evaluate"):
-            logs = loop.evaluate(self, source, hooks, steps)
-        return logs if return_dict else self._in_order(logs)
-
-    def _in_order(self, logs: dict[str, float]) -> Any:
-        names = self._require_compiled("evaluate").spec.metric_names_in_order()
-        first = [logs[name] for name in names if name in logs]
-        rest = [logs[name] for name in sorted(logs) if name not in names]
-        values = first + rest
-        return values[0] if len(values) == 1 else values
+        session = self.training_session
+        with session.turn("evaluate"):
+            logs = loop.evaluate(session, source, hooks, steps)
+        return logs if return_dict else spec.in_order(logs)
 
     def predict(
         self,
@@ -218,49 +371,10 @@ class Trainer(Compiles):
         """
         inputs = self._inputs(finite=False)
         if isinstance(x, np.ndarray) and callbacks is None and verbose == 0 and steps is None:
-            return self._predict_arrays(inputs.read(x), batch_size or 32)
+            return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        hooks.call("on_predict_begin")
-        whole = None if hooks.predict_batches else source.whole(steps)
-        if whole is not None:
-            outputs = self._predict_arrays(whole[0], source.batch_size or 32)
-            hooks.progress("predict", steps or source.n_batches or 0, {})
-        else:
-            outputs = self._predict_batches(source, hooks, steps)
-        hooks.call("on_predict_end")
-        return outputs
-
-    def _predict_arrays(self, x: Any, batch_size: int) -> Any:
-        if self.run_eagerly:
-            return self._predict_eagerly(x, batch_size)
-        if not _is_ready(self):
-            self.build_for_data(tree_map(lambda a: a[:1], x))
-        if self._graph is not None and not isinstance(x, LookedUp):
-            x = self._graph.bring_cast(x)
-        outputs = Predictor.of(self)(x, batch_size)
-        warn_if_nan(outputs, x)
-        return outputs
-
-    def _predict_eagerly(self, x: Any, batch_size: int) -> Any:
-        """`run_eagerly=True`: the model called on each batch."""
-        rows = len(tree_leaves(x)[0])
-        parts = [
-            self(tree_map(lambda a, i=start: a[i : i + batch_size], x), training=False)  # type: ignore[operator]
-            for start in range(0, rows, batch_size)
-        ]
-        return jax.tree_util.tree_map(lambda *p: np.concatenate(p), *parts)
-
-    def _predict_batches(self, source: Source, hooks: CallbackList, steps: int | None) -> Any:
-        parts = []
-        for number, (x, *_) in enumerate(source.batches(steps)):
-            hooks.call("on_predict_batch_begin", number)
-            with within(source.name_of(number)):
-                outputs = self._predict_arrays(x, len(tree_leaves(x)[0]))
-            parts.append(outputs)
-            hooks.call("on_predict_batch_end", number, {"outputs": outputs})
-            hooks.progress("predict", number + 1, {})
-        return jax.tree_util.tree_map(lambda *p: np.concatenate(p), *parts)
+        return predict(self.training_session, source, hooks, steps)
 
     # -- single batches ------------------------------------------------------------------------
 
@@ -277,35 +391,121 @@ class Trainer(Compiles):
         Returns:
             Loss and metrics of this batch.
         """
-        self._require_compiled("train_on_batch")
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of a batch."""
-        self._require_compiled("test_on_batch")
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def _on_batch(
-        self, kind: str, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
+        self, kind: Kind, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
     ) -> Any:
+        spec = self._require_compiled(f"{kind}_on_batch").spec
         rows = read_rows(x, y, weight, self._inputs())
         source = rows.batches(len(rows), class_weight=class_weight)
-        with self.training_session.passing(self, f"{kind}_on_batch"):
-            bring(self, source, train=kind == "train")
-            engine = Engine.of(self, kind)
-            self.reset_metrics()
-            engine.load()
-            *_, (_, logs) = engine.run(source.blocks(max_batches=1))
-            engine.store()
-            found = engine.read(logs)
-        return found if return_dict else self._in_order(found)
+        session = self.training_session
+        with session.turn(f"{kind}_on_batch"):
+            logs = loop.on_batch(session, source, kind)
+        return logs if return_dict else spec.in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for a batch, as NumPy arrays."""
         return self.predict(x, verbose=0)
 
+    # -- what a subclass may override: the steps, and what they call -----------------------------
 
-def _is_ready(model: Any) -> bool:
-    return model.built and (model._graph is not None or bool(model.weights))
+    def train_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+        """One gradient step, in the stateless signature of Keras on JAX.
+
+        Args:
+            state: values of `trainable_variables`, `non_trainable_variables`,
+                `optimizer.variables` and `metrics_variables`.
+            data: `(x,)`, `(x, y)` or `(x, y, sample_weight)` of the batch.
+
+        Returns:
+            The values to log by name, and the new state.
+        """
+        return default_step(self.training_session.task, "train", state, data)
+
+    def test_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+        """One step of evaluation; its state is that of `train_step` without the optimizer's."""
+        return default_step(self.training_session.task, "test", state, data)
+
+    def predict_step(self, state: Any, data: Any) -> tuple[Any, Any]:
+        """The outputs for a batch, and the new non-trainable values."""
+        return self.stateless_call(*state, data[0], training=False)
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        metrics_variables: Any,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
+        """`compute_loss` on other values of the variables, changing nothing.
+
+        Returns:
+            The loss, and the new values of the three groups of variables.
+        """
+        groups = (
+            (self.trainable_variables, trainable_variables),
+            (self.non_trainable_variables, non_trainable_variables),
+            (self.metrics_variables, metrics_variables),
+        )
+        pairs = [pair for held, values in groups for pair in zip(held, values, strict=True)]
+        with StatelessScope(pairs) as scope:
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        new = tuple([scope.get_current_value(v) for v in held] for held, _ in groups)
+        return loss, new  # type: ignore[return-value]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The total loss of a batch: the compiled losses, `add_loss` and the penalties.
+
+        Args:
+            x, y, y_pred, sample_weight: inputs, targets, outputs and weights of the batch.
+            training: whether it is a training step.
+
+        Returns:
+            A scalar.
+        """
+        compiled = self._require_compiled("compute_loss")
+        spec = compiled.spec
+        if not spec.built:
+            spec.build(y, y_pred, self.output_names)
+        values = [*spec.compute_loss(y, y_pred, sample_weight), *self.losses]
+        if not values:
+            return jnp.zeros(())
+        return values[0] if len(values) == 1 else sum(jnp.asarray(v, "float32") for v in values)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Update the metrics with a batch.
+
+        Returns:
+            Their values by name.
+        """
+        self._require_compiled("compute_metrics").spec.update_metrics(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Values of the metrics by name."""
+        spec = self._require_compiled("get_metrics_result").spec
+        found = spec.results()
+        known = {id(m) for m in spec.metrics}
+        for metric in self.metrics:
+            if id(metric) not in known:
+                result = metric.result()
+                found.update(result if isinstance(result, Mapping) else {metric.name: result})
+        return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain
 from rosenblatt.core.files import replacing
+from rosenblatt.core.optional import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,19 +16,7 @@ if TYPE_CHECKING:
 
 def import_pyplot() -> Any:
     """matplotlib.pyplot, or an error that says how to install it."""
-    try:
-        return importlib.import_module("matplotlib.pyplot")
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ImportError(
-            explain(
-                "plots: an optional dependency is missing.",
-                expected="an installed 'matplotlib'",
-                fix='pip install "rosenblatt[plots]"',
-            ),
-            name="matplotlib",
-        ) from error
+    return require("matplotlib.pyplot", "rosenblatt[plots]", "plots")
 
 
 def new_axes(width: float, height: float, rows: int = 1, columns: int = 1) -> Any:

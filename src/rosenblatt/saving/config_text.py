@@ -59,8 +59,8 @@ def _at_most(count: int, limit: int, what: str, place: str) -> None:
         )
 
 
-def _depth_exceeds(data: Any, limit: int) -> bool:
-    level = [data]
+def _depth_exceeds(data: Config, limit: int) -> bool:
+    level: list[Any] = [data]
     for _ in range(limit):
         level = [
             item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from rosenblatt.core.types import Config
+from rosenblatt.core.types import Config, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
 from rosenblatt.layers.calls import Called
@@ -31,10 +31,10 @@ class Model(SavedPart, Protocol):
     _graph: Graph | None
     _called: Called | None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
         """What it predicts."""
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, *args: Tree, **kwargs: Tree) -> Tree:
         """What it computes, in a class with code of its own."""
 
     @property

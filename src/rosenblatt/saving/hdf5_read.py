@@ -7,6 +7,7 @@ file itself are read, and their declared size is checked before any memory is ta
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -207,11 +208,9 @@ class WeightsReader:
         with _reading(f"{self._place}/{path}: {name}"):
             group = self._file[path or "/"]
             attributes = group.attrs
-            keys = [name] if name in attributes else []
-            while not keys or f"{name}{len(keys)}" in attributes:
-                if not keys and f"{name}0" not in attributes:
-                    return []
-                keys.append(f"{name}{len(keys)}")
+            parts = (f"{name}{number}" for number in itertools.count())
+            several = itertools.takewhile(attributes.__contains__, parts)
+            keys = [name] if name in attributes else list(several)
             for key in keys:
                 self._check_texts(key, group)
             found = [item for key in keys for item in np.atleast_1d(attributes[key]).tolist()]

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 from ml_dtypes import bfloat16
 
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.core.variable import Variable
 
 # Files remembered, and the size up to which one is made in memory and remembered.
@@ -43,7 +44,7 @@ class WriteStore:
         self._entries = entries
         self._path = path
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: ArrayLike | Variable) -> None:
         if isinstance(value, Variable):  # an array that no device has seen yet is not sent to one
             value = value.held
         array = np.asarray(value)

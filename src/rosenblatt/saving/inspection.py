@@ -214,7 +214,7 @@ def _describe(report: FileReport, config: Config) -> None:
     ]
 
 
-def _layers(entry: Any, depth: int) -> Iterator[LayerEntry]:
+def _layers(entry: object, depth: int) -> Iterator[LayerEntry]:
     if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
         return
     config = entry["config"]
@@ -242,7 +242,7 @@ def _dangers(entry: Config) -> Iterator[str]:
         yield f"something of Python itself that it names: {module}.{name}"
 
 
-def _short(value: Any) -> Any:
+def _short(value: object) -> Any:
     """A setting in a word or two."""
     if isinstance(value, dict):
         if value.get("class_name") == "function" and isinstance(value.get("config"), str):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import h5py
 import numpy as np
@@ -20,6 +19,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
+from rosenblatt.layers.base import Layer
 from rosenblatt.saving.assets import files_of
 from rosenblatt.saving.config_text import read_json
 from rosenblatt.saving.contract import Model
@@ -40,7 +40,7 @@ _TOP, _SLOTS = "top_level_model_weights", "optimizer_weights"
 _ATTRIBUTE_LIMIT = 64_000  # bytes that HDF5 keeps beside a group
 
 
-def _weights_of(layer: Any) -> list[Variable]:
+def _weights_of(layer: Layer) -> list[Variable]:
     """A layer's weights in the order of legacy files: trained ones first."""
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +15,10 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
+from rosenblatt.core.errors import BadData
 from rosenblatt.data.arrays import check_array as check_numbers
-from rosenblatt.data.frames import columns_of, frame_columns, is_frame, series_to_array
+from rosenblatt.data.contract import Data
+from rosenblatt.data.frames import columns_of, frame_columns, is_frame, names_of, series_to_array
 
 _CATEGORIES = ("category", "categorical", "enum", "dictionary")
 _TEXT = ("str", "string", "utf8", "large_string", "binary")
@@ -88,6 +93,34 @@ def is_missing(value: Any) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
+
+
+def holds_gaps(column: Any) -> bool:
+    """Whether a column of a table holds NaN, infinity or what stands for a missing value."""
+    values = np.asarray(column).tolist()
+    return any(is_missing(v) or (is_number(v) and not math.isfinite(v)) for v in values)
+
+
+@contextmanager
+def naming_columns(data: Data) -> Iterator[None]:
+    """Add to what scikit-learn says of NaN and infinity the names of the columns that hold them.
+
+    Args:
+        data: what the block checks; only tables and their columns have names.
+
+    Raises:
+        ValueError: one from the block.
+    """
+    try:
+        yield
+    except ValueError as error:
+        columns = zip(names_of(data), columns_of(data), strict=True) if names_of(data) else ()
+        names = [repr(name) for name, column in columns if holds_gaps(column)]
+        if not names:
+            raise
+        first, *rest = str(error).split("\n")
+        where = f" in column{'s' if len(names) > 1 else ''} {', '.join(names)}."
+        raise BadData("\n".join([first.removesuffix(".") + where, *rest])) from error
 
 
 def with_nan(X: Any) -> Any:

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
-from rosenblatt.core.errors import BadArgument, BadData
-from rosenblatt.sklearn.columns import is_number, kinds_of, with_nan
+from rosenblatt.core.errors import BadArgument, BadData, within
+from rosenblatt.sklearn.columns import is_number, kinds_of, naming_columns, with_nan
 from rosenblatt.sklearn.rows import relative
 from rosenblatt.sklearn.sparse import dense_if_small
 from rosenblatt.sklearn.types import Features, Matrix, Targets
@@ -34,15 +34,16 @@ def check_inputs(
     kinds = kinds_of(X)
     if kinds and "text" in kinds:
         X = with_nan(X)
-    X = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        accept_sparse="csr",
-        allow_nd=not numbers,
-        dtype=[np.float64, np.float32] if numbers else _dtype_for(X, kinds),
-        ensure_all_finite=True,
-    )
+    with naming_columns(X):
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            allow_nd=not numbers,
+            dtype=[np.float64, np.float32] if numbers else _dtype_for(X, kinds),
+            ensure_all_finite=True,
+        )
     return dense_if_small(X)
 
 
@@ -52,7 +53,8 @@ def check_targets(estimator: BaseEstimator, y: Targets, X: Matrix) -> np.ndarray
     Raises:
         ValueError: NaN, another number of rows.
     """
-    found = check_array(y, ensure_2d=False, allow_nd=True, dtype=None, input_name="y")
+    with naming_columns(y):
+        found = check_array(y, ensure_2d=False, allow_nd=True, dtype=None, input_name="y")
     check_consistent_length(X, found)
     if found.ndim == 2 and found.shape[1] == 1:
         found = column_or_1d(found, warn=True)
@@ -106,10 +108,8 @@ def checked_validation(data: Any, check: Callable[..., tuple[Any, ...]]) -> tupl
             given=f"{type(data).__name__}{found}",
             expected="(X, y) or (X, y, sample_weight)",
         )
-    try:
+    with within("validation_data"):
         x, y, weights = check(*(*data, None)[:3])
-    except ValueError as error:
-        raise BadData(f"validation_data: {error}") from error
     return (x, y) if weights is None else (x, y, relative(weights))
 
 

@@ -14,7 +14,6 @@ from sklearn.utils.class_weight import compute_sample_weight
 from rosenblatt import losses
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Identifier
-from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.sklearn.encoders import RegressorTargetEncoder, label_encoder
 from rosenblatt.sklearn.mlp_base import BaseMLP
 from rosenblatt.sklearn.mlp_parameters import LOSS
@@ -133,7 +132,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 fix="loss='squared_error'",
             )
         if reset:
-            warn_of_rounding(y, "y")
             self._encoder = RegressorTargetEncoder().fit(y)
         return self._encoder.transform(y).astype(np.float32)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from rosenblatt import losses
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import seeded
+from rosenblatt.data.frames import named_as
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.losses.base import Loss
 from rosenblatt.sklearn.columns import FrameEncoder
@@ -252,7 +254,10 @@ class BaseMLP(MLPParameters):
         self, X: Features, y: Targets, sample_weight: Weights, reset: bool
     ) -> tuple[Matrix, np.ndarray, np.ndarray | None]:
         x = self._check_x(X, reset)
-        return x, check_targets(self, y, x), check_weights(sample_weight, x)
+        targets = check_targets(self, y, x)
+        if reset and is_regressor(self):
+            warn_of_rounding(named_as(y, targets), "y")
+        return x, targets, check_weights(sample_weight, x)
 
     def _read_validation(
         self, X: Features, y: Targets, sample_weight: Weights

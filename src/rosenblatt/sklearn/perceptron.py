@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rosenblatt.core.errors import BadArgument, BadData, warn_user
 from rosenblatt.core.types import ArrayLike
-from rosenblatt.sklearn.columns import FrameEncoder
+from rosenblatt.sklearn.columns import FrameEncoder, naming_columns
 from rosenblatt.sklearn.encoders import label_encoder
 from rosenblatt.sklearn.inputs import check_targets, require_targets
 from rosenblatt.sklearn.perceptron_fit import Learned, PerceptronParameters, Problem, learn
@@ -173,10 +173,11 @@ class Perceptron(ClassifierMixin, PerceptronParameters):
                 fix="encode them first: `make_pipeline(make_column_transformer((OneHotEncoder()"
                 f', {text}), remainder="passthrough"), Perceptron())`.',
             )
-        return validate_data(
-            self, X, reset=reset, accept_sparse="csr", accept_large_sparse=False, order="C",
-            dtype=[np.float64, np.float32],
-        )  # fmt: skip
+        with naming_columns(X):
+            return validate_data(
+                self, X, reset=reset, accept_sparse="csr", accept_large_sparse=False, order="C",
+                dtype=[np.float64, np.float32],
+            )  # fmt: skip
 
     @property
     def _several(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from rosenblatt.core.errors import BadData
+from rosenblatt.sklearn.columns import naming_columns
 
 
 def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
@@ -24,7 +25,8 @@ def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
             "sample_weight: all sample weights are zero, so no row counts.",
             expected="at least one positive weight",
         )
-    return _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+    with naming_columns(sample_weight):
+        return _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
 
 
 def one_batch_form(

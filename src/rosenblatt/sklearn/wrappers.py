@@ -20,6 +20,7 @@ from rosenblatt.core.checks import Check, choice, function, whole
 from rosenblatt.core.errors import BadArgument, BadData, UnknownName, nearest
 from rosenblatt.core.random import seeded
 from rosenblatt.core.types import Tree
+from rosenblatt.data.frames import named_as
 from rosenblatt.data.reading import is_stream
 from rosenblatt.sklearn.building import build_model, make_callbacks
 from rosenblatt.sklearn.finite import require_finite
@@ -218,11 +219,13 @@ class BaseWrapper(BaseEstimator):
                 self.target_encoder_ = self.target_encoder.fit(targets)
                 self.n_outputs_ = 1 if targets.ndim == 1 else targets.shape[1]
                 self.__dict__.update(getattr(self.target_encoder_, "get_metadata", dict)())
-            targets = self.target_encoder_.transform(targets)
+            targets = named_as(y, self.target_encoder_.transform(targets))
         if reset:
             self.X_dtype_, self.X_shape_ = x.dtype, x.shape
             self.feature_encoder_ = self.feature_encoder
-        if not _is_identity(self.feature_encoder_):  # a user's encoder gets arrays
+        if _is_identity(self.feature_encoder_):
+            x = named_as(X, x)
+        else:  # a user's encoder gets arrays
             x = dense(x)
             if reset:
                 self.feature_encoder_ = self.feature_encoder_.fit(x)
@@ -296,7 +299,9 @@ class BaseWrapper(BaseEstimator):
         x = dense(x) if one_batch else x
         plain = all(isinstance(a, np.ndarray) and a.dtype.kind in "fiub" for a in (x, targets))
         if one_batch and plain and not arguments.get("validation_split"):
+            named = x, targets
             x, targets, weights = one_batch_form(x, targets, weights)
+            x, targets = map(named_as, named, (x, targets))
             arguments["batch_size"] = padded_rows(len(x))
         with seeded(self._seed_of_training(new)):
             history = fit_model(self.model_, x, targets, relative(weights), arguments)

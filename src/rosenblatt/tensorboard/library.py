@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.optional import require
 
 _SUMMARY = "tensorboard.compat.proto.summary_pb2"
 _TENSOR = "tensorboard.compat.proto.tensor_pb2"
@@ -19,20 +18,7 @@ def load(name: str) -> Any:
 
     None of the modules asked for here imports TensorFlow, also where it is installed.
     """
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        package = name.split(".")[0]
-        if (error.name or "").split(".")[0] != package:
-            raise
-        raise ImportError(
-            explain(
-                "tensorboard: an optional dependency is missing.",
-                expected=f"an installed {package.replace('_', '-')!r}",
-                fix='pip install "rosenblatt[tensorboard]"',
-            ),
-            name=package,
-        ) from error
+    return require(name, "rosenblatt[tensorboard]", "tensorboard")
 
 
 def summary_pb2() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import struct
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.optional import require
 from rosenblatt.tensorboard import library, records
 
 _DT_FLOAT, _DT_DOUBLE = 1, 2
@@ -74,17 +74,7 @@ def load(logdir: str | os.PathLike[str]) -> Any:
         ValueError: a damaged file.
         ImportError: polars is not installed.
     """
-    try:
-        polars = importlib.import_module("polars")
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            explain(
-                "tensorboard.load: an optional dependency is missing.",
-                expected="an installed 'polars'",
-                fix='pip install "rosenblatt[tabular]"',
-            ),
-            name="polars",
-        ) from error
+    polars = require("polars", "rosenblatt[tabular]", "tensorboard.load")
     schema = {
         "run": polars.String,
         "tag": polars.String,

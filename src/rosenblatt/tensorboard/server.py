@@ -13,6 +13,7 @@ import time
 from types import TracebackType
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.optional import missing
 
 # With this module in place TensorBoard uses its own stand-in for TensorFlow, also where TensorFlow
 # is installed: its import would cost seconds, and nothing here needs it.
@@ -86,14 +87,7 @@ def start(
         RuntimeError: it did not start; the message holds its last words.
     """
     if importlib.util.find_spec("tensorboard") is None:
-        raise ImportError(
-            explain(
-                "tensorboard: an optional dependency is missing.",
-                expected="an installed 'tensorboard'",
-                fix='pip install "rosenblatt[tensorboard]"',
-            ),
-            name="tensorboard",
-        )
+        raise missing("tensorboard", "rosenblatt[tensorboard]", "tensorboard")
     command = [sys.executable, "-c", _PROGRAM, "--logdir", os.fspath(logdir)]
     command += ["--port", str(port), "--host", host]
     # Several processes may write to one folder at the same time.

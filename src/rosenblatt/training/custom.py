@@ -9,12 +9,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.tracing import explaining
+from rosenblatt.data.contract import Batch
+from rosenblatt.training.contract import Kind, Task
 from rosenblatt.training.ranks import for_users_step
-from rosenblatt.training.state import StateVariables, TrainState, variables_of
-from rosenblatt.training.step import Parameters, batch_at, results, test_step, train_step
+from rosenblatt.training.signature import Parameter
+from rosenblatt.training.state import StateVariables, TrainState
+from rosenblatt.training.step import (
+    Parameters,
+    batch_at,
+    results,
+    test_step,
+    traced_numbers,
+    train_step,
+)
 
 _ADVICE = (
     "write `def {kind}_step(self, state, data):` … `return logs, state`, as for Keras on JAX, with "
@@ -28,18 +38,18 @@ GROUPS = {
 
 
 def custom_step(
-    kind: str,
-    model: Any,
+    kind: Kind,
+    task: Task,
     variables: StateVariables,
     state: TrainState,
     parameters: Parameters,
-    batch: tuple[Any, Any, Any],
+    batch: Batch,
 ) -> tuple[TrainState, dict[str, Any]]:
     """One call of the model's own `train_step(state, data)` or `test_step(state, data)`.
 
     Args:
         kind: "train" or "test".
-        model: a compiled model that overrides the step.
+        task: a compiled model whose class defines the step.
         variables: the variables behind the state.
         state: values before the step.
         parameters: values of run-time parameters.
@@ -52,24 +62,27 @@ def custom_step(
         TypeError: the step returned something else than logs and a state.
         ValueError: another number of values in a group of the state, or another shape.
     """
-    where = f"`{kind}_step` of model {model.name!r} ({type(model).__name__})"
-    _check_signature(model, kind, where)
-    counts = {name: len(getattr(state, name)) for name in GROUPS[kind]}
-    counts["metrics"] = len(model.metrics_variables)  # the rest are metrics it does not list
-    given = tuple(list(getattr(state, name)[: counts[name]]) for name in GROUPS[kind])
-    step = getattr(model, f"{kind}_step")
+    where = f"`{kind}_step` of {task.described}"
+    step = task.own_step(kind)
+    assert step is not None
+    _check_signature(step, kind, where)
+    given = _given(state, kind, len(task.listed_metrics))  # others it leaves alone
     x, y, weight = batch
     y = for_users_step(lambda y, x, w: step(given, _without_none((x, y, w))), y, x, weight)
     with use_scope(Scope(parameters=parameters)), explaining(where):
         returned = step(given, _without_none((x, y, weight)))
     logs, new = _unpacked(returned, kind, where)
     groups = {}
-    for name, values in zip(GROUPS[kind], new, strict=True):
-        known = getattr(variables, name)
-        old = getattr(state, name)
-        kept = _like(list(values), old[: counts[name]], known, name, where)
-        groups[name] = (*kept, *old[counts[name] :])
+    for name, values, before in zip(GROUPS[kind], new, given, strict=True):
+        kept = _like(list(values), before, getattr(variables, name), name, where)
+        groups[name] = (*kept, *getattr(state, name)[len(before) :])
     return state._replace(**groups), {name: jnp.asarray(value) for name, value in logs.items()}
+
+
+def _given(state: TrainState, kind: Kind, metrics: int) -> tuple[list[Any], ...]:
+    """The groups of a state that a step takes, with so many values of metrics."""
+    given = state._replace(metrics=state.metrics[:metrics])
+    return tuple(list(getattr(given, name)) for name in GROUPS[kind])
 
 
 def _without_none(data: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -79,20 +92,20 @@ def _without_none(data: tuple[Any, ...]) -> tuple[Any, ...]:
     return data
 
 
-def _check_signature(model: Any, kind: str, where: str) -> None:
+def _check_signature(step: Callable[..., Any], kind: Kind, where: str) -> None:
     try:
-        inspect.signature(getattr(model, f"{kind}_step")).bind("state", "data")
+        inspect.signature(step).bind("state", "data")
     except TypeError:
         raise TypeError(
             explain(
                 f"{where} must take the state and the data of a batch.",
-                given=f"{kind}_step{inspect.signature(getattr(type(model), f'{kind}_step'))}",
+                given=f"{kind}_step{inspect.signature(getattr(step, '__func__', step))}",
                 fix=_ADVICE.format(kind=kind),
             )
         ) from None
 
 
-def _unpacked(returned: Any, kind: str, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
+def _unpacked(returned: Any, kind: Kind, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
     names = GROUPS[kind]
     fits = isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Mapping)
     if fits and isinstance(returned[1], (tuple, list)) and len(returned[1]) == len(names):
@@ -113,21 +126,17 @@ def _like(
 ) -> list[Any]:
     """The new values in the dtypes of the old ones, which a compiled loop requires."""
     if len(values) != len(old):
-        raise ValueError(
-            explain(
-                f"{where}: another number of {name}_variables than before the step.",
-                given=len(values),
-                expected=f"{len(old)}: {[v.path for v in variables[: len(old)]]}",
-            )
+        raise BadData(
+            f"{where}: another number of {name}_variables than before the step.",
+            given=len(values),
+            expected=f"{len(old)}: {[v.path for v in variables[: len(old)]]}",
         )
     for value, before, variable in zip(values, old, variables, strict=False):
         if tuple(jnp.shape(value)) != tuple(jnp.shape(before)):
-            raise ValueError(
-                explain(
-                    f"{where}: {variable.path!r} has another shape than before the step.",
-                    given=tuple(jnp.shape(value)),
-                    expected=tuple(jnp.shape(before)),
-                )
+            raise BadData(
+                f"{where}: {variable.path!r} has another shape than before the step.",
+                given=tuple(jnp.shape(value)),
+                expected=tuple(jnp.shape(before)),
             )
     return [
         jnp.asarray(value).astype(jnp.result_type(before))
@@ -135,53 +144,43 @@ def _like(
     ]
 
 
-def default_step(model: Any, kind: str, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+def default_step(task: Task, kind: Kind, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     """The library's own step in the same signature, for `super().train_step(state, data)`."""
     step = train_step if kind == "train" else test_step
-    variables = variables_of(model)
-    if kind == "test":
-        variables = variables._replace(optimizer=())
-    groups = dict(zip(GROUPS[kind], state, strict=True))
-    metrics = tuple(groups["metrics"])
-    unlisted = [v.value for v in variables.metrics[len(metrics) :]]
-    before = TrainState(
-        tuple(groups["trainable"]),
-        tuple(groups["non_trainable"]),
-        tuple(groups.get("optimizer", ())),
-        (*metrics, *unlisted),
-    )
+    variables = task.variables(kind)
+    groups = {name: tuple(values) for name, values in zip(GROUPS[kind], state, strict=True)}
+    unlisted = [v.value for v in variables.metrics[len(groups["metrics"]) :]]
+    before = TrainState(**{"optimizer": (), **groups, "metrics": (*groups["metrics"], *unlisted)})
     scope = current_scope()
     batch = (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)
     parameters = scope.parameters if scope else {}
-    after = step(model, variables, before, parameters, batch, None)
-    found = results(model, variables, after, parameters)
-    logs = dict(zip(model.get_metrics_result(), found, strict=True))
-    listed = after._replace(metrics=after.metrics[: len(metrics)])
-    return logs, tuple(list(getattr(listed, name)) for name in GROUPS[kind])
+    after = step(task, variables, before, parameters, batch, None)
+    found = results(task, variables, after, parameters)
+    logs = dict(zip(task.results(), found, strict=True))
+    return logs, _given(after, kind, len(groups["metrics"]))
 
 
 def custom_loop(
-    kind: str,
-    model: Any,
+    kind: Kind,
+    task: Task,
     variables: StateVariables,
-    parameter_keys: Sequence[tuple[int, str]],
+    parameters: Sequence[Parameter],
     names: list[str],
 ) -> Callable[..., Any]:
     """A function like that of `step.loop`, around a model's own step.
 
     Args:
-        kind, model, variables: as for `custom_step`.
-        parameter_keys: keys of the run-time parameters.
+        kind, task, variables: as for `custom_step`.
+        parameters: the run-time parameters.
         names: gets the names of the logged values when the function is traced.
     """
 
     def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
-        parameters = dict(zip(parameter_keys, values, strict=True))
+        numbers = traced_numbers(parameters, values)
 
         def step(index: Any, state: TrainState) -> tuple[TrainState, tuple[Any, ...]]:
-            state, logs = custom_step(
-                kind, model, variables, state, parameters, batch_at(block, index)
-            )
+            batch = batch_at(block, index)
+            state, logs = custom_step(kind, task, variables, state, numbers, batch)
             names[:] = list(logs)
             return state, tuple(logs.values())
 

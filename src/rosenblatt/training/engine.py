@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import numpy as np
 
-from rosenblatt.core.scope import Scope, is_number, number_kind, use_scope
-from rosenblatt.core.tracing import traced_settings
+from rosenblatt.core.scope import HasParameters, Scope, is_number, number_kind, use_scope
 from rosenblatt.data.blocks import Block
-from rosenblatt.training import programs
+from rosenblatt.training.contract import Kind, Task
 from rosenblatt.training.custom import custom_loop, custom_step
-from rosenblatt.training.signature import rows_stay_apart, signature_of
-from rosenblatt.training.state import StateVariables, TrainState, variables_of
-from rosenblatt.training.step import loop, results, test_step, train_step
+from rosenblatt.training.placement import HERE, Placement
+from rosenblatt.training.programs import Programs
+from rosenblatt.training.state import TrainState
+from rosenblatt.training.step import Step, loop, numbers_now, results, test_step, train_step
 
 # A call into a program should last about this long: short enough for Ctrl-C and progress, long
 # enough that dispatching it costs nothing.
@@ -24,57 +25,47 @@ _CALL_SECONDS = 0.1
 _FIRST_CALL_STEPS = 16
 
 Logs = tuple[Any, ...]
-Piece = tuple[Any, int, int, int]  # arrays, first batch, last batch + 1, rows
+Piece = tuple[Any, int, int, int, int]  # arrays, first batch, last batch + 1, rows, rows of a batch
 
 
 class Engine:
     """Steps of one kind for one model.
 
     Args:
-        model: a built, compiled model.
+        task: a built, compiled model.
         kind: "train" or "test".
+        placement: the device, or devices, that compute.
     """
 
-    def __init__(self, model: Any, kind: str):
-        self.model = model
+    def __init__(self, task: Task, kind: Kind, placement: Placement = HERE):
+        self.task = task
         self.kind = kind
-        self.step: Callable[..., TrainState] = train_step if kind == "train" else test_step
-        self.custom = model._step_is_custom(kind)
-        train = kind == "train"
-        self.variables: StateVariables = variables_of(model)
-        if not train:  # models that differ in the optimizer only share their test program
-            self.variables = self.variables._replace(optimizer=())
-        self.masked = rows_stay_apart(model)
+        self.placement = placement
+        self.step: Step = train_step if kind == "train" else test_step
+        self.custom = task.own_step(kind) is not None
+        self.variables = task.variables(kind)
+        self.masked = task.rows_apart(kind)
         self.key, self.parameters = self._signature()
-        self.state = self.variables.gather()
-        self.names = [] if self.custom else _names(model, self.variables, self.state)
-        self._stamp = _stamp(model)
-        self._parts = _attributes(model)
-        self.seconds: dict[str, float] = {}  # of the run that it works for
-        self._programs: dict[Any, Any] = {}
+        self.load()
+        self.names = [] if self.custom else self._names()
+        self.seconds: dict[str, float] = defaultdict(float)  # of the run that it works for
+        self._version = task.version()
+        self._parts = _attributes(task)
+        self._programs = Programs(self._build, placement)
         self._seconds_per_step: float | None = None
-
-    @classmethod
-    def of(cls, model: Any, kind: str) -> Engine:
-        """The engine of an earlier call since `compile()`, where the model is still as it was."""
-        engines = model.training_session.engines
-        engine = engines.get(kind)
-        if engine is None or not (engine.fits() and engine._is_as_read()):
-            engine = engines[kind] = cls(model, kind)
-        return engine
 
     def fits(self) -> bool:
         """Whether the model still has the parts, and trains the weights, that it was made for."""
-        return bool(self._stamp == _stamp(self.model))
+        return self._version == self.task.version()
 
     def _signature(self) -> tuple[Any, list[Any]]:
-        signature = signature_of(self.model, self.variables, self.kind)
+        signature = self.task.signature(self.variables, self.kind)
         key = None if signature.key is None else (self.masked, signature.key)
         return key, signature.parameters
 
-    def _is_as_read(self) -> bool:
+    def is_as_read(self) -> bool:
         """Whether loss, metrics and optimizer still say what they said."""
-        now = _attributes(self.model)
+        now = _attributes(self.task)
         if self.key is None or _same(self._parts, now):
             return True
         self._parts = now
@@ -82,11 +73,11 @@ class Engine:
 
     def load(self) -> None:
         """Take the variables' values as the state: something else may have changed them."""
-        self.state = self.variables.gather()
+        self.state = self.placement.load(self.variables)
 
     def store(self) -> None:
         """Give the variables the state's values."""
-        self.variables.scatter(self.state)
+        self.placement.store(self.variables, self.state)
 
     def run(self, blocks: Iterator[Block]) -> Iterator[tuple[int, Logs]]:
         """Work through blocks; after each call give the steps done in it and the metrics then.
@@ -96,19 +87,19 @@ class Engine:
         pending: Logs | None = None
         pending_steps, begun = 0, time.perf_counter()
         for block in self._timed(blocks):
-            for arrays, start, stop, rows in self._pieces(block):
-                logs = self._call(arrays, start, stop, rows)
+            for piece in self._pieces(block):
+                logs = self._call(*piece)
                 if pending is not None:
                     begun = self._wait(pending, pending_steps, begun)
-                pending, pending_steps = logs, stop - start
-                yield stop - start, logs
+                pending, pending_steps = logs, piece[2] - piece[1]
+                yield pending_steps, logs
         if pending is not None:
             self._wait(pending, pending_steps, begun)
 
     def batches(self, blocks: Iterator[Block]) -> Iterator[Piece]:
         """The batches one by one, for `step_on`: parts of blocks that are on the device once."""
         for block in self._timed(blocks):
-            held = block.arrays if block.n_batches == 1 else jax.device_put(block.arrays)
+            held = block.arrays if block.n_batches == 1 else self.placement.hold(block.arrays)
             for arrays, *where in self._pieces(block, most=1):
                 yield (held if arrays is block.arrays else arrays, *where)
 
@@ -118,8 +109,8 @@ class Engine:
         begun = time.perf_counter()
         logs = self._call(*batch)
         jax.block_until_ready(logs)
-        self._spent("program", time.perf_counter() - begun)
-        self._spent("steps", 1)
+        self.seconds["program"] += time.perf_counter() - begun
+        self.seconds["steps"] += 1
         self.store()
         return logs
 
@@ -128,21 +119,18 @@ class Engine:
         while True:
             begun = time.perf_counter()
             block = next(blocks, None)
-            self._spent("data", time.perf_counter() - begun)
+            self.seconds["data"] += time.perf_counter() - begun
             if block is None:
                 return
             yield block
-
-    def _spent(self, part: str, amount: float) -> None:
-        self.seconds[part] = self.seconds.get(part, 0.0) + amount
 
     def _wait(self, logs: Logs, steps: int, begun: float) -> float:
         """Let at most one call run while the next block is being made."""
         waiting = time.perf_counter()
         jax.block_until_ready(logs)
         now = time.perf_counter()
-        self._spent("program", now - waiting)
-        self._spent("steps", steps)
+        self.seconds["program"] += now - waiting
+        self.seconds["steps"] += steps
         self._seconds_per_step = max((now - begun) / max(steps, 1), 1e-7)
         return now
 
@@ -156,62 +144,55 @@ class Engine:
             limit = most or _FIRST_CALL_STEPS
             if most is None and self._seconds_per_step is not None:
                 limit = max(1, int(_CALL_SECONDS / self._seconds_per_step))
-            stop = min(full, start + limit)
-            yield block.arrays, start, stop, block.n_rows
+            stop = start + self.placement.steps(limit, full - start)
+            yield block.arrays, start, stop, block.n_rows, block.batch_size
             start = stop
         if tail:  # a step that may look across rows gets the last batch in its true size
-            yield (
-                jax.tree_util.tree_map(lambda a: a[full : full + 1, :tail], block.arrays),
-                0,
-                1,
-                tail,
-            )
+            last = jax.tree_util.tree_map(lambda a: a[full : full + 1, :tail], block.arrays)
+            yield last, 0, 1, tail, tail
 
-    def _call(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
-        values = tuple(float(getattr(owner, name)) for owner, name in self.parameters)
-        if self.model._compiled.run_eagerly:
+    def _call(self, arrays: Any, start: int, stop: int, rows: int, batch_size: int) -> Logs:
+        if self.task.run_eagerly:
             return self._eagerly(arrays, start, stop, rows)
-        span = np.array([start, stop, rows], np.int32)
-        leaves, nest = jax.tree_util.tree_flatten(arrays)
-        shapes = (nest, *((a.shape, a.dtype) for a in leaves))
-        program = self._programs.get(shapes)
-        if program is None:
-            program = self._programs[shapes] = programs.get_program(
-                self.key,
-                self._build,
-                self.state,
-                values,
-                arrays,
-                span,
-            )
+        span = np.array([start, stop, rows, batch_size], np.int32)
+        values, arrays = numbers_now(self.parameters), self.placement.place(arrays)
+        program = self._programs.find(self.key, arrays, self.state, values, arrays, span)
         self.state, logs = program(self.state, values, arrays, span)
         return logs
 
     def _build(self) -> Callable[..., Any]:
-        keys = [(id(owner), name) for owner, name in self.parameters]
         if self.custom:
-            return custom_loop(self.kind, self.model, self.variables, keys, self.names)
-        return loop(self.model, self.variables, self.step, keys, self.masked)
+            return custom_loop(self.kind, self.task, self.variables, self.parameters, self.names)
+        return loop(self.task, self.variables, self.step, self.parameters, self.masked)
 
     def _eagerly(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
         """`run_eagerly=True`: each step as plain Python, so that a debugger sees its values."""
+        task, variables = self.task, self.variables
+        size = jax.tree_util.tree_leaves(arrays)[0].shape[1]
         for index in range(start, stop):
-            batch = jax.tree_util.tree_map(lambda a, i=index: jax.numpy.asarray(a[i]), arrays)
-            size = jax.tree_util.tree_leaves(arrays)[0].shape[1]
             left = min(size, rows - index * size)
-            batch = jax.tree_util.tree_map(lambda a, n=left: a[:n], batch)
+            batch = jax.tree_util.tree_map(
+                lambda a, i=index, n=left: jax.numpy.asarray(a[i])[:n], arrays
+            )
             if self.custom:
-                self.state, found = custom_step(
-                    self.kind, self.model, self.variables, self.state, {}, batch
-                )
+                self.state, found = custom_step(self.kind, task, variables, self.state, {}, batch)
                 self.names[:] = list(found)
-                logs = tuple(found.values())
             else:
-                self.state = self.step(self.model, self.variables, self.state, {}, batch, None)
+                self.state = self.step(task, variables, self.state, {}, batch, None)
         if self.custom:
-            return logs
-        with use_scope(Scope(self.variables.bind(self.state))):
-            return results(self.model, self.variables, self.state, {})
+            return tuple(found.values())
+        return results(task, variables, self.state, {})
+
+    def _names(self) -> list[str]:
+        """Names of the metrics' results, found without computing them."""
+        names: list[str] = []
+
+        def trace(state: TrainState) -> None:
+            with use_scope(Scope(self.variables.bind(state))):
+                names[:] = list(self.task.results())
+
+        jax.eval_shape(trace, self.state)
+        return names
 
     def read(self, logs: Logs) -> dict[str, float]:
         """Metrics as plain floats by name, in the order in which Keras logs them."""
@@ -219,35 +200,11 @@ class Engine:
         return {name: values[name] for name in sorted(values)}
 
 
-def _names(model: Any, variables: StateVariables, state: TrainState) -> list[str]:
-    """Names of the metrics' results, found without computing them."""
-    names: list[str] = []
-
-    def trace(state: TrainState) -> None:
-        with use_scope(Scope(variables.bind(state))):
-            names[:] = list(model.get_metrics_result())
-
-    jax.eval_shape(trace, state)
-    return names
-
-
-def _stamp(model: Any) -> Any:
-    """What may change without another `compile()`: the parts, and what is frozen."""
-    parts = list(model._flatten_parts())
-    return (
-        model._graph,
-        traced_settings(),
-        [(id(layer), layer.trainable, layer._revision) for layer, _ in parts],
-        [(id(v), v.trainable) for layer, held in parts for v in layer._variables_in(held)],
-    )
-
-
-def _attributes(model: Any) -> list[Any]:
+def _attributes(task: Task) -> list[Any]:
     """What the parts that `compile` made hold; run-time numbers by what a trace may ask of them."""
-    spec, held = model._compiled.spec, []
-    losses = [one.loss for one in spec.losses]
-    for part in (model.optimizer, *spec.losses, *losses, *spec.metrics):
-        numbers = getattr(part, "runtime_parameters", ())
+    spec, held = task.spec, []
+    for part in (task.optimizer, *spec.losses, *(one.loss for one in spec.losses), *spec.metrics):
+        numbers = part.runtime_parameters if isinstance(part, HasParameters) else ()
         for name, value in vars(part).items() if part is not None else ():
             held.append(number_kind(value) if name in numbers and is_number(value) else value)
     return held

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadData, warn_user
+from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.blocks import Block
 from rosenblatt.data.contract import Source
-from rosenblatt.training.engine import Engine
+from rosenblatt.training.contract import Kind, Task
+from rosenblatt.training.engine import Engine, Logs
 from rosenblatt.training.intake import bring
+from rosenblatt.training.jobs import Jobs
 from rosenblatt.training.run import Run
+from rosenblatt.training.session import Session
 
 _PROGRESS_SECONDS = 0.1
 
@@ -22,219 +27,245 @@ _PROGRESS_SECONDS = 0.1
 class Hooks(Protocol):
     """What the loop asks of callbacks."""
 
-    train_batches: bool
+    train_batches: bool  # whether one of them asks for each batch
     test_batches: bool
-    waiting: Any  # files to write while a program runs: see `callbacks.waiting.Waiting`
+    jobs: Jobs
 
-    def call(self, hook: str, *args: Any) -> None:
+    def call(self, hook: str, *args: object) -> None:
         """Call a hook of every callback."""
 
     def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Tell progress displays where a phase stands, about ten times a second."""
 
 
+@dataclass
+class Validation:
+    """Evaluations between the epochs of training.
+
+    Attributes:
+        source: the data.
+        steps: batches of an evaluation; one pass if None.
+        frequency: epochs between evaluations, or the epochs after which to evaluate (from 1).
+    """
+
+    source: Source
+    steps: int | None = None
+    frequency: int | Container[int] = 1
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether to evaluate after an epoch, counted from 0."""
+        if isinstance(self.frequency, int):
+            return (epoch + 1) % self.frequency == 0
+        return (epoch + 1) in self.frequency
+
+
 def fit(
-    model: Any,
+    session: Session,
     source: Source,
     hooks: Hooks,
     *,
     epochs: int,
     initial_epoch: int = 0,
     steps_per_epoch: int | None = None,
-    validation: Source | None = None,
-    validation_steps: int | None = None,
-    validation_freq: Any = 1,
+    validation: Validation | None = None,
 ) -> None:
     """Train for some epochs.
 
     Args:
-        model: a compiled model.
+        session: that of a compiled model.
         source: the training data.
         hooks: the callbacks.
         epochs: number of the epoch to stop before.
         initial_epoch: number of the epoch to start with.
         steps_per_epoch: batches of an epoch; one pass over the data if None.
-        validation: data to evaluate on after epochs.
-        validation_steps: batches of an evaluation; one pass if None.
-        validation_freq: every how many epochs to evaluate, or a list of epochs (counted from 1).
+        validation: evaluations after epochs.
     """
-    bring(model, source, train=True)
-    if validation is not None and validation.whole() is not None:
-        bring(model, validation, train=False)  # what is wrong is told before an epoch is spent
-    session = model.training_session
-    outer, run = session.run, Run(source, hooks, initial_epoch)
-    session.run = run  # nothing of it stays on the model when it is over
-    try:
-        _epochs(model, run, epochs, steps_per_epoch, validation, validation_steps, validation_freq)
-    finally:
-        session.run = outer
-
-
-def _epochs(
-    model: Any,
-    run: Run,
-    epochs: int,
-    steps_per_epoch: int | None,
-    validation: Source | None,
-    validation_steps: int | None,
-    validation_freq: Any,
-) -> None:
-    """The epochs of a run, with its hooks."""
-    source, hooks, initial_epoch = run.source, run.hooks, run.epoch
-    engine = Engine.of(model, "train")
-    engine.load()
+    bring(session.task, source, "train")
+    if validation is not None and validation.source.whole() is not None:
+        # What is wrong with it is told before an epoch is spent.
+        bring(session.task, validation.source, "test")
+    run = Run(source, hooks, initial_epoch)
     tester: Engine | None = None
-    model.stop_training = False
-    engine.seconds = run.seconds
-    logs: dict[str, float] = {}
-    try:
-        hooks.call("on_train_begin")
-        hooks.waiting.open(None if hooks.train_batches else engine.variables, run.seconds)
-        for epoch in range(run.epoch, epochs):
-            run.epoch = epoch
-            if not run.step:  # an epoch that goes on in its middle keeps its metrics so far
-                model.reset_metrics()
-            hooks.call("on_epoch_begin", epoch)
-            if not engine.fits():  # a hook has frozen or freed a layer
-                bring(model, source, train=True)
-                engine = Engine.of(model, "train")
-                engine.seconds = run.seconds
-                hooks.waiting.open(None if hooks.train_batches else engine.variables, run.seconds)
-            engine.load()
-            blocks = source.epoch(epoch, steps_per_epoch, run.step, hooks.train_batches)
-            logs = _run(engine, blocks, hooks, "train", hooks.train_batches, run.step)
-            run.step = 0
-            _warn_if_not_finite(logs, epoch, model)
-            if validation is not None and _validates(epoch, validation_freq):
-                if tester is None:
-                    bring(model, validation, train=False)
-                    tester = Engine.of(model, "test")
-                begun = time.perf_counter()
-                found = evaluate(model, validation, hooks, validation_steps, tester, epoch)
-                spent = time.perf_counter() - begun
-                run.seconds["validation"] = run.seconds.get("validation", 0.0) + spent
-                logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
-            hooks.call("on_epoch_end", epoch, logs)
-            if model.stop_training:
-                break
-        run.completed = True
-    finally:
-        if (
-            not run.completed
-        ):  # an error or Ctrl-C passes through: files are closed, best weights restored
-            _end_after_error(hooks, logs)
-    optimizer = model.optimizer
-    if optimizer is not None and epochs > initial_epoch:
-        optimizer.finalize_variable_values(list(engine.variables.trainable))
-    hooks.call("on_train_end", logs)
+    with session.running(run):
+        engine = _trainer(session, run)
+        engine.load()
+        try:
+            hooks.call("on_train_begin")
+            _let_jobs_wait(hooks, engine)
+            for epoch in range(run.epoch, epochs):
+                run.epoch = epoch
+                engine = _epoch(session, run, engine, steps_per_epoch)
+                if validation is not None and validation.is_due(epoch):
+                    tester = tester or _tester(session, validation.source)
+                    _validate(run, tester, validation)
+                hooks.call("on_epoch_end", epoch, run.logs)
+                if session.stop:
+                    break
+            run.completed = True
+        finally:
+            if not run.completed:  # an error or Ctrl-C: files are closed, best weights restored
+                _end_after_error(run)
+        if epochs > initial_epoch:
+            session.task.optimizer.finalize_variable_values(list(engine.variables.trainable))
+        hooks.call("on_train_end", run.logs)
 
 
 def evaluate(
-    model: Any,
-    source: Source,
-    hooks: Hooks,
-    steps: int | None = None,
-    engine: Engine | None = None,
-    epoch: int = 0,
+    session: Session, source: Source, hooks: Hooks, steps: int | None = None
 ) -> dict[str, float]:
     """Compute loss and metrics on data.
 
     Args:
-        model: a compiled model.
+        session: that of a compiled model.
         source: the data.
         hooks: the callbacks.
         steps: batches to use; one pass if None.
-        engine: the test engine of earlier calls.
-        epoch: number of the pass, for streams that shuffle.
 
     Returns:
         Values by name.
     """
-    if engine is None:
-        bring(model, source, train=False)
-        engine = Engine.of(model, "test")
+    bring(session.task, source, "test")
+    return _test(session.engine("test"), source, hooks, steps)
+
+
+def on_batch(session: Session, source: ArraySource, kind: Kind) -> dict[str, float]:
+    """One step on the one batch of a source; its loss and metrics by name."""
+    bring(session.task, source, kind)
+    engine = session.engine(kind)
+    engine.task.reset_metrics()
+    engine.load()
+    *_, (_, logs) = engine.run(source.blocks(max_batches=1))
+    engine.store()
+    return engine.read(logs)
+
+
+def _trainer(session: Session, run: Run) -> Engine:
+    engine = session.engine("train")
+    engine.seconds = run.seconds
+    return engine
+
+
+def _let_jobs_wait(hooks: Hooks, engine: Engine) -> None:
+    """Let files be written while programs run; batch by batch there is no time to use."""
+    hooks.jobs.open(None if hooks.train_batches else engine.variables, engine.seconds)
+
+
+def _epoch(session: Session, run: Run, engine: Engine, steps: int | None) -> Engine:
+    """One epoch of training, from the step that the run is at; its engine, which may be new."""
+    task, source, hooks = session.task, run.source, run.hooks
+    if not run.step:  # an epoch that is resumed in its middle keeps its metrics so far
+        task.reset_metrics()
+    hooks.call("on_epoch_begin", run.epoch)
+    if not engine.fits():  # a hook has frozen or freed a layer
+        bring(task, source, "train")
+        engine = _trainer(session, run)
+        _let_jobs_wait(hooks, engine)
+    engine.load()
+    blocks = source.epoch(run.epoch, steps, run.step, hooks.train_batches)
+    run.logs = _pass(engine, blocks, hooks, session, run.step)
+    run.step = 0
+    _warn_if_not_finite(run.logs, run.epoch, task)
+    return engine
+
+
+def _tester(session: Session, source: Source) -> Engine:
+    if source.whole() is None:
+        bring(session.task, source, "test")
+    return session.engine("test")
+
+
+def _validate(run: Run, tester: Engine, validation: Validation) -> None:
+    """Add the results of an evaluation to the epoch's logs."""
+    begun = time.perf_counter()
+    found = _test(tester, validation.source, run.hooks, validation.steps, run.epoch)
+    run.seconds["validation"] += time.perf_counter() - begun
+    run.logs = {**run.logs, **{f"val_{name}": value for name, value in found.items()}}
+
+
+def _test(
+    engine: Engine, source: Source, hooks: Hooks, steps: int | None, epoch: int = 0
+) -> dict[str, float]:
     hooks.call("on_test_begin")
-    model.reset_metrics()
+    engine.task.reset_metrics()
     engine.load()
     blocks = source.epoch(epoch, steps, by_batch=hooks.test_batches)
-    logs = _run(engine, blocks, hooks, "test", hooks.test_batches)
+    logs = _pass(engine, blocks, hooks)
     hooks.call("on_test_end", logs)
     return logs
 
 
-def _run(
-    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, by_batch: bool, step: int = 0
+def _pass(
+    engine: Engine,
+    blocks: Iterator[Block],
+    hooks: Hooks,
+    session: Session | None = None,
+    step: int = 0,
 ) -> dict[str, float]:
-    """One pass, from a step on; the state is in the variables at its end, and at each hook."""
-    if by_batch:
-        return _run_by_batch(engine, blocks, hooks, phase, step)
+    """One pass over data; the state is in the variables at its end, and at each hook.
+
+    Args:
+        engine: of training or evaluation.
+        blocks: the data.
+        hooks: the callbacks.
+        session: of a model that is trained, which may be told to stop.
+        step: number of the first step.
+
+    Returns:
+        The metrics by name.
+    """
+    by_batch = hooks.train_batches if engine.kind == "train" else hooks.test_batches
+    calls = _by_batch(engine, blocks, hooks, step) if by_batch else engine.run(blocks)
     shown = time.perf_counter()
-    logs: Any = None
+    logs: Logs | None = None
     try:
-        for done, logs in engine.run(blocks):
+        for done, logs in calls:
             step += done
-            hooks.waiting.run()
+            hooks.jobs.run()
             now = time.perf_counter()
-            if now - shown > _PROGRESS_SECONDS:
-                hooks.progress(phase, step, engine.read(logs))
+            is_time = now - shown > _PROGRESS_SECONDS
+            if is_time:
+                hooks.progress(engine.kind, step, engine.read(logs))
                 shown = now
-                if phase == "train" and engine.model.stop_training:
-                    break
+            if session is not None and session.stop and (is_time or by_batch):
+                break
     finally:
-        engine.store()
-    _require_steps(step)
-    found = engine.read(logs)
-    hooks.progress(phase, step, found)
+        if by_batch:  # a hook may have assigned to variables
+            engine.load()
+        else:
+            engine.store()
+    if not step:
+        raise BadData("The data gave no batch.", fix="pass at least one row.")
+    found = {} if logs is None else engine.read(logs)
+    hooks.progress(engine.kind, step, found)
     return found
 
 
-def _run_by_batch(
-    engine: Engine, blocks: Iterator[Block], hooks: Hooks, phase: str, step: int
-) -> dict[str, float]:
+def _by_batch(
+    engine: Engine, blocks: Iterator[Block], hooks: Hooks, step: int
+) -> Iterator[tuple[int, Logs]]:
     """Step by step, because a callback asked for each batch."""
-    found: dict[str, float] = {}
-    shown = time.perf_counter()
     for batch in engine.batches(blocks):
-        hooks.call(f"on_{phase}_batch_begin", step)
-        found = engine.read(engine.step_on(batch))
-        hooks.call(f"on_{phase}_batch_end", step, dict(found))
+        hooks.call(f"on_{engine.kind}_batch_begin", step)
+        logs = engine.step_on(batch)
+        hooks.call(f"on_{engine.kind}_batch_end", step, engine.read(logs))
+        yield 1, logs
         step += 1
-        if time.perf_counter() - shown > _PROGRESS_SECONDS:
-            hooks.progress(phase, step, found)
-            shown = time.perf_counter()
-        if phase == "train" and engine.model.stop_training:
-            break
-    engine.load()
-    _require_steps(step)
-    hooks.progress(phase, step, found)
-    return dict(found)
 
 
-def _end_after_error(hooks: Hooks, logs: dict[str, float]) -> None:
+def _end_after_error(run: Run) -> None:
     error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
     try:
-        hooks.call("on_train_end", logs)
+        run.hooks.call("on_train_end", run.logs)
     except Exception as another:
         if error is not None:
             error.add_note(f"And `on_train_end` failed: {another}")
 
 
-def _require_steps(step: int) -> None:
-    if not step:
-        raise ValueError(explain("The data gave no batch.", fix="pass at least one row."))
-
-
-def _validates(epoch: int, frequency: Any) -> bool:
-    if isinstance(frequency, int):
-        return (epoch + 1) % frequency == 0
-    return (epoch + 1) in frequency
-
-
-def _warn_if_not_finite(logs: dict[str, float], epoch: int, model: Any) -> None:
+def _warn_if_not_finite(logs: dict[str, float], epoch: int, task: Task) -> None:
     loss = logs.get("loss")
     if loss is not None and not np.all(np.isfinite(loss)):
         warn_user(
-            f"The loss became {loss} in epoch {epoch + 1}: the weights of model {model.name!r} are "
+            f"The loss became {loss} in epoch {epoch + 1}: the weights of model {task.name!r} are "
             "lost. Use a lower learning rate, `clipnorm=1.0`, or scale the inputs and targets.",
             RuntimeWarning,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rosenblatt.core.errors import explain
 from rosenblatt.core.nesting import pack
 from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
@@ -17,6 +16,8 @@ from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.watched import Watched
 from rosenblatt.data.contract import Batch, Source
 from rosenblatt.training.checks import check_targets
+from rosenblatt.training.contract import Kind, Task
+from rosenblatt.training.custom import GROUPS
 from rosenblatt.training.missing import Missing
 
 
@@ -27,20 +28,20 @@ class Intake:
     in; it is checked as far as the model is known.
 
     Args:
-        model: a built and compiled model.
+        task: a built and compiled model.
         outputs: its outputs, or anything with their shapes.
-        train: whether it is for training, else for evaluation.
+        kind: "train" or "test".
     """
 
-    def __init__(self, model: Any, outputs: Any, train: bool):
-        self.model = model
+    def __init__(self, task: Task, outputs: Any, kind: Kind):
+        self.task = task
         self.outputs = outputs
-        self.kind = "train" if train else "test"
-        self.own_step = model._step_is_custom(self.kind)
-        self.free = self.own_step or model._reads_targets_itself()
-        self._ids = watched_ids(model)
-        self._missing = Missing(model)
-        parts = [one.loss for one in model._compiled.spec.losses]
+        self.kind = kind
+        self.own_step = task.own_step(kind)
+        self.free = self.own_step is not None or task.reads_targets
+        self._ids = watched_ids(task)
+        self._missing = Missing(task)
+        parts = [one.loss for one in task.spec.losses]
         users = self.free or not all(part._is_own() for part in parts)
         self._labels = Watched(self._step if self.own_step else self._loss) if users else None
 
@@ -55,14 +56,15 @@ class Intake:
             ValueError: data that do not fit the model.
         """
         x, y, weight = batch
-        graph, spec = self.model._graph, self.model._compiled.spec
+        graph, spec = self.task.graph, self.task.spec
         if graph is not None:
             brought = graph.bring(x)
             x = x if self.free else brought
         if suspects and not self.own_step:
             self._missing.check(x if graph is None else brought, y, weight, suspects)
         if self._ids is not None:
-            self._ids.check(x, [v.value for v in self.model.variables])
+            variables = self.task.variables("predict")
+            self._ids.check(x, [v.value for group in variables for v in group])
         if self._labels is not None and y is not None:
             outputs = with_rows(self.outputs, len(tree_leaves(x)[0]))
             rest = outputs if not self.own_step else self._state()
@@ -81,80 +83,51 @@ class Intake:
 
     def _state(self) -> Any:
         """The state that a step of the user's takes."""
-        model = self.model
-        groups = [model.trainable_variables, model.non_trainable_variables]
-        if self.kind == "train":
-            groups.append(model.optimizer.variables)
-        groups.append(model.metrics_variables)
-        return tuple([variable.value for variable in group] for group in groups)
+        groups = self.task.variables(self.kind)._replace(metrics=tuple(self.task.listed_metrics))
+        held = [getattr(groups, name) for name in GROUPS[self.kind]]
+        return tuple([variable.value for variable in group] for group in held)
 
     def _step(self, y: Any, rest: Any) -> Any:
+        assert self.own_step is not None
         x, state, weight = rest
         with use_scope(Scope(binds_all=True)):
-            step = getattr(self.model, f"{self.kind}_step")
-            return step(state, (x, y) if weight is None else (x, y, weight))
+            return self.own_step(state, (x, y) if weight is None else (x, y, weight))
 
     def _loss(self, y: Any, rest: Any) -> Any:
-        x, y_pred, weight = rest
+        x, outputs, weight = rest
         with use_scope(Scope(binds_all=True)):
-            return self.model.compute_loss(x, y, y_pred, weight, training=False)
+            return self.task.loss((x, y, weight), outputs, training=False)
 
 
-def bring(model: Any, source: Source, train: bool) -> None:
+def bring(task: Task, source: Source, kind: Kind) -> None:
     """Build what is not yet built, and have the data brought to the model."""
     x, y, _ = source.peek()
-    outputs = model.build_for_data(x)
-    spec = model._compiled.spec
-    custom = model._step_is_custom("train" if train else "test")
-    if not spec.built and not (custom and spec.is_empty):
-        spec.build(y, outputs, model.output_names)
-    if train:
-        _check_trainable(model, custom)
-    source.bring(Intake(model, outputs, train))
+    outputs = task.build(x, y, kind)
+    if kind == "train":
+        task.check()
+    source.bring(Intake(task, outputs, kind))
 
 
-def _check_trainable(model: Any, custom: bool) -> None:
-    """Refuse to train what cannot be trained, and make the optimizer's variables."""
-    spec = model._compiled.spec
-    if model.optimizer is None:
-        raise ValueError(explain("The model was compiled without an optimizer."))
-    trainable = model.trainable_variables
-    if not trainable:
-        raise ValueError(
-            explain(
-                "The model has no trainable weights.",
-                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
-            )
-        )
-    if not custom and not spec.losses and not model._has_other_losses():
-        raise ValueError(
-            explain(
-                "The model has no loss to minimize.",
-                fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
-            )
-        )
-    model.optimizer.build(trainable)
-
-
-def watched_ids(model: Any) -> Watched | None:
+def watched_ids(task: Task) -> Watched | None:
     """The ids that layers of a model read, as far as they follow from the inputs alone.
 
     Args:
-        model: a built model.
+        task: a built model.
 
     Returns:
         To be checked with inputs and the values of the variables; None where no layer reads ids,
         or where `Graph.bring` sees them all.
     """
-    graph = model._graph
+    graph = task.graph
     if graph is not None and graph.checks_all_ids:
         return None
-    if not any(hasattr(layer, "check_ids") for layer in model._flatten_layers()):
+    if not any(hasattr(layer, "check_ids") for layer in task.layers()):
         return None
 
     def outputs(x: Any, values: Any) -> Any:
-        pairs = zip(model.variables, values, strict=True)
+        variables = [variable for group in task.variables("predict") for variable in group]
+        pairs = zip(variables, values, strict=True)
         with use_scope(Scope({id(variable): value for variable, value in pairs}, binds_all=True)):
-            return model(x, training=False)
+            return task.forward(x, training=False)
 
     return Watched(outputs)

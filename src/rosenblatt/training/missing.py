@@ -18,6 +18,7 @@ from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.data.finite import refuse
 from rosenblatt.data.nests import named_leaves
+from rosenblatt.training.contract import Task
 
 _MOST_ROWS = 32
 _TARGETS = "y"
@@ -30,11 +31,11 @@ class Missing:
     nothing is tried.
 
     Args:
-        model: a built, compiled model.
+        task: a built, compiled model.
     """
 
-    def __init__(self, model: Any):
-        self.model = model
+    def __init__(self, task: Task):
+        self.task = task
         self._passed: set[Any] = set()
 
     def check(self, x: Any, y: Any, weight: Any, suspects: Mapping[str, str]) -> None:
@@ -70,12 +71,10 @@ class Missing:
 
     def _declared(self, name: str) -> bool:
         """Whether the code that reads an array says that it takes NaN."""
-        owners = [self.model]
-        if _part(name) == "x":
-            owners += self.model._flatten_layers()
-        else:
-            losses = [one.loss for one in self.model._compiled.spec.losses]
-            owners += [*losses, *(getattr(loss, "fn", None) for loss in losses)]
+        owners: list[Any] = list(self.task.layers())
+        if _part(name) != "x":
+            losses = [one.loss for one in self.task.spec.losses]
+            owners = [owners[0], *losses, *(getattr(loss, "fn", None) for loss in losses)]
         return any(getattr(owner, "takes_nan", False) for owner in owners)
 
     @staticmethod
@@ -99,14 +98,14 @@ class Missing:
 
     def _tried(self, x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
         """Loss, outputs and gradients of some rows."""
-        model = self.model
-        variables = list(model.trainable_variables)
+        task = self.task
+        variables = task.variables("predict").trainable
 
         def run(values: Any) -> Any:
             bound = {id(v): value for v, value in zip(variables, values, strict=True)}
             with use_scope(Scope(bound, binds_all=True)):
-                outputs = model(x, training=False)
-                loss = model.compute_loss(x, y, outputs, weight, training=False)
+                outputs = task.forward(x, training=False)
+                loss = task.loss((x, y, weight), outputs, training=False)
             return jnp.asarray(loss, "float32"), outputs
 
         values = [jnp.asarray(variable.value) for variable in variables]

@@ -14,7 +14,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Outside
 from rosenblatt.core.tracing import traced_settings
+from rosenblatt.training.placement import HERE, Placement
 
 _MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
 _FORGOTTEN_TOGETHER = 16
@@ -66,7 +67,42 @@ class WithOutside:
         return self.compiled(*args, self.outside.current())
 
 
-def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -> Any:
+class Programs:
+    """The programs of one function, by the shapes of the data they are for.
+
+    Args:
+        build: makes the function; called only where it must be traced.
+        placement: the device, or devices, that compute.
+    """
+
+    def __init__(self, build: Callable[[], Callable[..., Any]], placement: Placement = HERE):
+        self._build = build
+        self._placement = placement
+        self._known: dict[Any, Any] = {}
+
+    def find(self, key: Hashable | None, data: Any, *args: Any) -> Any:
+        """The program for data of these shapes.
+
+        Args:
+            key: as for `get_program`.
+            data: nest of arrays, one of the arguments; the others keep their shapes.
+            args: all arguments.
+        """
+        leaves, nest = jax.tree_util.tree_flatten(data)
+        shapes = (nest, *((a.shape, a.dtype) for a in leaves))
+        program = self._known.get(shapes)
+        if program is None:
+            program = get_program(key, self._build, *args, placement=self._placement)
+            self._known[shapes] = program
+        return program
+
+
+def get_program(
+    key: Hashable | None,
+    build: Callable[[], Callable[..., Any]],
+    *args: Any,
+    placement: Placement = HERE,
+) -> Any:
     """A compiled program for a function and arguments of these shapes.
 
     A variable or a run-time parameter that the function reads, and that none of its arguments
@@ -77,13 +113,16 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
             structure does not tell everything, as with a user's own `call()`.
         build: makes the function; called only where it must be traced.
         args: example arguments; their shapes and dtypes count.
+        placement: the device, or devices, that compute.
 
     Returns:
         The program, called like the function.
     """
     leaves, structure = jax.tree_util.tree_flatten(args)
     shapes = tuple(_shape(leaf) for leaf in leaves)
-    full_key = None if key is None else (traced_settings(), key, structure, shapes)
+    full_key = None if key is None else (
+        traced_settings(), placement.key, key, structure, shapes,
+    )  # fmt: skip
     if full_key is not None:
         with _lock:
             if full_key in _by_structure:
@@ -92,8 +131,8 @@ def get_program(key: Any, build: Callable[[], Callable[..., Any]], *args: Any) -
                 return _by_structure[full_key]
     _prepare_disk_cache()
     refuse_forked()
-    lowered, outside = _lowered(build, args)
-    described = f"{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
+    lowered, outside = _lowered(build, args, placement)
+    described = f"{placement.key}{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
     text = hashlib.sha256(described.encode()).hexdigest()
     with _lock:
         guard = _compiling.setdefault(text, threading.Lock())
@@ -117,11 +156,10 @@ def _shape(leaf: Any) -> tuple[Any, ...]:
     return tuple(getattr(leaf, "shape", ())), str(getattr(leaf, "dtype", type(leaf))), weak
 
 
-def _lowered(build: Callable[[], Callable[..., Any]], args: tuple[Any, ...]) -> Any:
-    """A function traced, until all that its trace reads are arguments; and what they are besides.
-
-    Unused arguments stay, so that programs of one text take the same arguments.
-    """
+def _lowered(
+    build: Callable[[], Callable[..., Any]], args: tuple[Any, ...], placement: Placement
+) -> Any:
+    """A function traced until all that its trace reads are arguments; and what it reads besides."""
     outside = Outside()
     while True:
         function, values = build(), outside.current()
@@ -133,7 +171,7 @@ def _lowered(build: Callable[[], Callable[..., Any]], args: tuple[Any, ...]) -> 
                 return function(*own)
 
         more = (values,) if values else ()
-        lowered = jax.jit(run, keep_unused=True).lower(*args, *more)
+        lowered = placement.jit(run).lower(*args, *more)
         if outside.is_bound:
             return lowered, outside
 
@@ -201,7 +239,7 @@ def _prepare_disk_cache() -> None:
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError:  # a read-only home: go on without a disk cache
+        except OSError:  # a read-only home: there is no disk cache then
             return
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

@@ -1,11 +1,15 @@
-"""Where a training run stands: what has to be known, beside the variables, to go on with it."""
+"""Where a call of `fit` stands: what it takes, beside the variables, to resume it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rosenblatt.data.contract import Position, Source
+
+if TYPE_CHECKING:
+    from rosenblatt.training.fit import Hooks
 
 
 class RunPosition(Position):
@@ -25,15 +29,17 @@ class Run:
         epoch: the epoch that runs, or is next.
         step: batches of that epoch already done.
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
+        logs: the metrics of the last epoch.
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
     """
 
     source: Source
-    hooks: Any
+    hooks: Hooks
     epoch: int = 0
     step: int = 0
     completed: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
+    logs: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def position(self) -> RunPosition:
         """Epoch, step, and what the order of the rows depends on, as plain data."""

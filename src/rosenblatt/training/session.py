@@ -1,13 +1,16 @@
-"""What calls of `fit`, `evaluate` and `predict` keep on a model, and how they share it."""
+"""What calls of `fit`, `evaluate` and `predict` keep of a model, and how they share it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rosenblatt.core.errors import explain
+from rosenblatt.training.contract import Kind, Task
+from rosenblatt.training.engine import Engine
+from rosenblatt.training.placement import HERE
+from rosenblatt.training.predictor import Predictor
 from rosenblatt.training.run import Run
 
 
@@ -16,48 +19,72 @@ class Session:
 
     It is never copied or saved: a copy of a model, and a model in a file, begin with a new one.
 
+    Args:
+        task: the model.
+
     Attributes:
         run: the call of `fit` that is under way; None outside one.
-        engines: the steps of earlier calls by kind, "train" or "test".
-        predictor: the forward pass of earlier calls.
-        drawing: held by a prediction that changes variables, such as the state of random numbers.
+        stop: whether training is to end, as callbacks say by `model.stop_training = True`.
+        placement: the device, or devices, that compute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task) -> None:
+        self.task = task
         self.run: Run | None = None
-        self.engines: dict[str, Any] = {}
-        self.predictor: Any = None
-        self.drawing = threading.Lock()
+        self.stop = False
+        self.placement = HERE
+        self._engines: dict[Kind, Engine] = {}
+        self._predictor: Predictor | None = None
+        self._drawing = threading.Lock()
         self._turn = threading.Condition()
-        self._passes: list[str] = []
+        self._methods: list[str] = []  # whose turn it is, and those that its hooks call
         self._owner: int | None = None
 
-    def __reduce__(self) -> tuple[type[Session], tuple[()]]:
-        return Session, ()
+    def engine(self, kind: Kind) -> Engine:
+        """The steps of earlier calls since `compile()`, where the model is still as it was."""
+        engine = self._engines.get(kind)
+        if engine is None or not (engine.fits() and engine.is_as_read()):
+            engine = self._engines[kind] = Engine(self.task, kind, self.placement)
+        return engine
+
+    def predictor(self) -> Predictor:
+        """The forward pass of earlier calls, where the model is still as it was."""
+        known = self._predictor
+        if known is None or not known.fits():
+            known = self._predictor = Predictor(self.task, self._drawing, self.placement)
+        return known
 
     def forget(self) -> None:
         """Forget what was compiled: `compile` was called."""
-        self.engines = {}
-        self.predictor = None
+        self._engines = {}
+        self._predictor = None
 
     @contextmanager
-    def passing(self, model: Any, method: str) -> Iterator[None]:
+    def running(self, run: Run) -> Iterator[None]:
+        """A call of `fit`; nothing of it stays when it is over."""
+        outer, self.run, self.stop = self.run, run, False
+        try:
+            yield
+        finally:
+            self.run = outer
+
+    @contextmanager
+    def turn(self, method: str) -> Iterator[None]:
         """A pass over data that uses the model's metrics, or trains it.
 
         Passes of several threads take turns. What a hook evaluates does not mix with the metrics of
         the pass around it.
 
         Args:
-            model: the model.
             method: "fit", "evaluate" or another, for messages.
 
         Raises:
             RuntimeError: another thread is in `fit`, which may last.
         """
-        self._begin(model, method)
+        self._wait(method)
         try:
-            inner = len(self._passes) > 1
-            kept = [(v, v.value) for v in model.metrics_variables] if inner else []
+            inner = len(self._methods) > 1
+            kept = [(v, v.value) for v in self.task.listed_metrics] if inner else []
             try:
                 yield
             finally:
@@ -65,24 +92,24 @@ class Session:
                     variable.assign(value)
         finally:
             with self._turn:
-                self._passes.pop()
-                if not self._passes:
+                self._methods.pop()
+                if not self._methods:
                     self._owner = None
                     self._turn.notify_all()
 
-    def _begin(self, model: Any, method: str) -> None:
+    def _wait(self, method: str) -> None:
         me = threading.get_ident()
         with self._turn:
             while self._owner not in (None, me):
-                if self._passes[0] == "fit":
+                if self._methods[0] == "fit":
                     raise RuntimeError(
                         explain(
-                            f"`{method}` of model {model.name!r}: another thread is training it "
-                            "with `fit`.",
+                            f"`{method}` of model {self.task.name!r}: another thread is training "
+                            "it with `fit`.",
                             fix="wait for it; call `evaluate` from a callback; or work on a copy, "
                             "`copy.deepcopy(model)`. `predict` may be called meanwhile.",
                         )
                     )
                 self._turn.wait(1.0)
             self._owner = me
-            self._passes.append(method)
+            self._methods.append(method)

@@ -13,7 +13,7 @@ import hashlib
 import sys
 import types
 from collections import UserDict, UserList
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
 from rosenblatt.initializers.base import Initializer
+from rosenblatt.training.contract import Kind
 from rosenblatt.training.state import StateVariables
 
 Parameter = tuple[HasParameters, str]
@@ -47,38 +48,19 @@ class Signature:
     parameters: list[Parameter]
 
 
-def signature_of(model: Any, variables: StateVariables, kind: str) -> Signature:
+def signature_of(kind: Kind, parts: Iterable[object], variables: StateVariables) -> Signature:
     """What a program of a model is known by.
 
     Args:
-        model: a model, compiled unless it predicts.
+        kind: what the program does.
+        parts: what it runs. Models that differ in the optimizer only share what tests, those that
+            differ in the loss what predicts.
         variables: the variables that are arguments of the program.
-        kind: "train", "test" or "predict": which of its parts the program runs. Models that differ
-            in the optimizer only share what tests, those that differ in the loss what predicts.
     """
     reader = _Reader(variables)
-    entries: list[Hashable] = [kind, reader.read(model)]
-    if kind != "predict":
-        spec = model._compiled.spec
-        entries += [reader.read(spec), _equal_names(spec)]
-    if kind == "train":
-        entries.append(reader.read(model.optimizer))
-    # Layers in attributes of a user's class; those of ours are known by now.
-    for layer in model._flatten_layers():
-        entries.append(reader.read(layer))
+    entries: list[Hashable] = [kind, *(reader.read(part) for part in parts)]
     entries.append(tuple(tuple(reader.variable(v) for v in group) for group in variables))
     return Signature(tuple(entries) if reader.is_known else None, reader.parameters)
-
-
-def _equal_names(spec: Any) -> Hashable:
-    """Which results are logged under one name: a later one replaces an earlier one."""
-    names = [
-        f"{spec.names[group.index]}_{metric.name}" if len(spec.names) > 1 else metric.name
-        for group in spec.outputs
-        for metric in group.metrics
-    ]
-    names += ["loss", *(one.tracker.name for one in spec.losses if one.tracker is not None)]
-    return tuple(names.index(name) for name in names)
 
 
 class _Reader:
@@ -233,27 +215,3 @@ def _is_public(value: Callable[..., Any]) -> bool:
     """Whether a function is what its module has under its name, not made while a program ran."""
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     return getattr(module, getattr(value, "__qualname__", ""), None) is value
-
-
-def rows_stay_apart(model: Any, compiled: bool = True) -> bool:
-    """Whether padding a batch changes nothing: in no layer, and in no loss or metric.
-
-    A user's `call()` may look across the rows of a batch, unless its class says
-    `row_independent = True`; so may operations on a graph's tensors.
-
-    Args:
-        model: a model.
-        compiled: whether losses and metrics run too.
-    """
-    layers = list(model._flatten_layers())
-    apart = all(
-        getattr(layer, "row_independent", True)
-        if registry.is_builtin(type(layer))
-        else vars(type(layer)).get("row_independent", False)
-        for layer in layers
-    )
-    graphs = [g for layer in layers if (g := getattr(layer, "_graph", None)) is not None]
-    apart = apart and all(graph.keeps_rows_apart for graph in graphs)
-    return apart and (
-        not compiled or model._compiled is None or model._compiled.spec.exact_on_padding
-    )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
@@ -48,7 +48,7 @@ class OutputMetrics:
     weighted: bool = False
 
 
-class CompileSpec:
+class CompileSpec(HasParameters):
     """Losses and metrics of a model, by output.
 
     Args:
@@ -80,6 +80,16 @@ class CompileSpec:
     def is_empty(self) -> bool:
         """Whether `compile` was given neither losses nor metrics."""
         return not any((self.loss, self.user_metrics, self.user_weighted_metrics))
+
+    def traced_facts(self) -> Any:
+        """Which results are logged under one name: a later one replaces an earlier one."""
+        names = [
+            f"{self.names[group.index]}_{metric.name}" if len(self.names) > 1 else metric.name
+            for group in self.outputs
+            for metric in group.metrics
+        ]
+        names += ["loss", *(one.tracker.name for one in self.losses if one.tracker is not None)]
+        return tuple(names.index(name) for name in names)
 
     def check_names(self) -> None:
         """Refuse unknown names at once, not at the first step.
@@ -164,12 +174,10 @@ class CompileSpec:
             return [
                 g if isinstance(g, list) else [] if g is None else tree_leaves(g) for g in groups
             ]
-        raise ValueError(
-            explain(
-                f"`{what}` must say which metrics belong to which of the {count} outputs.",
-                given=given,
-                expected=f"a list of {count} lists, or a dict by the names {self.names}",
-            )
+        raise BadData(
+            f"`{what}` must say which metrics belong to which of the {count} outputs.",
+            given=given,
+            expected=f"a list of {count} lists, or a dict by the names {self.names}",
         )
 
     # -- inside the traced step --------------------------------------------------------------
@@ -246,9 +254,12 @@ class CompileSpec:
         trackers = [one.tracker for one in self.losses if one.tracker is not None]
         return [self.loss_tracker, *groups, *trackers]
 
-    def metric_names_in_order(self) -> list[str]:
-        """Names by which `evaluate` orders its list, as Keras does."""
-        return [metric.name for metric in self.metrics]
+    def in_order(self, logs: Mapping[str, Any]) -> Any:
+        """Values by name as `evaluate` returns them: in Keras's order, a single one by itself."""
+        names = [metric.name for metric in self.metrics]
+        first = [logs[name] for name in names if name in logs]
+        values = first + [logs[name] for name in sorted(logs) if name not in names]
+        return values[0] if len(values) == 1 else values
 
     @property
     def variables(self) -> list[Variable]:

@@ -22,8 +22,8 @@ class StateVariables(NamedTuple):
 
     trainable: tuple[Variable, ...]
     non_trainable: tuple[Variable, ...]
-    optimizer: tuple[Variable, ...]
-    metrics: tuple[Variable, ...]
+    optimizer: tuple[Variable, ...] = ()
+    metrics: tuple[Variable, ...] = ()
 
     def gather(self) -> TrainState:
         """The values now, as the variables keep them: NumPy where none was computed with yet.
@@ -53,16 +53,3 @@ class StateVariables(NamedTuple):
     def read(self, values: dict[int, Any]) -> TrainState:
         """The state after a step, from a scope's values."""
         return TrainState(*(tuple(values[id(v)] for v in group) for group in self))
-
-
-def variables_of(model: Any) -> StateVariables:
-    """The variables of a compiled model, by their part in training."""
-    spec, optimizer = model._compiled.spec, model.optimizer
-    held = model.variables
-    return StateVariables(
-        tuple(v for v in held if v.trainable),
-        tuple(v for v in held if not v.trainable),
-        tuple(optimizer.variables) if optimizer is not None and optimizer.built else (),
-        # A model may list its own metrics only; those of `compile()` are kept behind them.
-        tuple({id(v): v for v in (*model.metrics_variables, *spec.variables)}.values()),
-    )

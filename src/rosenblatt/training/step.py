@@ -8,44 +8,52 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import Scope, use_scope
-from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.tracing import explaining
-from rosenblatt.training.ranks import for_users_code
-from rosenblatt.training.spec import real_rows
+from rosenblatt.data.contract import Batch
+from rosenblatt.training.contract import Task
+from rosenblatt.training.signature import Parameter
 from rosenblatt.training.state import StateVariables, TrainState
 
 Parameters = dict[tuple[int, str], Any]
+Step = Callable[[Task, StateVariables, TrainState, Parameters, Batch, Any], TrainState]
+
+
+def traced_numbers(parameters: Sequence[Parameter], values: Sequence[Any]) -> Parameters:
+    """Run-time numbers by their owners, for a scope."""
+    keys = [(id(owner), name) for owner, name in parameters]
+    return dict(zip(keys, values, strict=True))
+
+
+def numbers_now(parameters: Sequence[Parameter]) -> tuple[float, ...]:
+    """The values of run-time numbers now: arguments of a program."""
+    return tuple(float(getattr(owner, name)) for owner, name in parameters)
 
 
 def train_step(
-    model: Any,
+    task: Task,
     variables: StateVariables,
     state: TrainState,
     parameters: Parameters,
-    batch: tuple[Any, Any, Any],
+    batch: Batch,
     mask: Any,
 ) -> TrainState:
     """The state after one gradient step.
 
     Args:
-        model: a compiled model.
+        task: a compiled model.
         variables: the variables behind the state.
         state: values before the step.
         parameters: values of run-time parameters.
         batch: inputs, targets, sample weights (None where there are none).
         mask: (batch,) bool of the real rows, or None.
     """
-    x, y, sample_weight = batch
-    optimizer = model.optimizer
+    optimizer = task.optimizer
 
     def objective(trainable: tuple[Any, ...]) -> tuple[Any, TrainState]:
         scope = Scope(variables.bind(state._replace(trainable=trainable)), parameters, mask)
         with use_scope(scope):
-            y_pred = model(x, training=True)
-            loss = loss_of(model, x, y, y_pred, sample_weight, training=True)
-            track(model, loss, x, y, y_pred, sample_weight)
+            loss = _forward(task, batch, training=True)
             scaled = optimizer.scale_loss(loss)
         return scaled, variables.read(scope.values)
 
@@ -59,20 +67,17 @@ def train_step(
 
 
 def test_step(
-    model: Any,
+    task: Task,
     variables: StateVariables,
     state: TrainState,
     parameters: Parameters,
-    batch: tuple[Any, Any, Any],
+    batch: Batch,
     mask: Any,
 ) -> TrainState:
     """The state after one batch of evaluation: metrics and untrained variables move on."""
-    x, y, sample_weight = batch
     scope = Scope(variables.bind(state), parameters, mask)
     with use_scope(scope):
-        y_pred = model(x, training=False)
-        loss = loss_of(model, x, y, y_pred, sample_weight, training=False)
-        track(model, loss, x, y, y_pred, sample_weight)
+        _forward(task, batch, training=False)
     after = variables.read(scope.values)
     return state._replace(metrics=after.metrics, non_trainable=after.non_trainable)
 
@@ -80,49 +85,20 @@ def test_step(
 test_step.__test__ = False  # type: ignore[attr-defined]
 
 
-def loss_of(model: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
-    """The model's total loss, a scalar.
-
-    Raises:
-        ValueError: a user's `compute_loss` returned something else.
-    """
-    where = f"`compute_loss` of model {model.name!r}"
-    with explaining(where):
-        if model._loss_is_custom():
-            y = for_users_code(
-                lambda y, p, *rest: model.compute_loss(rest[0], y, p, rest[1], training=training),
-                y, y_pred, x, sample_weight,
-            )  # fmt: skip
-        loss = model.compute_loss(x, y, y_pred, sample_weight, training=training)
-    if loss is None or jnp.ndim(loss):
-        raise ValueError(
-            explain(
-                f"{where} must return a scalar.",
-                given="None" if loss is None else f"shape {jnp.shape(loss)}",
-                fix="end with `return ops.mean(loss)`.",
-            )
-        )
+def _forward(task: Task, batch: Batch, training: bool) -> Any:
+    """The loss of a batch; the metrics have seen it."""
+    outputs = task.forward(batch[0], training)
+    loss = task.loss(batch, outputs, training)
+    task.track(loss, batch, outputs)
     return loss
 
 
-def track(model: Any, loss: Any, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
-    """Update the running loss and the metrics."""
-    rows = real_rows(tree_leaves(x)[0])
-    model._compiled.spec.loss_tracker.update_state(loss, sample_weight=rows)
-    if model._tracks_by_itself():
-        y = for_users_code(
-            lambda y, p, *rest: model.compute_metrics(rest[0], y, p, rest[1]),
-            y, y_pred, x, sample_weight,
-        )  # fmt: skip
-    model.compute_metrics(x, y, y_pred, sample_weight)
-
-
 def results(
-    model: Any, variables: StateVariables, state: TrainState, parameters: Parameters
+    task: Task, variables: StateVariables, state: TrainState, parameters: Parameters
 ) -> tuple[Any, ...]:
-    """The metrics' values, in the order of `model._compiled.spec.results()`."""
+    """The metrics' values, in the order of `task.results()`."""
     with use_scope(Scope(variables.bind(state), parameters)):
-        return tuple(jnp.asarray(v) for v in model.get_metrics_result().values())
+        return tuple(jnp.asarray(v) for v in task.results().values())
 
 
 def batch_at(block: Any, index: Any) -> Any:
@@ -133,76 +109,72 @@ def batch_at(block: Any, index: Any) -> Any:
 
 
 def loop(
-    model: Any,
+    task: Task,
     variables: StateVariables,
-    step: Callable[..., TrainState],
-    parameter_keys: Sequence[tuple[int, str]],
+    step: Step,
+    parameters: Sequence[Parameter],
     masked: bool,
 ) -> Callable[..., Any]:
     """A function that runs a step over the batches of a block; jit makes a program of it.
 
     Its arguments are the state, the run-time parameters' values, the block (arrays of shape
-    (batches, batch_size, …)), and `span`: int32 [first batch, last batch + 1, rows]. The number of
-    steps is thus a run-time value.
+    (batches, rows, …)), and `span`: int32 [first batch, last batch + 1, rows, rows of a batch].
+    The number of steps is thus a run-time value.
     """
 
     def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
-        parameters = dict(zip(parameter_keys, values, strict=True))
-        batch_size = jax.tree_util.tree_leaves(block)[0].shape[1]
+        numbers = traced_numbers(parameters, values)
+        size = jax.tree_util.tree_leaves(block)[0].shape[1]
 
         def body(index: Any, state: TrainState) -> TrainState:
-            batch = batch_at(block, index)
             mask = None
             if masked:
-                mask = jnp.arange(batch_size, dtype="int32") < span[2] - index * batch_size
-            return step(model, variables, state, parameters, batch, mask)
+                real = jnp.minimum(span[3], span[2] - index * span[3])
+                mask = jnp.arange(size, dtype="int32") < real
+            return step(task, variables, state, numbers, batch_at(block, index), mask)
 
         state = jax.lax.fori_loop(span[0], span[1], body, state)
-        return state, results(model, variables, state, parameters)
+        return state, results(task, variables, state, numbers)
 
     return run
 
 
-def _as_many(values: Any, before: Sequence[Any], model: Any) -> list[Any]:
-    """The untrained values that a user's `predict_step` returned beside the outputs."""
-    new = list(values)
-    if len(new) != len(before):
-        raise ValueError(
-            explain(
-                f"`predict_step` of model {model.name!r} ({type(model).__name__}) returned another "
-                "number of non-trainable values than it got.",
-                given=len(new),
-                expected=f"{len(before)}",
-                fix="`return outputs, non_trainable_variables`.",
-            )
-        )
-    return new
-
-
 def predictor(
-    model: Any, variables: StateVariables, parameter_keys: Sequence[tuple[int, str]]
+    task: Task, variables: StateVariables, parameters: Sequence[Parameter]
 ) -> Callable[..., Any]:
     """A function of state, run-time parameters and a batch of inputs.
 
     It gives the model's outputs, and the new values of untrained variables by their place: of those
     that changed, such as the state of a layer that draws random numbers.
     """
-
-    def changed(after: Sequence[Any], before: Sequence[Any]) -> dict[int, Any]:
-        pairs = enumerate(zip(after, before, strict=True))
-        return {place: new for place, (new, old) in pairs if new is not old}
+    own = task.own_step("predict")
 
     def run(state: TrainState, values: Sequence[Any], x: Any) -> Any:
-        parameters = dict(zip(parameter_keys, values, strict=True))
-        if model._step_is_custom("predict"):
-            given = (list(state.trainable), list(state.non_trainable))
-            with use_scope(Scope(parameters=parameters)):
-                outputs, rest = model.predict_step(given, (x,))
-            return outputs, changed(_as_many(rest, state.non_trainable, model), state.non_trainable)
-        scope = Scope(variables.bind(state), parameters)
-        with use_scope(scope):
-            outputs = model(x, training=False)
-        after = variables.read(scope.values)
-        return outputs, changed(after.non_trainable, state.non_trainable)
+        numbers = traced_numbers(parameters, values)
+        before = state.non_trainable
+        if own is not None:
+            given = (list(state.trainable), list(before))
+            with use_scope(Scope(parameters=numbers)):
+                outputs, after = own(given, (x,))
+            _check_number(after, before, task)
+        else:
+            scope = Scope(variables.bind(state), numbers)
+            with use_scope(scope):
+                outputs = task.forward(x, training=False)
+            after = variables.read(scope.values).non_trainable
+        pairs = enumerate(zip(after, before, strict=True))
+        return outputs, {place: new for place, (new, old) in pairs if new is not old}
 
     return run
+
+
+def _check_number(after: Sequence[Any], before: Sequence[Any], task: Task) -> None:
+    """Refuse another number of untrained values from a user's `predict_step`."""
+    if len(after) != len(before):
+        raise BadData(
+            f"`predict_step` of {task.described} returned another "
+            "number of non-trainable values than it got.",
+            given=len(after),
+            expected=f"{len(before)}",
+            fix="`return outputs, non_trainable_variables`.",
+        )

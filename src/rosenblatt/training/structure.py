@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.core.nesting import UnmatchedError, spread
 from rosenblatt.core.symbolic import tree_leaves
 
@@ -42,7 +42,7 @@ def per_output(
     try:
         return spread(given, nest, names, partial=True, unwrap=single)
     except UnmatchedError as error:
-        raise ValueError(_unmatched(error, given, names, what)) from None
+        raise _unmatched(error, given, names, what) from None
 
 
 def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Any) -> bool:
@@ -50,24 +50,24 @@ def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Any) ->
     return isinstance(structure, Mapping) and set(given) <= set(names) - set(structure)
 
 
-def _unmatched(error: UnmatchedError, given: Any, names: Sequence[str], what: str) -> str:
+def _unmatched(error: UnmatchedError, given: Any, names: Sequence[str], what: str) -> BadData:
     keys = error.keys or list(names)
     if error.kind == "unknown":
-        return explain(
+        return BadData(
             f"`{what}` names an output that does not exist: {error.key!r}.",
             expected=f"names among {keys}",
             fix=nearest(str(error.key), keys),
         )
     if error.kind == "unnamed":
         named = ", ".join(f"{key!r}: …" for key in keys)
-        return explain(
+        return BadData(
             f"`{what}` does not say what belongs to which output: the model knows its outputs by "
             "name.",
             given=f"a {type(given).__name__} of {len(given)}",
             expected=f"a dict with {keys}",
             fix=f"pass `{{{named}}}`.",
         )
-    return explain(
+    return BadData(
         f"`{what}` has another number of entries than the model has outputs.",
         given=len(given),
         expected=f"{len(names)}: {list(names)}",
@@ -98,7 +98,7 @@ def align_targets(
     if isinstance(y, (list, tuple)) and len(y) == sum(wanted) != len(names):
         if isinstance(structure, Mapping) and len(y) > 1:
             error = UnmatchedError("unnamed", keys=list(structure))
-            raise ValueError(_unmatched(error, y, names, "y"))
+            raise _unmatched(error, y, names, "y")
         waiting = iter(y)
         aligned = [next(waiting) if want else None for want in wanted]
     elif not isinstance(y, (Mapping, list, tuple)) and len(names) > 1:
@@ -107,11 +107,9 @@ def align_targets(
         aligned = per_output(y, names, "y", structure)
     for name, target, want in zip(names, aligned, wanted, strict=True):
         if want and target is None:
-            raise ValueError(
-                explain(
-                    f"`y` lacks the targets of output {name!r}, which has a loss or a metric.",
-                    fix="pass a target for it, or give it no loss.",
-                )
+            raise BadData(
+                f"`y` lacks the targets of output {name!r}, which has a loss or a metric.",
+                fix="pass a target for it, or give it no loss.",
             )
     return aligned
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core.checks import Check, number, optional
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, NotFitted, explain
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.data.reading import is_stream
@@ -116,11 +116,9 @@ class Discretization(Layer):
             ValueError: there are no boundaries yet.
         """
         if self.bin_boundaries is None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Discretization) has no boundaries yet.",
-                    fix="call `layer.adapt(data)` first, or give `bin_boundaries=`.",
-                )
+            raise NotFitted(
+                f"Layer {self.name!r} (Discretization) has no boundaries yet.",
+                fix="call `layer.adapt(data)` first, or give `bin_boundaries=`.",
             )
         bounds = jnp.asarray(np.asarray(self.bin_boundaries, "float32"))
         bins = jnp.searchsorted(bounds, jnp.asarray(inputs), side="right")

@@ -12,6 +12,7 @@ from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.symbolic import KerasTensor, Node, tree_leaves
 from rosenblatt.core.types import Array
 from rosenblatt.graph.graph import Graph
+from rosenblatt.graph.walk import Values, running, walk
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import InputLayer
 from rosenblatt.saving.contract import Model
@@ -129,15 +130,16 @@ def _steps(model: Model, graph: Graph, names: dict[int, str], taken: set[str]) -
         for tensor in node.outputs:
             names[id(tensor)] = _free(str(getattr(layer, "name", type(layer).__name__)), taken)
         outputs = tuple(names[id(tensor)] for tensor in node.outputs)
-        run = functools.partial(_run, model, graph, node)
+        run = functools.partial(_run, model, node)
         shape = tuple(node.outputs[0].shape)
         yield Step(layer, run, reads, outputs, tuple(node.inputs), shape)
 
 
-def _run(model: Model, graph: Graph, node: Node, *arrays: Array) -> list[Array]:
-    values = {id(t): array for t, array in zip(node.inputs, arrays, strict=True)}
+def _run(model: Model, node: Node, *arrays: Array) -> list[Array]:
+    values: Values = dict(zip(map(id, node.inputs), arrays, strict=True))
     with predicting(model):
-        return graph.apply(node, values, False)
+        walk([node], values, running(False))
+    return [values[id(tensor)] for tensor in node.outputs]
 
 
 def _free(name: str, taken: set[str]) -> str:

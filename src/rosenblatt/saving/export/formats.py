@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from rosenblatt.core.errors import UnknownName, nearest
-from rosenblatt.core.types import PathLike
+from rosenblatt.core.types import PathLike, Tree
+from rosenblatt.saving.contract import Model
 from rosenblatt.saving.export.numpy_archive import export_numpy
 from rosenblatt.saving.export.onnx_file import export_onnx
 from rosenblatt.saving.export.prediction import Prediction, prediction_of
@@ -25,11 +25,11 @@ FORMATS: dict[str, Callable[[Prediction, Path], None]] = {
 
 
 def export_model(
-    model: Any,
+    model: Model,
     filepath: PathLike,
     format: str,
     verbose: bool = False,
-    input_signature: Any = None,
+    input_signature: Tree = None,
 ) -> None:
     """Write a model, as it predicts, for use without this library.
 

@@ -17,6 +17,7 @@ from rosenblatt.activations.family import IN_NUMPY
 from rosenblatt.activations.lookup import serialize
 from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.symbolic import Operation
 from rosenblatt.saving.export.flat_model import (
     TRAINING_ONLY,
     FlatModel,
@@ -109,7 +110,7 @@ def _axes(step: Step) -> list[int]:
     return [int(axis) % len(step.shapes[0]) for axis in np.atleast_1d(step.layer.axis)]
 
 
-def _spread(step: Step, value: Any) -> np.ndarray:
+def _spread(step: Step, value: np.ndarray) -> np.ndarray:
     """A weight along the layer's axes, with ones along the others."""
     sizes, axes = np.shape(value), _axes(step)
     shape = [1] * len(step.shapes[0])
@@ -180,7 +181,7 @@ def _reshape(step: Step) -> Iterator[_Call]:
     yield _Call("reshape", (), tuple(int(size) for size in step.layer.target_shape))
 
 
-def _pooling(function: str, *between: Any) -> Callable[[Step], Iterator[_Call]]:
+def _pooling(function: str, *between: None) -> Callable[[Step], Iterator[_Call]]:
     """A layer that is NumPy's function over the steps: axis, what is between, and `keepdims`."""
 
     def write(step: Step) -> Iterator[_Call]:
@@ -229,7 +230,7 @@ _WRITERS: dict[str, Callable[[Step], Iterator[_Call]]] = {
 }  # fmt: skip
 
 
-def _refused(layer: Any, what: str) -> NotSavable:
+def _refused(layer: Operation, what: str) -> NotSavable:
     return NotSavable(
         f"export: format 'npz' cannot hold layer {layer.name!r} ({type(layer).__name__}) with "
         f"{what}.",

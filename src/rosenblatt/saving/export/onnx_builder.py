@@ -5,32 +5,29 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import NotSavable, explain
+from rosenblatt.core.errors import NotSavable, needed
+from rosenblatt.core.symbolic import Operation
+from rosenblatt.core.types import ArrayLike, DTypeLike
 
 # Reductions took their axes as inputs from 18 on; runtimes of the last years read it.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 9
 
 
-def onnx_package() -> Any:
+def onnx_package() -> ModuleType:
     """The package `onnx`.
 
     Raises:
-        ImportError: it is not installed.
+        MissingPackage: it is not installed.
     """
-    try:
+    with needed(
+        'export: format "onnx" needs the package onnx.', fix="`pip install 'rosenblatt[export]'`."
+    ):
         return importlib.import_module("onnx")
-    except ImportError as error:
-        raise ImportError(
-            explain(
-                'export: format "onnx" needs the package onnx.',
-                given=error,
-                fix="`pip install 'rosenblatt[export]'`.",
-            )
-        ) from error
 
 
 class Builder:
@@ -40,7 +37,7 @@ class Builder:
         onnx: the package.
     """
 
-    def __init__(self, onnx: Any):
+    def __init__(self, onnx: ModuleType):
         self.onnx = onnx
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
@@ -62,7 +59,7 @@ class Builder:
             self._count = before[2]
             raise
 
-    def constant(self, value: Any, dtype: Any = "float32") -> str:
+    def constant(self, value: ArrayLike, dtype: DTypeLike = "float32") -> str:
         """An array of the graph; returns its name."""
         name = self._name("value")
         array = np.ascontiguousarray(np.asarray(value, dtype)).reshape(np.shape(value))
@@ -94,7 +91,7 @@ class Unwritable(Exception):
     """Something that these nodes cannot say; its text says what."""
 
 
-def refused(layer: Any, what: str) -> NotSavable:
+def refused(layer: Operation, what: str) -> NotSavable:
     """The error for a layer that ONNX has no nodes for."""
     return NotSavable(
         f"export: format 'onnx' cannot hold layer {layer.name!r} ({type(layer).__name__}): {what}.",

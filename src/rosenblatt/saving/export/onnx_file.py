@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import is_builtin
+from rosenblatt.core.symbolic import KerasTensor, Operation
 from rosenblatt.graph.host import looks_up
 from rosenblatt.layers.masking import Masking
-from rosenblatt.saving.export.flat_model import FlatModel, Step, flat_model, writer_of
+from rosenblatt.saving.export.flat_model import Step, flat_model, writer_of
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,
@@ -31,8 +34,8 @@ def export_onnx(prediction: Prediction, path: Path) -> None:
     """Write a model for any number of rows; inputs and outputs have the model's names.
 
     Raises:
-        ImportError: the package onnx is not installed.
-        ValueError: layers or settings that ONNX has no place for, by name.
+        MissingPackage: the package onnx is not installed.
+        NotSavable: layers or settings that ONNX has no place for, by name.
     """
     onnx = onnx_package()
     with with_graph(prediction) as found:
@@ -42,17 +45,17 @@ def export_onnx(prediction: Prediction, path: Path) -> None:
         file.write(proto.SerializeToString())
 
 
-def _model(onnx: Any, prediction: Prediction) -> Any:
+def _model(onnx: ModuleType, prediction: Prediction) -> Any:
     flat = flat_model(prediction, _holds, "onnx")
     builder = Builder(onnx)
     # A model's input or output may be called as a tensor inside is: inside, all have a prefix.
     names = {name: f"in:{name}" for name, _ in flat.inputs}
-    masked = [step.layer for step in flat.steps if _makes_masks(step.layer)]
-    if masked:  # masks go along beside the tensors: the program of the whole model has them
-        names.update(_write_whole(builder, prediction, flat, names))
-    else:
-        for step in flat.steps:
-            names.update(zip(step.outputs, _write(builder, step, names), strict=True))
+    if any(_makes_masks(step.layer) for step in flat.steps):
+        # Masks go along beside the tensors: the program of the whole model has them.
+        refuse_lookups(prediction, "onnx")
+        flat = flat_model(replace(prediction, graph=None), _holds, "onnx")
+    for step in flat.steps:
+        names.update(zip(step.outputs, _write(builder, step, names), strict=True))
     helper = onnx.helper
     inputs, starts = [], []
     for name, tensor in flat.inputs:
@@ -77,11 +80,11 @@ def _model(onnx: Any, prediction: Prediction) -> Any:
     )
 
 
-def _holds(operation: Any) -> bool:
+def _holds(operation: Operation) -> bool:
     return not looks_up(operation) or writer_of(WRITERS, operation) is not None
 
 
-def _makes_masks(operation: Any) -> bool:
+def _makes_masks(operation: Operation) -> bool:
     """Whether masks begin at a layer; those of this library only, or a user's."""
     users = getattr(operation, "makes_masks", False) and not is_builtin(type(operation))
     return isinstance(operation, Masking) or bool(users or getattr(operation, "mask_zero", False))
@@ -108,29 +111,13 @@ def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
         raise refused(step.layer, str(error)) from error
 
 
-def _write_whole(
-    b: Builder, prediction: Prediction, flat: FlatModel, names: Mapping[str, str]
-) -> dict[str, str]:
-    """Write the model as one program; the names of its outputs."""
-    refuse_lookups(prediction, "onnx")
-    b.begin(prediction.model.name)
-    reads = [names[name] for name, _ in flat.inputs]
-    shapes = [tensor.shape for _, tensor in flat.inputs]
-    kinds = [tensor.dtype for _, tensor in flat.inputs]
-    try:
-        found = write_program(b, prediction.run_flat, reads, shapes, kinds)
-    except Unwritable as error:
-        raise refused(prediction.model, str(error)) from error
-    return dict(zip((inside for _, inside in flat.outputs), found, strict=True))
-
-
-def _type(onnx: Any, dtype: str) -> int:
+def _type(onnx: ModuleType, dtype: str) -> int:
     if dtype == "string":
         return int(onnx.TensorProto.STRING)
     return int(onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
 
-def _sizes(tensor: Any) -> list[Any]:
+def _sizes(tensor: KerasTensor) -> list[Any]:
     """Sizes by number, and free ones by name."""
     free = ["batch", *(f"{tensor.name}_{axis}" for axis in range(1, len(tensor.shape)))]
     return [n if s is None else s for s, n in zip(tensor.shape, free, strict=False)]

@@ -12,6 +12,7 @@ from rosenblatt.saving.export.onnx_builder import Unwritable
 from rosenblatt.saving.export.onnx_values import Array, Graph
 
 _END = 2**31 - 1
+Sizes = Sequence[Any]  # numbers, or names of sizes that are known when the graph runs
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,14 @@ def _transpose(e: Equation) -> list[Array]:
     return e.made(name, tuple(x.shape[axis] for axis in order))
 
 
-def _part(e: Equation, x: str, starts: Any, stops: Any, steps: Any = None, axes: Any = None) -> str:
+def _part(
+    e: Equation,
+    x: str,
+    starts: Sizes,
+    stops: Sizes,
+    steps: Sizes | None = None,
+    axes: Sizes | None = None,
+) -> str:
     """A part of an array; a free size goes to the end."""
     stops = [stop if isinstance(stop, int) else _END for stop in stops]
     axes = range(len(stops)) if axes is None else axes

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.extend.core import Jaxpr, JaxprEqn, Literal, Var
 
 from rosenblatt.core.types import Shape
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
@@ -80,13 +81,13 @@ def _trace(function: Callable[..., Any], shapes: Sequence[Shape], kinds: Sequenc
         raise Unwritable(str(error).splitlines()[0]) from error
 
 
-def _run(graph: Graph, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Array]) -> list[Array]:
+def _run(graph: Graph, jaxpr: Jaxpr, consts: Sequence[Any], inputs: Sequence[Array]) -> list[Array]:
     """Write a program's steps in order; its outputs."""
-    values: dict[Any, Array] = dict(zip(jaxpr.invars, inputs, strict=True))
+    values: dict[Var, Array] = dict(zip(jaxpr.invars, inputs, strict=True))
     values.update({v: Array.of(c) for v, c in zip(jaxpr.constvars, consts, strict=True)})
 
-    def read(variable: Any) -> Array:
-        return Array.of(variable.val) if hasattr(variable, "val") else values[variable]
+    def read(variable: Var | Literal) -> Array:
+        return Array.of(variable.val) if isinstance(variable, Literal) else values[variable]
 
     for equation in jaxpr.eqns:
         given = [read(variable) for variable in equation.invars]
@@ -95,17 +96,21 @@ def _run(graph: Graph, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Array
     return [read(variable) for variable in jaxpr.outvars]
 
 
-def _step(graph: Graph, equation: Any, inputs: list[Array]) -> list[Array]:
+def _step(graph: Graph, equation: JaxprEqn, inputs: list[Array]) -> list[Array]:
     name, params = equation.primitive.name, equation.params
     if name in _CALLS:
         inner, consts = _inner(params)
         return _run(graph, inner, consts, inputs)
-    shapes = [variable.aval.shape for variable in equation.invars]
-    if folded := _computed(equation, inputs, shapes):
-        return folded
+    takes: list[Any] = [variable.aval for variable in equation.invars]
+    makes: list[Any] = [variable.aval for variable in equation.outvars]
+    shapes = [aval.shape for aval in takes]
+    outputs = [Array(aval.shape, aval.dtype) for aval in makes]
+    known = all(isinstance(size, int) for aval in (*takes, *makes) for size in aval.shape)
+    # A size that only the run knows (`dim_as_value`) looks like a constant.
+    if known and name != "dim_as_value" and all(x.constant is not None for x in inputs):
+        return _computed(equation, inputs, shapes)
     if name not in PRIMITIVES:
         raise Unwritable(f"ONNX has no node for its step {name!r}")
-    outputs = [Array(v.aval.shape, v.aval.dtype) for v in equation.outvars]
     return PRIMITIVES[name](Equation(graph, params, inputs, shapes, outputs))
 
 
@@ -114,15 +119,10 @@ def _inner(params: Mapping[str, Any]) -> tuple[Any, Sequence[Any]]:
     return (found.jaxpr, found.consts) if hasattr(found, "jaxpr") else (found, ())
 
 
-def _computed(equation: Any, inputs: list[Array], shapes: Sequence[Any]) -> list[Array]:
-    """The results of a step on constants of known sizes; none where it is not one."""
-    if equation.primitive.name == "dim_as_value":  # a size that only the run knows
-        return []
-    every = [*shapes, *(variable.aval.shape for variable in equation.outvars)]
-    if any(not isinstance(size, int) for shape in every for size in shape):
-        return []
-    if any(x.constant is None for x in inputs):
-        return []
+def _computed(
+    equation: JaxprEqn, inputs: Sequence[Array], shapes: Sequence[Sequence[int]]
+) -> list[Array]:
+    """The results of a step on constants of known sizes."""
     arrays = [
         np.broadcast_to(x.constant, shape)  # type: ignore[arg-type]
         for x, shape in zip(inputs, shapes, strict=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 
 
@@ -29,7 +30,7 @@ class Array:
     constant: np.ndarray | None = None
 
     @classmethod
-    def of(cls, value: Any) -> Array:
+    def of(cls, value: ArrayLike) -> Array:
         """A constant."""
         array = np.asarray(value)
         return cls(array.shape, array.dtype, constant=array)
@@ -74,7 +75,7 @@ class Graph:
         """A constant int64 array."""
         return self.b.constant(np.array(values, "int64"), "int64")
 
-    def _size(self, size: Any) -> str:
+    def _size(self, size: object) -> str:
         factor, _, one = str(size).rpartition("*")  # such as 3*batch
         if one not in self._sizes or (not factor.isdigit() and factor):
             raise Unwritable(f"a size of {size} is known to no input")

@@ -16,6 +16,7 @@ from rosenblatt.core.errors import BadArgument, NotBuilt, NotSavable
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import looks_up
 from rosenblatt.layers.context import inside
@@ -60,7 +61,7 @@ class Prediction:
         """The symbolic outputs, in order."""
         return _symbolic(self.returned)
 
-    def run(self, *args: Any, **kwargs: Any) -> Any:
+    def run(self, *args: Tree, **kwargs: Tree) -> Tree:
         """The prediction, of arrays in the call's structure."""
         with predicting(self.model):
             if self.graph is not None:
@@ -72,7 +73,7 @@ class Prediction:
                 found = self.model(*args, **kwargs, **self.fixed, training=False)
         return tree_map(jnp.asarray, _plain(found))
 
-    def run_flat(self, *arrays: Any) -> list[Any]:
+    def run_flat(self, *arrays: Array) -> list[Array]:
         """The prediction, of arrays one after another, as a list."""
         args, kwargs = self.filled(arrays)
         return tree_leaves(self.run(*args, **kwargs))
@@ -110,7 +111,7 @@ def predicting(model: Model) -> Iterator[None]:
         )
 
 
-def prediction_of(model: Model, signature: Any = None) -> Prediction:
+def prediction_of(model: Model, signature: Tree = None) -> Prediction:
     """What is written of a model.
 
     Args:
@@ -255,10 +256,10 @@ def _argument_names(model: Model, count: int) -> list[str]:
     return found[:count]
 
 
-def _specs(signature: Any) -> tuple[Any, ...]:
+def _specs(signature: Tree) -> tuple[Any, ...]:
     """Symbolic tensors for the arguments that a signature describes."""
 
-    def spec(leaf: Any) -> KerasTensor:
+    def spec(leaf: object) -> KerasTensor:
         shape, dtype = getattr(leaf, "shape", None), getattr(leaf, "dtype", None)
         if shape is None:
             raise BadArgument(
@@ -284,11 +285,11 @@ def _input_names(arguments: Sequence[tuple[str, Any]]) -> list[str]:
     return found
 
 
-def _symbolic(tree: Any) -> list[KerasTensor]:
+def _symbolic(tree: Tree) -> list[KerasTensor]:
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, KerasTensor)]
 
 
-def _names(structure: Any, prefix: str) -> list[str]:
+def _names(structure: Tree, prefix: str) -> list[str]:
     if isinstance(structure, Mapping) and all(
         isinstance(value, KerasTensor) for value in structure.values()
     ):
@@ -298,7 +299,7 @@ def _names(structure: Any, prefix: str) -> list[str]:
     return [f"{prefix}_{n}" for n in range(len(_symbolic(structure)))]
 
 
-def _plain(tree: Any) -> Any:
+def _plain(tree: Tree) -> Any:
     """A nest in plain dicts, lists and tuples, which every format knows."""
     if isinstance(tree, Mapping):
         return {key: _plain(value) for key, value in tree.items()}

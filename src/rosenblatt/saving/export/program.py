@@ -55,7 +55,7 @@ def for_free_shapes(
     raise failed
 
 
-def compiled_program(prediction: Prediction, format: str, flat: bool) -> Any:
+def compiled_program(prediction: Prediction, format: str, flat: bool) -> jax_export.Exported:
     """A model's prediction for all processors and accelerators, for any number of rows.
 
     Args:

@@ -17,8 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jax.export import Exported
+
 from rosenblatt.core.errors import BadArgument, NotSavable
 from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.core.wire import entries, message
 from rosenblatt.layers.saved_program import HEAD, NAMES, PROTO, Names, names_file
 from rosenblatt.saving.export.prediction import Prediction
@@ -93,7 +96,7 @@ def export_saved_model(prediction: Prediction, path: Path) -> None:
             fix='use format "stablehlo".',
         )
     names = Names(prediction.argument_names, prediction.input_names, prediction.output_names)
-    head = dataclasses.replace(program, mlir_module_serialized=b"").serialize()
+    head = bytes(dataclasses.replace(program, mlir_module_serialized=b"").serialize())
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         part, old = Path(folder) / "model", Path(folder) / "old"
         (part / HEAD).parent.mkdir(parents=True)
@@ -110,7 +113,7 @@ def export_saved_model(prediction: Prediction, path: Path) -> None:
         part.rename(path)  # whole or not at all
 
 
-def _interface(prediction: Prediction, program: Any) -> Interface:
+def _interface(prediction: Prediction, program: Exported) -> Interface:
     def tensors(names: Sequence[str], avals: Sequence[Any]) -> list[Tensor]:
         return [
             Tensor(
@@ -135,7 +138,7 @@ def _interface(prediction: Prediction, program: Any) -> Interface:
     return Interface(args, kwargs, inputs, returned, outputs, prediction.argument_names)
 
 
-def _saved_model(program: Any, io: Interface) -> bytes:
+def _saved_model(program: Exported, io: Interface) -> bytes:
     """The file `saved_model.pb`."""
     info = message((4, "serve"), (5, "2.21.0"), (7, 1))
     meta = message(
@@ -151,7 +154,7 @@ def _by_name(tensors: Sequence[Tensor]) -> list[Tensor]:
     return sorted(tensors, key=lambda tensor: tensor.name)
 
 
-def _graph(program: Any, io: Interface) -> bytes:
+def _graph(program: Exported, io: Interface) -> bytes:
     """The graph: a placeholder for each input, a call, and the functions that it needs."""
     inputs, outputs = _by_name(io.inputs), _by_name(io.outputs)
     nodes = [
@@ -179,7 +182,7 @@ def _placeholder(place: int) -> str:
     return f"serving_default_{place}"
 
 
-def _serve(program: Any, io: Interface) -> bytes:
+def _serve(program: Exported, io: Interface) -> bytes:
     """The function that runs the program."""
     nodes, reads, kept = [], [], []
     for place in program.module_kept_var_idx:
@@ -271,5 +274,5 @@ def _user(identifier: str) -> bytes:
     return message((1, identifier), (2, message((1, 1), (2, 1))))
 
 
-def _concrete(takes: Any, gives: Any) -> bytes:
+def _concrete(takes: Tree, gives: Tree) -> bytes:
     return message((3, structure(takes)), (4, structure(gives)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from rosenblatt.core.types import Tree
 from rosenblatt.core.wire import entries, message
 
 _TYPES = {
@@ -80,7 +81,7 @@ def function(
     return message((1, signature), *((3, one) for one in nodes), *results, *told)
 
 
-def structure(tree: Any) -> bytes:
+def structure(tree: Tree) -> bytes:
     """A StructuredValue: a nest of tensors, text and None in lists, tuples and dicts."""
     if isinstance(tree, Tensor):
         return message((33, message((1, tree.name), (2, tree.sizes), (3, tree.type))))
@@ -94,7 +95,7 @@ def structure(tree: Any) -> bytes:
     return message((number, message(*((1, structure(one)) for one in tree))))
 
 
-def argument_names(positional: Sequence[str], by_name: Sequence[str], signature: Any) -> bytes:
+def argument_names(positional: Sequence[str], by_name: Sequence[str], signature: Tree) -> bytes:
     """A FunctionSpec: the arguments of the Python function that a SavedModel's function stands for.
 
     Args:

@@ -7,7 +7,7 @@ checkpoint written then costs training nothing, and no other thread is needed.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +17,7 @@ from rosenblatt.training.state import StateVariables
 Job = Callable[[], None]
 
 
-class Waiting:
+class Jobs:
     """Jobs in the order they came, each with the variables' values of that moment.
 
     Values are immutable arrays: keeping them copies nothing, and what later hooks assign (another
@@ -27,7 +27,7 @@ class Waiting:
     def __init__(self) -> None:
         self._jobs: deque[tuple[Job, str, dict[int, Any]]] = deque()
         self._variables: StateVariables | None = None
-        self._seconds: dict[str, float] = {}
+        self.seconds: dict[str, float] = defaultdict(float)
         self.at_once = False  # while a user's hook runs: it may read the files it asked for
 
     def open(self, variables: StateVariables | None, seconds: dict[str, float]) -> None:
@@ -39,7 +39,7 @@ class Waiting:
             seconds: time by part, to which `saving` is added.
         """
         self._variables = variables
-        self._seconds = seconds
+        self.seconds = seconds
 
     def close(self) -> None:
         """Do what waits, and let jobs run at once from now on.
@@ -83,13 +83,12 @@ class Waiting:
             self._jobs.popleft()
 
     @staticmethod
-    def of(model: Any) -> Waiting:
+    def of(model: Any) -> Jobs:
         """That of the model's training; outside one, a new one that does jobs at once."""
         run = getattr(model, "current_run", None)
-        return Waiting() if run is None else run.hooks.waiting
+        return Jobs() if run is None else run.hooks.jobs
 
     def _timed(self, job: Job) -> None:
         begun = time.perf_counter()
         job()
-        spent = time.perf_counter() - begun
-        self._seconds["saving"] = self._seconds.get("saving", 0.0) + spent
+        self.seconds["saving"] += time.perf_counter() - begun

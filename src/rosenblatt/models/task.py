@@ -1,0 +1,225 @@
+"""A model as training sees it: `training.contract.Task`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+
+from rosenblatt.core import registry
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.tracing import explaining, traced_settings
+from rosenblatt.core.variable import Variable
+from rosenblatt.data.contract import Batch
+from rosenblatt.graph.graph import Graph
+from rosenblatt.graph.rows import layers_keep_rows_apart
+from rosenblatt.layers.base import Layer
+from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.training.contract import Kind
+from rosenblatt.training.ranks import for_users_code
+from rosenblatt.training.signature import Signature, signature_of
+from rosenblatt.training.spec import CompileSpec, real_rows
+from rosenblatt.training.state import StateVariables
+
+if TYPE_CHECKING:
+    from rosenblatt.models.trainer import Trainer
+
+
+class ModelTask:
+    """What training asks of a model, answered by a model of this library or a subclass of a user's.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: Trainer):
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._model.name
+
+    @property
+    def described(self) -> str:
+        """Name and class."""
+        return f"model {self.name!r} ({type(self._model).__name__})"
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph of its layers."""
+        return self._model._graph
+
+    @property
+    def spec(self) -> CompileSpec:
+        """The losses and metrics."""
+        return self._model._require_compiled("fit").spec
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self._model.optimizer
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps run as plain Python."""
+        return self._model.run_eagerly
+
+    @property
+    def is_built(self) -> bool:
+        """Whether its weights are made: those of a graph are, those of Python code if any are."""
+        model = self._model
+        return model.built and (model._graph is not None or bool(model.weights))
+
+    @property
+    def listed_metrics(self) -> list[Variable]:
+        """The variables of the metrics that the model lists."""
+        return self._model.metrics_variables
+
+    def layers(self) -> Iterable[Layer]:
+        """The model and the layers in it."""
+        return self._model._flatten_layers()
+
+    def version(self) -> Hashable:
+        """Its parts, what is frozen, and what was set on built layers."""
+        parts = list(self._model._flatten_parts())
+        return (
+            self.graph,
+            traced_settings(),
+            tuple((id(layer), layer.trainable, layer._revision) for layer, _ in parts),
+            tuple((id(v), v.trainable) for layer, own in parts for v in layer._variables_in(own)),
+        )
+
+    # -- what makes up a program -------------------------------------------------------------
+
+    def variables(self, kind: Kind) -> StateVariables:
+        """The variables of the model; of the metrics and the optimizer, where the kind has them."""
+        held, optimizer = self._model.variables, self.optimizer
+        weights = tuple(v for v in held if v.trainable), tuple(v for v in held if not v.trainable)
+        if kind == "predict":
+            return StateVariables(*weights)
+        trains = kind == "train" and optimizer is not None and optimizer.built
+        # A model may list its own metrics only; those of `compile()` are kept behind them.
+        metrics = {id(v): v for v in (*self.listed_metrics, *self.spec.variables)}
+        slots = tuple(optimizer.variables) if trains else ()
+        return StateVariables(*weights, slots, tuple(metrics.values()))
+
+    def signature(self, variables: StateVariables, kind: Kind) -> Signature:
+        """What a program of a kind is known by, and its run-time numbers."""
+        parts: list[object] = [self._model]
+        if kind != "predict":
+            parts.append(self.spec)
+        if kind == "train":
+            parts.append(self.optimizer)
+        # Layers in attributes of a user's class; those of ours are known by then.
+        return signature_of(kind, [*parts, *self.layers()], variables)
+
+    def rows_apart(self, kind: Kind) -> bool:
+        """Whether padding a batch changes nothing."""
+        apart = layers_keep_rows_apart(self.layers())
+        return apart and (kind == "predict" or self.spec.exact_on_padding)
+
+    # -- what a step computes ----------------------------------------------------------------
+
+    def forward(self, x: Any, training: bool) -> Any:
+        """The outputs for a batch of inputs."""
+        return self._model(x, training=training)
+
+    def loss(self, batch: Batch, outputs: Any, training: bool) -> Any:
+        """The loss of a batch, a scalar.
+
+        Raises:
+            ValueError: a user's `compute_loss` returned something else.
+        """
+        x, y, weight = batch
+        compute = self._model.compute_loss
+        where = f"`compute_loss` of model {self.name!r}"
+        with explaining(where):
+            if self._model._overrides("compute_loss"):
+                y = for_users_code(
+                    lambda y, outputs, x, weight: compute(x, y, outputs, weight, training=training),
+                    y, outputs, x, weight,
+                )  # fmt: skip
+            loss = compute(x, y, outputs, weight, training=training)
+        if loss is None or jnp.ndim(loss):
+            raise BadArgument(
+                f"{where} must return a scalar.",
+                given="None" if loss is None else f"shape {jnp.shape(loss)}",
+                fix="end with `return ops.mean(loss)`.",
+            )
+        return loss
+
+    def track(self, loss: Any, batch: Batch, outputs: Any) -> None:
+        """Update the running loss and the metrics."""
+        x, y, weight = batch
+        compute = self._model.compute_metrics
+        self.spec.loss_tracker.update_state(loss, sample_weight=real_rows(tree_leaves(x)[0]))
+        if self._model._overrides("compute_metrics"):
+            y = for_users_code(
+                lambda y, outputs, x, weight: compute(x, y, outputs, weight),
+                y, outputs, x, weight,
+            )  # fmt: skip
+        compute(x, y, outputs, weight)
+
+    def results(self) -> dict[str, Any]:
+        """The metrics' values by name."""
+        return self._model.get_metrics_result()
+
+    def own_step(self, kind: Kind) -> Callable[..., Any] | None:
+        """The step that a user's class defines itself."""
+        name = f"{kind}_step"
+        return getattr(self._model, name) if self._model._overrides(name) else None
+
+    @property
+    def reads_targets(self) -> bool:
+        """Whether a user's class computes the loss or the metrics itself."""
+        return self._model._overrides("compute_loss") or self._model._overrides("compute_metrics")
+
+    # -- getting ready -----------------------------------------------------------------------
+
+    def build(self, x: Any, y: Any, kind: Kind) -> Any:
+        """Make the weights, losses and metrics for data like these."""
+        outputs = self._model.build_for_data(x)
+        if kind == "predict" or self.spec.built:
+            return outputs
+        if self.own_step(kind) is None or not self.spec.is_empty:
+            self.spec.build(y, outputs, self._model.output_names)
+        return outputs
+
+    def check(self) -> None:
+        """Refuse to train what cannot be trained, and make the optimizer's variables.
+
+        Raises:
+            ValueError: no optimizer, no weights to train, or no loss.
+        """
+        if self.optimizer is None:
+            raise BadArgument("The model was compiled without an optimizer.")
+        trainable = self._model.trainable_variables
+        if not trainable:
+            raise BadArgument(
+                "The model has no trainable weights.",
+                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
+            )
+        has_loss = self.own_step("train") or self.spec.losses or self._has_other_losses()
+        if not has_loss:
+            raise BadArgument(
+                "The model has no loss to minimize.",
+                fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",
+            )
+        self.optimizer.build(trainable)
+
+    def _has_other_losses(self) -> bool:
+        return (
+            self._model._overrides("compute_loss")
+            or any(
+                not registry.is_builtin(type(layer)) or layer.activity_regularizer is not None
+                for layer in self.layers()
+            )
+            or bool(self._model.losses)
+        )
+
+    def reset_metrics(self) -> None:
+        """Start every metric anew."""
+        self._model.reset_metrics()
