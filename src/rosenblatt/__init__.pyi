@@ -24,6 +24,7 @@ from rosenblatt import saving as saving
 from rosenblatt import sklearn as sklearn
 from rosenblatt import summary as summary
 from rosenblatt import tensorboard as tensorboard
+from rosenblatt import testing as testing
 from rosenblatt import tree as tree
 from rosenblatt import tuner as tuner
 from rosenblatt import utils as utils
