@@ -21,7 +21,7 @@ from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import PathLike
+from rosenblatt.core.types import PathLike, Tree
 from rosenblatt.training.jobs import Jobs
 
 _INDEX = "run.json"  # names the files of the newest backup; written last
@@ -184,7 +184,7 @@ class BackupAndRestore(Callback, Configured):
             yield f"{name}/{counts[name]}", callback
 
 
-def _without_arrays(state: Any, path: str, found: dict[str, np.ndarray]) -> Any:
+def _without_arrays(state: Tree, path: str, found: dict[str, np.ndarray]) -> Any:
     """Plain data; arrays in it go to `found`, and their paths stay."""
     if isinstance(state, dict):
         return {k: _without_arrays(v, f"{path}/{k}", found) for k, v in state.items()}
@@ -196,7 +196,7 @@ def _without_arrays(state: Any, path: str, found: dict[str, np.ndarray]) -> Any:
     return state
 
 
-def _with_arrays(state: Any, found: dict[str, np.ndarray]) -> Any:
+def _with_arrays(state: Tree, found: dict[str, np.ndarray]) -> Any:
     if isinstance(state, dict):
         if set(state) == {"array"} and state["array"] in found:
             return found[state["array"]]

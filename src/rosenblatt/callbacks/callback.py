@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, TypeAlias
 
+from rosenblatt.callbacks.model import Model
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.training.jobs import Jobs
@@ -49,7 +50,7 @@ class Callback:
         """Take `epochs`, `steps` and `verbose`."""
         self.params = params
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         """Take the model."""
         self._model = model
 
@@ -123,6 +124,8 @@ class Callback:
                 setattr(self, name, value)
 
 
+# A callback, or a nest of lists and tuples of them.
+Callbacks: TypeAlias = "Callback | CallbackList | Iterable[Callbacks] | None"
 _BATCH_HOOKS = {
     "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
     "test": ("on_test_batch_begin", "on_test_batch_end"),
@@ -148,7 +151,7 @@ class CallbackList:
         callbacks: Iterable[Any] | None = None,
         add_history: bool = False,
         add_progbar: bool = False,
-        model: Any = None,
+        model: Model | None = None,
         **params: Any,
     ):
         self.callbacks: list[Any] = list(_flat(callbacks))
@@ -187,12 +190,12 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_params(params)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         """Give every callback the model."""
         for callback in self.callbacks:
             callback.set_model(model)
 
-    def call(self, hook: str, *args: Any) -> None:
+    def call(self, hook: str, *args: object) -> None:
         """Call a hook of every callback; one that fails is named in a note on its error.
 
         Training ends for all whose training has begun, also where one of them fails. Every hook
@@ -223,7 +226,7 @@ class CallbackList:
         if failed is not None:
             raise failed
 
-    def _call(self, hook: Any, args: Any) -> None:
+    def _call(self, hook: Callable[..., Any], args: Sequence[object]) -> None:
         """Call a hook; a user's one finds every file written that was asked for before it."""
         if (getattr(hook, "__module__", None) or "").startswith("rosenblatt."):
             hook(*args)
@@ -247,14 +250,14 @@ class CallbackList:
             show(phase, step, logs)
 
 
-def _overrides(callback: Any, hook: str) -> bool:
+def _overrides(callback: object, hook: str) -> bool:
     own = getattr(type(callback), hook, None)
     if own is not None and own is not getattr(Callback, hook):
         return True
     return hook in vars(callback) and vars(callback)[hook] is not None
 
 
-def _flat(callbacks: Any) -> Iterable[Any]:
+def _flat(callbacks: Callbacks) -> Iterable[Any]:
     if callbacks is None:
         return
     if isinstance(callbacks, (list, tuple)):

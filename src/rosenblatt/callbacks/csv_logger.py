@@ -13,7 +13,7 @@ from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.checks import anything, flag, path
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
-from rosenblatt.core.types import PathLike
+from rosenblatt.core.types import ArrayLike, PathLike
 
 
 @builtin("keras.callbacks")
@@ -98,6 +98,6 @@ class CSVLogger(Callback, Configured):
         return {**super().__getstate__(), "_file": None, "_writer": None}
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: ArrayLike) -> Any:
     """A value as Keras writes it: several as a quoted list."""
     return f'"[{", ".join(map(str, np.ravel(value)))}]"' if np.ndim(value) else value

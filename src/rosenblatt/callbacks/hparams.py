@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt import summary
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.types import PathLike
 from rosenblatt.tensorboard import hparams as plugin
 
 
@@ -24,7 +25,12 @@ class HParams(Callback):
     50
     """
 
-    def __init__(self, writer: Any, hparams: Mapping[Any, Any], trial_id: str | None = None):
+    def __init__(
+        self,
+        writer: summary.SummaryWriter | PathLike,
+        hparams: Mapping[Any, Any],
+        trial_id: str | None = None,
+    ):
         super().__init__()
         self.values = dict(hparams)
         self.trial_id = trial_id
@@ -33,8 +39,10 @@ class HParams(Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Write the values."""
-        given = isinstance(self._target, summary.SummaryWriter)
-        self._writer = self._target if given else summary.create_file_writer(self._target)
+        target = self._target
+        if not isinstance(target, summary.SummaryWriter):
+            target = summary.create_file_writer(target)
+        self._writer = target
         with self._writer.as_default():
             plugin.hparams(self.values, self.trial_id)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.callbacks.model import Model
 from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import BadArgument, nearest, warn_user
 
@@ -80,7 +81,7 @@ class Monitor:
             )
         return float(value)
 
-    def find_direction(self, model: Any) -> Direction:
+    def find_direction(self, model: Model) -> Direction:
         """Whether lower or higher is better, asked of the metric that has the name.
 
         Raises:
@@ -95,7 +96,7 @@ class Monitor:
             )
         return self.direction
 
-    def _known_direction(self, model: Any) -> Direction | None:
+    def _known_direction(self, model: Model) -> Direction | None:
         name = self.name.removeprefix("val_")
         if name == "loss" or name.endswith("_loss"):
             return Direction.MIN
@@ -107,7 +108,7 @@ class Monitor:
         higher, lower = bool(words & _HIGHER), bool(words & _LOWER)
         return None if higher == lower else Direction.MAX if higher else Direction.MIN
 
-    def gains(self, value: float, model: Any) -> bool:
+    def gains(self, value: float, model: Model) -> bool:
         """Whether a value beats the best so far, which it is from then on."""
         sign = self.find_direction(model).sign
         beaten = self.best is None or sign * (self.best - value) > self.min_delta

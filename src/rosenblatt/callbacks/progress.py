@@ -10,6 +10,7 @@ from typing import Any
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
+from rosenblatt.core.types import ArrayLike
 
 _BAR = 20
 
@@ -151,7 +152,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds * 1e6:.0f}us"
 
 
-def _number(value: Any) -> str:
+def _number(value: ArrayLike) -> str:
     value = as_number(value)
     if math.isfinite(value) and abs(value) > 1e-3:
         return f"{value:.4f}"

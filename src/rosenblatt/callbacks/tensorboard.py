@@ -12,6 +12,7 @@ import numpy as np
 from rosenblatt import summary
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.frequency import frequency, is_due
+from rosenblatt.callbacks.model import Model
 from rosenblatt.callbacks.rate import inner_optimizer
 from rosenblatt.core.checks import anything, flag, path
 from rosenblatt.core.errors import BadArgument, nearest, warn_user
@@ -89,7 +90,7 @@ class TensorBoard(Callback, Configured):
             self._writers[run] = summary.create_file_writer(self._folder(run))
         return self._writers[run]
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         """Take the model, and write its graph."""
         super().set_model(model)
         self._close()
@@ -221,11 +222,11 @@ class TensorBoard(Callback, Configured):
         self._writers = {}
 
 
-def _iterations(model: Any) -> int:
+def _iterations(model: Model) -> int:
     return int(np.asarray(model.optimizer.iterations))
 
 
-def _learning_rates(model: Any) -> dict[str, float]:
+def _learning_rates(model: Model) -> dict[str, float]:
     optimizer = inner_optimizer(getattr(model, "optimizer", None))
     if optimizer is None:
         return {}

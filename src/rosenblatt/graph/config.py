@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
-from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.graph.graph import Graph
+from rosenblatt.layers.base import Layer
 from rosenblatt.layers.signatures import parameters_of
+
+Find = Callable[[Sequence[Any]], KerasTensor]
 
 
 def graph_to_config(graph: Graph) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def graph_to_config(graph: Graph) -> dict[str, Any]:
         name, node_index, tensor_index = history_of(tensor)
         return [name, node_index + _first_call(node_of(tensor).operation), tensor_index]
 
-    def argument(leaf: Any) -> Any:
+    def argument(leaf: Tree) -> Any:
         if not isinstance(leaf, KerasTensor):
             return leaf
         config = {"shape": list(leaf.shape), "dtype": leaf.dtype, "keras_history": history_of(leaf)}
@@ -74,7 +78,7 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
         offset[name] = 0 if entry["class_name"] == "InputLayer" else len(layer._inbound_nodes)
         calls[name] = deque(entry.get("inbound_nodes", []))
 
-    def find(history: Any) -> KerasTensor:
+    def find(history: Sequence[Any]) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
         nodes = created[name]._inbound_nodes
         if offset[name] + node_index >= len(nodes):
@@ -83,7 +87,7 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
 
     _make_calls(created, calls, find)
 
-    def find_end(history: Any) -> KerasTensor:
+    def find_end(history: Sequence[Any]) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
         return find([name, node_index - _first_call(created[name]), tensor_index])
 
@@ -98,7 +102,7 @@ class _NotThere(Exception):
 
 
 def _make_calls(
-    created: Mapping[str, Any], calls: Mapping[str, deque[Mapping[str, Any]]], find: Any
+    created: Mapping[str, Any], calls: Mapping[str, deque[Mapping[str, Any]]], find: Find
 ) -> None:
     """Call the layers, each as soon as those that it waits for have been called."""
     todo = deque(calls)
@@ -118,11 +122,11 @@ def _make_calls(
         raise BadData(f"The config's layer {left!r} is called on a tensor that no layer makes.")
 
 
-def _single(structure: Any) -> Any:
+def _single(structure: Tree) -> Any:
     return structure[0] if isinstance(structure, list) and len(structure) == 1 else structure
 
 
-def _first_call(layer: Any) -> int:
+def _first_call(layer: Operation) -> int:
     """The number of a layer's first call in `input_layers` and `output_layers`.
 
     Keras counts the calls of an inner Functional model from 1 there, and from 0 elsewhere.
@@ -130,7 +134,7 @@ def _first_call(layer: Any) -> int:
     return int(getattr(layer, "_counts_calls_from", 0))
 
 
-def _trains_unless_told(layer: Any) -> bool:
+def _trains_unless_told(layer: Operation) -> bool:
     """Whether `call` has `training=False` for its default, as Keras's dropout has.
 
     Keras writes that default into configs as if it were given, and lets the model overrule it.
@@ -147,8 +151,8 @@ def _said(node: Node) -> dict[str, Any]:
     return given
 
 
-def _call(layer: Any, node: Mapping[str, Any], find: Any) -> None:
-    def fill(value: Any) -> Any:
+def _call(layer: Layer, node: Mapping[str, Any], find: Find) -> None:
+    def fill(value: Tree) -> Any:
         if isinstance(value, Mapping):
             if value.get("class_name") == "__keras_tensor__":
                 return find(value["config"]["keras_history"])
@@ -165,7 +169,7 @@ def _call(layer: Any, node: Mapping[str, Any], find: Any) -> None:
     layer(*args, **kwargs)
 
 
-def _references(structure: Any, find: Any) -> Any:
+def _references(structure: Tree, find: Find) -> Any:
     if isinstance(structure, Mapping):
         return {k: _references(v, find) for k, v in structure.items()}
     if len(structure) == 3 and isinstance(structure[0], str) and isinstance(structure[1], int):

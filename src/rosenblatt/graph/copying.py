@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.graph.walk import Values, filled
 
 
@@ -35,7 +36,7 @@ class FlatGraph:
     outputs: Any
 
 
-def flatten(nodes: list[Node], inputs: Any, outputs: Any) -> FlatGraph:
+def flatten(nodes: list[Node], inputs: Tree, outputs: Tree) -> FlatGraph:
     """The flat form of a graph.
 
     Args:
@@ -64,7 +65,7 @@ def unflatten(flat: FlatGraph) -> tuple[Any, Any]:
     """
     tensors = [KerasTensor(shape, dtype, name) for shape, dtype, name in flat.tensors]
 
-    def put_back(nest: Any) -> Any:
+    def put_back(nest: Tree) -> Any:
         return tree_map(lambda t: tensors[t.index] if isinstance(t, Place) else t, nest)
 
     for operation, *nests in flat.calls:

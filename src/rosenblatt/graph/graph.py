@@ -14,6 +14,7 @@ from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves
+from rosenblatt.core.types import Tree
 from rosenblatt.data.frames import columns_for
 from rosenblatt.data.text import host_array, is_text
 from rosenblatt.graph.copying import flatten, unflatten
@@ -35,7 +36,7 @@ class Graph:
         ValueError: values that are not symbolic tensors, or a graph cut off from its inputs.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str):
+    def __init__(self, inputs: Tree, outputs: Tree, name: str):
         self.name = name
         self.input_structure = inputs
         self.output_structure = outputs
@@ -61,7 +62,7 @@ class Graph:
         inputs, outputs = unflatten(state["flat"])
         self.__init__(inputs, outputs, state["name"])  # type: ignore[misc]
 
-    def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def run(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """Compute the outputs.
 
         Args:
@@ -120,7 +121,7 @@ class Graph:
         outputs = self.output_structure
         return isinstance(outputs, (list, tuple)) and len(outputs) == 1
 
-    def arrange(self, data: Any) -> list[Any]:
+    def arrange(self, data: Tree) -> list[Any]:
         """Put given data in the order of the inputs, checked and cast to their dtypes.
 
         Args:
@@ -133,7 +134,7 @@ class Graph:
         pairs = zip(given, self.inputs, self.input_names, strict=True)
         return [fit_input(value, spec, name, self.name) for value, spec, name in pairs]
 
-    def in_order(self, data: Any) -> list[Any]:
+    def in_order(self, data: Tree) -> list[Any]:
         """Given data in the order of the inputs, as they are.
 
         Raises:
@@ -158,7 +159,7 @@ class Graph:
         inner = (one for layer in layers for one in layer._flatten_layers())
         return direct and all(id(one) in checked for one in inner if hasattr(one, "check_ids"))
 
-    def bring(self, data: Any, cast: bool = False) -> Any:
+    def bring(self, data: Tree, cast: bool = False) -> Any:
         """Given data in the inputs' nest, each of its input's shape; a single input as it is.
 
         What is brought stays as it is when it is brought again.
@@ -182,7 +183,7 @@ class Graph:
             found = [cast_input(value, spec, name, self.name) for value, spec, name in shaped]
         return pack(self.input_structure, found)
 
-    def _unmatched(self, error: UnmatchedError, data: Any) -> BadData:
+    def _unmatched(self, error: UnmatchedError, data: Tree) -> BadData:
         """The error for data that do not fit the inputs' nest."""
         names = error.keys or self.input_names
         if error.kind == "unknown":
@@ -216,7 +217,7 @@ class Graph:
         )
 
 
-def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+def fit_input(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     """A value checked against the input it is for, in its shape (see `fit_shape`) and dtype.
 
     Raises:
@@ -225,7 +226,7 @@ def fit_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
     return cast_input(fit_shape(value, spec, name, model), spec, name, model)
 
 
-def cast_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+def cast_input(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     """A value of its input's shape in its dtype.
 
     Raises:
@@ -242,7 +243,7 @@ def cast_input(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
     return masks.keep(value, jnp.asarray(value).astype(kind))
 
 
-def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
+def fit_shape(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     """Check a value's shape against the input it is for; give (N,) the missing axis of (N, 1).
 
     Raises:
@@ -278,7 +279,7 @@ def fit_shape(value: Any, spec: KerasTensor, name: str, model: str) -> Any:
     return value
 
 
-def _check_kind(value: Any, spec: KerasTensor, name: str, model: str) -> None:
+def _check_kind(value: Tree, spec: KerasTensor, name: str, model: str) -> None:
     """Refuse text where the input takes numbers, and the reverse."""
     if is_text(value) == (spec.dtype == "string"):
         return
@@ -294,7 +295,7 @@ def _check_kind(value: Any, spec: KerasTensor, name: str, model: str) -> None:
     )
 
 
-def _reshape(value: Any, shape: tuple[int | None, ...]) -> Any:
+def _reshape(value: Tree, shape: tuple[int | None, ...]) -> Any:
     if isinstance(value, KerasTensor):
         return KerasTensor(shape, value.dtype, value.name)
     return value.reshape(shape)
@@ -311,7 +312,7 @@ def _shape_advice(given: tuple[Any, ...], wanted: tuple[Any, ...]) -> str:
     return "reshape the data, or build the model with the data's shape."
 
 
-def _symbolic(structure: Any, what: str, name: str) -> list[KerasTensor]:
+def _symbolic(structure: Tree, what: str, name: str) -> list[KerasTensor]:
     leaves = tree_leaves(structure)
     for leaf in leaves:
         if not isinstance(leaf, KerasTensor):
@@ -325,7 +326,7 @@ def _symbolic(structure: Any, what: str, name: str) -> list[KerasTensor]:
     return leaves
 
 
-def _names(structure: Any, tensors: list[KerasTensor]) -> list[str]:
+def _names(structure: Tree, tensors: list[KerasTensor]) -> list[str]:
     if isinstance(structure, Mapping) and all(
         isinstance(v, KerasTensor) for v in structure.values()
     ):

@@ -7,16 +7,20 @@ the data, and goes on from there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
 from rosenblatt.core.errors import BadData
-from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.graph.walk import Values, filled, running, walk
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.preprocessing.host import HostLayer
+
+if TYPE_CHECKING:
+    from rosenblatt.graph.graph import Graph
 
 
 class LookedUp(tuple):
@@ -30,7 +34,7 @@ jax.tree_util.register_pytree_node(
 )
 
 
-def looks_up(operation: Any) -> bool:
+def looks_up(operation: Operation) -> bool:
     """Whether an operation is, or holds, a layer that runs on the host."""
     layers = getattr(operation, "_flatten_layers", None)
     return layers is not None and any(isinstance(layer, HostLayer) for layer in layers())
@@ -46,7 +50,7 @@ class HostPart:
         ValueError: a host layer behind layers with trainable weights.
     """
 
-    def __init__(self, graph: Any):
+    def __init__(self, graph: Graph):
         while any(_is_inner(node) for node in graph.nodes):
             graph = _taken_apart(graph)
         self.graph = graph
@@ -68,7 +72,7 @@ class HostPart:
             self._cut += [t for t in node.outputs if id(t) in read_later]
         _refuse_text(self._cut, graph)
 
-    def look_up(self, columns: Any) -> LookedUp:
+    def look_up(self, columns: Tree) -> LookedUp:
         """Run the host part.
 
         Args:
@@ -85,7 +89,7 @@ class HostPart:
         values = dict(zip(map(id, graph.inputs), arrays, strict=True))
         found: Values = {}
 
-        def rule(node: Node, args: Any, kwargs: Any) -> Any:
+        def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             layer = node.operation
             if not isinstance(layer, HostLayer):
                 return layer(*args, **kwargs)
@@ -113,7 +117,7 @@ def _is_inner(node: Node) -> bool:
     return getattr(node.operation, "_graph", None) is not None and looks_up(node.operation)
 
 
-def _taken_apart(graph: Any) -> Any:
+def _taken_apart(graph: Graph) -> Any:
     """The same graph with the nodes of inner models that look up in place of the models."""
 
     def begin(tensor: KerasTensor) -> KerasTensor:
@@ -124,7 +128,7 @@ def _taken_apart(graph: Any) -> Any:
 
     inputs = tree_map(begin, graph.input_structure)
 
-    def rule(node: Node, args: Any, kwargs: Any) -> Any:
+    def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         model: Any = node.operation
         return model._graph.run(args[0]) if _is_inner(node) else model(*args, **kwargs)
 
@@ -145,7 +149,7 @@ def _refuse_weights(nodes: list[Node], model: str) -> None:
             )
 
 
-def _refuse_text(cut: list[KerasTensor], graph: Any) -> None:
+def _refuse_text(cut: list[KerasTensor], graph: Graph) -> None:
     for tensor in cut:
         if tensor.dtype == "string":
             raise BadData(

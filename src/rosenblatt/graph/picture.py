@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves
+from rosenblatt.core.types import Shape
+from rosenblatt.layers.base import Layer
 from rosenblatt.layers.signatures import map_shapes
 
 NO_ARROWS = "Order unknown: the layers are called by Python code in `call()`."
@@ -116,7 +118,7 @@ class Picture:
     known: bool = True
 
 
-def picture_of(model: Any, expand: bool = False) -> Picture:
+def picture_of(model: Layer, expand: bool = False) -> Picture:
     """The boxes and arrows of a model.
 
     Args:
@@ -148,7 +150,7 @@ def picture_of(model: Any, expand: bool = False) -> Picture:
     )
 
 
-def _box(layer: Any, node: Node | None, expand: bool) -> Box:
+def _box(layer: Layer, node: Node | None, expand: bool) -> Box:
     nodes = layer._inbound_nodes
     is_model = hasattr(layer, "summary") and bool(getattr(layer, "layers", None))
     inner = picture_of(layer, expand) if expand and is_model else None
@@ -170,7 +172,7 @@ def path_to(picture: Picture, number: int, place: int, *, end: bool) -> Iterator
         yield from path_to(inner, doors[min(place, len(doors) - 1)], 0, end=end)
 
 
-def output_text(layer: Any, node: Node | None = None) -> str:
+def output_text(layer: Layer, node: Node | None = None) -> str:
     """The shapes of a call's outputs, of the last call, or for the shape it was built for.
 
     Args:
@@ -195,7 +197,7 @@ def brackets(tensor: KerasTensor) -> str:
     return _shape_text(tensor.shape)
 
 
-def _shape_text(shape: Any) -> str:
+def _shape_text(shape: Shape) -> str:
     return f"({', '.join(str(size) for size in shape)})"
 
 

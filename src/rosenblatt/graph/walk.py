@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rosenblatt.core.symbolic import KerasTensor, Node, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, Operation, tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 
 Values = dict[int, Any]  # by the ids of symbolic tensors
 Rule = Callable[[Node, tuple[Any, ...], dict[str, Any]], Any]
 
 
-def filled(nest: Any, values: Values) -> Any:
+def filled(nest: Tree, values: Values) -> Any:
     """A nest with values in place of symbolic tensors."""
     return tree_map(lambda leaf: values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf, nest)
 
@@ -50,5 +51,5 @@ def running(training: bool | None) -> Rule:
     return rule
 
 
-def _takes_training(operation: Any) -> bool:
+def _takes_training(operation: Operation) -> bool:
     return bool(getattr(operation, "_call_takes", lambda _: False)("training"))

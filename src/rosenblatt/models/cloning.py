@@ -9,7 +9,9 @@ from typing import Any
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.loading import loading
-from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_leaves, tree_map
+from rosenblatt.core.types import Tree
+from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.models.model import Functional, Model
 from rosenblatt.models.sequential import Sequential
@@ -17,8 +19,8 @@ from rosenblatt.saving.legacy_config import modern_layer
 
 
 def clone_model(
-    model: Any,
-    input_tensors: Any = None,
+    model: Model,
+    input_tensors: Tree = None,
     clone_function: Callable[[Any], Any] | None = None,
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
@@ -51,7 +53,7 @@ def clone_model(
 
 
 @loading(lambdas="keep")
-def _from_config(layer: Any) -> Any:
+def _from_config(layer: Layer) -> Any:
     return type(layer).from_config(layer.get_config())
 
 
@@ -64,7 +66,7 @@ class _Cloning:
         self.deep = deep
         self.made: dict[int, Any] = {}
 
-    def __call__(self, model: Any, tensors: Any) -> Any:
+    def __call__(self, model: Model, tensors: Tree) -> Any:
         if isinstance(model, Sequential):
             if self.call is not None:
                 raise BadArgument(
@@ -82,7 +84,7 @@ class _Cloning:
                 new.compile_from_config(model.get_compile_config())
         return new
 
-    def layer(self, layer: Any) -> Any:
+    def layer(self, layer: Operation) -> Any:
         """The new layer in place of a layer."""
         if id(layer) not in self.made:
             if self.deep and isinstance(layer, (Sequential, Functional)):
@@ -95,7 +97,7 @@ class _Cloning:
                 self.made[id(layer)] = self.clone(layer)
         return self.made[id(layer)]
 
-    def sequential(self, model: Sequential, tensors: Any) -> Sequential:
+    def sequential(self, model: Sequential, tensors: Tree) -> Sequential:
         first = model._sequence[0] if model._sequence else None
         given = tree_leaves(tensors) if tensors is not None else []
         if len(given) > 1 or any(not isinstance(t, KerasTensor) for t in given):
@@ -112,8 +114,9 @@ class _Cloning:
         layers = [self.layer(layer) for layer in model.layers]
         return Sequential([*begin, *layers], trainable=model.trainable, name=model.name)
 
-    def functional(self, model: Any, tensors: Any) -> Any:
+    def functional(self, model: Model, tensors: Tree) -> Any:
         graph = model._graph
+        assert graph is not None
         if tensors is None:
             tensors = tree_map(lambda t: _input_like(node_of(t).operation), graph.input_structure)
         given = tree_leaves(tensors)
@@ -124,7 +127,7 @@ class _Cloning:
                 expected=f"symbolic tensors for {graph.input_names}",
             )
 
-        def rule(node: Node, args: Any, kwargs: Any) -> Any:
+        def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             layer = self.layer(node.operation)
             return self.call(layer, *args, **kwargs) if self.call else layer(*args, **kwargs)
 
@@ -133,7 +136,7 @@ class _Cloning:
         cls = Functional if own else type(model)  # a constructor of its own takes other arguments
         return cls(tensors, outputs, name=model.name)
 
-    def subclassed(self, model: Any, tensors: Any) -> Any:
+    def subclassed(self, model: Model, tensors: Tree) -> Any:
         name = type(model).__name__
         if tensors is not None or self.call is not None or self.clone is not _from_config:
             raise BadArgument(
@@ -146,7 +149,8 @@ class _Cloning:
             return serialization.deserialize_keras_object(config, {name: type(model)})
 
 
-def _input_like(layer: Any) -> KerasTensor:
+def _input_like(layer: Operation) -> KerasTensor:
+    assert isinstance(layer, InputLayer)
     return Input(
         batch_shape=layer.batch_shape,
         dtype=layer.dtype,

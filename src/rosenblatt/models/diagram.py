@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rosenblatt.core.symbolic import Node
+from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.picture import NO_ARROWS, Picture, output_text, picture_of
+from rosenblatt.layers.base import Layer
 
 # A crossing by what it joins: up, down, left, right.
 _JOINTS = {
@@ -16,7 +19,7 @@ _JOINTS = {
 }  # fmt: skip
 
 
-def text_diagram(model: Any, expand_nested: bool = False) -> str:
+def text_diagram(model: Layer, expand_nested: bool = False) -> str:
     """A model as lines of text: each call of a layer is a line, and its inputs lead down to it.
 
     Args:
@@ -49,12 +52,12 @@ def text_diagram(model: Any, expand_nested: bool = False) -> str:
 Row = tuple[str, str, str]
 
 
-def _rows(model: Any, picture: Picture, indent: str, mark: str) -> list[Row]:
+def _rows(model: Layer, picture: Picture, indent: str, mark: str) -> list[Row]:
     """Lines, with the shapes and numbers of parameters that stand in columns behind them."""
     inner = {id(box.layer): box.inner for box in picture.boxes}
     rows: list[Row] = []
 
-    def add(lanes: str, layer: Any, node: Any, below: str) -> None:
+    def add(lanes: str, layer: Layer, node: Node | None, below: str) -> None:
         size = sum(math.prod(v.shape) for v in getattr(layer, "weights", []))
         left = f"{indent}{lanes} {layer.name} ({type(layer).__name__})"
         rows.append((left, output_text(layer, node), f"{size:,}" if size else ""))
@@ -78,7 +81,7 @@ def _rows(model: Any, picture: Picture, indent: str, mark: str) -> list[Row]:
     return rows
 
 
-def _lanes(graph: Any, mark: str) -> Iterator[tuple[str, str, Any, str]]:
+def _lanes(graph: Graph, mark: str) -> Iterator[tuple[str, str, Any, str]]:
     """For each call: a line that leads its inputs to it, its own line, itself, what goes on below.
 
     The output of a call comes down in a column of its own until the last call that takes it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from rosenblatt import layers, saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import BadArgument, NotFitted, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
+from rosenblatt.core.types import PathLike, Tree
 from rosenblatt.data.frames import frame_columns, is_frame, native
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import is_stream
@@ -87,7 +88,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
         self.encoded_features: Any = None
         self._is_adapted = False
 
-    def _feature_of(self, name: str, feature: Any) -> Feature:
+    def _feature_of(self, name: str, feature: Feature | Mapping[str, Any] | str) -> Feature:
         if isinstance(feature, Mapping):
             feature = serialization.deserialize_keras_object(dict(feature))
         if isinstance(feature, Feature):
@@ -123,7 +124,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
 
     # -- learning --------------------------------------------------------------------------
 
-    def adapt(self, dataset: Any) -> None:
+    def adapt(self, dataset: Tree) -> None:
         """Learn vocabularies, means and bins from data.
 
         Args:
@@ -143,7 +144,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
         self._is_adapted = True
         self.encoded_features = None
 
-    def _column_of(self, batches: Any, name: str) -> Iterator[np.ndarray]:
+    def _column_of(self, batches: Iterable[Mapping[str, Any]], name: str) -> Iterator[np.ndarray]:
         for batch in batches:
             array = host_array(self._columns(batch)[name], f"feature {name!r}")
             yield array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
@@ -158,7 +159,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             and getattr(layer, "num_bins", 1) is not None
         ]
 
-    def _columns(self, data: Any) -> dict[str, Any]:
+    def _columns(self, data: Tree) -> dict[str, Any]:
         """The columns of a dict or frame that the space has features for."""
         if is_frame(data):
             data = native(data)
@@ -234,7 +235,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             self.one_hot_encoders[name] = layers.CategoryEncoding(tokens, output_mode="multi_hot")
         return self.one_hot_encoders[name](tensor)
 
-    def __call__(self, data: Any) -> Any:
+    def __call__(self, data: Tree) -> Any:
         """Encode columns.
 
         Args:
@@ -282,13 +283,13 @@ class FeatureSpace(FeatureKinds, layers.Layer):
                 self.preprocessors[name].build_from_config(shapes)
         self._is_adapted = True
 
-    def save(self, filepath: Any) -> None:
+    def save(self, filepath: PathLike) -> None:
         """Save it to a path that ends in `.keras`; `load_model` reads it."""
         self.get_encoded_features()
         saving.save_model(self, filepath)
 
-    def save_own_variables(self, store: Any) -> None:
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Nothing: its layers have their own."""
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Nothing: its layers have their own."""

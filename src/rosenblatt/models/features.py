@@ -13,11 +13,13 @@ from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import ArrayLike, Tree
+from rosenblatt.layers.base import Layer
 
 _HOME = "keras.src.layers.preprocessing.feature_space"
 
 
-def check_choice(name: str, value: Any, allowed: Sequence[str], where: str) -> None:
+def check_choice(name: str, value: object, allowed: Sequence[str], where: str) -> None:
     """Refuse a value that is not one of some names.
 
     Raises:
@@ -79,7 +81,7 @@ class Feature:
         output_mode: "float" (as the layer gives it), "one_hot" or "int".
     """
 
-    def __init__(self, dtype: str, preprocessor: Any, output_mode: str):
+    def __init__(self, dtype: str, preprocessor: Layer, output_mode: str):
         check_choice("output_mode", output_mode, ("int", "one_hot", "float"), "Feature")
         self.dtype = dtype
         if isinstance(preprocessor, dict):
@@ -105,7 +107,7 @@ class Feature:
 class TFDIdentity(layers.Layer):
     """Gives a column as it is; the name is that of Keras, which files hold."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs."""
         return inputs
 
@@ -120,7 +122,7 @@ class TFDConcat(layers.Layer):
 
     axis: int = setting(anything)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The columns side by side."""
         return jnp.concatenate(inputs, axis=self.axis)
 
@@ -142,7 +144,7 @@ class FeatureKinds:
         return Cross(feature_names, crossing_dim, output_mode=output_mode)
 
     @classmethod
-    def feature(cls, dtype: str, preprocessor: Any, output_mode: str) -> Feature:
+    def feature(cls, dtype: str, preprocessor: Layer, output_mode: str) -> Feature:
         """A column with a layer of one's own."""
         return Feature(dtype, preprocessor, output_mode)
 
@@ -154,7 +156,7 @@ class FeatureKinds:
 
     @classmethod
     def float_rescaled(
-        cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None
+        cls, scale: ArrayLike = 1.0, offset: ArrayLike = 0.0, name: str | None = None
     ) -> Feature:
         """Numbers times a scale plus an offset."""
         layer = layers.Rescaling(scale, offset, name=_preprocessor("float_rescaled", name))
@@ -227,7 +229,7 @@ def _preprocessor(kind: str, name: str | None) -> str:
     return f"{name or auto_name(kind)}_preprocessor"
 
 
-def cardinality(layer: Any, name: str) -> int:
+def cardinality(layer: Layer, name: str) -> int:
     """How many integers a preprocessing layer may give.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from rosenblatt.core.symbolic import (
     tree_leaves,
     tree_map,
 )
+from rosenblatt.core.types import PathLike, Shapes, Tree
 from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import LookedUp
@@ -66,7 +67,7 @@ class Model(Trainer):
             cls = Functional
         return super().__new__(cls, *args, **kwargs)
 
-    def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any):
+    def __init__(self, inputs: Tree = None, outputs: Tree = None, **kwargs: Any):
         trainable = kwargs.pop("trainable", True)
         super().__init__(**kwargs)
         if inputs is not None:
@@ -92,7 +93,9 @@ class Model(Trainer):
         """Whether one of its layers does."""
         return self._looks_up()
 
-    def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+    def _convert_inputs(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
         if self._looks_up() and not any_symbolic(args, kwargs):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         args, kwargs = super()._convert_inputs(args, kwargs)
@@ -183,7 +186,7 @@ class Model(Trainer):
             fix=nearest(str(name), [layer.name for layer in layers]),
         )
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """The outputs for some inputs; subclasses write this."""
         if self._graph is None:
             raise NotImplementedError(
@@ -194,7 +197,7 @@ class Model(Trainer):
             )
         return self._graph.run(inputs, training, mask)
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Create the weights for inputs of a shape (or nest of shapes).
 
         Args:
@@ -205,14 +208,14 @@ class Model(Trainer):
             self._called = self._called or calls.described((symbolic,), {}, self.variable_dtype)
             infer_outputs(self._call_quietly, (symbolic,), {})
 
-    def _build_for(self, args: Any, kwargs: Any) -> None:
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The first call creates the weights by running, unless the class has its own `build`."""
         if self._graph is None and type(self).build is Model.build:
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
         else:
             super()._build_for(args, kwargs)
 
-    def build_for_data(self, x: Any) -> Any:
+    def build_for_data(self, x: Tree) -> Any:
         """Create the weights for data like this.
 
         Args:
@@ -233,7 +236,7 @@ class Model(Trainer):
         self.built = True
         return outputs
 
-    def _layer_call(self, inputs: Any) -> Any:
+    def _layer_call(self, inputs: Tree) -> Any:
         return Layer.__call__(self, inputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -250,11 +253,11 @@ class Model(Trainer):
     def summary(
         self,
         line_length: int | None = None,
-        positions: Any = None,
-        print_fn: Any = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], Any] | None = None,
         expand_nested: bool = False,
         show_trainable: bool = False,
-        layer_range: Any = None,
+        layer_range: Sequence[str] | None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and numbers of parameters.
 
@@ -292,7 +295,9 @@ class Model(Trainer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
         """The model of a config, with new weights."""
         with registry.custom_object_scope(custom_objects or {}):
             if "layers" in config and "input_layers" in config:
@@ -311,7 +316,7 @@ class Model(Trainer):
         return json.dumps(serialization.serialize_keras_object(self), **kwargs)
 
     def save(
-        self, filepath: Any, overwrite: bool = True, zipped: Any = None, **kwargs: Any
+        self, filepath: PathLike, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
     ) -> None:
         """Save architecture, weights, compile settings and optimizer state.
 
@@ -323,10 +328,10 @@ class Model(Trainer):
 
     def export(
         self,
-        filepath: Any,
+        filepath: PathLike,
         format: str = "tf_saved_model",
-        verbose: Any = None,
-        input_signature: Any = None,
+        verbose: bool | None = None,
+        input_signature: Tree = None,
     ) -> None:
         """Write the model, as it predicts, for other programs.
 
@@ -343,11 +348,11 @@ class Model(Trainer):
         """
         export.export_model(self, filepath, format, bool(verbose), input_signature)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: PathLike, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""
         saving.save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> Any:
+    def load_weights(self, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
         """Take the weights of a `.weights.h5`, `.keras` or `.h5` file; returns what was loaded."""
         return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 

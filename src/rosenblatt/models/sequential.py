@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from rosenblatt.core import masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.symbolic import KerasTensor, node_of, shape_of, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
+from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.data.text import is_text
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import looks_up
@@ -63,7 +64,7 @@ class Sequential(Model):
         if not trainable:
             self.trainable = False
 
-    def add(self, layer: Any, rebuild: bool = True) -> None:
+    def add(self, layer: Operation | KerasTensor, rebuild: bool = True) -> None:
         """Append a layer.
 
         Args:
@@ -77,7 +78,7 @@ class Sequential(Model):
         if rebuild:
             self._rebuild()
 
-    def _append(self, layer: Any, taken: set[str]) -> None:
+    def _append(self, layer: Operation | KerasTensor, taken: set[str]) -> None:
         """Append a layer whose name is none of those taken, which it joins."""
         if isinstance(layer, KerasTensor) and layer._keras_history:
             layer = node_of(layer).operation
@@ -151,12 +152,12 @@ class Sequential(Model):
         self._graph = Graph(inputs, tensor, self.name)
         self._mark_built({"input_shape": inputs.shape})
 
-    def _build_for(self, args: Any, kwargs: Any) -> None:
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Data of any number of rows build it; several tensors go through the layers one by one."""
         if not args or not self._build_like(args[0]):
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
 
-    def _build_like(self, x: Any) -> bool:
+    def _build_like(self, x: Tree) -> bool:
         """Build for data of any number of rows, where that waits for data; whether it is done.
 
         Text, and ids to look up, keep their type.
@@ -174,7 +175,7 @@ class Sequential(Model):
             return self._graph.looks_up
         return any(looks_up(layer) for layer in self._sequence)
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Create the weights for inputs of a shape.
 
         Args:
@@ -213,7 +214,7 @@ class Sequential(Model):
             )
         return self._graph
 
-    def build_for_data(self, x: Any) -> Any:
+    def build_for_data(self, x: Tree) -> Any:
         """Create the weights for data like this; returns symbolic outputs."""
         if not self._build_like(x):
             raise BadArgument(
@@ -223,7 +224,7 @@ class Sequential(Model):
             )
         return super().build_for_data(x)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """The layers applied one after the other."""
         if self._build_like(inputs) and self._graph is not None:
             return self._graph.run(inputs, training, mask)
@@ -252,7 +253,9 @@ class Sequential(Model):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
         """The model of a config, with new weights."""
         if not _takes_layers(cls):
             return super().from_config(config, custom_objects)

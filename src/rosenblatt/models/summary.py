@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.variable import Variable
+from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.picture import output_text
+from rosenblatt.layers.base import Layer
 
 # Widths as Keras sets them: where each column ends, as a share of the line.
 _ENDS = {False: (0.45, 0.80, 1.0), True: (0.3, 0.56, 0.74, 1.0)}
@@ -18,7 +21,7 @@ _WIDTH = {False: 88, True: 108}
 
 
 def summary_text(
-    model: Any,
+    model: Layer,
     line_length: int | None = None,
     positions: Sequence[float] | None = None,
     expand_nested: bool = False,
@@ -48,7 +51,7 @@ def summary_text(
             output_text(layer),
             _count_text(layer),
         ]
-        if connected:
+        if connected and graph is not None:
             cells.append(_connections(layer, graph))
         if show_trainable:
             cells.append(_trainable_text(layer))
@@ -58,7 +61,10 @@ def summary_text(
 
 
 def _column_widths(
-    connected: bool, show_trainable: bool, line_length: int | None, positions: Any
+    connected: bool,
+    show_trainable: bool,
+    line_length: int | None,
+    positions: Sequence[float] | None,
 ) -> list[int]:
     """The width of the whole table, then of each column."""
     ends = [float(end) for end in positions or _ENDS[connected]]
@@ -92,7 +98,9 @@ def _headers(connected: bool, show_trainable: bool) -> list[tuple[str, Any]]:
     return columns + ([("Trainable", "center")] if show_trainable else [])
 
 
-def _printed(model: Any, rows: list[list[str]], headers: list[tuple[str, Any]], widths: Any) -> str:
+def _printed(
+    model: Layer, rows: list[list[str]], headers: list[tuple[str, Any]], widths: Any
+) -> str:
     # Rich takes a seventh of a second to import, and most runs print no summary.
     from rich import box
     from rich.console import Console
@@ -112,7 +120,9 @@ def _printed(model: Any, rows: list[list[str]], headers: list[tuple[str, Any]], 
     return capture.get()
 
 
-def print_summary(model: Any, print_fn: Callable[[str], Any] | None = None, **options: Any) -> None:
+def print_summary(
+    model: Layer, print_fn: Callable[[str], Any] | None = None, **options: Any
+) -> None:
     """Print the table, or give it to `print_fn`."""
     text = summary_text(model, **options)
     if print_fn is None:
@@ -126,7 +136,7 @@ def print_summary(model: Any, print_fn: Callable[[str], Any] | None = None, **op
         ) from error
 
 
-def _is_chain(graph: Any) -> bool:
+def _is_chain(graph: Graph) -> bool:
     """Whether each layer takes the one before it alone, once."""
     nodes = graph.nodes
     return len({id(node.operation) for node in nodes}) == len(nodes) and all(
@@ -134,7 +144,7 @@ def _is_chain(graph: Any) -> bool:
     )
 
 
-def _selected(model: Any, layer_range: Any) -> list[Any]:
+def _selected(model: Layer, layer_range: Sequence[str] | None) -> list[Any]:
     graph = getattr(model, "_graph", None)
     layers = model.layers if graph is None or hasattr(model, "_sequence") else graph.layers
     if not layer_range:
@@ -162,19 +172,19 @@ def _rows(layers: list[Any], expand: bool, depth: int = 0) -> list[tuple[Any, in
     return rows
 
 
-def _count_text(layer: Any) -> str:
+def _count_text(layer: Layer) -> str:
     if not getattr(layer, "built", True):
         return "0 (unbuilt)"
     return f"{_scalars(getattr(layer, 'weights', [])):,}"
 
 
-def _trainable_text(layer: Any) -> str:
+def _trainable_text(layer: Layer) -> str:
     if not getattr(layer, "weights", None):
         return "-"
     return "Y" if layer.trainable else "N"
 
 
-def _connections(layer: Any, graph: Any) -> str:
+def _connections(layer: Layer, graph: Graph) -> str:
     inside = {id(node) for node in graph.nodes}
     names = []
     for node in layer._inbound_nodes:
@@ -182,15 +192,16 @@ def _connections(layer: Any, graph: Any) -> str:
             continue
         for tensor in node.inputs:
             history = tensor._keras_history
+            assert history is not None
             names.append(f"{history.operation.name}[{history.node_index}][{history.tensor_index}]")
     return ", ".join(names) or "-"
 
 
-def _scalars(variables: Any) -> int:
+def _scalars(variables: Sequence[Variable]) -> int:
     return sum(math.prod(v.shape) for v in variables)
 
 
-def _bytes(variables: Any) -> int:
+def _bytes(variables: Sequence[Variable]) -> int:
     size = {"bfloat16": 2, "float16": 2, "float64": 8, "int64": 8, "uint8": 1, "int8": 1, "bool": 1}
     return sum(math.prod(v.shape) * size.get(v.dtype, 4) for v in variables)
 
@@ -201,7 +212,7 @@ def _readable(size: int) -> str:
     return f"{size / 1024**power:.2f} {units[power]}"
 
 
-def _totals(model: Any) -> str:
+def _totals(model: Layer) -> str:
     optimizer = getattr(model, "optimizer", None)
     slots = optimizer.variables if optimizer is not None and optimizer.built else []
     lines = [

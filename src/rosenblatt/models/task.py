@@ -11,6 +11,7 @@ from rosenblatt.core import registry
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining, traced_settings
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.data.contract import Batch
 from rosenblatt.graph.graph import Graph
@@ -123,11 +124,11 @@ class ModelTask:
 
     # -- what a step computes ----------------------------------------------------------------
 
-    def forward(self, x: Any, training: bool) -> Any:
+    def forward(self, x: Tree, training: bool) -> Any:
         """The outputs for a batch of inputs."""
         return self._model(x, training=training)
 
-    def loss(self, batch: Batch, outputs: Any, training: bool) -> Any:
+    def loss(self, batch: Batch, outputs: Tree, training: bool) -> Any:
         """The loss of a batch, a scalar.
 
         Raises:
@@ -151,7 +152,7 @@ class ModelTask:
             )
         return loss
 
-    def track(self, loss: Any, batch: Batch, outputs: Any) -> None:
+    def track(self, loss: Array, batch: Batch, outputs: Tree) -> None:
         """Update the running loss and the metrics."""
         x, y, weight = batch
         compute = self._model.compute_metrics
@@ -179,7 +180,7 @@ class ModelTask:
 
     # -- getting ready -----------------------------------------------------------------------
 
-    def build(self, x: Any, y: Any, kind: Kind) -> Any:
+    def build(self, x: Tree, y: Tree, kind: Kind) -> Any:
         """Make the weights, losses and metrics for data like these."""
         outputs = self._model.build_for_data(x)
         if kind == "predict" or self.spec.built:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,13 @@ import numpy as np
 
 from rosenblatt import optimizers
 from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
-from rosenblatt.callbacks.callback import CallbackList
+from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
 from rosenblatt.callbacks.progress import ProgbarLogger
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import NotCompiled
 from rosenblatt.core.random import draw_seed
+from rosenblatt.core.types import Identifier, PathLike, Tree
 from rosenblatt.core.variable import StatelessScope
 from rosenblatt.data.order import Shuffle
 from rosenblatt.data.precision import warn_of_rounding
@@ -25,13 +26,14 @@ from rosenblatt.data.rows import Inputs
 from rosenblatt.graph.graph import Graph
 from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
+from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
 from rosenblatt.training.contract import Kind
 from rosenblatt.training.custom import default_step
 from rosenblatt.training.predict import predict, predict_arrays
 from rosenblatt.training.run import Run
 from rosenblatt.training.session import Session
-from rosenblatt.training.spec import CompileSpec
+from rosenblatt.training.spec import CompileSpec, PerOutput
 
 
 @dataclass
@@ -88,14 +90,14 @@ class Trainer(Layer):
 
     def compile(
         self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
+        optimizer: Identifier | Optimizer = "rmsprop",
+        loss: PerOutput = None,
+        loss_weights: PerOutput = None,
+        metrics: PerOutput = None,
+        weighted_metrics: PerOutput = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
+        jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
         """Say how to train.
@@ -198,23 +200,23 @@ class Trainer(Layer):
 
     def fit(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Tree = None,
+        y: Tree = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: int | str = "auto",
+        callbacks: Callbacks = None,
         validation_split: float = 0.0,
-        validation_data: Any = None,
+        validation_data: Tree = None,
         shuffle: Shuffle = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
+        sample_weight: Tree = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: Any = 1,
-        resume_from: Any = None,
+        validation_freq: int | Container[int] = 1,
+        resume_from: PathLike | None = None,
     ) -> History:
         """Train for some epochs.
 
@@ -298,7 +300,7 @@ class Trainer(Layer):
             return Inputs(names if len(names) > 1 else ())
         takes_nan = any(getattr(one, "takes_nan", False) for one in self._flatten_layers())
 
-        def look_up(columns: Any) -> Any:
+        def look_up(columns: Tree) -> Any:
             if self._graph is None:
                 self.build_for_data(columns)
             assert self._graph is not None
@@ -306,7 +308,9 @@ class Trainer(Layer):
 
         return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
 
-    def _hooks(self, callbacks: Any, verbose: Any, *extra: Any, **params: Any) -> CallbackList:
+    def _hooks(
+        self, callbacks: Callbacks, verbose: int | str, *extra: Any, **params: Any
+    ) -> CallbackList:
         level = 1 if verbose == "auto" else int(verbose)
         if isinstance(callbacks, CallbackList):
             return callbacks
@@ -317,13 +321,13 @@ class Trainer(Layer):
 
     def evaluate(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Tree = None,
+        y: Tree = None,
         batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
+        verbose: int | str = "auto",
+        sample_weight: Tree = None,
         steps: int | None = None,
-        callbacks: Any = None,
+        callbacks: Callbacks = None,
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
@@ -351,11 +355,11 @@ class Trainer(Layer):
 
     def predict(
         self,
-        x: Any,
+        x: Tree,
         batch_size: int | None = None,
-        verbose: Any = "auto",
+        verbose: int | str = "auto",
         steps: int | None = None,
-        callbacks: Any = None,
+        callbacks: Callbacks = None,
     ) -> Any:
         """Compute the outputs for inputs.
 
@@ -380,9 +384,9 @@ class Trainer(Layer):
 
     def train_on_batch(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Tree,
+        y: Tree = None,
+        sample_weight: Tree = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
@@ -394,13 +398,19 @@ class Trainer(Layer):
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+        self, x: Tree, y: Tree = None, sample_weight: Tree = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of a batch."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def _on_batch(
-        self, kind: Kind, x: Any, y: Any, weight: Any, class_weight: Any, return_dict: bool
+        self,
+        kind: Kind,
+        x: Tree,
+        y: Tree,
+        weight: Tree,
+        class_weight: Mapping[int, float] | None,
+        return_dict: bool,
     ) -> Any:
         spec = self._require_compiled(f"{kind}_on_batch").spec
         rows = read_rows(x, y, weight, self._inputs())
@@ -410,13 +420,13 @@ class Trainer(Layer):
             logs = loop.on_batch(session, source, kind)
         return logs if return_dict else spec.in_order(logs)
 
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: Tree) -> Any:
         """The outputs for a batch, as NumPy arrays."""
         return self.predict(x, verbose=0)
 
     # -- what a subclass may override: the steps, and what they call -----------------------------
 
-    def train_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+    def train_step(self, state: Sequence[Any], data: Tree) -> tuple[dict[str, Any], Any]:
         """One gradient step, in the stateless signature of Keras on JAX.
 
         Args:
@@ -429,23 +439,23 @@ class Trainer(Layer):
         """
         return default_step(self.training_session.task, "train", state, data)
 
-    def test_step(self, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+    def test_step(self, state: Sequence[Any], data: Tree) -> tuple[dict[str, Any], Any]:
         """One step of evaluation; its state is that of `train_step` without the optimizer's."""
         return default_step(self.training_session.task, "test", state, data)
 
-    def predict_step(self, state: Any, data: Any) -> tuple[Any, Any]:
+    def predict_step(self, state: Sequence[Any], data: Tree) -> tuple[Any, Any]:
         """The outputs for a batch, and the new non-trainable values."""
         return self.stateless_call(*state, data[0], training=False)
 
     def stateless_compute_loss(
         self,
-        trainable_variables: Any,
-        non_trainable_variables: Any,
-        metrics_variables: Any,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        metrics_variables: Sequence[Any],
+        x: Tree = None,
+        y: Tree = None,
+        y_pred: Tree = None,
+        sample_weight: Tree = None,
         training: bool = True,
     ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
         """`compute_loss` on other values of the variables, changing nothing.
@@ -466,10 +476,10 @@ class Trainer(Layer):
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Tree = None,
+        y: Tree = None,
+        y_pred: Tree = None,
+        sample_weight: Tree = None,
         training: bool = True,
     ) -> Any:
         """The total loss of a batch: the compiled losses, `add_loss` and the penalties.
@@ -490,7 +500,7 @@ class Trainer(Layer):
             return jnp.zeros(())
         return values[0] if len(values) == 1 else sum(jnp.asarray(v, "float32") for v in values)
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def compute_metrics(self, x: Tree, y: Tree, y_pred: Tree, sample_weight: Tree = None) -> Any:
         """Update the metrics with a batch.
 
         Returns:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, warn_user
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Tree
 from rosenblatt.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -30,7 +29,7 @@ _EXACT_SHAPE = [
 ]
 
 
-def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:
+def check_targets(spec: CompileSpec, y: Tree, y_pred: Tree) -> None:
     """Compare targets with the outputs they are for.
 
     Args:
@@ -67,7 +66,7 @@ def check_targets(spec: CompileSpec, y: Any, y_pred: Any) -> None:
                 _check_unit_interval(target, where)
 
 
-def _check_shapes(target: Any, output: Any, where: str, categorical: bool) -> None:
+def _check_shapes(target: Tree, output: Tree, where: str, categorical: bool) -> None:
     have, want = tuple(target.shape[1:]), tuple(output.shape[1:])
     if have == want or _trimmed(have) == _trimmed(want):
         return
@@ -94,7 +93,7 @@ def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape and shape[-1] == 1 else shape
 
 
-def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None) -> None:
+def _check_labels(target: Tree, output: Tree, where: str, ignore_class: int | None) -> None:
     classes = output.shape[-1]
     have, want = _trimmed(tuple(target.shape[1:])), tuple(output.shape[1:-1])
     if have != want:
@@ -122,7 +121,7 @@ def _check_labels(target: Any, output: Any, where: str, ignore_class: int | None
     check_labels(values, classes, where, ignore_class)
 
 
-def _check_unit_interval(target: Any, where: str) -> None:
+def _check_unit_interval(target: Tree, where: str) -> None:
     values = np.asarray(target)
     if values.dtype.kind == "b" or not values.size:
         return
@@ -145,7 +144,7 @@ def _sums_to_nan(array: np.ndarray) -> bool:
         return bool(np.isnan(array.sum(dtype=wide)))
 
 
-def warn_if_nan(outputs: Any, x: Any) -> None:
+def warn_if_nan(outputs: Tree, x: Tree) -> None:
     """Say which predictions are not a number, and whether the inputs are why.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
 
 if TYPE_CHECKING:
@@ -77,13 +78,13 @@ class Task(Protocol):
 
     # -- what a step computes ----------------------------------------------------------------
 
-    def forward(self, x: Any, training: bool) -> Any:
+    def forward(self, x: Tree, training: bool) -> Any:
         """The outputs for a batch of inputs."""
 
-    def loss(self, batch: Batch, outputs: Any, training: bool) -> Any:
+    def loss(self, batch: Batch, outputs: Tree, training: bool) -> Any:
         """The loss of a batch, a scalar."""
 
-    def track(self, loss: Any, batch: Batch, outputs: Any) -> None:
+    def track(self, loss: Array, batch: Batch, outputs: Tree) -> None:
         """Update the running loss and the metrics."""
 
     def results(self) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Task(Protocol):
 
     # -- getting ready -----------------------------------------------------------------------
 
-    def build(self, x: Any, y: Any, kind: Kind) -> Any:
+    def build(self, x: Tree, y: Tree, kind: Kind) -> Any:
         """Make the weights, losses and metrics for data like these.
 
         Returns:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.tracing import explaining
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
 from rosenblatt.training.contract import Kind, Task
 from rosenblatt.training.ranks import for_users_step
@@ -105,7 +106,7 @@ def _check_signature(step: Callable[..., Any], kind: Kind, where: str) -> None:
         ) from None
 
 
-def _unpacked(returned: Any, kind: Kind, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
+def _unpacked(returned: Tree, kind: Kind, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
     names = GROUPS[kind]
     fits = isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Mapping)
     if fits and isinstance(returned[1], (tuple, list)) and len(returned[1]) == len(names):
@@ -144,7 +145,9 @@ def _like(
     ]
 
 
-def default_step(task: Task, kind: Kind, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
+def default_step(
+    task: Task, kind: Kind, state: Sequence[Any], data: Tree
+) -> tuple[dict[str, Any], Any]:
     """The library's own step in the same signature, for `super().train_step(state, data)`."""
     step = train_step if kind == "train" else test_step
     variables = task.variables(kind)
@@ -175,10 +178,10 @@ def custom_loop(
         names: gets the names of the logged values when the function is traced.
     """
 
-    def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
+    def run(state: TrainState, values: Sequence[Any], block: Tree, span: Array) -> Any:
         numbers = traced_numbers(parameters, values)
 
-        def step(index: Any, state: TrainState) -> tuple[TrainState, tuple[Any, ...]]:
+        def step(index: Array, state: TrainState) -> tuple[TrainState, tuple[Any, ...]]:
             batch = batch_at(block, index)
             state, logs = custom_step(kind, task, variables, state, numbers, batch)
             names[:] = list(logs)

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core.scope import HasParameters, Scope, is_number, number_kind, use_scope
+from rosenblatt.core.types import ArrayLike, Tree
 from rosenblatt.data.blocks import Block
 from rosenblatt.training.contract import Kind, Task
 from rosenblatt.training.custom import custom_loop, custom_step
@@ -151,7 +152,7 @@ class Engine:
             last = jax.tree_util.tree_map(lambda a: a[full : full + 1, :tail], block.arrays)
             yield last, 0, 1, tail, tail
 
-    def _call(self, arrays: Any, start: int, stop: int, rows: int, batch_size: int) -> Logs:
+    def _call(self, arrays: Tree, start: int, stop: int, rows: int, batch_size: int) -> Logs:
         if self.task.run_eagerly:
             return self._eagerly(arrays, start, stop, rows)
         span = np.array([start, stop, rows, batch_size], np.int32)
@@ -165,7 +166,7 @@ class Engine:
             return custom_loop(self.kind, self.task, self.variables, self.parameters, self.names)
         return loop(self.task, self.variables, self.step, self.parameters, self.masked)
 
-    def _eagerly(self, arrays: Any, start: int, stop: int, rows: int) -> Logs:
+    def _eagerly(self, arrays: Tree, start: int, stop: int, rows: int) -> Logs:
         """`run_eagerly=True`: each step as plain Python, so that a debugger sees its values."""
         task, variables = self.task, self.variables
         size = jax.tree_util.tree_leaves(arrays)[0].shape[1]
@@ -219,6 +220,6 @@ def _same(before: list[Any], now: list[Any]) -> bool:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: ArrayLike) -> Any:
     array = np.asarray(value)
     return float(array) if array.ndim == 0 else array

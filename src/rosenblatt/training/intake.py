@@ -13,6 +13,7 @@ from rosenblatt.core.nesting import pack
 from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Tree
 from rosenblatt.core.watched import Watched
 from rosenblatt.data.contract import Batch, Source
 from rosenblatt.training.checks import check_targets
@@ -33,7 +34,7 @@ class Intake:
         kind: "train" or "test".
     """
 
-    def __init__(self, task: Task, outputs: Any, kind: Kind):
+    def __init__(self, task: Task, outputs: Tree, kind: Kind):
         self.task = task
         self.outputs = outputs
         self.kind = kind
@@ -87,13 +88,13 @@ class Intake:
         held = [getattr(groups, name) for name in GROUPS[self.kind]]
         return tuple([variable.value for variable in group] for group in held)
 
-    def _step(self, y: Any, rest: Any) -> Any:
+    def _step(self, y: Tree, rest: Tree) -> Any:
         assert self.own_step is not None
         x, state, weight = rest
         with use_scope(Scope(binds_all=True)):
             return self.own_step(state, (x, y) if weight is None else (x, y, weight))
 
-    def _loss(self, y: Any, rest: Any) -> Any:
+    def _loss(self, y: Tree, rest: Tree) -> Any:
         x, outputs, weight = rest
         with use_scope(Scope(binds_all=True)):
             return self.task.loss((x, y, weight), outputs, training=False)
@@ -124,7 +125,7 @@ def watched_ids(task: Task) -> Watched | None:
     if not any(hasattr(layer, "check_ids") for layer in task.layers()):
         return None
 
-    def outputs(x: Any, values: Any) -> Any:
+    def outputs(x: Tree, values: Tree) -> Any:
         variables = [variable for group in task.variables("predict") for variable in group]
         pairs = zip(variables, values, strict=True)
         with use_scope(Scope({id(variable): value for variable, value in pairs}, binds_all=True)):

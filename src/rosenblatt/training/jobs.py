@@ -83,7 +83,7 @@ class Jobs:
             self._jobs.popleft()
 
     @staticmethod
-    def of(model: Any) -> Jobs:
+    def of(model: object) -> Jobs:
         """That of the model's training; outside one, a new one that does jobs at once."""
         run = getattr(model, "current_run", None)
         return Jobs() if run is None else run.hooks.jobs

@@ -16,6 +16,7 @@ import numpy as np
 from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.data.finite import refuse
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.training.contract import Task
@@ -38,7 +39,7 @@ class Missing:
         self.task = task
         self._passed: set[Any] = set()
 
-    def check(self, x: Any, y: Any, weight: Any, suspects: Mapping[str, str]) -> None:
+    def check(self, x: Tree, y: Tree, weight: Tree, suspects: Mapping[str, str]) -> None:
         """Refuse what would make losses or weights NaN.
 
         Args:
@@ -78,7 +79,7 @@ class Missing:
         return any(getattr(owner, "takes_nan", False) for owner in owners)
 
     @staticmethod
-    def _places(x: Any, y: Any, suspects: Mapping[str, str]) -> list[Any]:
+    def _places(x: Tree, y: Tree, suspects: Mapping[str, str]) -> list[Any]:
         """For each array at fault its name with each bad column, and some rows, of each column."""
         found = []
         for part, tree in (("x", x), (_TARGETS, y)):
@@ -96,12 +97,12 @@ class Missing:
                     found.append((pairs, np.concatenate([rows, firsts])))
         return found
 
-    def _tried(self, x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
+    def _tried(self, x: Tree, y: Tree, weight: Tree) -> tuple[Any, Any, Any]:
         """Loss, outputs and gradients of some rows."""
         task = self.task
         variables = task.variables("predict").trainable
 
-        def run(values: Any) -> Any:
+        def run(values: Tree) -> Any:
             bound = {id(v): value for v, value in zip(variables, values, strict=True)}
             with use_scope(Scope(bound, binds_all=True)):
                 outputs = task.forward(x, training=False)
@@ -117,7 +118,7 @@ def _part(name: str) -> str:
     return name.partition("[")[0]
 
 
-def _finite(tree: Any) -> bool:
+def _finite(tree: Tree) -> bool:
     return all(bool(jnp.all(jnp.isfinite(leaf))) for leaf in tree_leaves(tree) if leaf is not None)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 
+from rosenblatt.core.types import Tree
 from rosenblatt.training.state import StateVariables, TrainState
 
 
@@ -31,11 +32,11 @@ class Placement:
         """Give the variables the state's values; the rest of the library reads them there."""
         variables.scatter(state)
 
-    def place(self, arrays: Any) -> Any:
+    def place(self, arrays: Tree) -> Any:
         """A block's arrays for one call, which takes them to the device."""
         return arrays
 
-    def hold(self, arrays: Any) -> Any:
+    def hold(self, arrays: Tree) -> Any:
         """A block's arrays for many calls, on the device once."""
         return jax.device_put(arrays)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rosenblatt.core.errors import within
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Source
 from rosenblatt.graph.host import LookedUp
 from rosenblatt.training.checks import warn_if_nan
@@ -51,7 +52,7 @@ def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = 
     return outputs
 
 
-def predict_arrays(session: Session, x: Any, batch_size: int) -> Any:
+def predict_arrays(session: Session, x: Tree, batch_size: int) -> Any:
     """The outputs for arrays of inputs.
 
     Args:
@@ -72,7 +73,7 @@ def predict_arrays(session: Session, x: Any, batch_size: int) -> Any:
     return outputs
 
 
-def _eagerly(task: Task, x: Any, batch_size: int) -> Any:
+def _eagerly(task: Task, x: Tree, batch_size: int) -> Any:
     """`run_eagerly=True`: the model called on each batch."""
     rows = len(tree_leaves(x)[0])
     batches = (

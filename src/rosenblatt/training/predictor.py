@@ -12,6 +12,7 @@ import numpy as np
 from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.tracing import traced_settings
+from rosenblatt.core.types import Tree
 from rosenblatt.core.watched import Watched
 from rosenblatt.training.contract import Task
 from rosenblatt.training.intake import watched_ids
@@ -77,7 +78,7 @@ class Predictor:
             yield start, min(start + size, rows), size
             start += size
 
-    def __call__(self, x: Any, batch_size: int = 32) -> Any:
+    def __call__(self, x: Tree, batch_size: int = 32) -> Any:
         """The outputs for arrays of rows.
 
         Args:
@@ -104,7 +105,7 @@ class Predictor:
             parts.append((outputs, stop - start))
         return _joined(parts)
 
-    def _check_ids(self, ids: Watched, piece: Any, x: Any) -> None:
+    def _check_ids(self, ids: Watched, piece: Tree, x: Tree) -> None:
         """Refuse ids without a vector; a piece has one of few shapes, the whole tells the row."""
         held = [v.held for group in self.variables for v in group]
         try:

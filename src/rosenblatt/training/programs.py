@@ -26,6 +26,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Outside
 from rosenblatt.core.tracing import traced_settings
+from rosenblatt.core.types import Tree
 from rosenblatt.training.placement import HERE, Placement
 
 _MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
@@ -63,7 +64,7 @@ class WithOutside:
         """The structure of what it gives."""
         return self.compiled.out_tree
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Tree) -> Any:
         return self.compiled(*args, self.outside.current())
 
 
@@ -80,7 +81,7 @@ class Programs:
         self._placement = placement
         self._known: dict[Any, Any] = {}
 
-    def find(self, key: Hashable | None, data: Any, *args: Any) -> Any:
+    def find(self, key: Hashable | None, data: Tree, *args: Tree) -> Any:
         """The program for data of these shapes.
 
         Args:
@@ -100,7 +101,7 @@ class Programs:
 def get_program(
     key: Hashable | None,
     build: Callable[[], Callable[..., Any]],
-    *args: Any,
+    *args: Tree,
     placement: Placement = HERE,
 ) -> Any:
     """A compiled program for a function and arguments of these shapes.
@@ -151,7 +152,7 @@ def get_program(
     return WithOutside(program, outside) if outside.found else program
 
 
-def _shape(leaf: Any) -> tuple[Any, ...]:
+def _shape(leaf: object) -> tuple[Any, ...]:
     weak = getattr(leaf, "weak_type", False)
     return tuple(getattr(leaf, "shape", ())), str(getattr(leaf, "dtype", type(leaf))), weak
 
@@ -165,7 +166,7 @@ def _lowered(
         function, values = build(), outside.current()
 
         @functools.wraps(function)
-        def run(*given: Any, function: Any = function) -> Any:
+        def run(*given: Tree, function: Any = function) -> Any:
             own, more = (given, ()) if len(given) == len(args) else (given[:-1], given[-1])
             with outside.bind(more):
                 return function(*own)
@@ -176,7 +177,7 @@ def _lowered(
             return lowered, outside
 
 
-def _compile(lowered: Any) -> Any:
+def _compile(lowered: jax.stages.Lowered) -> Any:
     try:
         return lowered.compile()
     except jax.errors.JaxRuntimeError as error:
@@ -194,7 +195,7 @@ def _compile(lowered: Any) -> Any:
         ) from error
 
 
-def _remember(table: OrderedDict[Any, Any], key: Any, program: Any) -> None:
+def _remember(table: OrderedDict[Any, Any], key: Hashable, program: Callable[..., Any]) -> None:
     table[key] = program
     table.move_to_end(key)
     while len(table) > _MOST_PROGRAMS:

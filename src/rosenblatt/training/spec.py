@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 
@@ -16,6 +16,7 @@ from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
+from rosenblatt.core.types import Identifier, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.metrics.base import Metric
@@ -23,6 +24,8 @@ from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
 from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.structure import align_targets, align_weights, per_output
 
+# One value for all outputs, or a list, tuple or dict of them by output.
+PerOutput: TypeAlias = "Identifier | object"
 # Names whose metric depends on the shapes of targets and outputs.
 _RESOLVED_LATER = ("accuracy", "acc", "crossentropy", "ce")
 
@@ -61,7 +64,13 @@ class CompileSpec(HasParameters):
     # What `build` makes the rest of, and names.
     untraced = ("loss", "loss_weights", "user_metrics", "user_weighted_metrics", "names")
 
-    def __init__(self, loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any):
+    def __init__(
+        self,
+        loss: PerOutput,
+        loss_weights: PerOutput,
+        metrics: PerOutput,
+        weighted_metrics: PerOutput,
+    ):
         self.loss = loss
         self.loss_weights = loss_weights
         self.user_metrics = metrics
@@ -104,7 +113,7 @@ class CompileSpec(HasParameters):
             if isinstance(name, str) and name not in _RESOLVED_LATER:
                 metrics_package.get(name)
 
-    def build(self, y: Any, y_pred: Any, output_names: Sequence[str] | None) -> None:
+    def build(self, y: Tree, y_pred: Tree, output_names: Sequence[str] | None) -> None:
         """Resolve strings and spread losses and metrics over the outputs.
 
         Args:
@@ -182,7 +191,7 @@ class CompileSpec(HasParameters):
 
     # -- inside the traced step --------------------------------------------------------------
 
-    def compute_loss(self, y: Any, y_pred: Any, sample_weight: Any) -> list[Any]:
+    def compute_loss(self, y: Tree, y_pred: Tree, sample_weight: Tree) -> list[Any]:
         """The weighted loss of each output that has one."""
         targets = self.targets_of(y)
         outputs = tree_leaves(y_pred)
@@ -197,7 +206,7 @@ class CompileSpec(HasParameters):
             values.append(value if one.weight is None else value * one.parameter("weight"))
         return values
 
-    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def update_metrics(self, y: Tree, y_pred: Tree, sample_weight: Tree) -> None:
         """Update each output's metrics."""
         if not self.outputs:
             return
@@ -213,20 +222,20 @@ class CompileSpec(HasParameters):
                     metric.update_state(target, output, *(() if weight is None else (weight,)))
 
     @staticmethod
-    def _target_for(part: Loss | Metric, target: Any, output: Any) -> Any:
+    def _target_for(part: Loss | Metric, target: Tree, output: Tree) -> Any:
         """The targets as a loss or metric gets them: a user's in the rank of the outputs."""
         if part._is_own():
             return target
         call = part if isinstance(part, Loss) else part.update_state
         return for_users_code(call, target, output)
 
-    def targets_of(self, y: Any) -> list[Any]:
+    def targets_of(self, y: Tree) -> list[Any]:
         """The target of each output, None where it needs none; see `structure.align_targets`."""
         if isinstance(y, Mapping) and len(y) == 1 and self._nameless and len(self.names) == 1:
             y = next(iter(y.values()))  # whatever the name, it is the only output's
         return align_targets(y, self.names, self.structure, self._wanted)
 
-    def weights_of(self, sample_weight: Any) -> list[Any]:
+    def weights_of(self, sample_weight: Tree) -> list[Any]:
         """The sample weights of each output, or None."""
         return align_weights(sample_weight, self.names, self.structure)
 
@@ -272,19 +281,19 @@ class CompileSpec(HasParameters):
             metric.reset_state()
 
 
-def real_rows(output: Any) -> Any:
+def real_rows(output: Tree) -> Any:
     """Number of rows of a batch that are not padding."""
     mask = row_mask()
     return output.shape[0] if mask is None else jnp.sum(mask, dtype="float32")
 
 
-def _shared(loss: Any, count: int) -> Any:
+def _shared(loss: PerOutput, count: int) -> Any:
     if isinstance(loss, (list, tuple)) and count == 1:
         return list(loss)
     return loss
 
 
-def _weight(given: Any) -> float | None:
+def _weight(given: PerOutput) -> float | None:
     """A number of `loss_weights`, the third argument of `compile`."""
     if given is None:
         return None
@@ -299,7 +308,7 @@ def _weight(given: Any) -> float | None:
     )
 
 
-def _pseudo_names(y_pred: Any, count: int) -> list[str]:
+def _pseudo_names(y_pred: Tree, count: int) -> list[str]:
     if isinstance(y_pred, Mapping):
         return sorted(str(k) for k in y_pred)
     return [f"output_{i + 1}" if count > 1 else "output" for i in range(count)]
@@ -318,7 +327,7 @@ def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool)
     return free
 
 
-def _build_metric(metric: Metric, y: Any, y_pred: Any) -> None:
+def _build_metric(metric: Metric, y: Tree, y_pred: Tree) -> None:
     """Make the variables that wait for shapes; what is wrong with a user's is told at its step."""
     if is_builtin(type(metric)):
         metric.build(y, y_pred)
@@ -327,7 +336,7 @@ def _build_metric(metric: Metric, y: Any, y_pred: Any) -> None:
         metric.build(y, y_pred)
 
 
-def _as_loss(identifier: Any) -> Loss:
+def _as_loss(identifier: Identifier) -> Loss:
     if isinstance(identifier, Loss):
         return identifier
     found = losses_package.get(identifier)
@@ -336,7 +345,7 @@ def _as_loss(identifier: Any) -> Loss:
     return LossFunctionWrapper(found, name=getattr(found, "__name__", None))
 
 
-def _as_metric(identifier: Any, y: Any, y_pred: Any, loss: Loss | None) -> Metric:
+def _as_metric(identifier: Identifier, y: Tree, y_pred: Tree, loss: Loss | None) -> Metric:
     if isinstance(identifier, Metric):
         return identifier
     if isinstance(identifier, str) and identifier in _RESOLVED_LATER:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
 from rosenblatt.training.contract import Task
 from rosenblatt.training.signature import Parameter
@@ -36,7 +37,7 @@ def train_step(
     state: TrainState,
     parameters: Parameters,
     batch: Batch,
-    mask: Any,
+    mask: Array | None,
 ) -> TrainState:
     """The state after one gradient step.
 
@@ -72,7 +73,7 @@ def test_step(
     state: TrainState,
     parameters: Parameters,
     batch: Batch,
-    mask: Any,
+    mask: Array | None,
 ) -> TrainState:
     """The state after one batch of evaluation: metrics and untrained variables move on."""
     scope = Scope(variables.bind(state), parameters, mask)
@@ -101,7 +102,7 @@ def results(
         return tuple(jnp.asarray(v) for v in task.results().values())
 
 
-def batch_at(block: Any, index: Any) -> Any:
+def batch_at(block: Tree, index: Array) -> Any:
     """One batch of a block of stacked batches."""
     return jax.tree_util.tree_map(
         lambda a: jax.lax.dynamic_index_in_dim(a, index, keepdims=False), block
@@ -122,11 +123,11 @@ def loop(
     The number of steps is thus a run-time value.
     """
 
-    def run(state: TrainState, values: Sequence[Any], block: Any, span: Any) -> Any:
+    def run(state: TrainState, values: Sequence[Any], block: Tree, span: Array) -> Any:
         numbers = traced_numbers(parameters, values)
         size = jax.tree_util.tree_leaves(block)[0].shape[1]
 
-        def body(index: Any, state: TrainState) -> TrainState:
+        def body(index: Array, state: TrainState) -> TrainState:
             mask = None
             if masked:
                 real = jnp.minimum(span[3], span[2] - index * span[3])
@@ -149,7 +150,7 @@ def predictor(
     """
     own = task.own_step("predict")
 
-    def run(state: TrainState, values: Sequence[Any], x: Any) -> Any:
+    def run(state: TrainState, values: Sequence[Any], x: Tree) -> Any:
         numbers = traced_numbers(parameters, values)
         before = state.non_trainable
         if own is not None:

@@ -8,10 +8,11 @@ from typing import Any
 from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.core.nesting import UnmatchedError, spread
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Tree
 
 
 def per_output(
-    given: Any, names: Sequence[str], what: str, structure: Any = None, single: bool = True
+    given: Tree, names: Sequence[str], what: str, structure: Tree = None, single: bool = True
 ) -> list[Any]:
     """Spread what the user gave over the outputs.
 
@@ -45,12 +46,12 @@ def per_output(
         raise _unmatched(error, given, names, what) from None
 
 
-def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Any) -> bool:
+def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Tree) -> bool:
     """Whether a dict names the outputs by their layers, although their nest has keys of its own."""
     return isinstance(structure, Mapping) and set(given) <= set(names) - set(structure)
 
 
-def _unmatched(error: UnmatchedError, given: Any, names: Sequence[str], what: str) -> BadData:
+def _unmatched(error: UnmatchedError, given: Tree, names: Sequence[str], what: str) -> BadData:
     keys = error.keys or list(names)
     if error.kind == "unknown":
         return BadData(
@@ -75,7 +76,7 @@ def _unmatched(error: UnmatchedError, given: Any, names: Sequence[str], what: st
 
 
 def align_targets(
-    y: Any, names: Sequence[str], structure: Any, wanted: Sequence[bool]
+    y: Tree, names: Sequence[str], structure: Tree, wanted: Sequence[bool]
 ) -> list[Any]:
     """One target per output.
 
@@ -114,7 +115,7 @@ def align_targets(
     return aligned
 
 
-def align_weights(sample_weight: Any, names: Sequence[str], structure: Any) -> list[Any]:
+def align_weights(sample_weight: Tree, names: Sequence[str], structure: Tree) -> list[Any]:
     """The sample weights of each output; a single array counts for all.
 
     Raises:
