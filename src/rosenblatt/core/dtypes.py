@@ -8,7 +8,7 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import UnknownName, nearest
 
 if TYPE_CHECKING:
     from rosenblatt.core.types import DTypeLike  # imports JAX, which names of dtypes do without
@@ -36,7 +36,7 @@ def standardize_dtype(dtype: DTypeLike) -> str:
         A name such as "float32".
 
     Raises:
-        ValueError: a dtype that does not exist.
+        UnknownName: a dtype that does not exist.
 
     >>> standardize_dtype(np.float64)
     'float64'
@@ -58,7 +58,7 @@ def standardize_dtype(dtype: DTypeLike) -> str:
             name = str(dtype)
     name = _ALIASES.get(name, name)
     if name not in DTYPES:
-        raise ValueError(explain("Unknown dtype.", given=repr(dtype), fix=nearest(name, DTYPES)))
+        raise UnknownName("Unknown dtype.", given=repr(dtype), fix=nearest(name, DTYPES))
     return name
 
 
@@ -80,7 +80,7 @@ class DTypePolicy:
             16 bits and keep float32 variables.
 
     Raises:
-        ValueError: an unknown policy.
+        UnknownName: an unknown policy.
 
     >>> DTypePolicy("mixed_bfloat16").compute_dtype
     'bfloat16'
@@ -91,12 +91,10 @@ class DTypePolicy:
         if name.startswith("mixed_"):
             compute, variable = name.removeprefix("mixed_"), "float32"
             if compute not in ("bfloat16", "float16"):
-                raise ValueError(
-                    explain(
-                        "Unknown dtype policy.",
-                        given=repr(name),
-                        expected="'mixed_bfloat16', 'mixed_float16' or the name of a dtype",
-                    )
+                raise UnknownName(
+                    "Unknown dtype policy.",
+                    given=repr(name),
+                    expected="'mixed_bfloat16', 'mixed_float16' or the name of a dtype",
                 )
         else:
             compute = variable = standardize_dtype(name)

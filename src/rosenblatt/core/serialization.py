@@ -158,7 +158,7 @@ def deserialize_keras_object(
 
     Raises:
         ValueError: a lambda, or data in another format.
-        TypeError: a class that is not known, with how to register it.
+        UnknownClass: a class that is not known, with how to register it.
     """
     if isinstance(config, str) and module_objects and config in module_objects:
         return module_objects[config]
