@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+<<<<<<< Updated upstream
 import math
 import numbers
 import re
@@ -9,30 +10,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+=======
+import re
+from typing import Any, TypeAlias
+>>>>>>> Stashed changes
 
 import numpy as np
-from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.data.arrays import check_array as check_numbers
+<<<<<<< Updated upstream
 from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import columns_of, frame_columns, is_frame, names_of, series_to_array
+=======
+from rosenblatt.data.frames import columns_of, frame_columns, is_frame, series_to_array
+from rosenblatt.data.kinds import kind_of
+from rosenblatt.sklearn.sparse import dense
+from rosenblatt.sklearn.types import Features
+
+Column: TypeAlias = Any  # of pandas, polars or pyarrow, or an array of objects
+>>>>>>> Stashed changes
 
 _CATEGORIES = ("category", "categorical", "enum", "dictionary")
 _TEXT = ("str", "string", "utf8", "large_string", "binary")
 _NUMBERS = re.compile(r"u?int\d|float|halffloat|double|bool|decimal")
 _MISSING = "<NA>"
+_MISSING_VALUES = {"missing", "NA"}
+_TEXT_VALUES = {"text", "number as text"}
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is a real number or a truth value, of whatever type."""
-    real = isinstance(value, (numbers.Real, Decimal, np.bool_, np.floating, np.integer))
-    return real and not isinstance(value, np.timedelta64)
-
-
-def kinds_of(X: Any, apart: bool = False) -> list[str] | None:
+def kinds_of(X: Features, apart: bool = False) -> list[str] | None:
     """What each column of a frame holds: "number" or "text"; None for what is no frame.
 
     Args:
@@ -50,51 +60,42 @@ def kinds_of(X: Any, apart: bool = False) -> list[str] | None:
     kinds = []
     for column in columns_of(X):
         kind = _kind_of(column)
-        if kind == "neither" or (kind == "category" and not apart and not _holds_text(column)):
+        if kind == "neither" or (
+            kind == "category" and not apart and not _kinds_of_values(column) <= _TEXT_VALUES
+        ):
             series_to_array(column, "X")  # raises, with the column's name and what to write
         kinds.append("text" if kind == "category" else kind)
     return kinds
 
 
-def _is_table(X: Any) -> bool:
+def _is_table(X: Features) -> bool:
     return is_frame(X) and len(getattr(X, "shape", ())) == 2
 
 
-def _kind_of(column: Any) -> str:
+def _kind_of(column: Column) -> str:
     dtype = column.dtype if hasattr(column, "dtype") else column.type
     name = str(dtype).lower()
     if name.startswith(_CATEGORIES):
         return "category"
-    if hasattr(dtype, "is_numeric"):  # polars
-        number = dtype.is_numeric() or name == "boolean"
-    elif getattr(dtype, "kind", "O") != "O":
-        number = dtype.kind in "iufb"
-    else:
-        number = bool(_NUMBERS.match(name))
-    if number:
+    if getattr(dtype, "kind", "O") in "iufb" or _NUMBERS.match(name):
         return "number"
     if name.startswith(_TEXT):
         return "text"
-    if name != "object":
-        return "neither"
-    values = [value for value in np.asarray(column) if not is_missing(value)]
-    if all(is_number(value) for value in values):
+    kinds = _kinds_of_values(column) if name == "object" else {"object"}
+    if kinds <= {"number"}:
         return "number"
-    return "text" if any(isinstance(value, (str, bytes)) for value in values) else "neither"
+    return "text" if kinds & _TEXT_VALUES else "neither"
 
 
-def _holds_text(column: Any) -> bool:
-    values = np.asarray(column).tolist()
-    return all(isinstance(value, str) or is_missing(value) for value in values)
+def _kinds_of_values(column: Column) -> set[str]:
+    return {kind_of(value) for value in np.asarray(column).tolist()} - _MISSING_VALUES
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a value stands for none: None, NaN, `pandas.NA`, `NaT`."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
+def _is_missing(value: object) -> bool:
+    return kind_of(value) in _MISSING_VALUES
 
 
+<<<<<<< Updated upstream
 def holds_gaps(column: Any) -> bool:
     """Whether a column of a table holds NaN, infinity or what stands for a missing value."""
     values = np.asarray(column).tolist()
@@ -124,13 +125,15 @@ def naming_columns(data: Data) -> Iterator[None]:
 
 
 def with_nan(X: Any) -> Any:
+=======
+def with_nan(X: Features) -> Features:
+>>>>>>> Stashed changes
     """A frame of pandas whose missing values are all NaN; others as they are."""
-    if not hasattr(type(X), "iloc"):
-        return X
-    return X.astype(object).where(X.notna(), np.nan)
+    frame: Any = X
+    return frame.astype(object).where(frame.notna(), np.nan) if hasattr(type(X), "iloc") else X
 
 
-def _numbers(column: Any, name: str) -> np.ndarray:
+def _numbers(column: Column, name: str) -> np.ndarray:
     """A column of numbers as float64; gaps are refused.
 
     Raises:
@@ -141,15 +144,15 @@ def _numbers(column: Any, name: str) -> np.ndarray:
         series_to_array(column, "X")
     values = np.asarray(column)
     if values.dtype.kind not in "fiub":
-        values = np.array([np.nan if is_missing(v) else float(v) for v in values], np.float64)
+        values = np.array([np.nan if _is_missing(v) else float(v) for v in values], np.float64)
     return check_array(values, ensure_2d=False, dtype=np.float64, input_name=f"column {name!r}")
 
 
-def _texts(column: Any) -> np.ndarray:
+def _texts(column: Column) -> np.ndarray:
     """A column of text; a missing value is one of its own, whichever library's it is."""
     values = np.asarray(column)
     made = [
-        _MISSING if is_missing(v) else v.decode() if isinstance(v, bytes) else str(v)
+        _MISSING if _is_missing(v) else v.decode() if isinstance(v, bytes) else str(v)
         for v in values.tolist()
     ]
     return np.array(made, dtype=str)
@@ -169,7 +172,7 @@ class FrameEncoder:
         self.kinds = kinds
 
     @classmethod
-    def of(cls, X: Any) -> FrameEncoder | None:
+    def of(cls, X: Features) -> FrameEncoder | None:
         """An encoder for a frame, or None where there is no column of text.
 
         Raises:
@@ -186,7 +189,7 @@ class FrameEncoder:
             ]
         )
 
-    def transform(self, estimator: Any, X: Any, reset: bool) -> np.ndarray:
+    def transform(self, estimator: BaseEstimator, X: Features, reset: bool) -> np.ndarray:
         """The frame as float32.
 
         Raises:
@@ -198,7 +201,7 @@ class FrameEncoder:
         if _is_table(X):
             columns = columns_of(X)
         else:  # by position
-            columns = list(np.asarray(X.toarray() if issparse(X) else X, dtype=object).T)
+            columns = list(np.asarray(dense(X), dtype=object).T)
         parts = [
             _numbers(column, name)[:, None] if values is None else _texts(column)[:, None] == values
             for (name, values), column in zip(self.kinds, columns, strict=True)

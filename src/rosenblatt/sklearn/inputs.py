@@ -10,8 +10,14 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
+<<<<<<< Updated upstream
 from rosenblatt.core.errors import BadArgument, BadData, within
 from rosenblatt.sklearn.columns import is_number, kinds_of, naming_columns, with_nan
+=======
+from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.data.kinds import kind_of
+from rosenblatt.sklearn.columns import kinds_of, with_nan
+>>>>>>> Stashed changes
 from rosenblatt.sklearn.rows import relative
 from rosenblatt.sklearn.sparse import dense_if_small
 from rosenblatt.sklearn.types import Features, Matrix, Targets
@@ -65,7 +71,7 @@ def check_targets(estimator: BaseEstimator, y: Targets, X: Matrix) -> np.ndarray
 
 def _as_numbers(y: np.ndarray) -> np.ndarray:
     """Numbers kept as objects as floats; dates and text are none."""
-    bad = next((value for value in y.ravel() if not is_number(value)), None)
+    bad = next((value for value in y.ravel() if kind_of(value) != "number"), None)
     if bad is None:
         return y.astype(np.float64)
     dates = y.dtype.kind in "mM" or type(bad).__module__.partition(".")[0] in ("datetime", "pandas")

@@ -16,7 +16,7 @@ from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Identifier
 from rosenblatt.sklearn.encoders import RegressorTargetEncoder, label_encoder
 from rosenblatt.sklearn.mlp_base import BaseMLP
-from rosenblatt.sklearn.mlp_parameters import LOSS
+from rosenblatt.sklearn.mlp_network import LOSS
 from rosenblatt.sklearn.settings import check_classes, parameter
 from rosenblatt.sklearn.types import ClassWeight, Features, Matrix, Targets, Weights
 

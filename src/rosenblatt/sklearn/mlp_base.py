@@ -28,8 +28,13 @@ from rosenblatt.sklearn.inputs import (
     require_targets,
 )
 from rosenblatt.sklearn.logits import from_logits
-from rosenblatt.sklearn.mlp_network import build_network, dense_layers, draw_weights, make_optimizer
-from rosenblatt.sklearn.mlp_parameters import MLPParameters
+from rosenblatt.sklearn.mlp_network import (
+    MLPParameters,
+    build_network,
+    dense_layers,
+    draw_weights,
+    make_optimizer,
+)
 from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
 from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
 from rosenblatt.sklearn.seeds import generator_of

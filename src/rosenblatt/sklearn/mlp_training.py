@@ -18,8 +18,7 @@ from rosenblatt.core.types import Array
 from rosenblatt.losses.base import Loss
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.sklearn.finite import all_finite
-from rosenblatt.sklearn.mlp_network import dense_layers
-from rosenblatt.sklearn.mlp_parameters import MLPParameters
+from rosenblatt.sklearn.mlp_network import MLPParameters, dense_layers
 from rosenblatt.sklearn.rows import padded_rows
 from rosenblatt.training import programs
 

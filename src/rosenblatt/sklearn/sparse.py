@@ -34,8 +34,8 @@ def dense_if_small(X: Matrix) -> Matrix:
     return X.tocsr()
 
 
-def dense(X: Matrix) -> np.ndarray:
-    """A sparse matrix as an array.
+def dense(X: Tree) -> Tree:
+    """A sparse matrix as an array; anything else as it is.
 
     Raises:
         ValueError: it would take more memory than `Model.fit` allows.
