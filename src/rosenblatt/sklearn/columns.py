@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-<<<<<<< Updated upstream
 import math
-import numbers
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
-from typing import Any
-=======
-import re
 from typing import Any, TypeAlias
->>>>>>> Stashed changes
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -22,17 +15,13 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.data.arrays import check_array as check_numbers
-<<<<<<< Updated upstream
 from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import columns_of, frame_columns, is_frame, names_of, series_to_array
-=======
-from rosenblatt.data.frames import columns_of, frame_columns, is_frame, series_to_array
 from rosenblatt.data.kinds import kind_of
 from rosenblatt.sklearn.sparse import dense
 from rosenblatt.sklearn.types import Features
 
 Column: TypeAlias = Any  # of pandas, polars or pyarrow, or an array of objects
->>>>>>> Stashed changes
 
 _CATEGORIES = ("category", "categorical", "enum", "dictionary")
 _TEXT = ("str", "string", "utf8", "large_string", "binary")
@@ -95,11 +84,12 @@ def _is_missing(value: object) -> bool:
     return kind_of(value) in _MISSING_VALUES
 
 
-<<<<<<< Updated upstream
-def holds_gaps(column: Any) -> bool:
+def holds_gaps(column: Column) -> bool:
     """Whether a column of a table holds NaN, infinity or what stands for a missing value."""
-    values = np.asarray(column).tolist()
-    return any(is_missing(v) or (is_number(v) and not math.isfinite(v)) for v in values)
+    return any(
+        _is_missing(v) or (kind_of(v) == "number" and not math.isfinite(v))
+        for v in np.asarray(column).tolist()
+    )
 
 
 @contextmanager
@@ -124,10 +114,7 @@ def naming_columns(data: Data) -> Iterator[None]:
         raise BadData("\n".join([first.removesuffix(".") + where, *rest])) from error
 
 
-def with_nan(X: Any) -> Any:
-=======
 def with_nan(X: Features) -> Features:
->>>>>>> Stashed changes
     """A frame of pandas whose missing values are all NaN; others as they are."""
     frame: Any = X
     return frame.astype(object).where(frame.notna(), np.nan) if hasattr(type(X), "iloc") else X

@@ -10,14 +10,9 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
-<<<<<<< Updated upstream
 from rosenblatt.core.errors import BadArgument, BadData, within
-from rosenblatt.sklearn.columns import is_number, kinds_of, naming_columns, with_nan
-=======
-from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.data.kinds import kind_of
-from rosenblatt.sklearn.columns import kinds_of, with_nan
->>>>>>> Stashed changes
+from rosenblatt.sklearn.columns import kinds_of, naming_columns, with_nan
 from rosenblatt.sklearn.rows import relative
 from rosenblatt.sklearn.sparse import dense_if_small
 from rosenblatt.sklearn.types import Features, Matrix, Targets
