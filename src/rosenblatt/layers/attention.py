@@ -126,7 +126,7 @@ class Attention(Layer):
             )
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=given,
                     expected="a list `[query, value]` or `[query, value, key]`",
                 )
@@ -139,7 +139,7 @@ class Attention(Layer):
         ):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=f"one of shape {shapes}",
                     expected="a list `[query, value]` or `[query, value, key]`",
                 )
@@ -149,7 +149,7 @@ class Attention(Layer):
         if not fits or not _equal(value[-2], key[-2]):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): the shapes do not fit.",
+                    f"{self._where}: the shapes do not fit.",
                     given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
                     expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
                 )
@@ -161,7 +161,7 @@ class Attention(Layer):
         if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    f"{self._where}: bad `mask`.",
                     given=type(mask).__name__,
                     expected="a list `[query_mask, value_mask]`; each bool, or None",
                 )
@@ -172,8 +172,7 @@ class Attention(Layer):
             ):
                 raise ValueError(
                     explain(
-                        f"Layer {self.name!r} ({type(self).__name__}): the mask of the {name} has "
-                        "the wrong shape.",
+                        f"{self._where}: the mask of the {name} has the wrong shape.",
                         given=tuple(one.shape),
                         expected=f"(batch, steps) = {tuple(array.shape[:-1])}",
                     )

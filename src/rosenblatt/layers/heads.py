@@ -93,7 +93,7 @@ class Heads(Layer):
         if self._flash_attention and return_attention_scores:
             raise ValueError(
                 explain(
-                    f"{self._where()}: no attention scores with `flash_attention=True`.",
+                    f"{self._where}: no attention scores with `flash_attention=True`.",
                     fix="make the layer without it.",
                 )
             )
@@ -174,7 +174,7 @@ class Heads(Layer):
         if len(self._axes) != 1:
             raise ValueError(
                 explain(
-                    f"{self._where()}: `{name}` needs one axis with an order.",
+                    f"{self._where}: `{name}` needs one axis with an order.",
                     given=f"attention over axes {self._axes}",
                     fix="write `attention_axes=` with one axis, or give an `attention_mask`.",
                 )
@@ -185,7 +185,7 @@ class Heads(Layer):
         if len(shape) != 3 or tuple(mask.shape[1:]) != (shape[1],):
             raise ValueError(
                 explain(
-                    f"{self._where()}: the mask of the {name} has the wrong shape.",
+                    f"{self._where}: the mask of the {name} has the wrong shape.",
                     given=tuple(mask.shape),
                     expected=f"(batch, steps) = {tuple(shape[:-1])}",
                     fix=None if len(shape) == 3 else "give an `attention_mask` for several axes.",
@@ -204,7 +204,7 @@ class Heads(Layer):
         if not ranked or tuple(value[1:-1]) != tuple(key[1:-1]):
             raise ValueError(
                 explain(
-                    f"{self._where()}: the shapes do not fit.",
+                    f"{self._where}: the shapes do not fit.",
                     given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
                     expected="(batch, T, dim), (batch, S, dim), (batch, S, dim)",
                 )
@@ -222,7 +222,7 @@ class Heads(Layer):
         ):
             raise ValueError(
                 explain(
-                    f"{self._where()}: `attention_mask` has the wrong shape.",
+                    f"{self._where}: `attention_mask` has the wrong shape.",
                     given=given,
                     expected=f"(batch, T, S) = {(query[0], *attended)}",
                 )
@@ -233,9 +233,6 @@ class Heads(Layer):
         while seen.ndim < rank:
             seen = jnp.expand_dims(seen, -2 * len(self._axes) - 1)
         return seen
-
-    def _where(self) -> str:
-        return f"Layer {self.name!r} ({type(self).__name__})"
 
     def _make_dropout(self) -> None:
         self._dropout_layer = Dropout(self.dropout, dtype=self.dtype_policy, seed=self.seed)

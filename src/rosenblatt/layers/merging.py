@@ -27,7 +27,7 @@ class Merge(Layer):
         if input_shape is None or is_shape(input_shape):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=f"one of shape {input_shape}",
                     expected="a list of tensors",
                     fix=f"write `{type(self).__name__}()([a, b])`.",
@@ -42,7 +42,7 @@ class Merge(Layer):
         if any(len(set(sizes) - {1, None}) > 1 for sizes in zip(*rows, strict=True)):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): the shapes cannot be joined.",
+                    f"{self._where}: the shapes cannot be joined.",
                     given=", ".join(str(tuple(shape)) for shape in shapes),
                     expected="equal sizes, or 1, at each axis",
                 )
@@ -84,7 +84,7 @@ class Merge(Layer):
             given = f"a list of {len(mask)}" if isinstance(mask, (list, tuple)) else "one mask"
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    f"{self._where}: bad `mask`.",
                     given=given,
                     expected=f"a list of {len(inputs)}: one for each input, or None",
                 )

@@ -313,8 +313,8 @@ class HoldsWeights(tracking.Tracked):
             hint = "" if self.built or not len(store.keys()) else " The layer was never built."
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): another number of "
-                    f"weights in the file.{hint}",
+                    f"Layer {self.name!r} ({type(self).__name__}): another number of weights in "
+                    f"the file.{hint}",
                     given=len(store.keys()),
                     expected=f"{len(variables)}: {[v.path for v in variables]}",
                 )

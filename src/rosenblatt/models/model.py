@@ -25,7 +25,7 @@ from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import LookedUp
 from rosenblatt.graph.walk import running
-from rosenblatt.layers import calls
+from rosenblatt.layers import call_checks
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
@@ -55,7 +55,7 @@ class Model(Trainer):
     10
     """
 
-    _called: calls.Called | None = None  # the first call of a model without a graph
+    _called: call_checks.Called | None = None  # the first call of a model without a graph
     untraced = (
         *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
         "_called",
@@ -100,7 +100,7 @@ class Model(Trainer):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         args, kwargs = super()._convert_inputs(args, kwargs)
         if self._graph is None and self._called is None:
-            self._called = calls.described(args, kwargs, self.variable_dtype)
+            self._called = call_checks.described(args, kwargs, self.variable_dtype)
         return args, kwargs
 
     # -- structure -----------------------------------------------------------------------------
@@ -205,7 +205,9 @@ class Model(Trainer):
         """
         if self._graph is None and input_shape is not None:
             symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-            self._called = self._called or calls.described((symbolic,), {}, self.variable_dtype)
+            self._called = self._called or call_checks.described(
+                (symbolic,), {}, self.variable_dtype
+            )
             infer_outputs(self._call_quietly, (symbolic,), {})
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

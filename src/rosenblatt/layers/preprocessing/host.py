@@ -48,10 +48,6 @@ class HostLayer(Layer):
         """Array-likes as NumPy arrays that keep text and 64-bit integers."""
         return read_nest(inputs, self._where, host_array)
 
-    @property
-    def _where(self) -> str:
-        return f"Layer {self.name!r} ({type(self).__name__})"
-
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         if any_symbolic(args, kwargs):
             return args, kwargs
