@@ -11,6 +11,7 @@ from rosenblatt.core.checks import choice, flag, number
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.arguments import SEED
 from rosenblatt.layers.base import Layer
@@ -61,7 +62,7 @@ class Attention(Layer):
         if self.dropout > 0:
             self.seed_generator = SeedGenerator(self.seed)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the scale and the weight of "concat" scores, scalars."""
         self._check_shapes(input_shape)
         if self.use_scale:
@@ -69,7 +70,7 @@ class Attention(Layer):
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight")
 
-    def scores(self, query: Any, key: Any) -> Any:
+    def scores(self, query: Array, key: Array) -> Any:
         """How well each query agrees with each key, (batch, Tq, Tv)."""
         scale = 1.0 if self.scale is None else self.scale.value
         if self.concat_score_weight is None:
@@ -79,8 +80,8 @@ class Attention(Layer):
 
     def call(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tree,
+        mask: Mask = None,
         training: bool | None = False,
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
@@ -108,16 +109,16 @@ class Attention(Layer):
             outputs = jnp.where(query_mask[..., None], outputs, 0)
         return (outputs, weights) if return_attention_scores else outputs
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """The query's mask."""
         return None if mask is None else mask[0]
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Any:
         """(batch, Tq, dim') of the query's and the value's shapes."""
         self._check_shapes(input_shape)
         return (*input_shape[0][:-1], input_shape[1][-1])
 
-    def _listed(self, inputs: Any) -> Any:
+    def _listed(self, inputs: Tree) -> Any:
         if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
             given = (
                 f"{len(inputs)} tensors"
@@ -133,7 +134,7 @@ class Attention(Layer):
             )
         return inputs
 
-    def _check_shapes(self, shapes: Any) -> None:
+    def _check_shapes(self, shapes: Shapes) -> None:
         if not isinstance(shapes, (list, tuple)) or not all(
             isinstance(shape, (list, tuple)) for shape in shapes
         ):
@@ -155,7 +156,7 @@ class Attention(Layer):
                 )
             )
 
-    def _masks(self, mask: Any, query: Any, value: Any) -> tuple[Any, Any]:
+    def _masks(self, mask: Mask, query: Array, value: Any) -> tuple[Any, Any]:
         if mask is None:
             return None, None
         if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
@@ -202,13 +203,13 @@ class AdditiveAttention(Attention):
     dropout: float = setting(number(0, 1), default=0.0, role=NUMBER)
     score_mode = "dot"
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the scale, one factor for each feature."""
         self._check_shapes(input_shape)
         if self.use_scale:
             self.scale = self.add_weight((input_shape[0][-1],), "glorot_uniform", name="scale")
 
-    def scores(self, query: Any, key: Any) -> Any:
+    def scores(self, query: Array, key: Array) -> Any:
         """Σ s · tanh(q + k), (batch, Tq, Tv)."""
         scale = 1.0 if self.scale is None else self.scale.value
         pairs = query[..., :, None, :] + key[..., None, :, :]

@@ -25,6 +25,7 @@ from rosenblatt.core.symbolic import (
     tree_map,
 )
 from rosenblatt.core.tracing import explaining
+from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import call_checks, inference, mask_rules
 from rosenblatt.layers.arguments import LayerArguments
@@ -84,9 +85,9 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: Identifier = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         autocast: bool = True,
         name: str | None = None,
         **kwargs: Any,
@@ -171,7 +172,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
 
     # -- calling ---------------------------------------------------------------------------
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the weights for inputs of a shape; subclasses write this."""
         self._mark_built({"input_shape": input_shape})
 
@@ -232,7 +233,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             self.add_loss(call_checks.activity_penalty(self.activity_regularizer, output))
         return outputs
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: Tree, previous_mask: Mask) -> Any:
         """The masks of the outputs; that of the inputs, unless a subclass writes this.
 
         Args:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core import masks
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.symbolic import any_symbolic, tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.signatures import holds_arrays, parameter_names
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
 
 @functools.cache
@@ -17,13 +21,13 @@ def mask_arguments(cls: Any) -> tuple[str, ...]:
     return tuple(n for n in parameter_names(cls, "call") if n == "mask" or n.endswith("_mask"))
 
 
-def first_argument(layer: Any, args: Any, kwargs: Any) -> Any:
+def first_argument(layer: Layer, args: Any, kwargs: Any) -> Any:
     """What the first parameter of `call` gets."""
     return args[0] if args else kwargs.get(parameter_names(type(layer), "call")[1])
 
 
 def with_masks(
-    layer: Any, args: Any, kwargs: dict[str, Any], symbolic: bool = False
+    layer: Layer, args: Any, kwargs: dict[str, Any], symbolic: bool = False
 ) -> dict[str, Any]:
     """The keyword arguments of a call with the masks of its arrays, where none were given.
 
@@ -55,7 +59,7 @@ def _may_have_masks(value: Any) -> bool:
 
 
 def pass_on(
-    layer: Any, args: Any, kwargs: dict[str, Any], outputs: Any, symbolic: bool = False
+    layer: Layer, args: Any, kwargs: dict[str, Any], outputs: Tree, symbolic: bool = False
 ) -> None:
     """Give the outputs of a call their masks, or say that they are lost.
 
