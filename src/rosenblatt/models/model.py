@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt import graph as graphs
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import BadArgument, explain, nearest
@@ -21,7 +22,6 @@ from rosenblatt.core.symbolic import (
     tree_map,
 )
 from rosenblatt.core.types import PathLike, Shapes, Tree
-from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import LookedUp
 from rosenblatt.graph.walk import running
@@ -29,10 +29,7 @@ from rosenblatt.layers import call_checks
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
-from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
-from rosenblatt.saving import export
-from rosenblatt.saving.legacy_config import modern_model
 
 
 @registry.builtin("keras")
@@ -271,7 +268,7 @@ class Model(Trainer):
             show_trainable: show which layers are trained.
             layer_range: names (or patterns) of the first and last layer to show.
         """
-        print_summary(
+        graphs.print_summary(
             self,
             print_fn,
             line_length=line_length,
@@ -293,7 +290,7 @@ class Model(Trainer):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            **graph_to_config(self._graph),
+            **graphs.graph_to_config(self._graph),
         }
 
     @classmethod
@@ -303,7 +300,9 @@ class Model(Trainer):
         """The model of a config, with new weights."""
         with registry.custom_object_scope(custom_objects or {}):
             if "layers" in config and "input_layers" in config:
-                inputs, outputs = graph_from_config(modern_model(config))
+                inputs, outputs = graphs.graph_from_config(
+                    saving.legacy_config.modern_model(config)
+                )
                 target = Functional if cls is Model else cls
                 model = target(inputs=inputs, outputs=outputs, name=config.get("name"))
                 if not config.get("trainable", True):
@@ -348,7 +347,7 @@ class Model(Trainer):
             ValueError: a model that was never called; a layer that the format cannot hold, by name.
                 Nothing is written then.
         """
-        export.export_model(self, filepath, format, bool(verbose), input_signature)
+        saving.export.export_model(self, filepath, format, bool(verbose), input_signature)
 
     def save_weights(self, filepath: PathLike, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""

@@ -24,6 +24,7 @@ class HostLayer(Layer):
     """
 
     takes_text = True
+    on_host = True  # what a graph asks for
 
     def lookup(self, inputs: Tree) -> Any:
         """What the values are to the layer: NumPy arrays of integers (or a nest of arrays)."""
