@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 import rosenblatt as rb
-from rosenblatt.tuner import watching
 from rosenblatt.tuner.journal import Journal
+from rosenblatt.tuner.trial_callbacks import TrialBackup
 
-watching._BACKUP_SECONDS = 0.0  # after each epoch, so that every kill finds one
+TrialBackup.seconds = 0.0  # after each epoch, so that every kill finds one
 
 
 ENDED, BEGUN = itertools.count(1), itertools.count(1)  # epochs and trials of this process

@@ -1,4 +1,4 @@
-"""A search that draws itself in a terminal; started by `test_live.py`."""
+"""A search that draws itself in a terminal; started by `test_live_table.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import rosenblatt as rb
-from rosenblatt.tuner.live import LiveTable
+from rosenblatt.tuner.live_table import LiveTable
 
 DRAWN = threading.Event()
 render = LiveTable.render

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rosenblatt import tuner as kt
-from rosenblatt.tuner import combinations
+from rosenblatt.tuner import small_spaces
 
 Ask = Callable[[kt.HyperParameters], Any]
 
@@ -151,8 +151,8 @@ def test_hyperband_tries_each_once(tmp_path: Path) -> None:
 
 
 def test_spaces_that_cannot_be_counted_go_on_by_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combinations, "MOST", 10)
+    monkeypatch.setattr(small_spaces, "MOST", 10)
     for ask in (plain, lambda hp: hp.Float("a", 0, 1), lambda hp: hp.Int("a", 1, 99)):
         hp = kt.HyperParameters()
         ask(hp)
-        assert combinations.one_of(hp.space, lambda values: False, 1) is None
+        assert small_spaces.untried_values(hp.space, lambda values: False, 1) is None

@@ -10,6 +10,7 @@ import pytest
 from messages import Case, check_message, texts_beside
 
 from rosenblatt import tuner as rt
+from rosenblatt.core.errors import BadArgument, WrongType
 
 Ask = Callable[[Any], Any]
 
@@ -146,18 +147,18 @@ CASES: dict[str, Case] = {
     "ordered words": (ValueError, lambda: HP().Choice("kind", ["a", "b"], ordered=True)),
     "boolean": (ValueError, lambda: HP().Boolean("flag", default="no")),
     "fixed": (ValueError, lambda: HP().Fixed("value", [1])),
-    "no parent": (ValueError, lambda: HP().Int("a", 1, 2, parent_name="kind", parent_values=1)),
+    "no parent": (BadArgument, lambda: HP().Int("a", 1, 2, parent_name="kind", parent_values=1)),
     "unknown": (KeyError, lambda: HP().get("units")),
-    "config": (ValueError, lambda: HP.from_config({"space": [{"class_name": "Itn"}]})),
-    "objective": (ValueError, lambda: rt.RandomSearchOracle("val_gain")),
-    "objective type": (TypeError, lambda: rt.RandomSearchOracle(3)),
-    "direction": (ValueError, lambda: rt.Objective("gain", "up")),
-    "max trials": (ValueError, lambda: rt.RandomSearchOracle("loss", max_trials=0)),
-    "no space": (ValueError, lambda: rt.RandomSearchOracle("loss", tune_new_entries=False)),
-    "oracle": (ValueError, lambda: rt.Tuner("random", lambda hp: None)),
-    "no hypermodel": (ValueError, lambda: rt.RandomSearch(objective="loss")),
+    "config": (BadArgument, lambda: HP.from_config({"space": [{"class_name": "Itn"}]})),
+    "objective": (BadArgument, lambda: rt.RandomSearchOracle("val_gain")),
+    "objective type": (WrongType, lambda: rt.RandomSearchOracle(3)),
+    "direction": (BadArgument, lambda: rt.Objective("gain", "up")),
+    "max trials": (BadArgument, lambda: rt.RandomSearchOracle("loss", max_trials=0)),
+    "no space": (BadArgument, lambda: rt.RandomSearchOracle("loss", tune_new_entries=False)),
+    "oracle": (BadArgument, lambda: rt.Tuner("random", lambda hp: None)),
+    "no hypermodel": (BadArgument, lambda: rt.RandomSearch(objective="loss")),
     "hypermodel": (rt.errors.FatalValueError, lambda: rt.RandomSearch(3, "loss")),
-    "workers": (ValueError, lambda: rt.RandomSearch(lambda hp: None, "loss", workers=0)),
+    "workers": (BadArgument, lambda: rt.RandomSearch(lambda hp: None, "loss", workers=0)),
 }  # fmt: skip
 
 

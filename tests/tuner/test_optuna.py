@@ -96,13 +96,13 @@ def test_a_search_goes_on_with_what_it_knew(tmp_path: Path) -> None:
     )
     scores = [trial.score for trial in first.oracle.trials.values()]
     assert [trial.score for trial in second.oracle.trials.values()][:6] == scores
-    told = [t.value for t in second.oracle._study.trials if t.value is not None]
+    told = [t.value for t in second.oracle.study.trials if t.value is not None]
     assert told[:6] == pytest.approx(scores)
 
 
 def test_a_trial_without_a_number_is_a_failure_of_optunas(tmp_path: Path) -> None:
     tuner = search(tmp_path, 6, fails=True)
-    states = [trial.state.name for trial in tuner.oracle._study.trials]
+    states = [trial.state.name for trial in tuner.oracle.study.trials]
     assert "FAIL" in states
     assert [t.status for t in tuner.oracle.trials.values()].count("FAILED") == 1
 
@@ -123,8 +123,8 @@ def test_a_pruner_ends_trials(tmp_path: Path) -> None:
     lengths = [len(trial.history["val_loss"]) for trial in oracle.trials.values()]
     assert min(lengths) < 8 and max(lengths) == 8
     assert {trial.status for trial in oracle.trials.values()} == {"COMPLETED"}
-    oracle._tell_ended()
-    pruned = [trial for trial in oracle._study.trials if trial.state.name == "PRUNED"]
+    oracle.tell_ended()
+    pruned = [trial for trial in oracle.study.trials if trial.state.name == "PRUNED"]
     assert len(pruned) == sum(length < 8 for length in lengths)
 
 

@@ -102,23 +102,3 @@ def test_hyperband_proposes_what_keras_tuner_does(
     count = sum(ours.size_of(s, r) for s in range(ours.number_of_brackets()) for r in range(s + 1))
     assert len(found) == iterations * count
     assert in_order(found) == in_order(expected)
-
-
-def test_finite_spaces_end_and_nothing_runs_twice() -> None:
-    for oracle in (
-        rt.RandomSearchOracle("loss", 100, 3, small(rt.HyperParameters())[0]),
-        rt.GridSearchOracle("loss", 100, 3, small(rt.HyperParameters())[0]),
-    ):
-        found = run(oracle, lambda values: 1.0)
-        assert 12 <= len(found) <= 24
-        assert len({str(sorted(values.items())) for values in found}) == len(found)
-
-
-@pytest.mark.parametrize("kind", [rt.RandomSearchOracle, rt.GridSearchOracle, rt.HyperbandOracle])
-def test_a_space_of_fixed_values(kind: Any) -> None:
-    hp = rt.HyperParameters()
-    hp.Fixed("units", 3)
-    oracle = kind("loss", hyperparameters=hp, seed=1)
-    found = run(oracle, lambda values: 1.0)
-    assert found[0]["units"] == 3
-    assert len({values.get("tuner/trial_id") for values in found}) == len(found)

@@ -11,6 +11,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import tuner as rt
 from rosenblatt.tuner.errors import FatalValueError
+from rosenblatt.tuner.streams import SearchArguments
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
 CLASSES = np.arange(60) % 3
@@ -72,5 +73,5 @@ def test_generators_are_not_drawn_from_beforehand(tmp_path: Path) -> None:
 
     tuner = tuner_in(tmp_path)
     options = {"epochs": 2, "steps_per_epoch": 3, "validation_data": (X, CLASSES), "verbose": 0}
-    tuner._check_data((rows(),), options)
+    tuner.check_data(SearchArguments((rows(),), options))
     assert not drawn

@@ -19,7 +19,9 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import tuner as kt
 from rosenblatt.callbacks import BackupAndRestore
-from rosenblatt.tuner import errors, journal, members, watching
+from rosenblatt.tuner import errors, journal
+from rosenblatt.tuner.processes import Processes
+from rosenblatt.tuner.trial_callbacks import TrialBackup
 
 X = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
 Y = X[:, 0]
@@ -88,7 +90,7 @@ def before(place: Any, name: str) -> Callable[[pytest.MonkeyPatch, Disk], None]:
 
 
 def backup(monkeypatch: pytest.MonkeyPatch, disk: Disk) -> None:
-    monkeypatch.setattr(watching, "_BACKUP_SECONDS", 0.0)
+    monkeypatch.setattr(TrialBackup, "seconds", 0.0)
     before(BackupAndRestore, "on_epoch_end")(monkeypatch, disk)
 
 
@@ -104,7 +106,7 @@ PLACES: dict[str, Callable[[pytest.MonkeyPatch, Disk], None]] = {
     "forcing it to the disk": forced,
     "weights": before(rb.Sequential, "save_weights"),
     "a backup": backup,
-    "the file of the process": before(members.Members, "join"),
+    "the file of the process": before(Processes, "join"),
 }
 KINDS = {"full": errno.ENOSPC, "quota": errno.EDQUOT, "read-only": errno.EROFS,
          "broken": errno.EIO}  # fmt: skip
@@ -141,7 +143,7 @@ def test_no_trial_counts_and_it_goes_on(
     assert "No space left on device" in str(told.value)
     assert str(told.value).count("Fix: ") == 1
     assert str(told.value).endswith(
-        "Fix: put that right and start the search again: it goes on, and the trials that were "
+        "Fix: put that right and start the search again: it resumes, and the trials that were "
         "running do not count."
     )
     assert not [t for t in tuner.oracle.trials.values() if t.status == "FAILED"]

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
 
 
 class Mismatch(Exception):
-    """A value does not fit; `Setting.take` makes the message of it."""
+    """A value does not fit; `Check.require` makes the message of it."""
 
 
 class Gets(Protocol):
@@ -64,6 +64,34 @@ class Check:
         if not self.fits(value):
             raise Mismatch
         return value if self.keep is None else self.keep(value)
+
+    def require(self, value: Any, problem: str) -> Any:
+        """What is kept of a value.
+
+        Args:
+            value: as it was given.
+            problem: the first sentence of the message where it does not fit.
+
+        Raises:
+            Exception: the check's `error`, where the value does not fit.
+
+        >>> whole(least=1).require(0, "Bad `units`.")
+        Traceback (most recent call last):
+        ...
+        rosenblatt.core.errors.BadArgument: Bad `units`. Given: 0. Expected: a positive integer.
+        """
+        try:
+            return self.take(value)
+        except Mismatch:
+            meant = nearest(value, self.names) if isinstance(value, str) else ""
+            raise self.error(value)(
+                explain(
+                    problem,
+                    given=repr(value),
+                    expected=self.expected,
+                    fix=meant if meant.startswith("did you mean") else None,
+                )
+            ) from None
 
 
 def is_whole(value: Any) -> bool:

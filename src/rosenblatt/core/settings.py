@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, ClassVar, dataclass_transform
 
-from rosenblatt.core.checks import Check, Mismatch
+from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import NotSupported, explain, nearest
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
@@ -77,18 +77,7 @@ class Setting:
         Raises:
             BadArgument: the value does not fit.
         """
-        try:
-            return self.check.take(value)
-        except Mismatch:
-            meant = nearest(value, self.check.names) if isinstance(value, str) else ""
-            raise self.check.error(value)(
-                explain(
-                    f"{owner}: {self.check.adjective} `{self.name}`.",
-                    given=repr(value),
-                    expected=self.check.expected,
-                    fix=meant if meant.startswith("did you mean") else None,
-                )
-            ) from None
+        return self.check.require(value, f"{owner}: {self.check.adjective} `{self.name}`.")
 
     def belongs_in_config(self, value: Any) -> bool:
         """Whether a config holds the value."""

@@ -6,24 +6,32 @@ import os
 import shutil
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain, needed, warn_user
+from rosenblatt.core.checks import optional, whole
+from rosenblatt.core.errors import BadArgument, explain, needed, warn_user
 from rosenblatt.core.files import read_files, write_files
-from rosenblatt.tuner.crew import Crew, apart
-from rosenblatt.tuner.executors import get_executor
+from rosenblatt.core.types import PathLike
+from rosenblatt.tuner.errors import SearchError
+from rosenblatt.tuner.executors import Executor, get_executor
 from rosenblatt.tuner.fingerprints import fingerprint
-from rosenblatt.tuner.hypermodel import get_hypermodel
-from rosenblatt.tuner.hyperparameter import Parent
+from rosenblatt.tuner.hypermodel import Buildable, get_hypermodel
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.journal import FILE
+from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
-from rosenblatt.tuner.live import shown
-from rosenblatt.tuner.members import Members
+from rosenblatt.tuner.kinds import Parent
+from rosenblatt.tuner.live_table import shown
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.outcomes import no_result, read_outcome
 from rosenblatt.tuner.pictures import plot
-from rosenblatt.tuner.trial import Trial, TrialStatus, seconds_of
+from rosenblatt.tuner.processes import Processes
+from rosenblatt.tuner.streams import SearchArguments
+from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trial_results import no_result, read_result
+from rosenblatt.tuner.workers import Workers, isolated
+
+if TYPE_CHECKING:
+    import polars
+    from matplotlib.axes import Axes
 
 
 class BaseTuner:
@@ -35,7 +43,7 @@ class BaseTuner:
             where `run_trial` does without.
         directory: where projects are; the working directory if None.
         project_name: a folder in it; "untitled_project" if None.
-        overwrite: start anew; otherwise a search whose folder is there goes on.
+        overwrite: start anew; otherwise a search in that folder resumes.
         workers: trials that run side by side in threads; as many as there are cores if None.
         max_seconds: no trial begins after this time.
         target: no trial begins once the objective is this good.
@@ -47,8 +55,8 @@ class BaseTuner:
     def __init__(
         self,
         oracle: Oracle,
-        hypermodel: Any = None,
-        directory: str | os.PathLike[str] | None = None,
+        hypermodel: Buildable = None,
+        directory: PathLike | None = None,
         project_name: str | None = None,
         overwrite: bool = False,
         workers: int | None = None,
@@ -56,39 +64,36 @@ class BaseTuner:
         target: float | None = None,
     ):
         if not isinstance(oracle, Oracle):
-            raise ValueError(
-                explain(
-                    "`oracle` is wrong.",
-                    given=f"{type(oracle).__name__}: {oracle!r}",
-                    expected="an Oracle, as `RandomSearchOracle(objective='val_loss')`",
-                )
-            )
-        if workers is not None and (not isinstance(workers, int) or workers < 1):
-            raise ValueError(
-                explain("Bad `workers`.", given=repr(workers), expected="a number above 0, or None")
+            raise BadArgument(
+                "`oracle` is wrong.",
+                given=f"{type(oracle).__name__}: {oracle!r}",
+                expected="an Oracle, as `RandomSearchOracle(objective='val_loss')`",
             )
         self.oracle = oracle
         self.hypermodel = get_hypermodel(hypermodel)
         self.directory = directory or "."
         self.project_name = project_name or "untitled_project"
         self.tuner_id = "tuner0"
-        self.workers = workers
+        self.workers = optional(whole(least=1)).require(workers, "Bad `workers`.")
         self.max_seconds = max_seconds
         self.target = target
-        self._crew: Crew | None = None
+        self._running: Workers | None = None
         oracle.set_project_dir(self.directory, self.project_name)
         if overwrite:
             self._remove_project()
         self._populate_initial_space()
-        if is_keras_folder(Path(self.project_dir)):
-            adopt(self.oracle, Path(self.project_dir))
-        if (Path(self.project_dir) / FILE).exists():
+        folder = Path(self.project_dir)
+        if is_keras_folder(folder):
+            adopt(self.oracle, folder)
+        if Journal(folder).exists():
             print(f"Reloading Tuner from {self.project_dir}")
             self.reload()
 
     # -- the search ----------------------------------------------------------------------------
 
-    def search(self, *fit_args: Any, executor: Any = None, **fit_kwargs: Any) -> None:
+    def search(
+        self, *fit_args: Any, executor: str | Executor | None = None, **fit_kwargs: Any
+    ) -> None:
         """Run trials until none is left or a limit is reached. Ctrl-C ends it with what it has.
 
         Processes that search in one folder at the same time share the trials.
@@ -106,10 +111,10 @@ class BaseTuner:
             self.oracle.verbose = fit_kwargs["verbose"]
         where = get_executor(executor)
         self.on_search_begin()
-        fit_args, fit_kwargs = self._repeatable(fit_args, fit_kwargs)
-        self._check_data(fit_args, fit_kwargs)
-        content = fingerprint(fit_args, fit_kwargs)
-        if content is not None and not self.oracle.knows(content):
+        given = self._repeatable(SearchArguments(fit_args, fit_kwargs))
+        self.check_data(given)
+        content = fingerprint(*given)
+        if content is not None and not self.oracle.learns_from(content):
             warn_user(
                 explain(
                     f"The trials in {self.project_dir!r} learnt from other data than `search` is "
@@ -118,21 +123,21 @@ class BaseTuner:
                 )
             )
         drawing = shown(self.oracle, fit_kwargs.get("epochs"))
-        with where.session(self, fit_args, fit_kwargs) as session, drawing:
-            self._crew = Crew(self, session)
-            if not self._crew.run(self.workers or session.workers):
-                done = len(self.oracle.end_order)
-                print(f"Search interrupted after {done} trials; `search` again goes on with it.")
+        with where.session(self, given) as session, drawing:
+            self._running = Workers(self, session, self.workers or session.workers)
+            if not self._running.run():
+                done = len(self.oracle.trials.ended)
+                print(f"Search interrupted after {done} trials; `search` again resumes it.")
         self.on_search_end()
-        if any(trial.status == TrialStatus.FAILED for trial in self.oracle.trials.values()):
-            reason = no_result(self.oracle, self.project_dir)
+        if self.oracle.trials.of_status(TrialStatus.FAILED):
+            reason = no_result(self.oracle.trials, self.project_dir)
             if reason is not None:
                 print(reason)
 
     @property
     def stopping(self) -> bool:
         """Whether running trials are to be left."""
-        return self._crew is not None and self._crew.stop.is_set()
+        return self._running is not None and self._running.stop.is_set()
 
     def seed_of(self, trial: Trial, execution: int = 0) -> int:
         """The seed of a trial, the same whoever runs it and whenever."""
@@ -142,10 +147,10 @@ class BaseTuner:
         self, trial: Trial, *fit_args: Any, **fit_kwargs: Any
     ) -> tuple[dict[str, float], int] | None:
         """Run a trial; its metrics and best epoch, or None where it told the oracle itself."""
-        outcome = self.run_trial(trial, *fit_args, **fit_kwargs)
-        if outcome is None and trial.metrics.exists(self.oracle.objective.name):
+        result = self.run_trial(trial, *fit_args, **fit_kwargs)
+        if result is None and trial.metrics.exists(self.oracle.objective.name):
             return None
-        return read_outcome(outcome, self.oracle.objective, f"{type(self).__name__}.run_trial()")
+        return read_result(result, self.oracle.objective, f"{type(self).__name__}.run_trial()")
 
     def run_trial(self, trial: Trial, *fit_args: Any, **fit_kwargs: Any) -> Any:
         """Evaluate a trial's values.
@@ -183,11 +188,11 @@ class BaseTuner:
     def on_search_end(self) -> None:
         """Called when `search` ends."""
 
-    def _repeatable(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
-        """The arguments for trials, such that each can use them."""
-        return args, kwargs
+    def _repeatable(self, given: SearchArguments) -> SearchArguments:
+        """What `search` was given, such that each trial can use it."""
+        return given
 
-    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
+    def check_data(self, given: SearchArguments) -> None:
         """Refuse what no trial could do anything with, before the first one."""
 
     # -- the space -----------------------------------------------------------------------------
@@ -199,25 +204,20 @@ class BaseTuner:
         hp = self.oracle.get_space()
         self.hypermodel.declare_hyperparameters(hp)
         self.oracle.update_space(hp)
-        entered: list[list[Parent]] = []
         waiting: list[list[Parent]] = []
-        tried: list[list[Parent]] = []
-        while True:
+        done: list[list[Parent]] = []  # scopes that were entered, or tried
+        scope: list[Parent] | None = []
+        while scope is not None:
             hp = self.oracle.get_space()
-            if waiting:
-                scope = waiting.pop(0)
-                tried.append(scope)
-                for condition in scope:
-                    hp.values[condition.name] = condition.values[0]
+            hp.values |= {condition.name: condition.values[0] for condition in scope}
+            if scope:
                 hp.ensure_active_values(self.oracle.seed)
-            with apart(self.oracle.seed):
+            with isolated(self.oracle.seed):
                 self.hypermodel.build(hp)
             self.oracle.update_space(hp)
-            entered += [scope for scope in hp.active_scopes if scope not in entered]
-            waiting += [s for s in hp.inactive_scopes if s not in waiting and s not in tried]
-            waiting = [scope for scope in waiting if scope not in entered]
-            if not waiting:
-                return
+            done += [scope, *hp.active_scopes]
+            waiting += hp.inactive_scopes
+            scope = next((one for one in waiting if one not in done), None)
 
     # -- results -------------------------------------------------------------------------------
 
@@ -227,8 +227,7 @@ class BaseTuner:
         Raises:
             RuntimeError: no trial has a result.
         """
-        self._require_results()
-        return [self.load_model(trial) for trial in self.oracle.get_best_trials(num_models)]
+        return [self.load_model(trial) for trial in self._best(num_models)]
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[HyperParameters]:
         """The values of the best trials, best first; `tuner.hypermodel.build` takes them.
@@ -236,20 +235,18 @@ class BaseTuner:
         Raises:
             RuntimeError: no trial has a result.
         """
-        self._require_results()
-        best = self.oracle.get_best_trials(num_trials)
-        return [self.values_of(trial) for trial in best]
+        return [self.values_of(trial) for trial in self._best(num_trials)]
 
     def values_of(self, trial: Trial) -> HyperParameters:
         """A trial's values; hyperparameters that are newer than it are at their default."""
-        hps = self.oracle.get_space()
-        hps.values = dict(trial.hyperparameters.values)
-        return hps.with_defaults()
+        known = trial.hyperparameters.values
+        return self.oracle.hyperparameters.with_values(known).with_defaults()
 
-    def _require_results(self) -> None:
-        reason = no_result(self.oracle, self.project_dir)
+    def _best(self, count: int) -> list[Trial]:
+        reason = no_result(self.oracle.trials, self.project_dir)
         if reason is not None:
-            raise RuntimeError(reason)
+            raise SearchError(reason)
+        return self.oracle.get_best_trials(count)
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Print the hyperparameters and what they may be.
@@ -267,13 +264,13 @@ class BaseTuner:
         """Print the best trials, and why others failed."""
         print(f"Results summary\nResults in {self.project_dir}")
         print(f"Showing {num_trials} best trials\n{self.oracle.objective}")
-        trials = self.oracle.get_best_trials(num_trials)
-        failed = [t for t in self.oracle.trials.values() if t.status == TrialStatus.FAILED]
-        for trial in (trials + failed)[:num_trials]:
+        best = self.oracle.get_best_trials(num_trials)
+        failed = self.oracle.trials.of_status(TrialStatus.FAILED)
+        for trial in (best + failed)[:num_trials]:
             print()
             trial.summary()
 
-    def results(self) -> Any:
+    def results(self) -> polars.DataFrame:
         """All trials as a polars frame: id, status, score, best epoch, time, values, metrics.
 
         Raises:
@@ -291,7 +288,7 @@ class BaseTuner:
                     "status": trial.status,
                     "score": trial.score,
                     "best_step": trial.best_step,
-                    "seconds": seconds_of(trial),
+                    "seconds": trial.seconds,
                     **{f"hp/{name}": v for name, v in self.values_of(trial).values.items()},
                     **metrics,
                     "message": trial.message,
@@ -301,7 +298,7 @@ class BaseTuner:
         table = {name: [row.get(name) for row in rows] for name in columns}
         return polars.DataFrame(table, strict=False)
 
-    def plot(self, kind: str = "objective", ax: Any = None) -> Any:
+    def plot(self, kind: str = "objective", ax: Axes | None = None) -> Axes:
         """Draw the search.
 
         Args:
@@ -339,10 +336,10 @@ class BaseTuner:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what belongs to this process; see `move_to`."""
-        return {**self.__dict__, "_crew": None, "oracle": None}
+        return {**self.__dict__, "_running": None, "oracle": None}
 
-    def move_to(self, directory: str | os.PathLike[str], oracle: Oracle) -> None:
-        """Be a copy in another process, with files in another folder."""
+    def move_to(self, directory: PathLike, oracle: Oracle) -> None:
+        """Become a copy in another process, with files in another folder."""
         self.directory = directory
         self.oracle = oracle
 
@@ -362,18 +359,16 @@ class BaseTuner:
     def _remove_project(self) -> None:
         """Remove what a search has written, and nothing else."""
         folder = Path(self.project_dir)
-        others = Members(folder).others()
+        others = Processes(folder).others()
         if others:
-            raise RuntimeError(
-                explain(
-                    f"Another process searches in {str(folder)!r} now.",
-                    given=f"overwrite=True, while {others[0]} runs",
-                    fix="take another `project_name`, or share it: without `overwrite`.",
-                )
+            raise SearchError(
+                f"Another process searches in {str(folder)!r} now.",
+                given=f"overwrite=True, while {others[0]} runs",
+                fix="take another `project_name`, or share it: without `overwrite`.",
             )
         for path in folder.glob("trial_*"):
             shutil.rmtree(path)
-        (folder / FILE).unlink(missing_ok=True)
+        Journal(folder).path.unlink(missing_ok=True)
 
     def get_state(self) -> dict[str, Any]:
         """What the tuner has to remember beside the journal: nothing, unless a subclass does."""

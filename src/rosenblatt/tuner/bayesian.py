@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
-from rosenblatt.tuner.arguments import whole_number
-from rosenblatt.tuner.hyperparameter import Fixed
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.core.checks import number, optional, whole
+from rosenblatt.tuner.hypermodel import Buildable
+from rosenblatt.tuner.kinds import Fixed, Values
+from rosenblatt.tuner.objective import Goal
+from rosenblatt.tuner.options import ORACLE, SEARCH, SearchOptions, Space, by_position, divided
+from rosenblatt.tuner.oracle import Oracle, Proposal
 from rosenblatt.tuner.surrogate import (
     Cube,
     GaussianProcess,
@@ -19,7 +20,7 @@ from rosenblatt.tuner.surrogate import (
     one_thread,
     spread_out,
 )
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trial import Trial
 from rosenblatt.tuner.tuner import Tuner
 
 _SHARES = (0.8, 0.4, 0.2)  # of β: in turns, as functions differ in what they need
@@ -39,8 +40,8 @@ class BayesianOptimizationOracle(Oracle):
             hyperparameters if None.
         alpha: variance of the results' noise, added to the kernel's diagonal.
         beta: how much uncertainty is worth; larger explores more.
-        seed, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
-        max_consecutive_failed_trials: see `Oracle`.
+        space: seed, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
+            max_consecutive_failed_trials: see `Oracle`.
 
     Raises:
         ImportError: scikit-learn is not installed.
@@ -52,43 +53,25 @@ class BayesianOptimizationOracle(Oracle):
     2.6
     """
 
+    @by_position(ORACLE)
     def __init__(
         self,
-        objective: Any = None,
+        objective: Goal = None,
         max_trials: int | None = 10,
         num_initial_points: int | None = None,
         alpha: float = 1e-4,
         beta: float = 2.6,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        allow_new_entries: bool = True,
-        tune_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
+        **space: Unpack[Space],
     ):
-        super().__init__(
-            objective, max_trials, hyperparameters, allow_new_entries, tune_new_entries, seed,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
-        self.num_initial_points = whole_number(
-            "num_initial_points", num_initial_points, least=1, optional=True
+        super().__init__(objective, max_trials, **space)
+        self.num_initial_points = self._checked(
+            "num_initial_points", optional(whole(least=1)), num_initial_points
         )
-        for name, value in (("alpha", alpha), ("beta", beta)):
-            if not isinstance(value, (int, float)) or value < 0 or (name == "alpha" and not value):
-                raise ValueError(
-                    explain(
-                        f"Bad `{name}`.",
-                        given=repr(value),
-                        expected="a number above 0"
-                        if name == "alpha"
-                        else "a number of at least 0",
-                    )
-                )
-        self.alpha = alpha
-        self.beta = beta
+        self.alpha = self._checked("alpha", number(above=0), alpha)
+        self.beta = self._checked("beta", number(0), beta)
         gaussian_process()
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Proposal:
         """Values spread out at first, then the most promising ones that were not tried."""
         searched = [hp for hp in self.hyperparameters.space if not isinstance(hp, Fixed)]
         done = [t for t in self.trials.values() if t.score is not None]
@@ -99,18 +82,17 @@ class BayesianOptimizationOracle(Oracle):
                 values = self._promising(Cube(searched), done)
         elif searched:
             place = len(self.trials)
-            values = self._values_at(spread_out(len(searched), place + 1, self.seed)[place])
-        if values is None or self._duplicate(values):
-            values = self._random_values()
-        status = TrialStatus.STOPPED if values is None else TrialStatus.RUNNING
-        return {"status": status, "values": values}
+            points = spread_out(len(searched), place + 1, self.seed)
+            values = self._values_at(Cube(searched), points[place])
+        if values is None or self.trials.was_tried(values):
+            values = self.random_values()
+        return self.proposal(values)
 
-    def _promising(self, cube: Cube, done: list[Trial]) -> dict[str, Any] | None:
-        sign = self.objective.direction.sign
+    def _promising(self, cube: Cube, done: list[Trial]) -> Values | None:
         points = np.array([cube.of_trial(trial) for trial in done])
-        y = np.array([sign * trial.score for trial in done])  # type: ignore[operator]
+        y = self.objective.direction.sign * np.array([trial.score for trial in done], float)
         process = GaussianProcess(cube, points, y, self.alpha)
-        pending = [cube.of_trial(trial) for trial in self.running()]
+        pending = [cube.of_trial(trial) for trial in self.trials.all_running()]
         if pending:
             process.expect(np.array(pending))
 
@@ -122,20 +104,14 @@ class BayesianOptimizationOracle(Oracle):
 
         rng = np.random.default_rng((self.seed, len(self.trials)))
         for point in by_promise(bound, cube, points[np.argmin(y)], rng):
-            values = self._values_at(point)
-            if not self._duplicate(values):
+            values = self._values_at(cube, point)
+            if not self.trials.was_tried(values):
                 return values
         return None
 
-    def _values_at(self, point: np.ndarray) -> dict[str, Any]:
-        hps = HyperParameters()
-        coordinates = iter(point)
-        for hp in self.hyperparameters.space:
-            hps.merge([hp])
-            prob = 0.5 if isinstance(hp, Fixed) else float(next(coordinates))
-            if hps.is_active(hp):
-                hps.values[hp.name] = hp.prob_to_value(prob)
-        return hps.values
+    def _values_at(self, cube: Cube, point: np.ndarray) -> Values:
+        probs = dict(zip(map(id, cube.space), point.tolist(), strict=True))
+        return self.hyperparameters.values_by(lambda hp: hp.prob_to_value(probs.get(id(hp), 0.5)))
 
 
 class BayesianOptimization(Tuner):
@@ -146,31 +122,24 @@ class BayesianOptimization(Tuner):
         objective: what is made small or large, as `"val_accuracy"`.
         max_trials: trials at most.
         num_initial_points, alpha, beta: see `BayesianOptimizationOracle`.
-        seed: of proposals and trials.
-        hyperparameters, tune_new_entries, allow_new_entries, max_retries_per_trial,
-        max_consecutive_failed_trials: see `Oracle`.
-        kwargs: see `Tuner`.
+        options: seed (of proposals and trials), hyperparameters, tune_new_entries,
+            allow_new_entries, max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`;
+            all others: see `Tuner`.
     """
 
+    @by_position(SEARCH)
     def __init__(
         self,
-        hypermodel: Any = None,
-        objective: Any = None,
+        hypermodel: Buildable = None,
+        objective: Goal = None,
         max_trials: int | None = 10,
         num_initial_points: int | None = None,
         alpha: float = 1e-4,
         beta: float = 2.6,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        tune_new_entries: bool = True,
-        allow_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
-        **kwargs: Any,
+        **options: Unpack[SearchOptions],
     ):
+        space, rest = divided(options)
         oracle = BayesianOptimizationOracle(
-            objective, max_trials, num_initial_points, alpha, beta, seed, hyperparameters,
-            allow_new_entries, tune_new_entries, max_retries_per_trial,
-            max_consecutive_failed_trials,
-        )  # fmt: skip
-        super().__init__(oracle, hypermodel, **kwargs)
+            objective, max_trials, num_initial_points, alpha, beta, **space
+        )
+        super().__init__(oracle, hypermodel, **rest)

@@ -44,7 +44,7 @@ class Checkpoints:
         return self.of(trial_id) / _WEIGHTS
 
     def last(self, trial_id: str) -> Path:
-        """The state after a trial's last epoch, as long as another may go on with it."""
+        """The state after a trial's last epoch, as long as another may resume from it."""
         return self.of(trial_id) / _LAST
 
     def running(self, trial_id: str) -> Path:
@@ -88,7 +88,7 @@ class Checkpoints:
             shutil.rmtree(self.running(trial_id), ignore_errors=True)
 
     def drop_last(self, needed: Callable[[str], bool]) -> None:
-        """Remove states with which no trial will go on."""
+        """Remove states from which no trial will resume."""
         for name in [name for name in self._waiting.copy() if not needed(name)]:
             self.last(name).unlink(missing_ok=True)
             self._waiting.discard(name)

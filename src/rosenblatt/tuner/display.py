@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
+
+from rosenblatt.tuner.kinds import Value
+from rosenblatt.tuner.trial import Trial
+
+if TYPE_CHECKING:
+    from rosenblatt.tuner.oracle import Oracle
 
 _WIDTH = 18
 
 
-def show_value(value: Any) -> str:
+def show_value(value: Value | None) -> str:
     """A value in at most 18 characters."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"{value:.5g}"
@@ -36,23 +42,22 @@ class Display:
         verbose: 0 prints nothing.
     """
 
-    redraws = False
+    redraws = False  # whether what a trial prints would disturb it
 
-    def __init__(self, oracle: Any, verbose: int = 1):
+    def __init__(self, oracle: Oracle, verbose: int = 1):
         self.oracle = oracle
         self.verbose = verbose
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._trial_began: dict[str, float] = {}
 
-    def on_trial_begin(self, trial: Any) -> None:
+    def on_trial_begin(self, trial: Trial) -> None:
         """Print the trial's values beside the best ones."""
         self._trial_began[trial.trial_id] = time.monotonic()
         if self.verbose < 1:
             return
-        number = self.oracle.start_order.index(trial.trial_id) + 1
         best = self.oracle.get_best_trials()
         known = best[0].hyperparameters.values if best else {}
-        print(f"\nSearch: Running Trial #{number}\n")
+        print(f"\nSearch: Running Trial #{self._number(trial)}\n")
         row = f"{{:{_WIDTH}}}|{{:{_WIDTH}}}|{{}}"
         if trial.hyperparameters.values:
             print(row.format("Value", "Best Value So Far", "Hyperparameter"))
@@ -62,19 +67,21 @@ class Display:
             print(row.format(show_value(value), show_value(known.get(name, "?")), name))
         print()
 
-    def on_trial_end(self, trial: Any) -> None:
+    def on_trial_end(self, trial: Trial) -> None:
         """Print the trial's score and the best one."""
         if self.verbose < 1:
             return
         now = time.monotonic()
-        number = self.oracle.start_order.index(trial.trial_id) + 1
+        number = self._number(trial)
         spent = show_duration(now - self._trial_began.get(trial.trial_id, now))
         name = self.oracle.objective.name
         if trial.score is None:
-            print(f"Trial {number} {trial.status.capitalize()} [{spent}]")
-            print((trial.message or "").split("\n\n")[0])
+            print(f"Trial {number} {trial.status.capitalize()} [{spent}]\n{trial.reason}")
         else:
             print(f"Trial {number} Complete [{spent}]\n{name}: {trial.score}")
         best = self.oracle.get_best_trials()
         print(f"\nBest {name} So Far: {best[0].score if best else None}")
-        print(f"Total elapsed time: {show_duration(now - self._began)}")
+        print(f"Total elapsed time: {show_duration(now - self.began)}")
+
+    def _number(self, trial: Trial) -> int:
+        return self.oracle.trials.started.index(trial.trial_id) + 1

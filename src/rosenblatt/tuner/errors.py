@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import RosenblattError
 
 
 class FailedTrialError(Exception):
-    """Ends a trial as failed: it is not run again, and the search goes on.
+    """Ends a trial as failed: it does not run again, and the search continues.
 
     >>> raise FailedTrialError("too large")
     Traceback (most recent call last):
@@ -18,8 +19,15 @@ class FailedTrialError(Exception):
     """
 
 
-class FatalError(Exception):
+class SearchError(RosenblattError, RuntimeError):
+    """A search cannot begin or continue, or has no result."""
+
+
+class FatalError(RosenblattError):
     """Ends the whole search: no other trial could do better."""
+
+    def __init__(self, problem: str = "", **parts: Any):
+        super().__init__(problem, **parts)
 
 
 class FatalValueError(FatalError, ValueError):
@@ -35,7 +43,7 @@ class FatalRuntimeError(FatalError, RuntimeError):
 
 
 class SearchFolderError(FatalError, OSError):
-    """The files of a search cannot be written: no trial is counted, and the search may go on later.
+    """The files of a search cannot be written: no trial counts, and the search can resume.
 
     Args:
         folder: of the search.
@@ -44,12 +52,10 @@ class SearchFolderError(FatalError, OSError):
 
     def __init__(self, folder: str, error: object):
         super().__init__(
-            explain(
-                f"The search in {folder!r} was stopped, as its files cannot be written or read.",
-                given=str(error).partition(" Fix: ")[0].rstrip("."),
-                fix="put that right and start the search again: it goes on, and the trials that "
-                "were running do not count.",
-            )
+            f"The search in {folder!r} was stopped, as its files cannot be written or read.",
+            given=str(error).partition(" Fix: ")[0].rstrip("."),
+            fix="put that right and start the search again: it resumes, and the trials that were "
+            "running do not count.",
         )
 
 
@@ -70,5 +76,6 @@ __all__ = [
     "FatalRuntimeError",
     "FatalTypeError",
     "FatalValueError",
+    "SearchError",
     "SearchFolderError",
 ]

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Protocol
 
-from rosenblatt.core.errors import explain
-from rosenblatt.tuner.crew import Session
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.tuner.ray_executor import RayExecutor
+from rosenblatt.tuner.streams import SearchArguments
 from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.workers import Session
+
+if TYPE_CHECKING:
+    from rosenblatt.tuner.base_tuner import BaseTuner
+
+
+class Executor(Protocol):
+    """Runs the trials of searches."""
+
+    def session(self, tuner: BaseTuner, given: SearchArguments) -> AbstractContextManager[Session]:
+        """What runs the trials of one search, with what `search` was given."""
 
 
 class Threads:
     """Runs trials in threads of this process, as many as there are cores."""
 
-    @contextmanager
-    def session(self, tuner: Any, args: Any, kwargs: Any) -> Iterator[Session]:
+    def session(self, tuner: BaseTuner, given: SearchArguments) -> AbstractContextManager[Session]:
         """Nothing to prepare."""
-        yield _InThreads(tuner, args, kwargs)
+        return nullcontext(_InThreads(tuner, given))
 
 
 class _InThreads:
-    def __init__(self, tuner: Any, args: Any, kwargs: Any):
-        self._tuner, self._args, self._kwargs = tuner, args, kwargs
+    def __init__(self, tuner: BaseTuner, given: SearchArguments):
+        self._tuner, self._given = tuner, given
         self.workers = number_of_cores()
 
     def run_and_report(self, trial: Trial) -> None:
-        found = self._tuner.evaluate(trial, *self._args, **self._kwargs)
+        """Run a trial here, and tell the oracle what came of it."""
+        found = self._tuner.evaluate(trial, *self._given.args, **self._given.kwargs)
         if found is not None:
             self._tuner.oracle.update_trial(trial.trial_id, *found)
 
@@ -39,7 +49,7 @@ def number_of_cores() -> int:
     return cores or 1
 
 
-def get_executor(executor: Any) -> Any:
+def get_executor(executor: str | Executor | None) -> Executor:
     """The executor of a name; threads if None.
 
     Raises:
@@ -49,12 +59,10 @@ def get_executor(executor: Any) -> Any:
         return Threads()
     if executor == "ray":
         return RayExecutor()
-    if not hasattr(executor, "session"):
-        raise ValueError(
-            explain(
-                "Unknown `executor`.",
-                given=repr(executor),
-                expected="'threads', 'ray' or a RayExecutor",
-            )
+    if isinstance(executor, str) or not hasattr(executor, "session"):
+        raise BadArgument(
+            "Unknown `executor`.",
+            given=repr(executor),
+            expected="'threads', 'ray' or a RayExecutor",
         )
     return executor

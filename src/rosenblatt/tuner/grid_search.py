@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
-from rosenblatt.tuner.hyperparameter import HyperParameter
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.tuner.hypermodel import Buildable
+from rosenblatt.tuner.kinds import HyperParameter, Values
+from rosenblatt.tuner.objective import Goal
+from rosenblatt.tuner.options import ORACLE, SEARCH, SearchOptions, Space, by_position, divided
+from rosenblatt.tuner.oracle import Oracle, Proposal
 from rosenblatt.tuner.trial import TrialStatus
 from rosenblatt.tuner.tuner import Tuner
 
@@ -18,9 +20,11 @@ class GridSearchOracle(Oracle):
     combinations with them follow.
 
     Args:
-        objective, max_trials, seed, hyperparameters, allow_new_entries, tune_new_entries,
-        max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`.
+        objective, max_trials: see `Oracle`.
+        space: seed, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
+            max_consecutive_failed_trials: see `Oracle`.
 
+    >>> from rosenblatt.tuner import HyperParameters
     >>> hp = HyperParameters()
     >>> _ = hp.Choice("optimizer", ["sgd", "adam"]), hp.Boolean("normalize")
     >>> oracle = GridSearchOracle("loss", hyperparameters=hp)
@@ -29,64 +33,48 @@ class GridSearchOracle(Oracle):
     [{'optimizer': 'sgd', 'normalize': False}, {'optimizer': 'sgd', 'normalize': True}]
     """
 
+    @by_position(ORACLE)
     def __init__(
-        self,
-        objective: Any = None,
-        max_trials: int | None = None,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        allow_new_entries: bool = True,
-        tune_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
+        self, objective: Goal = None, max_trials: int | None = None, **space: Unpack[Space]
     ):
-        super().__init__(
-            objective, max_trials, hyperparameters, allow_new_entries, tune_new_entries, seed,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
+        super().__init__(objective, max_trials, **space)
         self._size = -1  # of the space that is gone through
-        self._next: dict[str, Any] | None = None
+        self._next: Values | None = None
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Proposal:
         """The next combination that was not tried."""
         if len(self.hyperparameters.space) != self._size:  # from the start, with what is new
             self._size = len(self.hyperparameters.space)
-            self._next = self._first()
+            self._next = self._beginning_with({})
         while self._next is not None:
             values, self._next = self._next, self._after(self._next)
-            if not self._duplicate(values):
-                return {"status": TrialStatus.RUNNING, "values": values}
+            if not self.trials.was_tried(values):
+                return self.proposal(values)
         # A running trial may still find a hyperparameter.
-        status = TrialStatus.IDLE if self.running() else TrialStatus.STOPPED
+        status = TrialStatus.IDLE if self.trials.all_running() else TrialStatus.STOPPED
         return {"status": status, "values": None}
 
-    def _first(self) -> dict[str, Any]:
-        hps = HyperParameters()
-        hps.merge(self.hyperparameters)
-        return hps.values
-
-    def _after(self, values: dict[str, Any]) -> dict[str, Any] | None:
+    def _after(self, values: Values) -> Values | None:
         """The combination after another; None after the last one."""
-        hps = self.get_space()
-        hps.values = dict(values)
-        for place in reversed(range(len(hps.space))):
-            hp = hps.space[place]
-            if not hps.is_active(hp):
+        space = self.hyperparameters.space
+        for place in reversed(range(len(space))):
+            hp = space[place]
+            if not hp.is_active(values):
                 continue
-            ordered = _in_order(hp)
-            index = ordered.index(hps.values[hp.name]) + 1
+            ordered = _defaults_first(hp)
+            index = ordered.index(values[hp.name]) + 1
             if index == len(ordered):
                 continue
-            kept = hps.space[:place]
-            following = HyperParameters()
-            following.values = {h.name: values[h.name] for h in kept if hps.is_active(h)}
-            following.values[hp.name] = ordered[index]
-            following.merge(hps, overwrite=False)  # those behind start from their defaults
-            return following.values
+            kept = {h.name: values[h.name] for h in space[:place] if h.is_active(values)}
+            return self._beginning_with({**kept, hp.name: ordered[index]})
         return None
 
+    def _beginning_with(self, values: Values) -> Values:
+        """The first combination that has some values."""
+        return self.hyperparameters.values_by(lambda hp: values.get(hp.name, hp.default))
 
-def _in_order(hp: HyperParameter) -> list[Any]:
+
+def _defaults_first(hp: HyperParameter) -> list[Any]:
     return [hp.default, *(value for value in hp.values if value != hp.default)]
 
 
@@ -97,27 +85,18 @@ class GridSearch(Tuner):
         hypermodel: a function build(hp) or a `HyperModel`.
         objective: what is made small or large, as `"val_accuracy"`.
         max_trials: trials at most; all combinations if None.
-        seed: of the trials.
-        hyperparameters, tune_new_entries, allow_new_entries, max_retries_per_trial,
-        max_consecutive_failed_trials: see `Oracle`.
-        kwargs: see `Tuner`.
+        options: seed (of the trials), hyperparameters, tune_new_entries, allow_new_entries,
+            max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`; all others: see
+            `Tuner`.
     """
 
+    @by_position(SEARCH)
     def __init__(
         self,
-        hypermodel: Any = None,
-        objective: Any = None,
+        hypermodel: Buildable = None,
+        objective: Goal = None,
         max_trials: int | None = None,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        tune_new_entries: bool = True,
-        allow_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
-        **kwargs: Any,
+        **options: Unpack[SearchOptions],
     ):
-        oracle = GridSearchOracle(
-            objective, max_trials, seed, hyperparameters, allow_new_entries, tune_new_entries,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
-        super().__init__(oracle, hypermodel, **kwargs)
+        space, rest = divided(options)
+        super().__init__(GridSearchOracle(objective, max_trials, **space), hypermodel, **rest)

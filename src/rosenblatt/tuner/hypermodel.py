@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rosenblatt.core.errors import explain
 from rosenblatt.tuner.errors import FatalValueError
 from rosenblatt.tuner.hyperparameters import HyperParameters
 
@@ -59,14 +58,23 @@ class HyperModel:
         """
         return model.fit(*args, **kwargs)
 
+    @property
+    def uses_model_fit(self) -> bool:
+        """Whether it trains by `model.fit` with what `search` was given."""
+        return type(self).fit is HyperModel.fit
+
+
+Buildable = HyperModel | Callable[[HyperParameters], Any] | None
+"""What builds models: a `HyperModel`, or a function."""
+
 
 class _Function(HyperModel):
-    def __init__(self, build: Callable[..., Any]):
-        self.build = build  # type: ignore[method-assign]
+    def __init__(self, build: Callable[[HyperParameters], Any]):
+        self.build = build  # type: ignore[assignment, method-assign]
         super().__init__()
 
 
-def get_hypermodel(hypermodel: Any) -> HyperModel | None:
+def get_hypermodel(hypermodel: Buildable) -> HyperModel | None:
     """The hypermodel of a function `build(hp)`, or the one that it is already.
 
     Raises:
@@ -76,15 +84,8 @@ def get_hypermodel(hypermodel: Any) -> HyperModel | None:
         return hypermodel
     if not callable(hypermodel):
         raise FatalValueError(
-            explain(
-                "`hypermodel` is wrong.",
-                given=repr(hypermodel),
-                expected="a function build(hp) that returns a model, or a HyperModel",
-            )
+            "`hypermodel` is wrong.",
+            given=repr(hypermodel),
+            expected="a function build(hp) that returns a model, or a HyperModel",
         )
     return _Function(hypermodel)
-
-
-def uses_model_fit(hypermodel: Any) -> bool:
-    """Whether a hypermodel trains by `model.fit` with what `search` was given."""
-    return isinstance(hypermodel, HyperModel) and type(hypermodel).fit is HyperModel.fit

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
 
-from rosenblatt.core.errors import explain, nearest
-from rosenblatt.tuner.hyperparameter import Boolean, Choice, Fixed, HyperParameter, Parent
-from rosenblatt.tuner.numerical import Float, Int
+from rosenblatt.core.errors import BadArgument, explain, nearest
+from rosenblatt.tuner.kinds import Boolean, Choice, Fixed, HyperParameter, Parent, Value, Values
+from rosenblatt.tuner.ranges import Float, Int
 
-_KINDS: dict[str, type[HyperParameter]] = {
+KINDS: dict[str, type[HyperParameter]] = {
     kind.__name__: kind for kind in (Int, Float, Choice, Boolean, Fixed)
 }
 
@@ -37,7 +37,7 @@ class HyperParameters:
     """
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
+        self.values: Values = {}
         self._space: list[HyperParameter] = []
         self._by_name: defaultdict[str, list[HyperParameter]] = defaultdict(list)
         self._name_scopes: list[str] = []
@@ -56,11 +56,11 @@ class HyperParameters:
     def Choice(
         self,
         name: str,
-        values: Sequence[Any],
+        values: Sequence[Value],
         ordered: bool | None = None,
-        default: Any = None,
+        default: Value | None = None,
         parent_name: str | None = None,
-        parent_values: Any = None,
+        parent_values: Value | Sequence[Value] | None = None,
     ) -> Any:
         """One of some values: see `Choice`. With a parent: only where that has one of its values.
 
@@ -68,8 +68,7 @@ class HyperParameters:
             The value, or None where the parent has another one; so for all kinds.
         """
         with self._under(parent_name, parent_values):
-            conditions = self._conditions
-            return self._retrieve(Choice(self._full(name), values, ordered, default, conditions))
+            return self._ask(Choice, name, values, ordered, default)
 
     def Int(
         self,
@@ -80,16 +79,11 @@ class HyperParameters:
         sampling: str = "linear",
         default: int | None = None,
         parent_name: str | None = None,
-        parent_values: Any = None,
+        parent_values: Value | Sequence[Value] | None = None,
     ) -> Any:
         """An integer in a range that includes `max_value`: see `Int`."""
         with self._under(parent_name, parent_values):
-            return self._retrieve(
-                Int(
-                    self._full(name), min_value, max_value, step, sampling, default,
-                    self._conditions,
-                )
-            )  # fmt: skip
+            return self._ask(Int, name, min_value, max_value, step, sampling, default)
 
     def Float(
         self,
@@ -100,38 +94,33 @@ class HyperParameters:
         sampling: str = "linear",
         default: float | None = None,
         parent_name: str | None = None,
-        parent_values: Any = None,
+        parent_values: Value | Sequence[Value] | None = None,
     ) -> Any:
         """A number in a range: see `Float`."""
         with self._under(parent_name, parent_values):
-            return self._retrieve(
-                Float(
-                    self._full(name), min_value, max_value, step, sampling, default,
-                    self._conditions,
-                )
-            )  # fmt: skip
+            return self._ask(Float, name, min_value, max_value, step, sampling, default)
 
     def Boolean(
         self,
         name: str,
         default: bool = False,
         parent_name: str | None = None,
-        parent_values: Any = None,
+        parent_values: Value | Sequence[Value] | None = None,
     ) -> Any:
         """True or False."""
         with self._under(parent_name, parent_values):
-            return self._retrieve(Boolean(self._full(name), default, self._conditions))
+            return self._ask(Boolean, name, default)
 
     def Fixed(
         self,
         name: str,
-        value: Any,
+        value: Value,
         parent_name: str | None = None,
-        parent_values: Any = None,
+        parent_values: Value | Sequence[Value] | None = None,
     ) -> Any:
         """A value that is not searched; given before a search it takes the place of a range."""
         with self._under(parent_name, parent_values):
-            return self._retrieve(Fixed(self._full(name), value, self._conditions))
+            return self._ask(Fixed, name, value)
 
     def get(self, name: str) -> Any:
         """The value of a hyperparameter.
@@ -147,12 +136,10 @@ class HyperParameters:
             return self._grown(name)
         if name in self._by_name:
             held = " or ".join(str(hp.conditions) for hp in self._by_name[name])
-            raise ValueError(
-                explain(
-                    f"Hyperparameter {name!r} is not active.",
-                    given=self.values,
-                    expected=f"values with {held}",
-                )
+            raise BadArgument(
+                f"Hyperparameter {name!r} is not active.",
+                given=self.values,
+                expected=f"values with {held}",
             )
         raise KeyError(explain(f"There is no hyperparameter {name!r}{self._hint(name)}."))
 
@@ -173,7 +160,9 @@ class HyperParameters:
             self._name_scopes.pop()
 
     @contextmanager
-    def conditional_scope(self, parent_name: str, parent_values: Any) -> Iterator[None]:
+    def conditional_scope(
+        self, parent_name: str, parent_values: Value | Sequence[Value]
+    ) -> Iterator[None]:
         """What is asked for inside counts only where a parent has one of some values.
 
         The code inside runs in any case.
@@ -187,12 +176,10 @@ class HyperParameters:
         """
         parent_name = self._full(parent_name)
         if not self._exists(parent_name, self._conditions):
-            raise ValueError(
-                explain(
-                    f"conditional_scope: there is no hyperparameter {parent_name!r} here yet"
-                    f"{self._hint(parent_name)}.",
-                    fix=f"ask for {parent_name!r} before, under the same conditions.",
-                )
+            raise BadArgument(
+                f"conditional_scope: there is no hyperparameter {parent_name!r} here yet"
+                f"{self._hint(parent_name)}.",
+                fix=f"ask for {parent_name!r} before, under the same conditions.",
             )
         self._conditions.append(Parent(parent_name, parent_values))
         holds = self._conditions[-1].is_active(self.values)
@@ -202,8 +189,12 @@ class HyperParameters:
         finally:
             self._conditions.pop()
 
-    def _under(self, parent_name: str | None, parent_values: Any) -> Any:
-        return self.conditional_scope(parent_name, parent_values) if parent_name else nullcontext()
+    def _under(
+        self, parent_name: str | None, parent_values: Value | Sequence[Value] | None
+    ) -> AbstractContextManager[None]:
+        if not parent_name:
+            return nullcontext()
+        return self.conditional_scope(parent_name, cast(Sequence[Value], parent_values))
 
     def _hint(self, name: str) -> str:
         return f"; {nearest(name, self._by_name).removesuffix('.')}" if self._by_name else ""
@@ -216,14 +207,19 @@ class HyperParameters:
     def is_active(self, hyperparameter: str | HyperParameter) -> bool:
         """Whether all conditions of a hyperparameter hold (of any that has this name)."""
         if isinstance(hyperparameter, HyperParameter):
-            return all(c.is_active(self.values) for c in hyperparameter.conditions)
-        return any(self.is_active(hp) for hp in self._by_name.get(hyperparameter, []))
+            return hyperparameter.is_active(self.values)
+        return any(hp.is_active(self.values) for hp in self._by_name.get(hyperparameter, []))
+
+    def includes(self, hp: HyperParameter) -> bool:
+        """Whether the space has a hyperparameter of this name under the same conditions."""
+        return self._exists(hp.name, hp.conditions)
 
     def _exists(self, name: str, conditions: list[Parent]) -> bool:
         return any(hp.conditions == conditions for hp in self._by_name.get(name, []))
 
-    def _retrieve(self, hp: HyperParameter) -> Any:
-        if not self._exists(hp.name, hp.conditions):
+    def _ask(self, kind: Callable[..., HyperParameter], name: str, *arguments: object) -> Any:
+        hp = kind(self._full(name), *arguments, conditions=self._conditions)
+        if not self.includes(hp):
             return self._register(hp)
         if not self.is_active(hp):
             return None
@@ -236,8 +232,8 @@ class HyperParameters:
 
     def _register(self, hp: HyperParameter, overwrite: bool = False) -> Any:
         if any(condition.name == hp.name for condition in self._conditions):
-            raise ValueError(explain(f"Hyperparameter {hp.name!r} has the name of its own parent."))
-        self._add(hp)
+            raise BadArgument(f"Hyperparameter {hp.name!r} has the name of its own parent.")
+        self.add(hp)
         if not self.is_active(hp):
             return None
         if overwrite or hp.name not in self.values:
@@ -255,8 +251,26 @@ class HyperParameters:
                 hyperparameters that exist are left out.
         """
         for hp in list(hps.space if isinstance(hps, HyperParameters) else hps):
-            if overwrite or not self._exists(hp.name, hp.conditions):
+            if overwrite or not self.includes(hp):
                 self._register(hp, overwrite)
+
+    def values_by(self, choose: Callable[[HyperParameter], Value]) -> Values:
+        """Values for the active hyperparameters of the space, in its order.
+
+        Args:
+            choose: gives the value of one; parents are chosen before what depends on them.
+        """
+        values: Values = {}
+        for hp in self._space:
+            if hp.is_active(values):
+                values[hp.name] = choose(hp)
+        return values
+
+    def with_values(self, values: Mapping[str, Value]) -> HyperParameters:
+        """The same space with other values."""
+        hps = self.copy()
+        hps.values = dict(values)
+        return hps
 
     def with_defaults(self) -> HyperParameters:
         """A copy in which active hyperparameters that have no value have their default."""
@@ -287,23 +301,21 @@ class HyperParameters:
         return {"space": space, "values": dict(self.values)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> HyperParameters:
+    def from_config(cls, config: Mapping[str, Any]) -> HyperParameters:
         """The space and values of a config."""
         hps = cls()
         for one in config["space"]:
-            if one["class_name"] not in _KINDS:
-                raise ValueError(
-                    explain(
-                        f"Unknown kind of hyperparameter {one['class_name']!r}; "
-                        f"{nearest(one['class_name'], _KINDS)}"
-                    )
+            name = one["class_name"]
+            if name not in KINDS:
+                raise BadArgument(
+                    f"Unknown kind of hyperparameter {name!r}; {nearest(name, KINDS)}"
                 )
-            hps._add(_KINDS[one["class_name"]].from_config(one["config"]))
+            hps.add(KINDS[name].from_config(one["config"]))
         hps.values = dict(config["values"])
         return hps
 
-    def _add(self, hp: HyperParameter) -> None:
-        # A hyperparameter never changes, so spaces share it.
+    def add(self, hp: HyperParameter) -> None:
+        """Append a hyperparameter to the space; as none ever changes, spaces share them."""
         self._by_name[hp.name].append(hp)
         self._space.append(hp)
 
@@ -311,6 +323,6 @@ class HyperParameters:
         """The same space and values, apart from this object."""
         hps = HyperParameters()
         for hp in self._space:
-            hps._add(hp)
+            hps.add(hp)
         hps.values = dict(self.values)
         return hps

@@ -13,7 +13,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused, explain
+from rosenblatt.core.types import PathLike
 
 FILE = "journal.jsonl"
 LOCK = "journal.lock"
@@ -39,7 +40,7 @@ class Journal:
     [{'event': 'trial', 'trial_id': '0'}]
     """
 
-    def __init__(self, folder: str | os.PathLike[str]):
+    def __init__(self, folder: PathLike):
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self._lock = FileLock(self.folder / LOCK, thread_local=False, poll_interval=_POLL)
@@ -148,12 +149,10 @@ class Journal:
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise ValueError(
-                    explain(
-                        f"Line {self._lines} of {self.path} is damaged.",
-                        given=line[:80].decode(errors="replace"),
-                        fix="remove the line, or start anew with `overwrite=True`.",
-                    )
+                raise FileRefused(
+                    f"Line {self._lines} of {self.path} is damaged.",
+                    given=line[:80].decode(errors="replace"),
+                    fix="remove the line, or start anew with `overwrite=True`.",
                 ) from error
 
 

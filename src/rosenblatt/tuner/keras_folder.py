@@ -1,4 +1,4 @@
-"""A search that Keras Tuner began: its folder as the events of a journal of ours."""
+"""A search that Keras Tuner began: its folder as the events of a journal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.tuner.journal import Journal
+from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.trial import TrialStatus
 
-ORACLE = "oracle.json"
+_ORACLE = "oracle.json"
 _ENDED = (TrialStatus.COMPLETED, TrialStatus.FAILED)
 
 
 def is_keras_folder(folder: Path) -> bool:
     """Whether Keras Tuner has left a search in a folder, and we have not yet."""
-    return (folder / ORACLE).is_file() and not Journal(folder).exists()
+    return (folder / _ORACLE).is_file() and not Journal(folder).exists()
 
 
 def events_of(folder: Path, objective: str = "score") -> Iterator[dict[str, Any]]:
@@ -30,7 +31,7 @@ def events_of(folder: Path, objective: str = "score") -> Iterator[dict[str, Any]
     Raises:
         ValueError: a file that is missing or damaged.
     """
-    oracle = _read(folder / ORACLE, "start_order", "hyperparameters")
+    oracle = _read(folder / _ORACLE, "start_order", "hyperparameters")
     yield {"event": "begin", "seed": oracle.get("seed"), "objective": objective}
     yield {"event": "space", "space": oracle["hyperparameters"]["space"]}
     for name in oracle["start_order"]:
@@ -46,11 +47,11 @@ def events_of(folder: Path, objective: str = "score") -> Iterator[dict[str, Any]
             yield {"event": "end", "trial_id": name, "values": values, "again": False, **ended}
 
 
-def adopt(oracle: Any, folder: Path) -> None:
+def adopt(oracle: Oracle, folder: Path) -> None:
     """Write the journal of a search that Keras Tuner began; trials it had not ended run again.
 
     Args:
-        oracle: goes on with the search; its objective must be the one of then.
+        oracle: continues the search; its objective must be the same.
         folder: the project folder.
 
     Raises:
@@ -60,13 +61,11 @@ def adopt(oracle: Any, folder: Path) -> None:
     for event in events:
         measured = (event.get("metrics") or {}).get("metrics", {})
         if event.get("status") == TrialStatus.COMPLETED and oracle.objective.name not in measured:
-            raise ValueError(
-                explain(
-                    f"Trial {event['trial_id']} of Keras Tuner in {str(folder)!r} has no "
-                    f"{oracle.objective.name!r}.",
-                    given=", ".join(measured) or "no metrics",
-                    fix="give the objective of that search, or another `project_name`.",
-                )
+            raise FileRefused(
+                f"Trial {event['trial_id']} of Keras Tuner in {str(folder)!r} has no "
+                f"{oracle.objective.name!r}.",
+                given=", ".join(measured) or "no metrics",
+                fix="give the objective of that search, or another `project_name`.",
             )
     journal = Journal(folder)
     with journal.locked():
@@ -82,7 +81,7 @@ def _read(path: Path, *needed: str) -> dict[str, Any]:
         found = json.loads(path.read_text())
         missing = [key for key in needed if key not in found]
     except (OSError, ValueError, TypeError) as error:
-        raise ValueError(explain(f"{path}: no file of Keras Tuner's.", given=error)) from error
+        raise FileRefused(f"{path}: no file of Keras Tuner's.", given=error) from error
     if missing:
-        raise ValueError(explain(f"{path}: no {missing[0]!r}.", given=", ".join(found)))
+        raise FileRefused(f"{path}: no {missing[0]!r}.", given=", ".join(found))
     return found

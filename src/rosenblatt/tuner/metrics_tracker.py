@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.direction import Direction, direction_of
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.objective import infer_direction, read_direction
 
+if TYPE_CHECKING:
+    from rosenblatt.metrics.base import Metric
 
+
+@dataclass
 class MetricObservation:
     """Values of a metric at one step, one of each execution.
 
@@ -23,11 +29,13 @@ class MetricObservation:
     1.5
     """
 
-    def __init__(self, value: Any, step: int):
-        self.value = list(value) if isinstance(value, list) else [value]
-        self.step = step
+    value: Any
+    step: int
 
-    def append(self, value: Any) -> None:
+    def __post_init__(self) -> None:
+        self.value = list(self.value) if isinstance(self.value, list) else [self.value]
+
+    def append(self, value: float | list[float]) -> None:
         """Add the values of other executions."""
         self.value += value if isinstance(value, list) else [value]
 
@@ -40,18 +48,9 @@ class MetricObservation:
         return {"value": self.value, "step": self.step}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> MetricObservation:
+    def from_config(cls, config: Mapping[str, Any]) -> MetricObservation:
         """The observation of a config."""
         return cls(**config)
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, MetricObservation)
-        return same and (self.value, self.step) == (other.value, other.step)  # type: ignore[attr-defined]
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"MetricObservation(value={self.value}, step={self.step})"
 
 
 class MetricHistory:
@@ -65,7 +64,7 @@ class MetricHistory:
         self.direction = read_direction(direction, "Unknown `direction`.")
         self._observations: dict[int, MetricObservation] = {}
 
-    def update(self, value: Any, step: int) -> None:
+    def update(self, value: float | list[float], step: int) -> None:
         """Add a value at a step."""
         if step in self._observations:
             self._observations[step].append(value)
@@ -127,10 +126,11 @@ class MetricHistory:
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> MetricHistory:
+    def from_config(cls, config: Mapping[str, Any]) -> MetricHistory:
         """The history of a config."""
         history = cls(config["direction"])
-        history.set_history([MetricObservation.from_config(c) for c in config["observations"]])
+        for one in config["observations"]:  # NaN and infinities are text in a journal
+            history.update([float(value) for value in one["value"]], one["step"])
         return history
 
 
@@ -149,7 +149,7 @@ class MetricsTracker:
     (0.5, 0.25)
     """
 
-    def __init__(self, metrics: Any = None):
+    def __init__(self, metrics: Iterable[Metric] | None = None):
         self.metrics: dict[str, MetricHistory] = {}
         self.register_metrics(metrics)
 
@@ -157,7 +157,7 @@ class MetricsTracker:
         """Whether it knows a metric."""
         return name in self.metrics
 
-    def register_metrics(self, metrics: Any = None) -> None:
+    def register_metrics(self, metrics: Iterable[Metric] | None = None) -> None:
         """Register metric objects."""
         for metric in metrics or []:
             self.register(metric.name, direction_of(metric))
@@ -165,7 +165,7 @@ class MetricsTracker:
     def register(self, name: str, direction: Direction | str | None = None) -> None:
         """Register a metric; its direction is inferred, else "min"."""
         if self.exists(name):
-            raise ValueError(explain(f"Metric {name!r} is there already."))
+            raise BadArgument(f"Metric {name!r} is registered already.")
         self.metrics[name] = MetricHistory(direction or infer_direction(name) or Direction.MIN)
 
     def update(self, name: str, value: Any, step: int = 0) -> bool:
@@ -178,9 +178,7 @@ class MetricsTracker:
 
     def _of(self, name: str) -> MetricHistory:
         if name not in self.metrics:
-            raise ValueError(
-                explain(f"The trial has no metric {name!r}; {nearest(name, self.metrics)}")
-            )
+            raise BadArgument(f"The trial has no metric {name!r}; {nearest(name, self.metrics)}")
         return self.metrics[name]
 
     def get_history(self, name: str) -> list[MetricObservation]:
@@ -218,7 +216,7 @@ class MetricsTracker:
         return {"metrics": {name: one.get_config() for name, one in self.metrics.items()}}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> MetricsTracker:
+    def from_config(cls, config: Mapping[str, Any]) -> MetricsTracker:
         """The metrics of a config."""
         tracker = cls()
         tracker.metrics = {

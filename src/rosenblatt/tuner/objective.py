@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rosenblatt.core.direction import Direction, direction_of
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.scalars import as_number
 from rosenblatt.losses.lookup import get as get_loss
 from rosenblatt.metrics.lookup import get as get_metric
@@ -124,20 +124,16 @@ def create_objective(objective: Goal) -> Objective:
     if isinstance(objective, Objective):
         return objective
     if not isinstance(objective, str):
-        raise TypeError(
-            explain(
-                "`objective` is wrong.",
-                given=repr(objective),
-                expected="a name, an `Objective`, or a list of them",
-            )
+        raise WrongType(
+            "`objective` is wrong.",
+            given=repr(objective),
+            expected="a name, an `Objective`, or a list of them",
         )
     direction = infer_direction(objective)
     if direction is None:
-        raise ValueError(
-            explain(
-                f"`objective`: whether a higher {objective!r} is better is not known.",
-                fix=f'write `Objective("{objective}", "min")`, or "max".',
-            )
+        raise BadArgument(
+            f"`objective`: whether a higher {objective!r} is better is not known.",
+            fix=f'write `Objective("{objective}", "min")`, or "max".',
         )
     return Objective(objective, direction)
 
@@ -169,7 +165,7 @@ def read_direction(direction: str, problem: str) -> Direction:
         ValueError: neither.
     """
     if direction not in tuple(Direction):
-        raise ValueError(explain(problem, given=repr(direction), expected="'min' or 'max'"))
+        raise BadArgument(problem, given=repr(direction), expected="'min' or 'max'")
     return Direction(direction)
 
 

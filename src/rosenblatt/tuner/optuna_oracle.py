@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Unpack
 
+from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import needed
-from rosenblatt.tuner.hyperparameter import Boolean, Choice, Fixed
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle, synchronized
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.kinds import Boolean, Choice, Fixed, HyperParameter
+from rosenblatt.tuner.objective import Goal
+from rosenblatt.tuner.options import ORACLE, Space, by_position
+from rosenblatt.tuner.oracle import Oracle, Proposal, synchronized
+from rosenblatt.tuner.trial import Trial
+
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
 
 _DRAWS = 10  # proposals until a new one is found
+_AS_THEY_ARE = (Choice, Boolean)  # all other kinds are numbers from 0 to 1 to a sampler
 
 
 class OptunaOracle(Oracle):
@@ -23,64 +32,53 @@ class OptunaOracle(Oracle):
     `Tuner(OptunaOracle("val_loss", 30, sampler=optuna.samplers.GPSampler(seed=1)), build)`.
 
     Args:
-        objective, max_trials, seed, hyperparameters, allow_new_entries, tune_new_entries,
-        max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`.
+        objective, max_trials: see `Oracle`.
         sampler: of `optuna.samplers`; `TPESampler(seed=seed)` if None.
         pruner: of `optuna.pruners`: asked after each epoch; a trial that it ends keeps its best
             epoch. None never ends one.
+        space: seed, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
+            max_consecutive_failed_trials: see `Oracle`.
 
     Raises:
         ImportError: optuna is not installed.
     """
 
+    @by_position(ORACLE)
     def __init__(
         self,
-        objective: Any = None,
+        objective: Goal = None,
         max_trials: int | None = 10,
-        sampler: Any = None,
-        pruner: Any = None,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        allow_new_entries: bool = True,
-        tune_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
+        sampler: BaseSampler | None = None,
+        pruner: BasePruner | None = None,
+        **space: Unpack[Space],
     ):
-        super().__init__(
-            objective, max_trials, hyperparameters, allow_new_entries, tune_new_entries, seed,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
+        super().__init__(objective, max_trials, **space)
         with needed("OptunaOracle needs optuna.", fix="`pip install 'rosenblatt[optuna]'`."):
             import optuna
         self._optuna = optuna
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._study = optuna.create_study(
+        self.study = optuna.create_study(
             sampler=sampler or optuna.samplers.TPESampler(seed=self.seed),
             pruner=pruner or optuna.pruners.NopPruner(),
-            direction="maximize" if self.objective.direction == "max" else "minimize",
+            direction="minimize" if self.objective.direction is Direction.MIN else "maximize",
         )
         self._asked: dict[str, Any] = {}  # Optuna's trials of ours that run
         self._told: set[str] = set()
         self._pruned: set[str] = set()
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Proposal:
         """The sampler's next proposal; STOPPED where it finds none that was not tried."""
-        self._tell_ended()
-        space = {hp.name: _distribution(self._optuna, hp) for hp in self._searched()}
-        if not space:
-            values = self._random_values()
-            status = TrialStatus.STOPPED if values is None else TrialStatus.RUNNING
-            return {"status": status, "values": values}
-        for _ in range(_DRAWS):
-            asked = self._study.ask(space)
-            values = {hp.name: self._value(hp, asked.params) for hp in self.get_space().space}
-            if not self._duplicate(values):
+        self.tell_ended()
+        searched = _searched(self.hyperparameters.space)
+        space = {hp.name: _distribution(self._optuna, hp) for hp in searched}
+        for _ in range(_DRAWS if space else 0):
+            asked = self.study.ask(space)
+            values = self.hyperparameters.values_by(partial(_value, asked.params))
+            if not self.trials.was_tried(values):
                 self._asked[trial_id] = asked
-                return {"status": TrialStatus.RUNNING, "values": values}
-            self._study.tell(asked, state=self._optuna.trial.TrialState.FAIL)
-        values = self._random_values()
-        status = TrialStatus.STOPPED if values is None else TrialStatus.RUNNING
-        return {"status": status, "values": values}
+                return self.proposal(values)
+            self.study.tell(asked, state=self._optuna.trial.TrialState.FAIL)
+        return self.proposal(self.random_values())
 
     @synchronized
     def update_history(self, trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
@@ -89,7 +87,7 @@ class OptunaOracle(Oracle):
         asked = self._asked.get(trial_id)
         if asked is None or not self.objective.has_value(logs):
             return
-        reported = self._study.trials[asked.number].intermediate_values
+        reported = self.study.trials[asked.number].intermediate_values
         if epoch not in reported:  # of the first execution alone
             asked.report(float(self.objective.get_value(logs)), epoch)
 
@@ -101,20 +99,10 @@ class OptunaOracle(Oracle):
             self._pruned.add(trial_id)
         return trial_id in self._pruned
 
-    def _searched(self) -> list[Any]:
-        return [hp for hp in self.get_space().space if not isinstance(hp, Fixed)]
-
-    @staticmethod
-    def _value(hp: Any, params: Mapping[str, Any]) -> Any:
-        if hp.name not in params:
-            return hp.default
-        given = params[hp.name]
-        return given if isinstance(hp, (Choice, Boolean)) else hp.prob_to_value(given)
-
-    def _tell_ended(self) -> None:
+    def tell_ended(self) -> None:
         """Give the study what it does not know yet: results, also those of an earlier process."""
         states = self._optuna.trial.TrialState
-        for name in self.end_order:
+        for name in self.trials.ended:
             if name in self._told:
                 continue
             self._told.add(name)
@@ -123,29 +111,42 @@ class OptunaOracle(Oracle):
             state = states.FAIL if trial.score is None else states.PRUNED if pruned else None
             if asked is not None:
                 value = None if state is not None else trial.score
-                self._study.tell(asked, value, state or states.COMPLETE)
+                self.study.tell(asked, value, state or states.COMPLETE)
             elif trial.score is not None:
                 self._add(trial)
 
     def _add(self, trial: Trial) -> None:
         """A trial that the study did not propose itself."""
-        hps = {hp.name: hp for hp in self._searched()}
-        values = {n: v for n, v in trial.hyperparameters.values.items() if n in hps}
+        values = trial.hyperparameters.values
+        hps = [hp for hp in _searched(self.hyperparameters.space) if hp.name in values]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a value that is no longer in the range
-            self._study.add_trial(
+            self.study.add_trial(
                 self._optuna.trial.create_trial(
                     params={
-                        n: v if isinstance(hps[n], (Choice, Boolean)) else hps[n].value_to_prob(v)
-                        for n, v in values.items()
+                        hp.name: values[hp.name]
+                        if isinstance(hp, _AS_THEY_ARE)
+                        else hp.value_to_prob(values[hp.name])
+                        for hp in hps
                     },
-                    distributions={n: _distribution(self._optuna, hps[n]) for n in values},
+                    distributions={hp.name: _distribution(self._optuna, hp) for hp in hps},
                     value=trial.score,
                 )
             )
 
 
-def _distribution(optuna: Any, hp: Any) -> Any:
+def _searched(space: Iterable[HyperParameter]) -> list[HyperParameter]:
+    return [hp for hp in space if not isinstance(hp, Fixed)]
+
+
+def _value(params: Mapping[str, Any], hp: HyperParameter) -> Any:
+    if hp.name not in params:
+        return hp.default
+    given = params[hp.name]
+    return given if isinstance(hp, _AS_THEY_ARE) else hp.prob_to_value(given)
+
+
+def _distribution(optuna: ModuleType, hp: HyperParameter) -> Any:
     if isinstance(hp, Boolean):
         return optuna.distributions.CategoricalDistribution([False, True])
     if isinstance(hp, Choice):

@@ -7,32 +7,51 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import Check, optional, whole
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.scalars import as_number
-from rosenblatt.tuner.arguments import whole_number
-from rosenblatt.tuner.combinations import one_of
+from rosenblatt.core.types import PathLike
 from rosenblatt.tuner.display import Display
+from rosenblatt.tuner.errors import SearchError
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.ledger import Ledger
-from rosenblatt.tuner.objective import MultiObjective, create_objective
-from rosenblatt.tuner.outcomes import first_reason, require
+from rosenblatt.tuner.kinds import HyperParameter, Value, Values
+from rosenblatt.tuner.objective import Goal, MultiObjective, create_objective
+from rosenblatt.tuner.shared_search import OwnSearch, SharedSearch
+from rosenblatt.tuner.small_spaces import untried_values
 from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trial_results import first_reason, require
+from rosenblatt.tuner.trials import Trials, best_first
+
+P = ParamSpec("P")
+R = TypeVar("R")
+AnyOracle = TypeVar("AnyOracle", bound="Oracle")
+
+_MOST_DRAWS = 21  # random values until all combinations are looked at
 
 
-def synchronized(method: Callable[..., Any]) -> Callable[..., Any]:
+def synchronized(
+    method: Callable[Concatenate[AnyOracle, P], R],
+) -> Callable[Concatenate[AnyOracle, P], R]:
     """Let one thread of one process into such methods of an oracle; they may call each other."""
 
     @functools.wraps(method)
-    def alone(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def alone(self: AnyOracle, *args: P.args, **kwargs: P.kwargs) -> R:
         with self.exclusive():
             return method(self, *args, **kwargs)
 
     return alone
+
+
+class Proposal(TypedDict):
+    """What `populate_space` returns: a status, and the values of a trial that is to run."""
+
+    status: str
+    values: Values | None
 
 
 class Oracle:
@@ -42,7 +61,7 @@ class Oracle:
         objective: a name, an `Objective`, or a list of them; may be left out where trials return
             one number to make small.
         max_trials: trials at most; no limit if None.
-        hyperparameters: a space given beforehand; what it says of a name counts.
+        hyperparameters: a space given in advance; what it says of a name counts.
         allow_new_entries: whether the model may ask for others.
         tune_new_entries: whether those are searched; if not they keep their default.
         seed: of the proposals; drawn if None.
@@ -50,16 +69,21 @@ class Oracle:
         max_consecutive_failed_trials: failed trials in a row that end the search.
 
     Attributes:
-        trials: trial id to trial.
+        trials: by their ids; also which of them run, have ended, and are to run again.
         hyperparameters: the space so far.
+        display: prints or draws the course of the search.
+        changed: held while something changes; notified when a trial ends.
 
     Raises:
         ValueError: a bad limit; new entries forbidden without a space.
     """
 
+    # Values of its own making, in which trials may differ and still be the same.
+    ignored_values: tuple[str, ...] = ()
+
     def __init__(
         self,
-        objective: Any = None,
+        objective: Goal = None,
         max_trials: int | None = None,
         hyperparameters: HyperParameters | None = None,
         allow_new_entries: bool = True,
@@ -69,48 +93,46 @@ class Oracle:
         max_consecutive_failed_trials: int = 3,
     ):
         self.objective = create_objective(objective)
-        self.max_trials = whole_number("max_trials", max_trials, least=1, optional=True)
+        self.max_trials = self._checked("max_trials", optional(whole(least=1)), max_trials)
         if hyperparameters is None and not (allow_new_entries and tune_new_entries):
             name = "tune_new_entries" if allow_new_entries else "allow_new_entries"
-            raise ValueError(
-                explain(
-                    f"With `{name}=False` the space must be known.",
-                    fix="pass `hyperparameters=`, with what is to be searched.",
-                )
+            raise BadArgument(
+                f"With `{name}=False` the space must be known.",
+                fix="pass `hyperparameters=`, with what is to be searched.",
             )
         self.hyperparameters = HyperParameters() if hyperparameters is None else hyperparameters
         self.allow_new_entries = allow_new_entries
         self.tune_new_entries = tune_new_entries
-        self.seed = draw_seed(10_000) if seed is None else whole_number("seed", seed, 0)
-        self.max_retries_per_trial = whole_number("max_retries_per_trial", max_retries_per_trial, 0)
-        self.max_consecutive_failed_trials = whole_number(
-            "max_consecutive_failed_trials", max_consecutive_failed_trials, least=1
+        seed = draw_seed(10_000) if seed is None else seed
+        self.seed = self._checked("seed", whole(least=0), seed)
+        self.max_retries_per_trial = self._checked(
+            "max_retries_per_trial", whole(least=0), max_retries_per_trial
         )
-        self.trials: dict[str, Trial] = {}
-        self.ongoing_trials: dict[str, Trial] = {}  # by the tuner that runs it
-        self.start_order: list[str] = []
-        self.end_order: list[str] = []
-        self._run_times: dict[str, int] = {}
-        self._retry_queue: list[str] = []
+        self.max_consecutive_failed_trials = self._checked(
+            "max_consecutive_failed_trials", whole(least=1), max_consecutive_failed_trials
+        )
+        self.trials = Trials(self.ignored_values)
+        # Keras Tuner's names for what the trials know of themselves.
+        self.ongoing_trials = self.trials.running
+        self.start_order = self.trials.started
+        self.end_order = self.trials.ended
+        self.display: Display = Display(self)
+        self.changed = threading.Condition(threading.RLock())
         self._seed_state = self.seed
-        self._tried: dict[str, Any] = {}  # trial id to the key of its values
-        self._max_collisions = 20
-        self._changed = threading.Condition(threading.RLock())
-        self._ledger: Ledger | None = None
-        self._display = Display(self)
+        self._search = OwnSearch()
 
     @property
     def verbose(self) -> int:
         """0 where it prints nothing."""
-        return self._display.verbose
+        return self.display.verbose
 
     @verbose.setter
-    def verbose(self, value: Any) -> None:
-        self._display.verbose = 1 if value == "auto" else int(value)
+    def verbose(self, value: int | Literal["auto"]) -> None:
+        self.display.verbose = 1 if value == "auto" else int(value)
 
     # -- the algorithm -------------------------------------------------------------------------
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Proposal:
         """Values for a trial; a subclass overrides it.
 
         Args:
@@ -127,6 +149,18 @@ class Oracle:
         trial.score = trial.metrics.get_best_value(self.objective.name)
         trial.best_step = trial.metrics.get_best_step(self.objective.name)
 
+    def prunes(self, trial_id: str) -> bool:
+        """Whether a running trial is not worth another epoch; asked after each."""
+        return False
+
+    def get_state(self) -> dict[str, Any]:
+        """What the algorithm has to remember, as plain data; a subclass adds its own."""
+        return {"seed_state": self._seed_state}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self._seed_state = state["seed_state"]
+
     # -- the life of a trial -------------------------------------------------------------------
 
     @synchronized
@@ -139,36 +173,29 @@ class Oracle:
         Returns:
             A trial with status RUNNING; or IDLE or STOPPED, where there is none.
         """
-        if tuner_id in self.ongoing_trials:
-            return self.ongoing_trials[tuner_id]
+        trials = self.trials
+        if tuner_id in trials.running:
+            return trials.running[tuner_id]
         self.take_over()
-        if self._ledger is not None:
-            self._ledger.members.join()  # before anything changes: it may fail
-        if self._retry_queue:
-            return self._begin_again(tuner_id)
-        trial_id = f"{{:0{len(str(self.max_trials))}d}}".format(len(self.trials))
-        if self.max_trials and len(self.trials) >= self.max_trials:
-            response: Mapping[str, Any] = {"status": TrialStatus.STOPPED}
+        self._search.join()  # before anything changes: it may fail
+        if trials.to_retry:
+            trial = trials.retry(tuner_id)
+            trial.history = {}  # a backup gives back what it holds
+            self._search.record("again", trial_id=trial.trial_id)
+            self.display.on_trial_begin(trial)
+            return trial
+        trial_id = f"{{:0{len(str(self.max_trials))}d}}".format(len(trials))
+        if self.max_trials and len(trials) >= self.max_trials:
+            response = self.proposal(None)
         else:
             response = self.populate_space(trial_id)
-        hyperparameters = self.hyperparameters.copy()
-        hyperparameters.values = dict(response.get("values") or {})
+        hyperparameters = self.hyperparameters.with_values(response.get("values") or {})
         trial = Trial(hyperparameters, trial_id, response["status"])
         if trial.status == TrialStatus.RUNNING:
             hyperparameters.ensure_active_values(self._seed_state)
-            self._tried[trial_id] = self._key(hyperparameters.values)
-            self.trials[trial_id] = self.ongoing_trials[tuner_id] = trial
-            self.start_order.append(trial_id)
-            self._record("trial", trial_id=trial_id, values=hyperparameters.values)
-            self._display.on_trial_begin(trial)
-        return trial
-
-    def _begin_again(self, tuner_id: str) -> Trial:
-        trial = self.ongoing_trials[tuner_id] = self.trials[self._retry_queue.pop(0)]
-        trial.begin_again()
-        trial.history = {}  # a backup gives back what it holds
-        self._record("again", trial_id=trial.trial_id)
-        self._display.on_trial_begin(trial)
+            trials.begin(trial, tuner_id)
+            self._search.record("trial", trial_id=trial_id, values=hyperparameters.values)
+            self.display.on_trial_begin(trial)
         return trial
 
     @synchronized
@@ -183,13 +210,11 @@ class Oracle:
         Raises:
             FatalValueError: the objective is missing.
         """
-        trial = self.trials[trial_id]
-        values = dict(metrics)
+        trial, values = self.trials[trial_id], dict(metrics)
         require(self.objective, values, f"trial {trial_id}")
         if isinstance(self.objective, MultiObjective):
             values.setdefault(self.objective.name, self.objective.get_value(values))
-        ours = [self.objective, *self.objective.parts]
-        directions = {one.name: one.direction for one in ours}
+        directions = {one.name: one.direction for one in (self.objective, *self.objective.parts)}
         for name, value in values.items():
             if not trial.metrics.exists(name):
                 trial.metrics.register(name, directions.get(name))
@@ -199,17 +224,12 @@ class Oracle:
     @synchronized
     def update_history(self, trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keep an epoch's log entries of a running trial."""
-        trial = self.trials[trial_id]
-        trial.add_epoch(epoch, plain := {name: as_number(value) for name, value in logs.items()})
-        if self._ledger is not None:
-            self._ledger.record_epoch(trial_id, epoch, plain)
-
-    def prunes(self, trial_id: str) -> bool:
-        """Whether a running trial is not worth another epoch; asked after each."""
-        return False
+        plain = {name: as_number(value) for name, value in logs.items()}
+        self.trials[trial_id].add_epoch(epoch, plain)
+        self._search.record("epoch", trial_id=trial_id, epoch=epoch, logs=plain)
 
     @synchronized
-    def end_trial(self, trial: Any, status: str = TrialStatus.COMPLETED) -> None:
+    def end_trial(self, trial: Trial | str, status: str = TrialStatus.COMPLETED) -> None:
         """Take the end of a trial, score it, or put it where it will run again.
 
         Args:
@@ -229,22 +249,15 @@ class Oracle:
         if known.status == TrialStatus.COMPLETED:
             self._score(known)
         known.hyperparameters.ensure_active_values(self._seed_state)
-        self._tried[known.trial_id] = self._key(known.hyperparameters.values)
-        self._run_times[known.trial_id] = self._run_times.get(known.trial_id, 0) + 1
         again = known.status == TrialStatus.INVALID
-        if again and self._run_times[known.trial_id] > self.max_retries_per_trial:
+        if again and self.trials.runs[known.trial_id] >= self.max_retries_per_trial:
             again, known.status = False, TrialStatus.FAILED
-        if again:
-            self._retry_queue.append(known.trial_id)
-        else:
-            self.end_order.append(known.trial_id)
-        for tuner_id in [t for t, one in self.ongoing_trials.items() if one is known]:
-            del self.ongoing_trials[tuner_id]
+        self.trials.end(known, again)
         state = known.get_state()
         state["values"] = state.pop("hyperparameters")["values"]
-        self._record("end", **state, again=again)
-        self._display.on_trial_end(known)
-        self._changed.notify_all()
+        self._search.record("end", **state, again=again)
+        self.display.on_trial_end(known)
+        self.changed.notify_all()
         self._check_failures()
 
     def _score(self, trial: Trial) -> None:
@@ -256,24 +269,26 @@ class Oracle:
             trial.score, trial.status = None, TrialStatus.INVALID
 
     def _check_failures(self) -> None:
-        last = [self.trials[name] for name in self.end_order[-self.max_consecutive_failed_trials :]]
-        failed = [trial for trial in last if trial.status == TrialStatus.FAILED]
-        if len(failed) == self.max_consecutive_failed_trials:
-            raise RuntimeError(f"{len(failed)} trials in a row failed. {first_reason(failed)}")
+        most = self.max_consecutive_failed_trials
+        last = self.trials.last_ended(most)
+        if len(last) == most and all(trial.status == TrialStatus.FAILED for trial in last):
+            raise RuntimeError(f"{most} trials in a row failed. {first_reason(last)}")
 
     @synchronized
     def release(self) -> None:
         """Let the trials that were cut off run again, here or in another process."""
-        self._retry_queue += [trial.trial_id for trial in self.ongoing_trials.values()]
-        self.ongoing_trials.clear()
-        if self._ledger is not None:
-            self._ledger.members.leave()
-            self._ledger.journal.sync()
+        self.trials.cut_off()
+        self._search.leave()
+
+    @synchronized
+    def take_over(self) -> None:
+        """Let the trials of processes that were killed run again."""
+        self._search.take_over()
 
     def wait(self, seconds: float) -> None:
         """Wait until a trial ends, or some seconds."""
-        with self._changed:
-            self._changed.wait(seconds)
+        with self.changed:
+            self.changed.wait(seconds)
 
     # -- space and results ---------------------------------------------------------------------
 
@@ -287,19 +302,16 @@ class Oracle:
         Raises:
             RuntimeError: there are new ones, and `allow_new_entries` is False.
         """
-        known = self.hyperparameters
-        new = [hp for hp in hyperparameters.space if not known._exists(hp.name, hp.conditions)]
+        new = [hp for hp in hyperparameters.space if not self.hyperparameters.includes(hp)]
         if new and not self.allow_new_entries:
-            raise RuntimeError(
-                explain(
-                    "The model asks for hyperparameters that are not in the space, and "
-                    "`allow_new_entries` is False.",
-                    given=", ".join(hp.name for hp in new),
-                    fix="add them to `hyperparameters`.",
-                )
+            raise SearchError(
+                "The model asks for hyperparameters that are not in the space, and "
+                "`allow_new_entries` is False.",
+                given=", ".join(hp.name for hp in new),
+                fix="add them to `hyperparameters`.",
             )
         if self.tune_new_entries:
-            known.merge(new)
+            self.hyperparameters.merge(new)
 
     def get_trial(self, trial_id: str) -> Trial:
         """The trial of an id."""
@@ -307,92 +319,64 @@ class Oracle:
 
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
         """The best completed trials, best first."""
-        done = [t for t in list(self.trials.values()) if t.score is not None]
-        sign = self.objective.direction.sign
-        return sorted(done, key=lambda t: sign * t.score)[:num_trials]  # type: ignore[operator]
+        return best_first(list(self.trials.values()), self.objective)[:num_trials]
 
     def remaining_trials(self) -> int | None:
         """Trials that may still be made."""
         return self.max_trials - len(self.trials) if self.max_trials else None
 
-    # -- values --------------------------------------------------------------------------------
+    def _checked(self, name: str, check: Check, value: float | None) -> Any:
+        return check.require(value, f"{type(self).__name__}: bad `{name}`.")
 
-    def _key(self, values: Mapping[str, Any]) -> Any:
-        """What makes two trials the same one."""
-        return tuple(sorted((name, repr(value)) for name, value in values.items()))
+    # -- for algorithms ------------------------------------------------------------------------
 
-    def _duplicate(self, values: Mapping[str, Any]) -> bool:
-        return self._key(values) in self._tried.values()
+    def proposal(self, values: Values | None) -> Proposal:
+        """What `populate_space` returns: values for a trial; STOPPED where there are none."""
+        status = TrialStatus.STOPPED if values is None else TrialStatus.RUNNING
+        return {"status": status, "values": values}
 
-    def _random_values(self) -> dict[str, Any] | None:
+    def random_values(self) -> Values | None:
         """Random values that were not tried; None where there are none."""
-        for _ in range(self._max_collisions + 1):
-            hps = HyperParameters()
-            for hp in self.hyperparameters.space:
-                hps.merge([hp])
-                if hps.is_active(hp):
-                    hps.values[hp.name] = hp.random_sample(self._seed_state)
-                    self._seed_state += 1
-            if not self._duplicate(hps.values):
-                return hps.values
-        return one_of(self.hyperparameters.space, self._duplicate, self._seed_state)
+        for _ in range(_MOST_DRAWS):
+            values = self.hyperparameters.values_by(self._draw)
+            if not self.trials.was_tried(values):
+                return values
+        return untried_values(self.hyperparameters.space, self.trials.was_tried, self._seed_state)
 
-    # -- the journal ---------------------------------------------------------------------------
+    _random_values = random_values  # as oracles that were written for Keras Tuner call it
 
-    def get_state(self) -> dict[str, Any]:
-        """What the algorithm has to remember, as plain data; a subclass adds its own."""
-        return {"seed_state": self._seed_state}
+    def _draw(self, hp: HyperParameter) -> Value:
+        self._seed_state += 1
+        return hp.random_sample(self._seed_state - 1)
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take back what `get_state` gave."""
-        self._seed_state = state["seed_state"]
+    # -- the search that is kept on the disk -----------------------------------------------------
 
-    def set_project_dir(self, directory: Any, project_name: str) -> None:
+    def set_project_dir(self, directory: PathLike, project_name: str) -> None:
         """Keep the journal in `directory/project_name` from now on."""
-        self._ledger = Ledger(self, Path(directory) / project_name)
+        self._search = SharedSearch(self, Path(directory) / project_name)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep other threads and processes from changing the search; nests."""
-        with self._changed, self._ledger.exclusive() if self._ledger else nullcontext():
+        with self.changed, self._search.exclusive():
             yield
 
-    @synchronized
-    def take_over(self) -> None:
-        """Let the trials of processes that were killed run again."""
-        if self._ledger is not None:
-            self._ledger.take_over()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Of a copy in another process: it proposes and writes nothing down."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_changed", "_ledger")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Be such a copy."""
-        self.__dict__.update(state, _ledger=None)
-        self._changed = threading.Condition(threading.RLock())
-
-    def knows(self, content: str) -> bool:
+    def learns_from(self, content: str) -> bool:
         """Whether its trials learn from data of this fingerprint; the first one is kept."""
-        return self._ledger is None or self._ledger.knows(content)
-
-    def running(self) -> list[Trial]:
-        """The trials that run now, in this process and in others."""
-        elsewhere = self._ledger.elsewhere if self._ledger else {}
-        return [*self.ongoing_trials.values(), *(self.trials[name] for name in elsewhere)]
-
-    def _record(self, event: str, **fields: Any) -> None:
-        if self._ledger is None:
-            return
-        fields["time"] = time.time()
-        if event in ("trial", "again"):
-            fields["by"] = self._ledger.members.name
-        self._ledger.record(event, **fields)
+        return self._search.learns_from(content)
 
     def save(self) -> None:
         """Nothing to do: the journal holds everything already."""
 
     def reload(self) -> None:
         """Take back a search from its journal; trials that no process runs will run again."""
-        if self._ledger is not None:
-            self._ledger.catch_up()
+        self._search.catch_up()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state of a copy in another process: it proposes nothing and writes nothing down."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("changed", "_search")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become such a copy."""
+        self.__dict__.update(state, _search=OwnSearch())
+        self.changed = threading.Condition(threading.RLock())

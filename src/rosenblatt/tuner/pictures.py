@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.direction import Direction
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.plots.figures import new_axes
 from rosenblatt.tuner.trial import Trial
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from rosenblatt.tuner.oracle import Oracle
 
 _TREES = 200
 
 
-def plot_objective(oracle: Any, ax: Any = None) -> Any:
+def plot_objective(oracle: Oracle, ax: Axes | None = None) -> Axes:
     """Each trial's score in the order of their ends, and the best so far as a line."""
     trials = _scored(oracle)
     ax = _course(oracle, trials, np.arange(1, len(trials) + 1), ax)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="x", integer=True)
     ax.set(xlabel="Trial")
     return ax
 
 
-def plot_time(oracle: Any, ax: Any = None) -> Any:
+def plot_time(oracle: Oracle, ax: Axes | None = None) -> Axes:
     """Each trial's score at the time it ended, and the best so far as a line."""
     trials = _scored(oracle)
-    begun = [trial.began for trial in oracle.trials.values()]
-    if any(moment is None for moment in [*begun, *(trial.ended for trial in trials)]):
-        raise ValueError(
-            explain(
-                "plot: when the trials ran is not known.",
-                given="a search that Keras Tuner began",
-                fix="take kind='objective'.",
-            )
+    begun = [trial.began for trial in oracle.trials.values() if trial.began is not None]
+    ended = [trial.ended for trial in trials if trial.ended is not None]
+    if len(begun) < len(oracle.trials) or len(ended) < len(trials):
+        raise BadArgument(
+            "plot: when the trials ran is not known.",
+            given="a search that Keras Tuner began",
+            fix="take kind='objective'.",
         )
-    minutes = [(trial.ended - min(begun)) / 60 for trial in trials]
-    ax = _course(oracle, trials, np.array(minutes), ax)
+    ax = _course(oracle, trials, (np.array(ended) - min(begun)) / 60, ax)
     ax.set(xlabel="Minutes since the search began")
     return ax
 
 
-def _course(oracle: Any, trials: list[Trial], places: np.ndarray, ax: Any) -> Any:
+def _course(oracle: Oracle, trials: list[Trial], places: np.ndarray, ax: Axes | None) -> Axes:
     ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
     scores = np.array([trial.score for trial in trials], float)
-    best = (np.maximum if oracle.objective.direction == "max" else np.minimum).accumulate(scores)
+    sign = oracle.objective.direction.sign
+    best = sign * np.minimum.accumulate(sign * scores)
     ax.scatter(places, scores, s=18, label="a trial")
     ax.step(places, best, where="post", label="the best so far")
     ax.set(ylabel=oracle.objective.name)
@@ -51,14 +56,14 @@ def _course(oracle: Any, trials: list[Trial], places: np.ndarray, ax: Any) -> An
     return ax
 
 
-def plot_parallel(oracle: Any, ax: Any = None) -> Any:
+def plot_parallel(oracle: Oracle, ax: Axes | None = None) -> Axes:
     """A line for each trial through its values, each on a scale of its own; dark is better."""
     ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
     trials = _scored(oracle)
     names, table = _table(oracle, trials)
     scores = np.array([trial.score for trial in trials], float)
     places = scores.argsort().argsort() / max(len(scores) - 1, 1)  # 0 for the lowest score
-    if oracle.objective.direction == "min":
+    if oracle.objective.direction is Direction.MIN:
         places = 1 - places
     for row, place in sorted(zip(table.tolist(), places, strict=True), key=lambda pair: pair[1]):
         ax.plot(range(len(names)), row, color="C0", alpha=0.1 + 0.9 * place**2)
@@ -68,7 +73,7 @@ def plot_parallel(oracle: Any, ax: Any = None) -> Any:
     return ax
 
 
-def plot_importance(oracle: Any, ax: Any = None) -> Any:
+def plot_importance(oracle: Oracle, ax: Axes | None = None) -> Axes:
     """How much each hyperparameter decided on the objective: importances in a random forest."""
     from sklearn.ensemble import RandomForestRegressor
 
@@ -92,31 +97,28 @@ KINDS = {
 }
 
 
-def plot(oracle: Any, kind: str, ax: Any = None) -> Any:
+def plot(oracle: Oracle, kind: str, ax: Axes | None = None) -> Axes:
     """One of the pictures.
 
     Raises:
         ValueError: another kind; too few trials.
     """
     if kind not in KINDS:
-        raise ValueError(
-            explain("plot: unknown `kind`.", given=repr(kind), fix=nearest(kind, KINDS))
-        )
+        raise BadArgument("plot: unknown `kind`.", given=repr(kind), fix=nearest(kind, KINDS))
     return KINDS[kind](oracle, ax)
 
 
-def _scored(oracle: Any) -> list[Trial]:
+def _scored(oracle: Oracle) -> list[Trial]:
     ended = [oracle.trials[name] for name in oracle.end_order]
     trials = [t for t in ended if t.score is not None and np.isfinite(t.score)]
     if len(trials) < 2:
-        raise ValueError(
-            explain("plot: too few trials.", given=f"{len(trials)} with a score",
-                    expected="2 or more")
-        )  # fmt: skip
+        raise BadArgument(
+            "plot: too few trials.", given=f"{len(trials)} with a score", expected="2 or more"
+        )
     return trials
 
 
-def _table(oracle: Any, trials: list[Trial]) -> tuple[list[str], np.ndarray]:
+def _table(oracle: Oracle, trials: list[Trial]) -> tuple[list[str], np.ndarray]:
     """Names of what varies, and (trials, names) places of the values in their ranges, 0 … 1."""
     names, columns = [], []
     for hp in oracle.get_space().space:
@@ -126,5 +128,5 @@ def _table(oracle: Any, trials: list[Trial]) -> tuple[list[str], np.ndarray]:
         names.append(hp.name)
         columns.append([hp.value_to_prob(value) for value in values])
     if not names:
-        raise ValueError(explain("plot: no hyperparameter took two values."))
+        raise BadArgument("plot: no hyperparameter took two values.")
     return names, np.array(columns, float).T

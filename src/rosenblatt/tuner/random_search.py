@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.trial import TrialStatus
+from rosenblatt.tuner.hypermodel import Buildable
+from rosenblatt.tuner.objective import Goal
+from rosenblatt.tuner.options import ORACLE, SEARCH, SearchOptions, Space, by_position, divided
+from rosenblatt.tuner.oracle import Oracle, Proposal
 from rosenblatt.tuner.tuner import Tuner
 
 
@@ -14,34 +15,21 @@ class RandomSearchOracle(Oracle):
     """Proposes random values that were not tried.
 
     Args:
-        objective, max_trials, seed, hyperparameters, allow_new_entries, tune_new_entries,
-        max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`.
+        objective, max_trials: see `Oracle`.
+        space: seed, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
+            max_consecutive_failed_trials: see `Oracle`.
 
     >>> RandomSearchOracle("val_loss", max_trials=5).remaining_trials()
     5
     """
 
-    def __init__(
-        self,
-        objective: Any = None,
-        max_trials: int | None = 10,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        allow_new_entries: bool = True,
-        tune_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
-    ):
-        super().__init__(
-            objective, max_trials, hyperparameters, allow_new_entries, tune_new_entries, seed,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
+    @by_position(ORACLE)
+    def __init__(self, objective: Goal = None, max_trials: int | None = 10, **space: Unpack[Space]):
+        super().__init__(objective, max_trials, **space)
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> Proposal:
         """Random values; STOPPED where none are left that were not tried."""
-        values = self._random_values()
-        status = TrialStatus.STOPPED if values is None else TrialStatus.RUNNING
-        return {"status": status, "values": values}
+        return self.proposal(self.random_values())
 
 
 class RandomSearch(Tuner):
@@ -51,10 +39,9 @@ class RandomSearch(Tuner):
         hypermodel: a function build(hp) or a `HyperModel`.
         objective: what is made small or large, as `"val_accuracy"`.
         max_trials: trials at most.
-        seed: of proposals and trials.
-        hyperparameters, tune_new_entries, allow_new_entries, max_retries_per_trial,
-        max_consecutive_failed_trials: see `Oracle`.
-        kwargs: see `Tuner`.
+        options: seed (of proposals and trials), hyperparameters, tune_new_entries,
+            allow_new_entries, max_retries_per_trial, max_consecutive_failed_trials: see `Oracle`;
+            all others: see `Tuner`.
 
     >>> class Square(RandomSearch):
     ...     def run_trial(self, trial, **kwargs):
@@ -65,21 +52,13 @@ class RandomSearch(Tuner):
     True
     """
 
+    @by_position(SEARCH)
     def __init__(
         self,
-        hypermodel: Any = None,
-        objective: Any = None,
+        hypermodel: Buildable = None,
+        objective: Goal = None,
         max_trials: int | None = 10,
-        seed: int | None = None,
-        hyperparameters: HyperParameters | None = None,
-        tune_new_entries: bool = True,
-        allow_new_entries: bool = True,
-        max_retries_per_trial: int = 0,
-        max_consecutive_failed_trials: int = 3,
-        **kwargs: Any,
+        **options: Unpack[SearchOptions],
     ):
-        oracle = RandomSearchOracle(
-            objective, max_trials, seed, hyperparameters, allow_new_entries, tune_new_entries,
-            max_retries_per_trial, max_consecutive_failed_trials,
-        )  # fmt: skip
-        super().__init__(oracle, hypermodel, **kwargs)
+        space, rest = divided(options)
+        super().__init__(RandomSearchOracle(objective, max_trials, **space), hypermodel, **rest)

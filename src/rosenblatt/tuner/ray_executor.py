@@ -6,16 +6,22 @@ import contextlib
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain, needed
+from rosenblatt.core.errors import WrongType, needed
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.core.scalars import as_number
-from rosenblatt.tuner.crew import SearchStopped, apart
+from rosenblatt.tuner.workers import SearchStopped, isolated
+
+if TYPE_CHECKING:
+    from rosenblatt.tuner.base_tuner import BaseTuner
+    from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.errors import FailedTrialError, FatalError
+from rosenblatt.tuner.streams import SearchArguments
 from rosenblatt.tuner.trial import Trial
 
 _POLL = 0.1  # seconds between two looks at what the cluster reports
@@ -47,14 +53,14 @@ class RayExecutor:
         self.address = address
 
     @contextmanager
-    def session(self, tuner: Any, args: Any, kwargs: Any) -> Iterator[_RaySession]:
+    def session(self, tuner: BaseTuner, given: SearchArguments) -> Iterator[_RaySession]:
         """Connect, share the data, and take reports while a search runs."""
         ray = self._ray
         own = not ray.is_initialized()
         if own:
             ray.init(self.address, log_to_driver=False, logging_level="warning")
         try:
-            with _RaySession(self, tuner, args, kwargs) as session:
+            with _RaySession(self, ray, tuner, given) as session:
                 yield session
         finally:
             if own:
@@ -71,20 +77,19 @@ class RayExecutor:
 class _RaySession:
     """One search on a cluster: what trials need is there, and their reports come back."""
 
-    def __init__(self, executor: RayExecutor, tuner: Any, args: Any, kwargs: Any):
-        self._executor, self._tuner, self._ray = executor, tuner, executor._ray
-        ray = self._ray
+    def __init__(
+        self, executor: RayExecutor, ray: ModuleType, tuner: BaseTuner, given: SearchArguments
+    ):
+        self._tuner, self._ray = tuner, ray
         try:
-            self._given = ray.put((args, kwargs))
+            self._given = ray.put(given)
             self._copy = ray.put(tuner)
         except Exception as error:
-            raise TypeError(
-                explain(
-                    "What `search` was given cannot be sent to the machines of a Ray cluster "
-                    f"({error}).",
-                    expected="arrays, frames, and functions without open files or locks",
-                    fix="make what cannot be sent in `HyperModel.build` or `HyperModel.fit`.",
-                )
+            raise WrongType(
+                "What `search` was given cannot be sent to the machines of a Ray cluster "
+                f"({error}).",
+                expected="arrays, frames, and functions without open files or locks",
+                fix="make what cannot be sent in `HyperModel.build` or `HyperModel.fit`.",
             ) from error
         here = ray.get_runtime_context().get_node_id()
         strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
@@ -101,7 +106,7 @@ class _RaySession:
         self._pump.start()
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self._over.set()
         self._pump.join()
         self._ray.kill(self._board)
@@ -148,7 +153,7 @@ class _RaySession:
 
 
 class _Board:
-    """An actor beside the search: trials write their epochs on it, and read whether to go on."""
+    """An actor beside the search: trials write their epochs on it, and read whether to stop."""
 
     def __init__(self) -> None:
         self._news: list[tuple[str, int, dict[str, float]]] = []
@@ -170,28 +175,35 @@ class _Board:
 
 
 def _run(
-    tuner: Any, oracle: Any, trial: Trial, files: dict[str, bytes], given: Any, board: Any
-) -> Any:
+    tuner: BaseTuner,
+    oracle: Oracle,
+    trial: Trial,
+    files: dict[str, bytes],
+    given: SearchArguments,
+    board: Any,
+) -> dict[str, Any] | Exception:
     """Run a trial in a process of the cluster; returns what came of it, or an exception."""
     import ray
 
     stopped: set[str] = set()
 
-    def update_history(trial_id: str, epoch: int, logs: Any) -> None:
+    def update_history(trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
         plain = {name: as_number(value) for name, value in logs.items()}
         if ray.get(board.write.remote(trial_id, epoch, plain)):
             stopped.add(trial_id)
 
-    oracle.update_history = update_history
-    oracle.prunes = stopped.__contains__
+    def prunes(trial_id: str) -> bool:
+        return trial_id in stopped
+
+    oracle.update_history = update_history  # type: ignore[method-assign]
+    oracle.prunes = prunes  # type: ignore[method-assign]
     oracle.trials[trial.trial_id] = trial
-    args, kwargs = given
     with tempfile.TemporaryDirectory(prefix="rosenblatt-trial-") as folder:
         tuner.move_to(folder, oracle)
         write_files(Path(tuner.project_dir), files)
         try:
-            with apart(tuner.seed_of(trial)):
-                result = tuner.evaluate(trial, *args, **kwargs)
+            with isolated(tuner.seed_of(trial)):
+                result = tuner.evaluate(trial, *given.args, **given.kwargs)
         except Exception as error:
             return _sendable(error)
         return {

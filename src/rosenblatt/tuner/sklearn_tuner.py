@@ -53,13 +53,7 @@ class SklearnTuner(BaseTuner):
         self.cv = cv or KFold(5, shuffle=True, random_state=1)
 
     def search(  # type: ignore[override]
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        groups: Any = None,
-        *,
-        executor: Any = None,
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, *, executor: Any = None
     ) -> None:
         """Run trials on data.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from rosenblatt.core.errors import needed
-from rosenblatt.tuner.hyperparameter import Choice, HyperParameter
+from rosenblatt.tuner.kinds import Choice, HyperParameter
+from rosenblatt.tuner.trial import Trial
 
 _LENGTHS = (0.1, 0.3, 1.0)  # from which the search for the likeliest ones starts
 _BOUNDS = (0.02, 20.0)
@@ -19,6 +22,10 @@ _CANDIDATES = 1024
 _STARTS = 8  # of the best candidates, around which it looks again
 _RADII = ((0.1, 0.03, 0.01), (0.01, 0.003, 0.001))  # first and second look
 _KEPT = 0.3  # share of coordinates that a look leaves as they are
+
+
+Loss = Callable[[np.ndarray], tuple[float, np.ndarray]]
+"""A loss of lengths' logarithms, and its gradient."""
 
 
 class Cube:
@@ -33,7 +40,7 @@ class Cube:
         self._shares = np.array([hp.number_of_values or 0 for hp in space])
         self._unordered = [isinstance(hp, Choice) and not hp.ordered for hp in space]
 
-    def of_trial(self, trial: Any) -> list[float]:
+    def of_trial(self, trial: Trial) -> list[float]:
         """A trial's point; a hyperparameter that it does not have is at its default."""
         hps = trial.hyperparameters
         return [
@@ -99,14 +106,16 @@ class GaussianProcess:
         self._model.set_params(kernel=self._model.kernel_, optimizer=None)
         self._model.fit(self._x, self._y)
 
-    def _likeliest(self, loss: Any, theta: np.ndarray, bounds: Any) -> tuple[np.ndarray, float]:
+    def _likeliest(
+        self, loss: Loss, theta: np.ndarray, bounds: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         """What scikit-learn asks for: the logarithms of the lengths, and their loss."""
         from scipy.optimize import minimize  # comes with scikit-learn
 
         def penalized(logs: np.ndarray) -> tuple[float, np.ndarray]:
             value, gradient = loss(logs)
             off = logs - self._prior
-            return value + off @ off / 2, gradient + off
+            return float(value + off @ off / 2), gradient + off
 
         starts = [np.full(len(theta), math.log(length)) for length in _LENGTHS]
         best = min(starts, key=lambda start: penalized(start)[0])
@@ -127,7 +136,7 @@ def compressed(y: np.ndarray) -> np.ndarray:
 
 
 def by_promise(
-    bound: Callable[[np.ndarray], np.ndarray], cube: Cube, best: np.ndarray, rng: Any
+    bound: Callable[[np.ndarray], np.ndarray], cube: Cube, best: np.ndarray, rng: Generator
 ) -> np.ndarray:
     """Points of the cube, those of the smallest bound first.
 
@@ -150,7 +159,7 @@ def by_promise(
     return points[np.argsort(bounds)]
 
 
-def _around(point: np.ndarray, rng: Any, count: int, radii: Sequence[float]) -> np.ndarray:
+def _around(point: np.ndarray, rng: Generator, count: int, radii: Sequence[float]) -> np.ndarray:
     """Points near a point, at some distances, some coordinates unchanged."""
     moved = rng.normal(size=(count, len(point))) * np.resize(radii, count)[:, None]
     moved[rng.random(moved.shape) < _KEPT] = 0
@@ -165,7 +174,7 @@ def spread_out(dimensions: int, count: int, seed: int) -> np.ndarray:
     return qmc.Sobol(dimensions, seed=seed).random(size)[:count]
 
 
-def one_thread() -> Any:
+def one_thread() -> AbstractContextManager[object]:
     """A context in which matrices are multiplied by one thread; small ones lose by more."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rosenblatt.tuner.hyperparameters import HyperParameters
@@ -39,8 +40,8 @@ class Trial:
         score: value of the objective, None until it is completed.
         best_step: the epoch that had that value.
         history: log entries by name, one value an epoch, of the latest execution.
-        began, ended: seconds since 1970; None where it has not, or where the search was begun by
-            Keras Tuner.
+        began, ended: seconds since 1970; None where it has not, or where Keras Tuner began the
+            search.
     """
 
     def __init__(
@@ -62,17 +63,27 @@ class Trial:
         self.ended: float | None = None
 
     def begin_again(self) -> None:
-        """Run once more: forget what came of it, but for its epochs, with which it may go on."""
+        """Run once more: forget what came of it, except its epochs, from which it may resume."""
         self.status, self.message, self.score = TrialStatus.RUNNING, None, None
         self.metrics = MetricsTracker()
         self.began, self.ended = time.time(), None
 
-    def add_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+    def add_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
         """Keep an epoch's log entries; those of the epochs from it on are forgotten."""
         for name, value in logs.items():
             known = self.history.setdefault(name, [])
             del known[epoch:]
             known.append(value)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, interruptions not counted; None where that is unknown."""
+        return None if self.began is None or self.ended is None else self.ended - self.began
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, without the traceback."""
+        return (self.message or "").split("\n\n")[0]
 
     def summary(self) -> None:
         """Print values, score and, of a failed trial, the reason."""
@@ -103,24 +114,26 @@ class Trial:
             "message": self.message,
         }
 
-    def set_state(self, state: dict[str, Any]) -> None:
+    def set_state(self, state: Mapping[str, Any]) -> None:
         """Take back what `get_state` gave."""
         self.trial_id = state["trial_id"]
-        self.hyperparameters = HyperParameters.from_config(state["hyperparameters"])
+        self.set_outcome(HyperParameters.from_config(state["hyperparameters"]), state)
+
+    def set_outcome(self, hyperparameters: HyperParameters, state: Mapping[str, Any]) -> None:
+        """Take what came of it.
+
+        Args:
+            hyperparameters: space and values at its end.
+            state: as of `get_state`.
+        """
+        self.hyperparameters = hyperparameters
         self.metrics = MetricsTracker.from_config(state["metrics"])
-        self.score = state["score"]
-        self.best_step = state["best_step"]
-        self.status = state["status"]
-        self.message = state.get("message")
+        self.score, self.best_step = state["score"], state["best_step"]
+        self.status, self.message = state["status"], state.get("message")
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Trial:
+    def from_state(cls, state: Mapping[str, Any]) -> Trial:
         """The trial of a state."""
         trial = cls(HyperParameters())
         trial.set_state(state)
         return trial
-
-
-def seconds_of(trial: Trial) -> float | None:
-    """How long a trial took, its interruptions not counted; None where it is not known."""
-    return None if trial.began is None or trial.ended is None else trial.ended - trial.began

@@ -6,30 +6,33 @@ import copy
 import inspect
 import json
 import math
-import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.hparams import HParams
 from rosenblatt.callbacks.tensorboard import TensorBoard
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import whole
+from rosenblatt.core.errors import BadArgument, FileRefused, explain
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.types import Identifier, PathLike
 from rosenblatt.models.model import Model
-from rosenblatt.tuner.arguments import whole_number
 from rosenblatt.tuner.base_tuner import BaseTuner
-from rosenblatt.tuner.beforehand import check_data, check_objective
 from rosenblatt.tuner.checkpoints import Checkpoints
-from rosenblatt.tuner.crew import apart
 from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
-from rosenblatt.tuner.hypermodel import uses_model_fit
+from rosenblatt.tuner.hypermodel import Buildable
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.outcomes import read_outcome, require
-from rosenblatt.tuner.repeating import read_anew, replayed
+from rosenblatt.tuner.search_checks import check_data, check_objective
+from rosenblatt.tuner.streams import SearchArguments, read_anew
 from rosenblatt.tuner.trial import Trial
-from rosenblatt.tuner.watching import BestEpoch, TrialBackup, TunerCallback
+from rosenblatt.tuner.trial_callbacks import BestEpoch, TrialBackup, TunerCallback
+from rosenblatt.tuner.trial_results import read_result, require
+from rosenblatt.tuner.workers import isolated
 
-_STREAMS = ("x", "validation_data")
+Logs = Mapping[str, Any] | None
+_BATCH_HOOKS = ("on_batch_begin", "on_batch_end")
 
 
 class Tuner(BaseTuner):
@@ -54,15 +57,15 @@ class Tuner(BaseTuner):
     def __init__(
         self,
         oracle: Oracle,
-        hypermodel: Any = None,
+        hypermodel: Buildable = None,
         max_model_size: int | None = None,
-        optimizer: Any = None,
-        loss: Any = None,
-        metrics: Any = None,
-        distribution_strategy: Any = None,
-        directory: str | os.PathLike[str] | None = None,
+        optimizer: Identifier = None,
+        loss: Identifier | Sequence[Identifier] = None,
+        metrics: Sequence[Any] | Mapping[str, Any] | None = None,
+        distribution_strategy: None = None,
+        directory: PathLike | None = None,
         project_name: str | None = None,
-        logger: Any = None,
+        logger: None = None,
         tuner_id: str | None = None,
         overwrite: bool = False,
         executions_per_trial: int = 1,
@@ -71,31 +74,24 @@ class Tuner(BaseTuner):
         **kwargs: Any,
     ):
         if hypermodel is None and type(self).run_trial is Tuner.run_trial:
-            raise ValueError(
-                explain(
-                    "`hypermodel` is missing.",
-                    expected="a function build(hp) or a HyperModel",
-                    fix="pass one, or override `run_trial`.",
-                )
+            raise BadArgument(
+                "`hypermodel` is missing.",
+                expected="a function build(hp) or a HyperModel",
+                fix="pass one, or override `run_trial`.",
             )
         for name, value in (("distribution_strategy", distribution_strategy), ("logger", logger)):
             if value is not None:
-                raise ValueError(explain(f"`{name}` is not supported.", expected="None"))
+                raise BadArgument(f"`{name}` is not supported.", expected="None")
         self.max_model_size = max_model_size
         self.optimizer = optimizer
         self.loss = loss
         self.metrics = metrics
         self.executions_per_trial = executions_per_trial
-        self.keep_best = whole_number("keep_best", keep_best, least=1)
+        self.keep_best = whole(least=1).require(keep_best, "Bad `keep_best`.")
         super().__init__(oracle, hypermodel, directory, project_name, overwrite=overwrite, **kwargs)
-        max_bytes = whole_number("max_bytes", max_bytes, least=0)
+        max_bytes = whole(least=0).require(max_bytes, "Bad `max_bytes`.")
         self.checkpoints = Checkpoints(Path(self.project_dir), max_bytes)
         self.tuner_id = tuner_id or self.tuner_id
-
-    @property
-    def plain(self) -> type[Tuner]:
-        """The class whose hooks do nothing."""
-        return Tuner
 
     # -- a trial -------------------------------------------------------------------------------
 
@@ -113,10 +109,11 @@ class Tuner(BaseTuner):
         given = kwargs.pop("callbacks", None) or []
         results = []
         for execution in range(self.executions_per_trial):
-            with apart(self.seed_of(trial, execution)):
+            with isolated(self.seed_of(trial, execution)):
                 own = self._logging_apart(self._copied(given), trial, execution)
                 backup = TrialBackup(self.checkpoints.running(trial.trial_id) / str(execution))
-                callbacks = [*own, TunerCallback(self, trial), best, backup]
+                batches = any(self._overrides(hook) for hook in _BATCH_HOOKS)
+                callbacks = [*own, TunerCallback(self, trial, batches), best, backup]
                 options = {name: read_anew(value) for name, value in self._quiet(kwargs).items()}
                 options["callbacks"] = callbacks
                 data = [read_anew(value) for value in args]
@@ -125,7 +122,7 @@ class Tuner(BaseTuner):
         self._keep_checkpoint(trial, model, best, results)
         return results
 
-    def _build_and_fit_model(self, trial: Trial, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def _build_and_fit_model(self, trial: Trial, *args: Any, **kwargs: Any) -> tuple[Model, Any]:
         assert self.hypermodel is not None
         model = self._try_build(trial.hyperparameters)
         return model, self.hypermodel.fit(trial.hyperparameters, model, *args, **kwargs)
@@ -134,16 +131,14 @@ class Tuner(BaseTuner):
         assert self.hypermodel is not None
         return self.hypermodel.build(hp)
 
-    def _try_build(self, hp: HyperParameters) -> Any:
+    def _try_build(self, hp: HyperParameters) -> Model:
         model = self._build_hypermodel(hp)
         if not isinstance(model, Model):
             raise FatalTypeError(
-                explain(
-                    "The function that builds models returned something else.",
-                    given=f"{type(model).__name__}: {model!r}",
-                    expected="a rosenblatt Model",
-                    fix="end it with `return model`." if model is None else None,
-                )
+                "The function that builds models returned something else.",
+                given=f"{type(model).__name__}: {model!r}",
+                expected="a rosenblatt Model",
+                fix="end it with `return model`." if model is None else None,
             )
         self._override_compile_args(model)
         size = sum(math.prod(v.shape) for v in model.trainable_weights) if model.built else 0
@@ -157,16 +152,20 @@ class Tuner(BaseTuner):
             )
         return model
 
-    def _override_compile_args(self, model: Any) -> None:
+    def _override_compile_args(self, model: Model) -> None:
         given = {"optimizer": self.optimizer, "loss": self.loss, "metrics": self.metrics}
         given = {name: copy.deepcopy(value) for name, value in given.items() if value}
         if given:
             model.compile(**{**(model.get_compile_config() or {}), **given})
 
+    def _overrides(self, method: str) -> bool:
+        return getattr(type(self), method) is not getattr(Tuner, method)
+
     def _fits_models(self) -> bool:
         """Whether training is `model.fit` with what `search` was given."""
-        plain = type(self)._build_and_fit_model is Tuner._build_and_fit_model
-        return plain and uses_model_fit(self.hypermodel)
+        hypermodel = self.hypermodel
+        uses = hypermodel is not None and hypermodel.uses_model_fit
+        return uses and not self._overrides("_build_and_fit_model")
 
     def _runs_trials(self) -> bool:
         """Whether `run_trial` is ours."""
@@ -176,28 +175,24 @@ class Tuner(BaseTuner):
         """Whether the History of `model.fit` is also what a trial gives."""
         return self._runs_trials() and self._fits_models()
 
-    def _repeatable(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
-        """The data with streams that every trial can read."""
-        if not self._runs_trials():
-            return args, kwargs
-        found = {name: replayed(value) for name, value in kwargs.items() if name in _STREAMS}
-        return tuple(replayed(value) for value in args), {**kwargs, **found}
+    def _repeatable(self, given: SearchArguments) -> SearchArguments:
+        """What `search` was given, with streams that every trial can read."""
+        return given.repeatable() if self._runs_trials() else given
 
-    def _check_data(self, fit_args: Any, fit_kwargs: Any) -> None:
+    def check_data(self, given: SearchArguments) -> None:
         """Compare inputs, targets and objective with the model of the default values."""
-        x = fit_args[0] if fit_args else fit_kwargs.get("x")
-        if not self._fits_models() or x is None or hasattr(x, "__next__"):
+        if not self._fits_models() or given.x is None or hasattr(given.x, "__next__"):
             return
-        with apart(self.oracle.seed):
+        with isolated(self.oracle.seed):
             try:
                 model = self._try_build(self.oracle.get_space())
             except Exception:  # a trial's to tell
                 return
-            check_data(model, fit_args, fit_kwargs)
+            check_data(model, given)
             if self._trains_plainly():
-                check_objective(self.oracle.objective, model, fit_kwargs)
+                check_objective(self.oracle.objective, model, given)
 
-    def check_entries(self, logs: dict[str, Any]) -> None:
+    def check_entries(self, logs: Mapping[str, Any]) -> None:
         """Refuse an objective that a trial's first epoch has not brought, nor will a later one."""
         objective = self.oracle.objective
         names = [one.name for one in objective.parts]
@@ -206,19 +201,19 @@ class Tuner(BaseTuner):
         if self._trains_plainly() and any(name not in logs for name in awaited):
             require(objective, logs, "the first epoch of `model.fit`")
 
-    def _copied(self, callbacks: Any) -> list[Any]:
+    def _copied(self, callbacks: Iterable[Callback]) -> list[Callback]:
         try:
             return list(copy.deepcopy(callbacks))
         except Exception as error:
             raise FatalValueError(
-                explain(
-                    f"A callback cannot be copied ({error}), and each trial needs its own.",
-                    given=repr(callbacks),
-                    fix="make it in `HyperModel.fit` instead.",
-                )
+                f"A callback cannot be copied ({error}), and each trial needs its own.",
+                given=repr(callbacks),
+                fix="make it in `HyperModel.fit` instead.",
             ) from error
 
-    def _logging_apart(self, callbacks: list[Any], trial: Trial, execution: int) -> list[Any]:
+    def _logging_apart(
+        self, callbacks: list[Callback], trial: Trial, execution: int
+    ) -> list[Callback]:
         """TensorBoard's folders for each execution, with the trial's values beside the curves."""
         found = list(callbacks)
         for callback in callbacks:
@@ -230,8 +225,8 @@ class Tuner(BaseTuner):
 
     def _quiet(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Without progress bars where they would write into each other or into a table."""
-        alone = self._crew is not None and self._crew.workers == 1
-        if alone and not self.oracle._display.redraws:
+        alone = self._running is not None and self._running.count == 1
+        if alone and not self.oracle.display.redraws:
             return kwargs
         assert self.hypermodel is not None
         parameters = inspect.signature(self.hypermodel.fit).parameters.values()
@@ -240,16 +235,16 @@ class Tuner(BaseTuner):
 
     # -- hooks ---------------------------------------------------------------------------------
 
-    def on_batch_begin(self, trial: Trial, model: Any, batch: int, logs: Any) -> None:
+    def on_batch_begin(self, trial: Trial, model: Model, batch: int, logs: Logs) -> None:
         """Called before a batch of a trial's training, where a subclass overrides it."""
 
-    def on_batch_end(self, trial: Trial, model: Any, batch: int, logs: Any = None) -> None:
+    def on_batch_end(self, trial: Trial, model: Model, batch: int, logs: Logs = None) -> None:
         """Called after a batch of a trial's training, where a subclass overrides it."""
 
-    def on_epoch_begin(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, trial: Trial, model: Model, epoch: int, logs: Logs = None) -> None:
         """Called before an epoch of a trial's training."""
 
-    def on_epoch_end(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, trial: Trial, model: Model, epoch: int, logs: Logs = None) -> None:
         """Called after an epoch of a trial's training."""
 
     def on_trial_end(self, trial: Trial) -> None:
@@ -265,8 +260,8 @@ class Tuner(BaseTuner):
 
     # -- checkpoints ---------------------------------------------------------------------------
 
-    def move_to(self, directory: str | os.PathLike[str], oracle: Oracle) -> None:
-        """Be a copy in another process, with files in another folder."""
+    def move_to(self, directory: PathLike, oracle: Oracle) -> None:
+        """Become a copy in another process, with files in another folder."""
         super().move_to(directory, oracle)
         self.checkpoints = Checkpoints(Path(self.project_dir), self.checkpoints.max_bytes)
 
@@ -278,23 +273,24 @@ class Tuner(BaseTuner):
     def _prune(self) -> None:
         with self.oracle.exclusive():
             best = self.oracle.get_best_trials(self.keep_best)
-            self.checkpoints.prune([trial.trial_id for trial in best], self.oracle.end_order)
+            self.checkpoints.prune([trial.trial_id for trial in best], self.oracle.trials.ended)
 
-    def _keep_checkpoint(self, trial: Trial, model: Any, best: BestEpoch, results: Any) -> None:
+    def _keep_checkpoint(
+        self, trial: Trial, model: Model, best: BestEpoch, results: list[Any]
+    ) -> None:
         """Write the best epoch's weights, where the trial is among the best so far."""
         where = f"{type(self.hypermodel).__name__}.fit()"
         objective = self.oracle.objective
-        score = read_outcome(results, objective, where)[0]
-        value = float(objective.get_value(score))
+        value = float(objective.get_value(read_result(results, objective, where)[0]))
         if math.isnan(value) or not model.built:
             return
         others = self.oracle.get_best_trials(self.keep_best)
-        if len(others) == self.keep_best and objective.better_than(others[-1].score, value):  # type: ignore[arg-type]
-            return
-        best.give_back(model)
-        self.save_model(trial.trial_id, model)
+        worst = others[-1].score if len(others) == self.keep_best else None
+        if worst is None or not objective.better_than(worst, value):
+            best.give_back(model)
+            self.save_model(trial.trial_id, model)
 
-    def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
+    def save_model(self, trial_id: str, model: Model, step: int = 0) -> None:
         """Write a trial's weights.
 
         Args:
@@ -305,12 +301,12 @@ class Tuner(BaseTuner):
         self._write_build_config(trial_id, model)
         model.save_weights(self.checkpoints.add_best(trial_id))
 
-    def _write_build_config(self, trial_id: str, model: Any) -> None:
+    def _write_build_config(self, trial_id: str, model: Model) -> None:
         self.get_trial_dir(trial_id)
         with atomic_write(self.checkpoints.build_config(trial_id)) as file:
             file.write(json.dumps(model.get_build_config()).encode())
 
-    def load_model(self, trial: Trial) -> Any:
+    def load_model(self, trial: Trial) -> Model:
         """A trial's model with the weights of its best epoch.
 
         Raises:
@@ -327,24 +323,22 @@ class Tuner(BaseTuner):
                     "with `save_model`.",
                 )
             )
-        with apart(self.seed_of(trial)):
+        with isolated(self.seed_of(trial)):
             model = self._try_build(self.values_of(trial))
             self._load(model, trial.trial_id, path)
         return model
 
-    def _load(self, model: Any, trial_id: str, path: Path) -> None:
+    def _load(self, model: Model, trial_id: str, path: Path) -> None:
         if not model.built:
             model.build_from_config(json.loads(self.checkpoints.build_config(trial_id).read_text()))
         try:
             model.load_weights(path)
         except ValueError as error:
-            raise ValueError(
-                explain(
-                    f"The weights of trial {trial_id} do not fit the model that the build function "
-                    "makes of its values now: it has changed since, or has a hyperparameter whose "
-                    "default is another network.",
-                    given=str(error).partition(" Fix: ")[0].rstrip("."),
-                    fix="let the defaults of new hyperparameters be what was there before, or "
-                    "search with another `project_name`.",
-                )
+            raise FileRefused(
+                f"The weights of trial {trial_id} do not fit the model that the build function "
+                "makes of its values now: it has changed since, or has a hyperparameter whose "
+                "default is another network.",
+                given=str(error).partition(" Fix: ")[0].rstrip("."),
+                fix="let the defaults of new hyperparameters be what was there before, or "
+                "search with another `project_name`.",
             ) from error

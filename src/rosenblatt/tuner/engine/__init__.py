@@ -3,6 +3,5 @@
 from rosenblatt.core.faces import face
 
 __getattr__, __dir__, __all__ = face(
-    __name__,
-    modules="base_tuner hypermodel hyperparameters metrics_tracking oracle trial tuner",
+    __name__, modules="base_tuner hypermodel hyperparameters metrics_tracking oracle trial tuner"
 )

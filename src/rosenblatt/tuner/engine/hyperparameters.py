@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
-from rosenblatt.tuner.hyperparameter import Boolean, Choice, Fixed, HyperParameter
-from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.numerical import Float, Int
+from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.tuner.hyperparameters import KINDS, HyperParameters
+from rosenblatt.tuner.kinds import Boolean, Choice, Fixed, HyperParameter
+from rosenblatt.tuner.ranges import Float, Int
 
 _CLASSES: dict[str, Any] = {
-    cls.__name__: cls
-    for cls in (Boolean, Choice, Fixed, Float, Int, HyperParameter, HyperParameters)
+    **KINDS,
+    **{cls.__name__: cls for cls in (HyperParameter, HyperParameters)},
 }
 
 
@@ -35,13 +35,11 @@ def deserialize(config: dict[str, Any]) -> Any:
     """
     name = config.get("class_name") if isinstance(config, dict) else None
     if name not in _CLASSES or "config" not in config:
-        raise ValueError(
-            explain(
-                "deserialize: no config of a hyperparameter.",
-                given=repr(config),
-                expected='{"class_name": …, "config": …}',
-                fix=nearest(str(name), _CLASSES),
-            )
+        raise BadArgument(
+            "deserialize: no config of a hyperparameter.",
+            given=repr(config),
+            expected='{"class_name": …, "config": …}',
+            fix=nearest(str(name), _CLASSES),
         )
     return _CLASSES[str(name)].from_config(config["config"])
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.lambda_callback import LambdaCallback
 from rosenblatt.callbacks.learning_rate_scheduler import LearningRateScheduler
 from rosenblatt.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
@@ -14,27 +15,30 @@ from rosenblatt.data.reading import is_stream
 from rosenblatt.models.model import Model
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective, infer_direction
+from rosenblatt.tuner.streams import SearchArguments
 
 _RATES = (LearningRateScheduler, ReduceLROnPlateau)
+_STEPS = ("train_step", "test_step")
 
 
-def check_data(model: Any, fit_args: tuple[Any, ...], fit_kwargs: dict[str, Any]) -> None:
+def check_data(model: Model, given: SearchArguments) -> None:
     """Compare inputs and targets, those for validation too, with a model; build what it lacks.
 
     Args:
         model: compiled, of the default values.
-        fit_args, fit_kwargs: for `model.fit`.
+        given: for `model.fit`.
 
     Raises:
         FatalValueError: it cannot be trained on them.
     """
-    none = {"callbacks": None, "epochs": 0, "initial_epoch": 0, "verbose": 0}
-    validation = fit_kwargs.get("validation_data")
+    none: dict[str, Any] = {"epochs": 0, "verbose": 0}
+    alone = {"initial_epoch": 0, "callbacks": None, "validation_data": None}
+    validation = given.kwargs.get("validation_data")
     try:
-        model.fit(*fit_args[:3], **{**fit_kwargs, **none, "validation_data": None})
+        model.fit(*given.args[:3], **{**given.kwargs, **none, **alone})
         if validation is not None and model.built:
-            given = (validation,) if is_stream(validation) else validation[:2]
-            model.fit(*given, epochs=0, verbose=0)
+            data = (validation,) if is_stream(validation) else validation[:2]
+            model.fit(*data, **none)
     except ValueError as error:
         raise FatalValueError(
             "No trial was begun: the model of the default values cannot be trained on "
@@ -42,32 +46,30 @@ def check_data(model: Any, fit_args: tuple[Any, ...], fit_kwargs: dict[str, Any]
         ) from error
 
 
-def check_objective(objective: Objective, model: Any, fit_kwargs: dict[str, Any]) -> None:
+def check_objective(objective: Objective, model: Model, given: SearchArguments) -> None:
     """Look for the objective among what a model will log.
 
     Args:
         objective: of the search.
         model: built, with its metrics.
-        fit_kwargs: for `model.fit`; callbacks that may add entries of their own are believed.
+        given: for `model.fit`; callbacks that may add entries of their own are believed.
 
     Raises:
         FatalTypeError: there is no objective, and several entries.
         FatalValueError: the model will not log it.
     """
-    if any(_overridden(model, step) for step in ("train_step", "test_step")):
+    if any(getattr(type(model), step) is not getattr(Model, step) for step in _STEPS):
         return
     known = list(model.get_metrics_result())
     if isinstance(objective, DefaultObjective):
         raise FatalTypeError(
-            explain(
-                "No trial was begun: the search has no `objective`, and `model.fit` gives several "
-                "entries.",
-                given=", ".join(known),
-                fix="name one: `objective='val_loss'`.",
-            )
+            "No trial was begun: the search has no `objective`, and `model.fit` gives several "
+            "entries.",
+            given=", ".join(known),
+            fix="name one: `objective='val_loss'`.",
         )
-    validated = _validates(fit_kwargs)
-    callbacks = fit_kwargs.get("callbacks") or []
+    validated = _validates(given.kwargs)
+    callbacks = given.kwargs.get("callbacks") or []
     names = [*known, *(f"val_{name}" for name in known if validated)]
     names += ["learning_rate"] if any(isinstance(c, _RATES) for c in callbacks) else []
     for one in objective.parts:
@@ -99,7 +101,7 @@ def _not_logged(name: str, names: list[str], validated: bool) -> str:
     )
 
 
-def _validates(fit_kwargs: dict[str, Any]) -> bool:
+def _validates(fit_kwargs: Mapping[str, Any]) -> bool:
     if fit_kwargs.get("validation_data") is None and not fit_kwargs.get("validation_split"):
         return False
     frequency = fit_kwargs.get("validation_freq", 1)
@@ -107,12 +109,8 @@ def _validates(fit_kwargs: dict[str, Any]) -> bool:
     return bool(first <= fit_kwargs.get("epochs", 1))
 
 
-def _overridden(model: Any, name: str) -> bool:
-    return getattr(type(model), name) is not getattr(Model, name)
-
-
-def may_add_entries(callback: Any) -> bool:
-    """Whether a callback of the user's reads `logs`, so that it may also put something there.
+def may_add_entries(callback: Callback) -> bool:
+    """Whether a user's callback reads `logs`, so that it may also put something there.
 
     >>> may_add_entries(LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch)))
     False
@@ -122,7 +120,7 @@ def may_add_entries(callback: Any) -> bool:
     return any(_reads_last_argument(function) for function in _hooks_of(callback))
 
 
-def _hooks_of(callback: Any) -> Iterator[Callable[..., Any]]:
+def _hooks_of(callback: Callback) -> Iterator[Callable[..., Any]]:
     own = [cls for cls in type(callback).__mro__ if not cls.__module__.startswith("rosenblatt.")]
     for holder in (vars(callback) if isinstance(callback, LambdaCallback) else {}, *map(vars, own)):
         for name, value in holder.items():
@@ -130,7 +128,7 @@ def _hooks_of(callback: Any) -> Iterator[Callable[..., Any]]:
                 yield value
 
 
-def _reads_last_argument(function: Any) -> bool:
+def _reads_last_argument(function: Callable[..., Any]) -> bool:
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     if code is None or code.co_flags & 0x0C:  # not Python's, or with *args or **kwargs
         return True
@@ -138,9 +136,8 @@ def _reads_last_argument(function: Any) -> bool:
     logs = code.co_varnames[count - 1] if count else None
     if logs in code.co_cellvars:
         return True
-    read: Iterable[dis.Instruction] = dis.get_instructions(code)
     return any(
         one.opname.startswith(("LOAD", "STORE_FAST_LOAD"))
         and (one.argval == logs or (isinstance(one.argval, tuple) and logs in one.argval))
-        for one in read
+        for one in dis.get_instructions(code)
     )

@@ -1,14 +1,18 @@
-"""One hyperparameter: its possible values, and how a number in [0, 1) chooses among them."""
+"""Kinds of hyperparameters: which values each has, and how a number in [0, 1) chooses one."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn, Self
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import WrongType, explain
 from rosenblatt.core.random import draw_seed
+
+Value = bool | int | float | str
+Values = dict[str, Any]
+"""Values of hyperparameters by their names."""
 
 _SCALARS = (bool, int, float, str)
 
@@ -24,19 +28,17 @@ class Parent:
     True
     """
 
-    def __init__(self, name: str, values: Any):
+    def __init__(self, name: str, values: Value | Sequence[Value]):
         self.name = name
         self.values = list(values) if isinstance(values, (list, tuple)) else [values]
         if not self.values or not all(isinstance(v, _SCALARS) for v in self.values):
-            raise TypeError(
-                explain(
-                    f"The values of parent {name!r} are wrong.",
-                    given=repr(values),
-                    expected="int, float, str or bool, or a list of them",
-                )
+            raise WrongType(
+                f"The values of parent {name!r} are wrong.",
+                given=repr(values),
+                expected="int, float, str or bool, or a list of them",
             )
 
-    def is_active(self, values: dict[str, Any]) -> bool:
+    def is_active(self, values: Mapping[str, Value]) -> bool:
         """Whether the condition holds for values of hyperparameters."""
         return self.name in values and values[self.name] in self.values
 
@@ -56,7 +58,8 @@ class Parent:
 class HyperParameter:
     """A name, a default, and the conditions under which it counts.
 
-    A subclass maps cumulative probabilities in [0, 1) to values and back.
+    A kind says what its `values` are; where these are not a list, also what lies at a cumulative
+    probability in [0, 1), and where a value lies.
 
     Args:
         name: unique in a search space, conditions aside.
@@ -64,10 +67,15 @@ class HyperParameter:
         conditions: `Parent` objects that must all hold.
     """
 
-    def __init__(self, name: str, default: Any = None, conditions: Any = None):
+    # What its config holds beside name, default and conditions.
+    settings: tuple[str, ...] = ()
+
+    def __init__(
+        self, name: str, default: Value | None = None, conditions: Iterable[Parent] | None = None
+    ):
         self.name = name
-        self._default = default
-        self.conditions: list[Parent] = list(conditions or [])
+        self._default: Any = default
+        self.conditions = list(conditions or [])
 
     @property
     def default(self) -> Any:
@@ -84,13 +92,24 @@ class HyperParameter:
         """How many values there are; None for a range without steps."""
         return len(self.values)
 
+    def is_active(self, values: Mapping[str, Value]) -> bool:
+        """Whether its conditions hold for values of hyperparameters."""
+        return all(condition.is_active(values) for condition in self.conditions)
+
     def prob_to_value(self, prob: float) -> Any:
-        """The value at a cumulative probability."""
-        raise NotImplementedError
+        """The value at a cumulative probability: each has an equal share."""
+        count = self.number_of_values or 1
+        return self._value_of(min(math.floor(prob / (1 / count)), count - 1))
 
     def value_to_prob(self, value: Any) -> float:
-        """The cumulative probability (in the middle of its share) of a value."""
-        raise NotImplementedError
+        """The cumulative probability in the middle of a value's share."""
+        return (self._share_of(value) + 0.5) / (self.number_of_values or 1)
+
+    def _value_of(self, share: int) -> Any:
+        return self.values[share]
+
+    def _share_of(self, value: Any) -> int:
+        return self.values.index(value)
 
     def random_sample(self, seed: int | None = None) -> Any:
         """A random value.
@@ -103,10 +122,11 @@ class HyperParameter:
     def get_config(self) -> dict[str, Any]:
         """Arguments, with conditions as plain data."""
         conditions = [{"class_name": "Parent", "config": c.get_config()} for c in self.conditions]
-        return {"name": self.name, "default": self.default, "conditions": conditions}
+        config = {"name": self.name, "default": self.default, "conditions": conditions}
+        return config | {name: getattr(self, name) for name in self.settings}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> HyperParameter:
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The hyperparameter of a config."""
         conditions = [Parent(**c["config"]) for c in config.get("conditions", [])]
         return cls(**{**config, "conditions": conditions})
@@ -115,14 +135,11 @@ class HyperParameter:
         shown = ", ".join(f"{k}: {v!r}" for k, v in self.get_config().items() if k != "conditions")
         return f"{type(self).__name__}({shown})"
 
-    def _refuse(self, argument: str, given: object, expected: str, kind: Any = ValueError) -> Any:
+    def _refuse(
+        self, argument: str, given: object, expected: str, error: type[Exception] = ValueError
+    ) -> NoReturn:
         what = f"{type(self).__name__} {self.name!r}: bad `{argument}`."
-        raise kind(explain(what, given=repr(given), expected=expected))
-
-
-def index_of(prob: float, count: int) -> int:
-    """The one of `count` equal shares in which a probability lies."""
-    return min(math.floor(prob / (1 / count)), count - 1)
+        raise error(explain(what, given=repr(given), expected=expected))
 
 
 class Choice(HyperParameter):
@@ -142,52 +159,37 @@ class Choice(HyperParameter):
     'relu'
     """
 
+    settings = ("values", "ordered")
+
     def __init__(
         self,
         name: str,
-        values: Sequence[Any],
+        values: Sequence[Value],
         ordered: bool | None = None,
-        default: Any = None,
-        conditions: Any = None,
+        default: Value | None = None,
+        conditions: Iterable[Parent] | None = None,
     ):
         super().__init__(name, default, conditions)
-        self._values = list(values) if isinstance(values, (list, tuple)) else values
-        if not isinstance(self._values, list) or not self._values:
+        if not isinstance(values, (list, tuple)) or not values:
             self._refuse("values", values, "a list of at least one value")
-        if len({type(v) for v in self._values}) > 1:
+        if len({type(v) for v in values}) > 1:
             self._refuse("values", values, "values of one type", TypeError)
-        if not isinstance(self._values[0], _SCALARS):
+        if not isinstance(values[0], _SCALARS):
             self._refuse("values", values, "int, float, str or bool", TypeError)
-        if default is not None and default not in self._values:
+        self._values = list(values)
+        if default is None:
+            self._default = values[0]
+        elif default not in values:
             self._refuse("default", default, f"one of {self._values}")
-        numeric = isinstance(self._values[0], (int, float)) and not isinstance(
-            self._values[0], bool
-        )
+        numeric = isinstance(values[0], (int, float)) and not isinstance(values[0], bool)
         if ordered and not numeric:
             self._refuse("ordered", ordered, "False for values that are not numbers")
         self.ordered = numeric if ordered is None else ordered
 
     @property
-    def default(self) -> Any:
-        """The given default, or the first value."""
-        return self._values[0] if self._default is None else self._default
-
-    @property
     def values(self) -> Sequence[Any]:
         """The values."""
         return self._values
-
-    def prob_to_value(self, prob: float) -> Any:
-        """The value in whose share a probability lies."""
-        return self._values[index_of(prob, len(self._values))]
-
-    def value_to_prob(self, value: Any) -> float:
-        """The middle of the value's share."""
-        return (self._values.index(value) + 0.5) / len(self._values)
-
-    def get_config(self) -> dict[str, Any]:
-        """All arguments."""
-        return {**super().get_config(), "values": self._values, "ordered": self.ordered}
 
 
 class Boolean(HyperParameter):
@@ -204,7 +206,9 @@ class Boolean(HyperParameter):
     False
     """
 
-    def __init__(self, name: str, default: bool = False, conditions: Any = None):
+    def __init__(
+        self, name: str, default: bool = False, conditions: Iterable[Parent] | None = None
+    ):
         super().__init__(name, default, conditions)
         if not isinstance(default, bool):
             self._refuse("default", default, "True or False")
@@ -214,13 +218,11 @@ class Boolean(HyperParameter):
         """True and False."""
         return (True, False)
 
-    def prob_to_value(self, prob: float) -> bool:
-        """True from one half on."""
-        return prob >= 0.5
+    def _value_of(self, share: int) -> bool:
+        return share == 1
 
-    def value_to_prob(self, value: bool) -> float:
-        """The middle of the value's half."""
-        return 0.75 if value else 0.25
+    def _share_of(self, value: bool) -> int:
+        return int(value)
 
 
 class Fixed(HyperParameter):
@@ -237,7 +239,9 @@ class Fixed(HyperParameter):
     10
     """
 
-    def __init__(self, name: str, value: Any, conditions: Any = None):
+    settings = ("value",)
+
+    def __init__(self, name: str, value: Value, conditions: Iterable[Parent] | None = None):
         super().__init__(name, value, conditions)
         if not isinstance(value, _SCALARS):
             self._refuse("value", value, "an int, float, str or bool")
@@ -248,16 +252,12 @@ class Fixed(HyperParameter):
         """The one value."""
         return (self.value,)
 
-    def prob_to_value(self, prob: float) -> Any:
-        """The value."""
-        return self.value
-
-    def value_to_prob(self, value: Any) -> float:
+    def value_to_prob(self, value: Value) -> float:
         """One half."""
         return 0.5
 
     def get_config(self) -> dict[str, Any]:
-        """Name, value, conditions."""
+        """Name, conditions, value."""
         config = super().get_config()
         del config["default"]
-        return {**config, "value": self.value}
+        return config

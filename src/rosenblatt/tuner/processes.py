@@ -9,39 +9,41 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from rosenblatt.core.types import PathLike
+
 _FOLDER = "processes"
 
 
-class Members:
-    """Says which processes run trials of a search now; the system frees the file of a killed one.
+class Processes:
+    """Says which processes run trials of a search; the system frees the file of a killed one.
 
     Args:
         folder: of the search.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     members = Members(folder)
-    ...     members.join()
-    ...     seen = Members(folder).is_alive(members.name)
-    ...     members.leave()
-    ...     seen, Members(folder).is_alive(members.name)
+    ...     processes = Processes(folder)
+    ...     processes.join()
+    ...     seen = Processes(folder).is_alive(processes.name)
+    ...     processes.leave()
+    ...     seen, Processes(folder).is_alive(processes.name)
     (True, False)
     """
 
-    def __init__(self, folder: str | os.PathLike[str]):
+    def __init__(self, folder: PathLike):
         self.name = f"{platform.node() or 'host'}-{os.getpid()}-{secrets.token_hex(3)}"
         self._folder = Path(folder) / _FOLDER
         self._held: FileLock | None = None
 
     def join(self) -> None:
-        """Be alive from now on."""
+        """Count this process as alive from now on."""
         if self._held is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._held = FileLock(self._folder / self.name, thread_local=False)
             self._held.acquire()
 
     def leave(self) -> None:
-        """Be alive no longer."""
+        """No longer count this process as alive."""
         if self._held is not None:
             self._held.release()
             (self._folder / self.name).unlink(missing_ok=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.tuner.crew import SearchStopped
+from rosenblatt.core.variable import Variable
+from rosenblatt.models.model import Model
 from rosenblatt.tuner.objective import Objective
+from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.workers import SearchStopped
 
-_HOOKS = ("on_batch_begin", "on_batch_end")
-_BACKUP_SECONDS = 2.0  # what a killed search may lose of a running trial
+if TYPE_CHECKING:
+    from rosenblatt.tuner.tuner import Tuner
 
 
 class TunerCallback(Callback):
@@ -22,14 +25,14 @@ class TunerCallback(Callback):
     Args:
         tuner: whose hooks are called.
         trial: the trial.
+        batches: whether it has hooks of batches; only then does training stop at each.
     """
 
-    def __init__(self, tuner: Any, trial: Any):
+    def __init__(self, tuner: Tuner, trial: Trial, batches: bool = False):
         super().__init__()
         self.tuner = tuner
         self.trial = trial
-        if any(getattr(type(tuner), hook) is not getattr(tuner.plain, hook) for hook in _HOOKS):
-            # Only then does training have to stop at each batch.
+        if batches:
             self.on_train_batch_begin = self._batch_begin  # type: ignore[method-assign]
             self.on_train_batch_end = self._batch_end  # type: ignore[method-assign]
 
@@ -69,7 +72,7 @@ class TunerCallback(Callback):
 
 
 class TrialBackup(BackupAndRestore):
-    """Lets a trial go on in its middle after a search was killed.
+    """Lets a trial resume in its middle after a search was killed.
 
     It backs up every other second, so that short trials pay nothing. A trial whose function calls
     `fit` several times has a folder for each call.
@@ -78,6 +81,8 @@ class TrialBackup(BackupAndRestore):
         folder: of this execution of the trial; made when there is something to keep.
     """
 
+    seconds = 2.0  # what a killed search may lose of a running trial
+
     def __init__(self, folder: Path):
         super().__init__(folder)
         self._all = folder
@@ -85,7 +90,7 @@ class TrialBackup(BackupAndRestore):
         self._saved: float | None = None  # None in a training loop that says nothing of its begin
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Go on where the trial stood; from its start, where model or data are others now."""
+        """Resume where the trial stood; from its start, where model or data are others now."""
         self.backup_dir = str(self._all / str(self._calls))
         self._calls += 1
         self._saved = time.monotonic()
@@ -99,7 +104,7 @@ class TrialBackup(BackupAndRestore):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Back up, where it is time."""
-        if self._saved is not None and time.monotonic() - self._saved >= _BACKUP_SECONDS:
+        if self._saved is not None and time.monotonic() - self._saved >= self.seconds:
             super().on_epoch_end(epoch, logs)
             self._saved = time.monotonic()
 
@@ -137,7 +142,7 @@ class BestEpoch(Callback):
             self.best = value
             self.weights = [v.value for v in _variables(self.model)]
 
-    def give_back(self, model: Any) -> None:
+    def give_back(self, model: Model) -> None:
         """Give a model of the trial the weights and the optimizer's state of the best epoch."""
         variables = _variables(model)
         if len(variables) == len(self.weights):
@@ -145,5 +150,5 @@ class BestEpoch(Callback):
                 variable.assign(value)
 
 
-def _variables(model: Any) -> list[Any]:
+def _variables(model: Model) -> list[Variable]:
     return [*model.variables, *getattr(model.optimizer, "variables", [])]

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
@@ -19,6 +19,9 @@ from rosenblatt.tuner.errors import (
 )
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.trial import Trial, TrialStatus
+
+if TYPE_CHECKING:
+    from rosenblatt.tuner.base_tuner import BaseTuner
 
 _IDLE_SECONDS = 0.05
 
@@ -36,8 +39,8 @@ class Session(Protocol):
         """Run a trial, and tell the oracle what came of it."""
 
 
-class Crew:
-    """Runs a tuner's trials until its oracle has no more, or a limit is reached.
+class Workers:
+    """Run a tuner's trials until its oracle has no more, or a limit is reached.
 
     Trials draw their seeds from (seed of the search, trial id), each with names of its own, so
     they come out the same whoever runs them.
@@ -45,23 +48,21 @@ class Crew:
     Args:
         tuner: whose trials are run.
         session: of an executor: runs a trial.
+        count: how many there are; one works in the caller's own thread.
     """
 
-    def __init__(self, tuner: Any, session: Session):
+    def __init__(self, tuner: BaseTuner, session: Session, count: int):
         self.tuner = tuner
         self.oracle = tuner.oracle
         self.session = session
-        self.workers = 0
+        self.count = count
         self.stop = threading.Event()
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._began = time.monotonic()
         self._exhausted = False  # the oracle has said that there is nothing left to try
 
-    def run(self, workers: int) -> bool:
+    def run(self) -> bool:
         """Run the trials.
-
-        Args:
-            workers: threads; one runs in the caller's own.
 
         Returns:
             Whether the search came to its end by itself, not by Ctrl-C.
@@ -69,14 +70,13 @@ class Crew:
         Raises:
             Exception: what ended the search for every trial.
         """
-        self.workers = workers
-        names = [self.tuner.tuner_id, *(f"{self.tuner.tuner_id}.{i}" for i in range(1, workers))]
+        name = self.tuner.tuner_id
         interrupted = False
         try:
-            if workers == 1:
-                self._work(names[0])
+            if self.count == 1:
+                self._work(name)
             else:
-                self._side_by_side(names)
+                self._side_by_side([name, *(f"{name}.{i}" for i in range(1, self.count))])
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -111,7 +111,7 @@ class Crew:
                     self.oracle.wait(_IDLE_SECONDS)
                 else:
                     self.tuner.on_trial_begin(trial)
-                    with apart(self.tuner.seed_of(trial)):
+                    with isolated(self.tuner.seed_of(trial)):
                         self._attempt(trial)
                     self.tuner.on_trial_end(trial)
         except SearchStopped:
@@ -133,19 +133,19 @@ class Crew:
         The first trial runs alone: it finds hyperparameters that only training asks for, and
         compiles what the others share.
         """
-        oracle = self.oracle
+        oracle, trials = self.oracle, self.oracle.trials
         idle = Trial(HyperParameters(), "", TrialStatus.IDLE)
         with oracle.exclusive():
             oracle.take_over()
-            if oracle.running() and not oracle.end_order:
+            if trials.all_running() and not trials.ended:
                 return idle
-            if not self._exhausted or oracle._retry_queue:
+            if not self._exhausted or trials.to_retry:
                 trial = oracle.create_trial(name)
                 self._exhausted = trial.status == TrialStatus.STOPPED
                 if not self._exhausted:
                     return trial
             # Another process may be killed; then its trials run here.
-            return idle if len(oracle.running()) > len(oracle.ongoing_trials) else None
+            return idle if trials.elsewhere else None
 
     def _over(self) -> bool:
         tuner = self.tuner
@@ -155,8 +155,8 @@ class Crew:
             return True
         if tuner.target is None:
             return False
-        best = self.oracle.get_best_trials()
-        return bool(best) and not self.oracle.objective.better_than(tuner.target, best[0].score)
+        scores = [trial.score for trial in self.oracle.get_best_trials() if trial.score is not None]
+        return any(not self.oracle.objective.better_than(tuner.target, one) for one in scores)
 
     def _attempt(self, trial: Trial) -> None:
         try:
@@ -174,7 +174,7 @@ class Crew:
 
 
 @contextmanager
-def apart(seed: int) -> Iterator[None]:
+def isolated(seed: int) -> Iterator[None]:
     """Seeds and names of this context's own; the seeds start at `seed`."""
     with seeded(seed), fresh_names():
         yield

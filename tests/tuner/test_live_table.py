@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from rosenblatt import tuner as rt
-from rosenblatt.tuner.live import LiveTable
+from rosenblatt.tuner.live_table import LiveTable
 
 SCRIPT = Path(__file__).with_name("live_run.py")
 

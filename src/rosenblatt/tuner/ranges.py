@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rosenblatt.tuner.hyperparameter import HyperParameter, index_of
+from rosenblatt.tuner.kinds import HyperParameter, Parent
 
 SAMPLINGS = ("linear", "log", "reverse_log")
 _SAMPLES = 10  # values that a grid takes of a range without steps
 
 
-class _Numerical(HyperParameter):
+class _Range(HyperParameter):
     """A range, with or without steps, on one of three scales."""
+
+    settings = ("min_value", "max_value", "step", "sampling")
+    usual_step: int | None = None  # of a linear range that is given none
 
     def __init__(
         self,
         name: str,
-        min_value: Any,
-        max_value: Any,
-        step: Any = None,
+        min_value: float,
+        max_value: float,
+        step: float | None = None,
         sampling: str = "linear",
-        default: Any = None,
-        conditions: Any = None,
+        default: float | None = None,
+        conditions: Iterable[Parent] | None = None,
     ):
         super().__init__(name, default, conditions)
-        self.min_value = self._number("min_value", min_value)
-        self.max_value = self._number("max_value", max_value)
+        step = self.usual_step if step is None and sampling == "linear" else step
+        self.min_value: Any = self._number("min_value", min_value)
+        self.max_value: Any = self._number("max_value", max_value)
         self.step: Any = None if step is None else self._number("step", step)
         self.sampling = sampling
         if sampling not in SAMPLINGS:
@@ -44,7 +48,7 @@ class _Numerical(HyperParameter):
             if not self.min_value <= self._default <= self.max_value:
                 self._refuse("default", default, f"from {self.min_value} to {self.max_value}")
 
-    def _number(self, argument: str, value: Any) -> Any:
+    def _number(self, argument: str, value: float) -> float:
         raise NotImplementedError
 
     @property
@@ -52,71 +56,62 @@ class _Numerical(HyperParameter):
         """The given default, or `min_value`."""
         return self.min_value if self._default is None else self._default
 
-    def get_config(self) -> dict[str, Any]:
-        """All arguments."""
-        names = ("min_value", "max_value", "step", "sampling")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
     @property
     def values(self) -> Sequence[Any]:
         """Every step, or the values at ten evenly spaced probabilities."""
-        if self.step is not None:
-            return [self._at(i) for i in range(self._count())]
+        count = self.number_of_values
+        if count is not None:
+            return [self._value_of(share) for share in range(count)]
         probs = [(i + 0.5) / _SAMPLES for i in range(_SAMPLES)]
         return list(dict.fromkeys(self.prob_to_value(p) for p in probs))
+
+    def _mirrored(self, value: float, top: float) -> float:
+        """A value as the logarithmic scale has it: the reverse one begins at the other end."""
+        return top + self.min_value - value if self.sampling == "reverse_log" else value
+
+    # -- with steps ----------------------------------------------------------------------------
 
     @property
     def number_of_values(self) -> int | None:
         """How many steps there are; None without steps."""
-        return None if self.step is None else self._count()
-
-    # -- with steps ----------------------------------------------------------------------------
-
-    def _count(self) -> int:
         # A hair more, so that 0.3 / 0.1 counts as three steps.
-        if self.sampling == "linear":
-            return int((self.max_value - self.min_value) / self.step + 1e-8) + 1
-        return int(math.log(self.max_value / self.min_value, self.step) + 1e-8) + 1
+        return None if self.step is None else int(self._steps_to(self.max_value) + 1e-8) + 1
 
-    def _at(self, index: int) -> Any:
+    def _steps_to(self, grown: float) -> float:
+        """Steps from `min_value` to a value, on the scale as it grows."""
         if self.sampling == "linear":
-            return self.min_value + index * self.step
-        grown = self.min_value * math.pow(self.step, index)
-        return grown if self.sampling == "log" else self.max_value + self.min_value - grown
+            return (grown - self.min_value) / self.step
+        return math.log(grown / self.min_value, self.step)
 
-    def _step_of(self, value: Any) -> float:
+    def _value_of(self, share: int) -> Any:
         if self.sampling == "linear":
-            return (value - self.min_value) / self.step
-        if self.sampling == "reverse_log":
-            value = self.max_value + self.min_value - value
-        return math.log(value / self.min_value, self.step)
+            return self.min_value + share * self.step
+        return self._mirrored(self.min_value * math.pow(self.step, share), self.max_value)
+
+    def _share_of(self, value: Any) -> int:
+        steps = int(self._steps_to(self._mirrored(value, self.max_value)) + 1e-8)
+        return min(max(steps, 0), (self.number_of_values or 1) - 1)
 
     # -- without steps ---------------------------------------------------------------------------
 
-    def _value(self, prob: float, top: Any) -> Any:
+    def _value_at(self, prob: float, top: float) -> float:
         low = self.min_value
         if self.sampling == "linear":
             return prob * (top - low) + low
-        if self.sampling == "log":
-            return low * math.pow(top / low, prob)
-        return top + low - low * math.pow(top / low, 1 - prob)
+        prob = 1 - prob if self.sampling == "reverse_log" else prob
+        return self._mirrored(low * math.pow(top / low, prob), top)
 
-    def _prob(self, value: Any, top: Any) -> float:
+    def _prob_of(self, value: float, top: float) -> float:
         low = self.min_value
         if top == low:
             return 0.5
         if self.sampling == "linear":
             return (value - low) / (top - low)
-        if self.sampling == "log":
-            return math.log(value / low) / math.log(top / low)
-        return 1 - math.log((top + low - value) / low) / math.log(top / low)
-
-    def _steps_to_prob(self, value: Any) -> float:
-        index = min(max(int(self._step_of(value) + 1e-8), 0), self._count() - 1)
-        return (index + 0.5) / self._count()
+        prob = math.log(self._mirrored(value, top) / low) / math.log(top / low)
+        return 1 - prob if self.sampling == "reverse_log" else prob
 
 
-class Int(_Numerical):
+class Int(_Range):
     """An integer from `min_value` to `max_value`, both included.
 
     Args:
@@ -133,46 +128,34 @@ class Int(_Numerical):
     [2, 4, 8, 16, 32]
     """
 
-    def __init__(
-        self,
-        name: str,
-        min_value: int,
-        max_value: int,
-        step: int | None = None,
-        sampling: str = "linear",
-        default: int | None = None,
-        conditions: Any = None,
-    ):
-        if step is None and sampling == "linear":
-            step = 1
-        super().__init__(name, min_value, max_value, step, sampling, default, conditions)
+    usual_step = 1
 
-    def _number(self, argument: str, value: Any) -> int:
+    def _number(self, argument: str, value: float) -> int:
         if isinstance(value, (bool, str)) or value is None or int(value) != value:
             self._refuse(argument, value, "an integer")
         return int(value)
 
-    def _at(self, index: int) -> int:
-        return round(super()._at(index))
+    def _value_of(self, share: int) -> int:
+        return round(super()._value_of(share))
+
+    def prob_to_value(self, prob: float) -> int:
+        """The integer at a cumulative probability."""
+        if self.step is not None:
+            return super().prob_to_value(prob)
+        return min(int(self._value_at(prob, self.max_value + 1)), self.max_value)
+
+    def value_to_prob(self, value: int) -> float:
+        """The middle of the integer's share."""
+        if self.step is not None:
+            return super().value_to_prob(value)
+        return self._prob_of(value + 0.5, self.max_value + 1)
 
     def get_config(self) -> dict[str, Any]:
         """All arguments; the default is None where none was given."""
         return {**super().get_config(), "default": self._default}
 
-    def prob_to_value(self, prob: float) -> int:
-        """The integer at a cumulative probability."""
-        if self.step is not None:
-            return self._at(index_of(prob, self._count()))
-        return min(int(self._value(prob, self.max_value + 1)), self.max_value)
 
-    def value_to_prob(self, value: int) -> float:
-        """The middle of the integer's share."""
-        if self.step is not None:
-            return self._steps_to_prob(value)
-        return self._prob(value + 0.5, self.max_value + 1)
-
-
-class Float(_Numerical):
+class Float(_Range):
     """A number from `min_value` to `max_value`.
 
     Args:
@@ -190,7 +173,7 @@ class Float(_Numerical):
     0.001
     """
 
-    def _number(self, argument: str, value: Any) -> float:
+    def _number(self, argument: str, value: float) -> float:
         if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
             self._refuse(argument, value, "a finite number")
         return float(value)
@@ -198,11 +181,11 @@ class Float(_Numerical):
     def prob_to_value(self, prob: float) -> float:
         """The number at a cumulative probability."""
         if self.step is not None:
-            return float(self._at(index_of(prob, self._count())))
-        return float(self._value(prob, self.max_value))
+            return float(super().prob_to_value(prob))
+        return float(self._value_at(prob, self.max_value))
 
     def value_to_prob(self, value: float) -> float:
         """The cumulative probability of a number."""
         if self.step is not None:
-            return self._steps_to_prob(value)
-        return float(self._prob(value, self.max_value))
+            return super().value_to_prob(value)
+        return float(self._prob_of(value, self.max_value))

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+from rosenblatt.callbacks.history import History
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
 from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trials import Trials
+
+Result = float | Mapping[str, Any] | History
+"""What a trial returns, or the list of what its executions do."""
 
 
-def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[str, float], int]:
+def read_result(
+    result: Result | Sequence[Result], objective: Objective, where: str
+) -> tuple[dict[str, float], int]:
     """Metrics and best epoch of what a trial returned.
 
     Args:
-        outcome: a number (the objective), a dict of metrics, a History (its best epoch counts),
+        result: a number (the objective), a dict of metrics, a History (its best epoch counts),
             or a list of these, which are averaged.
         objective: of the search.
         where: the function that returned it, for messages.
@@ -30,40 +37,38 @@ def read_outcome(outcome: Any, objective: Objective, where: str) -> tuple[dict[s
         FatalTypeError: something else, as no trial would return better.
         FatalValueError: the objective is missing.
 
-    >>> read_outcome([{"loss": 1.0}, {"loss": 3.0}], Objective("loss", "min"), "fit()")
+    >>> read_result([{"loss": 1.0}, {"loss": 3.0}], Objective("loss", "min"), "fit()")
     ({'loss': 2.0}, 0)
     """
-    if isinstance(outcome, (list, tuple)) and outcome:
-        parts = [read_outcome(one, objective, where) for one in outcome]
+    if isinstance(result, (list, tuple)) and result:
+        parts = [read_result(one, objective, where) for one in result]
         names = [name for name in parts[0][0] if all(name in metrics for metrics, _ in parts)]
         mean = {n: math.fsum(metrics[n] for metrics, _ in parts) / len(parts) for n in names}
         return mean, sum(step for _, step in parts) // len(parts)
-    if _is_number(outcome):
-        return {objective.name: float(outcome)}, 0
-    history = getattr(outcome, "history", None)
+    if _is_number(result):
+        return {objective.name: as_number(result)}, 0
+    history = getattr(result, "history", None)
     if isinstance(history, dict):
         return _best_epoch(history, objective, where)
-    if not isinstance(outcome, dict):
+    if not isinstance(result, dict):
         raise FatalTypeError(
-            explain(
-                f"{where} returned something that is no result.",
-                given="None" if outcome is None else f"{type(outcome).__name__}: {outcome!r}",
-                expected="a number, a dict of metrics, a History, or a list of these",
-                fix="return what `model.fit()` returns." if outcome is None else None,
-            )
+            f"{where} returned something that is no result.",
+            given="None" if result is None else f"{type(result).__name__}: {result!r}",
+            expected="a number, a dict of metrics, a History, or a list of these",
+            fix="return what `model.fit()` returns." if result is None else None,
         )
-    metrics = {str(name): as_number(value) for name, value in outcome.items()}
+    metrics = {str(name): as_number(value) for name, value in result.items()}
     require(objective, metrics, where)
     return metrics, 0
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     if isinstance(value, Real) and not isinstance(value, bool):
         return True
     return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
 
-def require(objective: Objective, metrics: Any, where: str) -> None:
+def require(objective: Objective, metrics: Mapping[str, Any], where: str) -> None:
     """Check that metrics have the objective.
 
     Raises:
@@ -74,39 +79,35 @@ def require(objective: Objective, metrics: Any, where: str) -> None:
         return
     if isinstance(objective, DefaultObjective):
         raise FatalTypeError(
-            explain(
-                f"{where} returned several metrics, and the search has no `objective`.",
-                given=", ".join(metrics),
-                fix="name one: `objective='val_loss'`.",
-            )
+            f"{where} returned several metrics, and the search has no `objective`.",
+            given=", ".join(metrics),
+            fix="name one: `objective='val_loss'`.",
         )
     names = [one.name for one in objective.parts]
     raise FatalValueError(
-        explain(
-            f"The objective is not among what {where} returned.",
-            given=", ".join(metrics) or "nothing",
-            expected=", ".join(names),
-            fix="name it as the logs do, and pass `validation_data` for a `val_…` entry.",
-        )
+        f"The objective is not among what {where} returned.",
+        given=", ".join(metrics) or "nothing",
+        expected=", ".join(names),
+        fix="name it as the logs do, and pass `validation_data` for a `val_…` entry.",
     )
 
 
 def first_reason(failed: Sequence[Trial]) -> str:
     """Why the first of some trials failed."""
-    reason = (failed[0].message or "unknown").split("\n\n")[0]
+    reason = failed[0].reason or "unknown"
     return f"The first of them, {failed[0].trial_id}, because: {reason}"
 
 
-def no_result(oracle: Any, folder: str) -> str | None:
+def no_result(trials: Trials, folder: str) -> str | None:
     """Why a search has no best trial, with the reason of the first that failed; None if it has.
 
     Args:
-        oracle: of the search.
+        trials: of the search.
         folder: where it is.
     """
-    if oracle.get_best_trials():
+    if any(trial.score is not None for trial in trials.values()):
         return None
-    failed = [trial for trial in oracle.trials.values() if trial.status == TrialStatus.FAILED]
+    failed = trials.of_status(TrialStatus.FAILED)
     if not failed:
         given = "no trial that has ended"
         fix = "let `search` run until one has."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,16 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from rosenblatt.callbacks.progress import redraws
-from rosenblatt.tuner.display import show_duration, show_value
+from rosenblatt.tuner.display import Display, show_duration, show_value
 from rosenblatt.tuner.trial import Trial, TrialStatus
+
+if TYPE_CHECKING:
+    from rosenblatt.tuner.oracle import Oracle
 
 _BEST = 5  # trials shown
 _VALUES = 6  # hyperparameters shown
 _PER_SECOND = 4
 
 
-class LiveTable:
-    """Draws running and best trials, four times a second; takes the place of printed lines.
+class LiveTable(Display):
+    """Draws running and best trials, four times a second, instead of printing lines.
 
     Args:
         oracle: whose trials are shown.
@@ -32,12 +35,10 @@ class LiveTable:
 
     redraws = True
 
-    def __init__(self, oracle: Any, epochs: int | None = None, console: Console | None = None):
-        self.oracle = oracle
+    def __init__(self, oracle: Oracle, epochs: int | None = None, console: Console | None = None):
+        super().__init__(oracle)
         self.epochs = epochs
-        self.verbose = 1
         self.console = console or Console()
-        self._began = time.monotonic()
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -56,15 +57,16 @@ class LiveTable:
     def render(self) -> Group:
         """One line of counts, the running trials, the best ones."""
         oracle = self.oracle
-        with oracle._changed:
-            trials = list(oracle.trials.values())
-            running = oracle.running()
+        with oracle.changed:
+            ended, running = len(oracle.trials.ended), oracle.trials.all_running()
+            failed = oracle.trials.of_status(TrialStatus.FAILED)
             best = oracle.get_best_trials(_BEST)
-            failed = [t for t in trials if t.status == TrialStatus.FAILED]
         of = "" if oracle.max_trials is None else f" of {oracle.max_trials}"
-        counts = f"Trials: {len(oracle.end_order)}{of} ended, {len(running)} running"
+        counts = f"Trials: {ended}{of} ended, {len(running)} running"
         counts += f", {len(failed)} failed" if failed else ""
-        parts: list[Any] = [Text(f"{counts}  [{show_duration(time.monotonic() - self._began)}]")]
+        parts: list[Text | Table] = [
+            Text(f"{counts}  [{show_duration(time.monotonic() - self.began)}]")
+        ]
         if running:
             parts.append(self._table("Running", running, "epoch", self._progress))
         if best:
@@ -74,7 +76,9 @@ class LiveTable:
             parts.append(Text(f"Trial {failed[-1].trial_id} failed: {reason}"))
         return Group(*parts)
 
-    def _table(self, title: str, trials: list[Trial], epoch: str, row: Any) -> Table:
+    def _table(
+        self, title: str, trials: list[Trial], epoch: str, row: Callable[[Trial], tuple[str, str]]
+    ) -> Table:
         names = list(dict.fromkeys(n for t in trials for n in t.hyperparameters.values))
         names = [name for name in names if not name.startswith("tuner/")][:_VALUES]
         table = Table(title=title, title_justify="left")
@@ -102,15 +106,15 @@ class LiveTable:
 
 
 @contextmanager
-def shown(oracle: Any, epochs: int | None) -> Iterator[None]:
+def shown(oracle: Oracle, epochs: int | None) -> Iterator[None]:
     """Draw a search while it runs, where there is a terminal; else lines are printed."""
-    lines = oracle._display
+    lines = oracle.display
     if not lines.verbose or not redraws():
         yield
         return
-    oracle._display = table = LiveTable(oracle, epochs)
+    oracle.display = table = LiveTable(oracle, epochs)
     try:
         with table.drawing():
             yield
     finally:
-        oracle._display = lines
+        oracle.display = lines

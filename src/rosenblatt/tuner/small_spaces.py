@@ -7,16 +7,16 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rosenblatt.tuner.hyperparameter import HyperParameter
-from rosenblatt.tuner.numerical import Float, Int
+from rosenblatt.tuner.kinds import HyperParameter, Values
+from rosenblatt.tuner.ranges import Float, Int
 
 MOST = 20_000
 """Combinations that are looked at, in a tenth of a second; draws hardly exhaust a larger space."""
 
 
-def one_of(
-    space: Sequence[HyperParameter], tried: Callable[[dict[str, Any]], bool], seed: int
-) -> dict[str, Any] | None:
+def untried_values(
+    space: Sequence[HyperParameter], tried: Callable[[Values], bool], seed: int
+) -> Values | None:
     """A combination that was not tried, each with the same chance.
 
     Args:
@@ -41,14 +41,12 @@ class _Uncountable(Exception):
     pass
 
 
-def _combinations(
-    space: Sequence[HyperParameter], values: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
+def _combinations(space: Sequence[HyperParameter], values: Values) -> Iterator[Values]:
     if not space:
         yield values
         return
     first, rest = space[0], space[1:]
-    if not all(condition.is_active(values) for condition in first.conditions):
+    if not first.is_active(values):
         yield from _combinations(rest, values)
         return
     for value in _values_of(first):
@@ -56,15 +54,11 @@ def _combinations(
 
 
 def _values_of(hp: HyperParameter) -> Sequence[Any]:
-    if hp.number_of_values is not None:
-        return hp.values if hp.number_of_values <= MOST else _refuse()
-    assert isinstance(hp, (Int, Float))
-    if hp.min_value == hp.max_value:
-        return [hp.min_value]
-    if isinstance(hp, Int) and hp.max_value - hp.min_value < MOST:
-        return range(hp.min_value, hp.max_value + 1)
-    return _refuse()
-
-
-def _refuse() -> Sequence[Any]:
+    if hp.number_of_values is not None and hp.number_of_values <= MOST:
+        return hp.values
+    if isinstance(hp, (Int, Float)) and hp.number_of_values is None:
+        if hp.min_value == hp.max_value:
+            return [hp.min_value]
+        if isinstance(hp, Int) and hp.max_value - hp.min_value < MOST:
+            return range(hp.min_value, hp.max_value + 1)
     raise _Uncountable

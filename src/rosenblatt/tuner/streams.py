@@ -1,11 +1,30 @@
-"""Streams that can be read once, made readable by every trial."""
+"""What a search is given for its trials, with streams that each of them can read."""
 
 from __future__ import annotations
 
 import copy
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+_STREAMS = ("x", "validation_data")
+
+
+class SearchArguments(NamedTuple):
+    """What `search` was given for its trials: data, epochs, callbacks."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    @property
+    def x(self) -> Any:
+        """The inputs, or the stream of batches; None where there are none."""
+        return self.args[0] if self.args else self.kwargs.get("x")
+
+    def repeatable(self) -> SearchArguments:
+        """The same with streams that every trial can read."""
+        kwargs = {n: replayed(v) if n in _STREAMS else v for n, v in self.kwargs.items()}
+        return SearchArguments(tuple(map(replayed, self.args)), kwargs)
 
 
 class Replayed:

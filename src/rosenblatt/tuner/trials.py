@@ -1,0 +1,131 @@
+"""The trials of a search: which run, which have ended, which run again, what was tried."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from rosenblatt.tuner.objective import Objective
+from rosenblatt.tuner.trial import Trial
+
+
+class Trials(dict[str, Trial]):
+    """The trials of a search by their ids. Its oracle and its journal change it together.
+
+    Args:
+        ignored: names of values in which trials may differ and still be the same.
+
+    Attributes:
+        running: trials that run in this process, by the tuner that runs them.
+        elsewhere: ids of trials that run in other processes, and the names of those.
+        started, ended: ids in the order in which trials did.
+        to_retry: ids of trials that are to run again, the next one first.
+        runs: how often each trial has run to an end.
+
+    >>> from rosenblatt.tuner.hyperparameters import HyperParameters
+    >>> trials, trial = Trials(), Trial(HyperParameters(), "0")
+    >>> trials.begin(trial, "tuner0")
+    >>> trials.end(trial, again=True)
+    >>> trials.all_running(), trials.to_retry
+    ([], ['0'])
+    >>> trials.retry("tuner0") is trial
+    True
+    """
+
+    def __init__(self, ignored: Collection[str] = ()):
+        super().__init__()
+        self.running: dict[str, Trial] = {}
+        self.elsewhere: dict[str, str] = {}
+        self.started: list[str] = []
+        self.ended: list[str] = []
+        self.to_retry: list[str] = []
+        self.runs: Counter[str] = Counter()
+        self._ignored = ignored
+        self._tried: dict[str, object] = {}
+
+    def begin(self, trial: Trial, tuner_id: str) -> None:
+        """A new trial runs here."""
+        self._add(trial)
+        self.running[tuner_id] = trial
+
+    def begin_elsewhere(self, trial: Trial, process: str) -> None:
+        """A new trial runs in another process."""
+        self._add(trial)
+        self.elsewhere[trial.trial_id] = process
+
+    def _add(self, trial: Trial) -> None:
+        self[trial.trial_id] = trial
+        self.started.append(trial.trial_id)
+        self._try(trial)
+
+    def retry(self, tuner_id: str) -> Trial:
+        """The next trial that is to run again runs here."""
+        trial = self.running[tuner_id] = self[self.to_retry.pop(0)]
+        trial.begin_again()
+        return trial
+
+    def retry_elsewhere(self, trial_id: str, process: str) -> Trial:
+        """A trial runs again in another process."""
+        if trial_id in self.to_retry:
+            self.to_retry.remove(trial_id)
+        self[trial_id].begin_again()
+        self.elsewhere[trial_id] = process
+        return self[trial_id]
+
+    def end(self, trial: Trial, again: bool) -> None:
+        """A trial has ended, here or elsewhere.
+
+        Args:
+            trial: with its values and what came of them.
+            again: whether it is to run again.
+        """
+        self._try(trial)
+        self.runs[trial.trial_id] += 1
+        (self.to_retry if again else self.ended).append(trial.trial_id)
+        for tuner_id in [name for name, one in self.running.items() if one is trial]:
+            del self.running[tuner_id]
+        self.elsewhere.pop(trial.trial_id, None)
+
+    def cut_off(self) -> None:
+        """The trials that run here are to run again."""
+        self.to_retry += [trial.trial_id for trial in self.running.values()]
+        self.running.clear()
+
+    def lose(self, processes: Collection[str]) -> None:
+        """The trials of processes that are no longer alive are to run again."""
+        lost = [trial_id for trial_id, name in self.elsewhere.items() if name in processes]
+        for trial_id in lost:
+            del self.elsewhere[trial_id]
+        self.to_retry[:] = sorted({*self.to_retry, *lost}, key=self.started.index)
+
+    def all_running(self) -> list[Trial]:
+        """The trials that run now, in this process and in others."""
+        return [*self.running.values(), *(self[trial_id] for trial_id in self.elsewhere)]
+
+    def of_status(self, status: str) -> list[Trial]:
+        """The trials that have a status."""
+        return [trial for trial in list(self.values()) if trial.status == status]
+
+    def last_ended(self, count: int) -> list[Trial]:
+        """The trials that ended last."""
+        return [self[trial_id] for trial_id in self.ended[-count:]]
+
+    # -- values --------------------------------------------------------------------------------
+
+    def was_tried(self, values: Mapping[str, Any]) -> bool:
+        """Whether a trial has these values."""
+        return self._key(values) in self._tried.values()
+
+    def _try(self, trial: Trial) -> None:
+        self._tried[trial.trial_id] = self._key(trial.hyperparameters.values)
+
+    def _key(self, values: Mapping[str, Any]) -> object:
+        counting = [(name, repr(v)) for name, v in values.items() if name not in self._ignored]
+        return tuple(sorted(counting))
+
+
+def best_first(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
+    """The trials that have a score, the best one first."""
+    scored = [(trial.score, trial) for trial in trials if trial.score is not None]
+    return [t for _, t in sorted(scored, key=lambda pair: objective.direction.sign * pair[0])]
