@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import SeedGenerator
+from rosenblatt.core.types import Array, ArrayLike, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.data.contract import Source
 from rosenblatt.data.reading import read
+from rosenblatt.layers.base import Layer
+from rosenblatt.models.model import Model
 from rosenblatt.plots.figures import new_axes
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
-from rosenblatt.training.step import (
-    batch_at,
-    numbers_now,
-    results,
-    traced_numbers,
-    train_step,
-)
+from rosenblatt.training.state import TrainState
+from rosenblatt.training.step import batch_at, numbers_now, results, traced_numbers, train_step
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,10 +79,10 @@ class LearningRateRange:
 
 
 def find_learning_rate(
-    model: Any,
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
+    model: Model,
+    x: Tree,
+    y: Tree = None,
+    sample_weight: ArrayLike | None = None,
     *,
     min_rate: float = 1e-5,
     max_rate: float = 10.0,
@@ -149,50 +147,43 @@ def find_learning_rate(
 
 def _check_range(min_rate: float, max_rate: float, steps: int) -> None:
     if not 0 < min_rate < max_rate < np.inf:
-        raise ValueError(
-            explain(
-                "find_learning_rate: bad `min_rate` or `max_rate`.",
-                given=f"{min_rate}, {max_rate}",
-                expected="numbers with 0 < min_rate < max_rate",
-            )
+        raise BadArgument(
+            "find_learning_rate: bad `min_rate` or `max_rate`.",
+            given=f"{min_rate}, {max_rate}",
+            expected="numbers with 0 < min_rate < max_rate",
         )
     if steps < 20:
-        raise ValueError(
-            explain(
-                "find_learning_rate: too few `steps` for a curve.", given=steps,
-                expected="20 at least; some hundreds are usual",
-            )
-        )  # fmt: skip
+        raise BadArgument(
+            "find_learning_rate: too few `steps` for a curve.",
+            given=steps,
+            expected="20 at least; some hundreds are usual",
+        )
 
 
-def _settable_rate(model: Any, source: Source) -> Variable:
+def _settable_rate(model: Model, source: Source) -> Variable:
     model._require_compiled("find_learning_rate")
     task = model.training_session.task
     is_stream = source.whole() is None
     if task.own_step("train") or task.run_eagerly or is_stream:
-        raise ValueError(
-            explain(
-                "find_learning_rate: the test runs in one compiled program.",
-                given="a stream"
-                if is_stream
-                else "a model with a `train_step` of its own, or run eagerly",
-                expected="arrays or frames, and a model that `compile` tells how to train",
-            )
+        raise BadArgument(
+            "find_learning_rate: the test runs in one compiled program.",
+            given="a stream"
+            if is_stream
+            else "a model with a `train_step` of its own, or run eagerly",
+            expected="arrays or frames, and a model that `compile` tells how to train",
         )
     rate = getattr(model.optimizer, "_learning_rate", None)
     if not isinstance(rate, Variable):
-        raise ValueError(
-            explain(
-                "find_learning_rate: the optimizer's rate cannot be set.",
-                given=type(rate or model.optimizer).__name__,
-                expected="an optimizer of this library with a number as `learning_rate`",
-                fix="`model.compile(optimizer=rb.optimizers.Adam(1e-3), ...)`.",
-            )
+        raise BadArgument(
+            "find_learning_rate: the optimizer's rate cannot be set.",
+            given=type(rate or model.optimizer).__name__,
+            expected="an optimizer of this library with a number as `learning_rate`",
+            fix="`model.compile(optimizer=rb.optimizers.Adam(1e-3), ...)`.",
         )
     return rate
 
 
-def _batches(data: Any, batch_size: int, steps: int, seed: int) -> Any:
+def _batches(data: Tree, batch_size: int, steps: int, seed: int) -> Tree:
     """Shuffled rows as arrays of shape (steps, batch_size, …), the data repeated as needed."""
     rng, rows = np.random.default_rng(seed), len(jax.tree_util.tree_leaves(data)[0])
     size = min(batch_size, rows)
@@ -203,7 +194,7 @@ def _batches(data: Any, batch_size: int, steps: int, seed: int) -> Any:
     )
 
 
-def _seeded(engine: Engine, seed: int) -> Any:
+def _seeded(engine: Engine, seed: int) -> TrainState:
     """The model's state, with seeds of this test's own: the same test gives the same curve."""
     seeds = {id(g.state) for layer in engine.task.layers() for g in _generators(layer)}
     values = [
@@ -213,20 +204,20 @@ def _seeded(engine: Engine, seed: int) -> Any:
     return engine.state._replace(non_trainable=tuple(values))
 
 
-def _generators(layer: Any) -> list[SeedGenerator]:
+def _generators(layer: Layer) -> list[SeedGenerator]:
     return [value for value in vars(layer).values() if isinstance(value, SeedGenerator)]
 
 
-def _tries(engine: Engine, rate: Variable) -> Callable[..., Any]:
+def _tries(engine: Engine, rate: Variable) -> Callable[..., Array]:
     """A function that makes a step at each rate and gives the losses before them."""
     place = [id(v) for v in engine.variables.optimizer].index(id(rate))
     loss = engine.names.index("loss")
 
-    def run(state: Any, values: Any, batches: Any, rates: Any) -> Any:
+    def run(state: TrainState, values: Sequence[float], batches: Tree, rates: Array) -> Array:
         parameters = traced_numbers(engine.parameters, values)
         fresh = jax.tree_util.tree_map(jnp.zeros_like, state.metrics)
 
-        def one(state: Any, step: Any) -> Any:
+        def one(state: TrainState, step: tuple[Array, Array]) -> tuple[TrainState, Array]:
             index, value = step
             optimizer = list(state.optimizer)
             optimizer[place] = value.astype(optimizer[place].dtype)
@@ -245,13 +236,11 @@ def _read(rates: np.ndarray, losses: np.ndarray) -> LearningRateRange:
     finite = np.isfinite(losses)
     count = len(losses) if finite.all() else int(np.argmin(finite))
     if count < 10:
-        raise ValueError(
-            explain(
-                "find_learning_rate: the loss is not finite almost from the first rate on.",
-                given=f"losses {', '.join(f'{v:.3g}' for v in losses[:4])}, … from rate "
-                f"{rates[0]:.2g} on",
-                fix="scale the inputs and targets, or pass a lower `min_rate`.",
-            )
+        raise BadArgument(
+            "find_learning_rate: the loss is not finite almost from the first rate on.",
+            given=f"losses {', '.join(f'{v:.3g}' for v in losses[:4])}, … from rate "
+            f"{rates[0]:.2g} on",
+            fix="scale the inputs and targets, or pass a lower `min_rate`.",
         )
     weights = _SMOOTHING ** np.arange(count)
     smoothed = np.array(
@@ -262,13 +251,11 @@ def _read(rates: np.ndarray, losses: np.ndarray) -> LearningRateRange:
     smoothed = smoothed[:count]
     lowest = int(np.argmin(smoothed))
     if lowest < count // 20 and smoothed[-1] > smoothed[0]:
-        raise ValueError(
-            explain(
-                "find_learning_rate: the loss climbs from the first rates on.",
-                given=f"{smoothed[0]:.3g} at rate {rates[0]:.2g}, {smoothed[-1]:.3g} at "
-                f"{rates[count - 1]:.2g}",
-                fix="pass a lower `min_rate`; or begin with a model that is not trained yet.",
-            )
+        raise BadArgument(
+            "find_learning_rate: the loss climbs from the first rates on.",
+            given=f"{smoothed[0]:.3g} at rate {rates[0]:.2g}, {smoothed[-1]:.3g} at "
+            f"{rates[count - 1]:.2g}",
+            fix="pass a lower `min_rate`; or begin with a model that is not trained yet.",
         )
     turning = float(rates[lowest])
     return LearningRateRange(

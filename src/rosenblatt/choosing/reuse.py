@@ -7,7 +7,8 @@ from typing import Any
 
 from rosenblatt import optimizers
 from rosenblatt.callbacks.history import History
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.core.types import Identifier, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import InputLayer
 from rosenblatt.models.cloning import clone_model
@@ -81,11 +82,11 @@ def unfreeze(model: Model) -> list[str]:
 
 def fit_transferred(
     model: Model,
-    x: Any,
-    y: Any,
+    x: Tree,
+    y: Tree,
     *,
-    loss: Any,
-    metrics: Any = None,
+    loss: Identifier,
+    metrics: Sequence[Identifier] | None = None,
     learning_rate: float = 1e-3,
     rate_after: float | None = None,
     frozen_epochs: int = 10,
@@ -125,12 +126,10 @@ def fit_transferred(
     [0, 1, 2]
     """
     if not 0 <= frozen_epochs <= epochs:
-        raise ValueError(
-            explain(
-                "fit_transferred: bad `frozen_epochs`.",
-                given=frozen_epochs,
-                expected=f"0 to epochs={epochs}, of which they are a part",
-            )
+        raise BadArgument(
+            "fit_transferred: bad `frozen_epochs`.",
+            given=frozen_epochs,
+            expected=f"0 to epochs={epochs}, of which they are a part",
         )
     first = History()
     if frozen_epochs:
@@ -150,37 +149,23 @@ def fit_transferred(
 
 def _body(model: Model, last_layer: str | int | None) -> Functional:
     if getattr(model, "_graph", None) is None or len(model.inputs) != 1:
-        raise ValueError(
-            explain(
-                "transfer: layers can be taken from a Sequential or functional model with one "
-                "input, which is built.",
-                given=f"{type(model).__name__} {model.name!r}",
-                fix="build it, or take its layers by hand: "
-                "`Model(m.input, m.get_layer(...).output)`.",
-            )
+        raise BadArgument(
+            "transfer: layers can be taken from a Sequential or functional model with one "
+            "input, which is built.",
+            given=f"{type(model).__name__} {model.name!r}",
+            fix="build it, or take its layers by hand: `Model(m.input, m.get_layer(...).output)`.",
         )
     layers = [layer for layer in model.layers if not isinstance(layer, InputLayer)]
     names = [layer.name for layer in layers]
-    if last_layer is None:
-        last_layer = -2
-    if isinstance(last_layer, str):
-        if last_layer not in names:
-            raise ValueError(
-                explain(
-                    f"transfer: model {model.name!r} has no such layer.",
-                    given=repr(last_layer),
-                    fix=nearest(last_layer, names),
-                )
-            )
-        layer = layers[names.index(last_layer)]
-    else:
-        if not -len(layers) <= last_layer < len(layers):
-            raise ValueError(
-                explain(
-                    f"transfer: model {model.name!r} has no such layer.",
-                    given=last_layer,
-                    expected=f"an index of its {len(layers)} layers, or a name",
-                )
-            )
-        layer = layers[last_layer]
+    wanted = -2 if last_layer is None else last_layer
+    by_name = isinstance(wanted, str)
+    try:
+        layer = layers[names.index(wanted) if isinstance(wanted, str) else wanted]
+    except (ValueError, IndexError):
+        raise BadArgument(
+            f"transfer: model {model.name!r} has no such layer.",
+            given=repr(wanted),
+            expected=None if by_name else f"an index of its {len(layers)} layers, or a name",
+            fix=nearest(str(wanted), names) if by_name else None,
+        ) from None
     return Functional(model.inputs[0], layer.output)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rosenblatt import layers, metrics, optimizers
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.core.types import Tree
 from rosenblatt.data.arrays import to_numpy
 from rosenblatt.data.frames import columns_of, is_frame, is_series, series_to_array
 from rosenblatt.models.sequential import Sequential
@@ -76,7 +77,7 @@ class NetworkSpec:
         return "\n".join([f"{self.task}:", *(f"  - {reason}" for reason in self.reasons)])
 
 
-def recommend(x: Any, y: Any, task: str | None = None) -> NetworkSpec:
+def recommend(x: Tree, y: Tree, task: str | None = None) -> NetworkSpec:
     """A network to begin with, by the usual guidelines, from what the data look like.
 
     Args:
@@ -101,20 +102,16 @@ def recommend(x: Any, y: Any, task: str | None = None) -> NetworkSpec:
     """
     inputs, targets = _numbers(x, "x"), _numbers(y, "y")
     if len(inputs) != len(targets) or not len(inputs):
-        raise ValueError(
-            explain(
-                "recommend: x and y must have the same number of rows, one at least.",
-                given=f"{len(inputs)} and {len(targets)}",
-            )
+        raise BadData(
+            "recommend: x and y must have the same number of rows, one at least.",
+            given=f"{len(inputs)} and {len(targets)}",
         )
     if targets.ndim == 2 and targets.shape[1] == 1:
         targets = targets[:, 0]
     if task is None:
         task = _task_of(targets)
     elif task not in TASKS:
-        raise ValueError(
-            explain("recommend: bad `task`.", given=repr(task), expected=f"one of {TASKS}")
-        )
+        raise BadArgument("recommend: bad `task`.", given=repr(task), expected=f"one of {TASKS}")
     spec = NetworkSpec(task, inputs.shape[1:], len(inputs))
     _scale(spec, inputs)
     _sizes(spec)
@@ -122,7 +119,7 @@ def recommend(x: Any, y: Any, task: str | None = None) -> NetworkSpec:
     return spec
 
 
-def _numbers(values: Any, name: str) -> np.ndarray:
+def _numbers(values: Tree, name: str) -> np.ndarray:
     if is_frame(values):  # in double precision: means and variances are taken of them
         values = np.column_stack([series_to_array(c, name) for c in columns_of(values)])
     array = series_to_array(values, name) if is_series(values) else to_numpy(values, name)
@@ -130,22 +127,18 @@ def _numbers(values: Any, name: str) -> np.ndarray:
         array = array.astype("float64")
     if array.dtype.kind not in "biuf":
         wrong = next((v for v in array.ravel() if not isinstance(v, Real)), None)
-        raise ValueError(
-            explain(
-                f"recommend: {name} must be numbers.",
-                given=f"{array.dtype}, e.g. {wrong!r}",
-                fix="number the labels: `classes, y = np.unique(y, return_inverse=True)`."
-                if name == "y"
-                else "encode it as numbers (e.g. `pandas.get_dummies`, scikit-learn's "
-                "`OneHotEncoder`) or leave it out; dates become days since the first one.",
-            )
+        raise BadData(
+            f"recommend: {name} must be numbers.",
+            given=f"{array.dtype}, e.g. {wrong!r}",
+            fix="number the labels: `classes, y = np.unique(y, return_inverse=True)`."
+            if name == "y"
+            else "encode it as numbers (e.g. `pandas.get_dummies`, scikit-learn's "
+            "`OneHotEncoder`) or leave it out; dates become days since the first one.",
         )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(
-            explain(
-                f"recommend: {name} holds NaN or infinity.",
-                fix="leave those rows out, or fill them in.",
-            )
+        raise BadData(
+            f"recommend: {name} holds NaN or infinity.",
+            fix="leave those rows out, or fill them in.",
         )
     return array
 
@@ -208,12 +201,10 @@ def _output(spec: NetworkSpec, y: np.ndarray) -> None:
     else:
         classes = np.unique(y).astype(int)
         if classes[0] < 0 or classes[-1] >= 10 * len(classes):
-            raise ValueError(
-                explain(
-                    "recommend: class numbers must count from 0.",
-                    given=f"{classes[:5].tolist()} …, up to {classes[-1]}",
-                    fix="`classes, y = np.unique(y, return_inverse=True)`; or task='regression'.",
-                )
+            raise BadData(
+                "recommend: class numbers must count from 0.",
+                given=f"{classes[:5].tolist()} …, up to {classes[-1]}",
+                fix="`classes, y = np.unique(y, return_inverse=True)`; or task='regression'.",
             )
         spec.output_units, spec.loss = int(classes[-1]) + 1, "sparse_categorical_crossentropy"
     spec.reasons.append(

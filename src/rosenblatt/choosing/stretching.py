@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rosenblatt import layers
+from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.early_stopping import EarlyStopping
 from rosenblatt.callbacks.history import History
 from rosenblatt.choosing.sizes import NetworkSpec
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import Tree
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.regularizers import L2
 
@@ -34,7 +37,13 @@ class StretchPants:
     patience: int
 
     def fit(
-        self, x: Any, y: Any, *, epochs: int = 1_000, callbacks: Any = None, **options: Any
+        self,
+        x: Tree,
+        y: Tree,
+        *,
+        epochs: int = 1_000,
+        callbacks: Iterable[Callback] | None = None,
+        **options: Any,
     ) -> History:
         """Train until the validation loss no longer falls, and keep the best weights.
 
@@ -82,16 +91,14 @@ def stretch_pants(
     model = network.build() if isinstance(network, NetworkSpec) else network
     rows = network.rows if isinstance(network, NetworkSpec) and rows is None else rows
     if not isinstance(model, Sequential) or not rows or not model.built:
-        raise ValueError(
-            explain(
-                "stretch_pants: a spec of `recommend`, or a compiled Sequential model and `rows`.",
-                given=f"{type(network).__name__}, rows={rows}",
-            )
+        raise BadArgument(
+            "stretch_pants: a spec of `recommend`, or a compiled Sequential model and `rows`.",
+            given=f"{type(network).__name__}, rows={rows}",
         )
     hidden = [layer for layer in model.layers[:-1] if isinstance(layer, layers.Dense)]
     if not hidden:
-        raise ValueError(
-            explain(f"stretch_pants: model {model.name!r} has no hidden Dense layer to widen.")
+        raise BadArgument(
+            f"stretch_pants: model {model.name!r} has no hidden Dense layer to widen."
         )
     widened = {id(layer): factor * layer.units for layer in hidden}
     sizes = [int(np.prod(hidden[0].kernel.shape[:1])), *widened.values()]

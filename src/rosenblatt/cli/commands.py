@@ -6,44 +6,51 @@ import math
 import sys
 import time
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from typer import Option
 
 from rosenblatt.callbacks.early_stopping import EarlyStopping
+from rosenblatt.callbacks.history import History
 from rosenblatt.choosing.rates import find_learning_rate
 from rosenblatt.cli import results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
+from rosenblatt.cli.options import BatchSize, Data, Epochs, Model, Patience, Picture, Quiet, Target
 from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import number
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.files import Table
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
-from rosenblatt.graph.diagram import text_diagram
+from rosenblatt.models.diagram import text_diagram
+from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
+
+_POSITIVE = number(above=0, below=math.inf, expected="above 0")
 
 
 def train(
-    data: str,
-    out: Path,
-    *,
-    target: str | None,
-    epochs: int | None,
-    batch_size: int,
-    learning_rate: float | None,
-    hidden: str | None,
-    patience: int | None,
-    seed: int,
-    quiet: bool,
+    data: Data,
+    out: Annotated[Path, Option(help="The folder for the results; made if need be.")],
+    target: Target = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = 32,
+    learning_rate: Annotated[float | None, Option(help="Size of a step.")] = None,
+    hidden: Annotated[str | None, Option(help="Units of the hidden layers, e.g. 50,50,50.")] = None,
+    patience: Patience = None,
+    seed: Annotated[
+        int, Option(min=0, max=2**32 - 1, help="Seed of weights, shuffles and splits.")
+    ] = 42,
+    quiet: Quiet = False,
 ) -> None:
-    """Train a network, keep its best epoch, and write model, history, curves and metrics."""
+    """Train a network; write the model of its best epoch, history, curves and metrics."""
     units = None if hidden is None else _units(hidden)
-    if learning_rate is not None and not 0 < learning_rate < math.inf:
-        raise ValueError(
-            explain("--learning-rate is out of range.", given=learning_rate, expected="above 0")
-        )
+    if learning_rate is not None:
+        _POSITIVE.require(learning_rate, "--learning-rate is out of range.")
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     recipe = problem.recipe
@@ -78,10 +85,7 @@ def train(
     _check_converged(history)
     best = keeping.best_epoch
     options |= {"epochs_trained": len(history.epoch), "best_epoch": best + 1}
-    figures = {
-        part: model.evaluate(*pair, verbose=0, return_dict=True)
-        for part, pair in (("validation", problem.valid), ("test", problem.test))
-    }
+    figures = evaluated(model, problem)
     facts = facts_of(problem, options, seconds, figures)
     results.write_results(out, model, history, facts)
     print(
@@ -100,9 +104,9 @@ def train(
         print(f"  {out / name}  {what}")
 
 
-def evaluate(model_path: Path, data: str, *, target: str | None) -> None:
-    """Print a model's loss and metrics on data."""
-    model, facts = results.open_run(model_path)
+def evaluate(model: Model, data: Data, target: Target = None) -> None:
+    """Print a model's loss and metrics on a file, or on the test part of a built-in data set."""
+    network, facts = results.open_run(model)
     if data in BUILTIN:
         problem = load_problem(data, target, seed=0)
         x, y = problem.test
@@ -111,33 +115,35 @@ def evaluate(model_path: Path, data: str, *, target: str | None) -> None:
         table = open_data(data)
         target = target or facts.get("target")
         if target is None or target not in table.names:
-            raise ValueError(
-                explain(
-                    f"{data}: no target column to compare predictions with.",
-                    given="columns " + ", ".join(table.names),
-                    expected="--target COLUMN" if target is None else f"a column {target!r}",
-                )
+            raise BadData(
+                f"{data}: no target column to compare predictions with.",
+                given="columns " + ", ".join(table.names),
+                expected="--target COLUMN" if target is None else f"a column {target!r}",
             )
-        x, y = _features(model, facts, table, target), table.columns([target])[target]
+        x, y = _features(network, facts, table, target), table.columns([target])[target]
         check_finite(y, f"y (column {target!r})")
         if facts.get("classes"):
             y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
         elif (origin := facts.get("origins", {}).get(target)) is not None:
             y = counted_from(y, origin)
         part = data
-    figures = model.evaluate(x, y, verbose=0, return_dict=True)
+    figures = network.evaluate(x, y, verbose=0, return_dict=True)
     print(f"On {part} ({len(x):,} rows): {figures_text(figures)}")
 
 
-def predict(model_path: Path, data: str, *, out: Path | None) -> None:
-    """Write a model's predictions as CSV, to a file or to standard output."""
-    model, facts = results.open_run(model_path)
+def predict(
+    model: Model,
+    data: Data,
+    out: Annotated[Path | None, Option(help="The CSV file to write; printed if not given.")] = None,
+) -> None:
+    """Write a model's predictions for a file, or for the test part of a built-in data set."""
+    network, facts = results.open_run(model)
     if data in BUILTIN:
         problem = load_problem(data, None, seed=0)
         x, classes = problem.test[0], problem.classes
     else:
-        x, classes = _features(model, facts, open_data(data), facts.get("target")), None
-    outputs = np.asarray(model.predict(x, verbose=0))
+        x, classes = _features(network, facts, open_data(data), facts.get("target")), None
+    outputs = np.asarray(network.predict(x, verbose=0))
     origin = facts.get("origins", {}).get(facts.get("target"))
     if origin is not None:
         outputs = outputs.astype("float64") + origin
@@ -150,18 +156,21 @@ def predict(model_path: Path, data: str, *, out: Path | None) -> None:
 
 
 def find_lr(
-    data: str,
-    *,
-    target: str | None,
-    hidden: str | None,
-    optimizer: str | None,
-    batch_size: int,
-    out: Path | None,
+    data: Data,
+    target: Target = None,
+    hidden: Annotated[
+        str | None, Option(help="Units of the hidden layers; as in `train` if not given.")
+    ] = None,
+    optimizer: Annotated[
+        str | None, Option(help="adam or sgd; as in `train` if not given.")
+    ] = None,
+    batch_size: BatchSize = 32,
+    out: Picture = None,
 ) -> None:
-    """Print losses against learning rates, and the rate that they suggest."""
+    """Find a learning rate: train for 500 steps while it grows, and read it off the losses."""
     if optimizer is not None and optimizer not in OPTIMIZERS:
-        raise ValueError(
-            explain("--optimizer: unknown.", given=optimizer, expected=" or ".join(OPTIMIZERS))
+        raise BadArgument(
+            "--optimizer: unknown.", given=optimizer, expected=" or ".join(OPTIMIZERS)
         )
     units = None if hidden is None else _units(hidden)
     problem = load_problem(data, target, 42)
@@ -181,12 +190,15 @@ def find_lr(
         print(f"Written to {save_figure(found.plot(), out)}")
 
 
-def summary(model_path: Path, *, diagram: bool = False) -> None:
-    """Print a model's layers and parameters, and how the layers are joined."""
-    model, facts = results.open_run(model_path)
-    model.summary()
+def summary(
+    model: Model,
+    diagram: Annotated[bool, Option("--diagram", help="Draw how layers are joined.")] = False,
+) -> None:
+    """Print a model's layers and parameters."""
+    network, facts = results.open_run(model)
+    network.summary()
     if diagram:
-        print(text_diagram(model, expand_nested=True))
+        print(text_diagram(network, expand_nested=True))
     if facts:
         what = "classes" if facts["classes"] else "a number"
         print(f"Trained on {facts['data']} to predict {facts['target']!r} ({what}).")
@@ -203,14 +215,20 @@ def _units(text: str) -> tuple[int, ...]:
     except ValueError:
         units = (0,)
     if any(number < 1 for number in units):
-        raise ValueError(
-            explain(
-                "--hidden: bad number of units.",
-                given=repr(text),
-                expected="positive whole numbers with commas between them, e.g. 50,50,50",
-            )
+        raise BadArgument(
+            "--hidden: bad number of units.",
+            given=repr(text),
+            expected="positive whole numbers with commas between them, e.g. 50,50,50",
         )
     return units
+
+
+def evaluated(model: Trained, problem: Problem) -> dict[str, dict[str, float]]:
+    """Loss and metrics of a model on the validation and the test part."""
+    return {
+        part: model.evaluate(*problem.parts[part], verbose=0, return_dict=True)
+        for part in ("validation", "test")
+    }
 
 
 def keep_best(patience: int, epochs: int) -> EarlyStopping:
@@ -224,68 +242,68 @@ def keep_best(patience: int, epochs: int) -> EarlyStopping:
 
 
 def headline(problem: Problem) -> str:
-    rows = "/".join(f"{len(x):,}" for x, _ in (problem.train, problem.valid, problem.test))
+    """What is learnt from what, in a line."""
+    rows = "/".join(f"{len(x):,}" for x, _ in problem.parts.values())
     what = "regression" if problem.classes is None else f"{len(problem.classes)} classes"
     return f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
 
 
-def _check_converged(history: Any) -> None:
+def _check_converged(history: History) -> None:
     losses = history.history["loss"]
     if not math.isfinite(losses[-1]):
-        raise ValueError(
-            explain(
-                "Training diverged: the loss is no longer a number. Nothing was written.",
-                given=f"losses {', '.join(f'{loss:.4g}' for loss in losses[:3])}, …",
-                fix="try a smaller --learning-rate.",
-            )
+        raise BadArgument(
+            "Training diverged: the loss is no longer a number. Nothing was written.",
+            given=f"losses {', '.join(f'{loss:.4g}' for loss in losses[:3])}, …",
+            fix="try a smaller --learning-rate.",
         )
 
 
 def facts_of(
-    problem: Problem, options: dict[str, Any], seconds: float | None, figures: dict[str, Any]
+    problem: Problem,
+    options: Mapping[str, Any],
+    seconds: float | None,
+    figures: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
     """What metrics.json says of a run."""
-    parts = {"train": problem.train, "validation": problem.valid, "test": problem.test}
     return {
         "data": problem.data,
-        "task": "regression" if problem.classes is None else "classification",
+        "task": problem.task,
         "target": problem.target,
         "features": list(problem.features),
         "classes": None if problem.classes is None else list(problem.classes),
         "origins": dict(problem.origins),
-        "rows": {name: len(x) for name, (x, _) in parts.items()},
+        "rows": {name: len(x) for name, (x, _) in problem.parts.items()},
         **options,
         **({} if seconds is None else {"seconds": round(seconds, 3)}),
         **{part: {k: float(v) for k, v in f.items()} for part, f in figures.items()},
     }
 
 
-def figures_text(figures: dict[str, float]) -> str:
+def figures_text(figures: Mapping[str, float]) -> str:
+    """Loss and metrics in a line."""
     return ", ".join(f"{name} {float(value):.4f}" for name, value in figures.items())
 
 
-def _features(model: Any, facts: dict[str, Any], table: Table, target: str | None) -> np.ndarray:
+def _features(
+    model: Trained, facts: Mapping[str, Any], table: Table, target: str | None
+) -> np.ndarray:
     """The model's inputs from a table, checked by name where names are known, else by number.
 
     Columns that the model does not take may hold anything.
     """
     data = table.path
     if "features" in facts and not facts["features"]:
-        raise ValueError(
-            explain(
-                f"{data}: this model takes images, not the rows of a table.",
-                expected=f"the built-in data set {facts['data']}",
-            )
+        raise BadData(
+            f"{data}: this model takes images, not the rows of a table.",
+            expected=f"the built-in data set {facts['data']}",
         )
     names = facts.get("features") or [name for name in table.names if name != target]
     width = model.input_shape[-1]
     if len(names) != width:
-        raise ValueError(
-            explain(
-                f"{data}: the model has another number of features.",
-                given=f"{len(names)} columns: {', '.join(names)}",
-                expected=width,
-            )
+        raise BadData(
+            f"{data}: the model has another number of features.",
+            given=f"{len(names)} columns: {', '.join(names)}",
+            expected=width,
         )
     results.require_columns(table.names, names, str(data))
     return features_of(table.columns(names), names, facts.get("origins", {}))
@@ -297,17 +315,15 @@ def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:
     labels = y.tolist()
     unknown = sorted({label for label in labels if label not in known})
     if unknown:
-        raise ValueError(
-            explain(
-                f"{where}: labels that the model does not know.",
-                given=", ".join(map(str, unknown[:5])),
-                expected=", ".join(map(str, classes)),
-            )
+        raise BadData(
+            f"{where}: labels that the model does not know.",
+            given=", ".join(map(str, unknown[:5])),
+            expected=", ".join(map(str, classes)),
         )
     return np.array([known[label] for label in labels])
 
 
-def _prediction_columns(outputs: np.ndarray, classes: Any) -> dict[str, list[Any]]:
+def _prediction_columns(outputs: np.ndarray, classes: Sequence[Any] | None) -> dict[str, list[Any]]:
     """Columns to write: a number for each output, or the likeliest class and its probability."""
     if classes and outputs.ndim == 2 and outputs.shape[1] == len(classes):
         best = outputs.argmax(axis=1)

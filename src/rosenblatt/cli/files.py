@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
-from rosenblatt.core.errors import explain, nearest
+from typer import Argument, Option
+
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.saving import inspection
 from rosenblatt.saving.export.formats import FORMATS
 from rosenblatt.saving.model_files import load_model
@@ -23,34 +26,39 @@ ENDINGS = {
 }
 
 
-def inspect(path: Path, *, as_json: bool) -> None:
-    """Print what is in a file."""
-    report = inspection.inspect_file(path)
+def inspect(
+    file: Annotated[Path, Argument(help="A .keras, .h5, .weights.h5 or .npz file.")],
+    as_json: Annotated[bool, Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Tell what is in a file, and whether it is safe, without building or running any of it."""
+    report = inspection.inspect_file(file)
     print(json.dumps(asdict(report), default=str) if as_json else inspection.as_text(report))
 
 
-def convert(source: Path, target: Path, *, format: str | None) -> None:
+def convert(
+    source: Annotated[Path, Argument(help="A .keras or .h5 file.")],
+    target: Annotated[Path, Argument(help=f"A file that ends in {', '.join(ENDINGS)}.")],
+    format: Annotated[
+        str | None, Option(help="Where the ending does not say: e.g. tf_saved_model.")
+    ] = None,
+) -> None:
     """Write a model in another format."""
     ending = next((e for e in ENDINGS if target.name.endswith(e)), None)
     known = [*dict.fromkeys(ENDINGS.values()), *FORMATS]
     if format is not None and format not in known:
-        raise ValueError(
-            explain("convert: unknown --format.", given=repr(format), fix=nearest(format, known))
+        raise BadArgument(
+            "convert: unknown --format.", given=repr(format), fix=nearest(format, known)
         )
     if format is None and ending is None:
-        raise ValueError(
-            explain(
-                f"convert: the ending of {target.name!r} says no format.",
-                expected=f"one of {', '.join(ENDINGS)}, or --format {'|'.join(FORMATS)}",
-            )
+        raise BadArgument(
+            f"convert: the ending of {target.name!r} says no format.",
+            expected=f"one of {', '.join(ENDINGS)}, or --format {'|'.join(FORMATS)}",
         )
     if source.name.endswith(".weights.h5"):
-        raise ValueError(
-            explain(
-                f"convert: {str(source)!r} holds weights alone, and no layers to put them in.",
-                fix="convert the model's `.keras` file; or build the model in Python and "
-                "`model.load_weights(path)`.",
-            )
+        raise BadArgument(
+            f"convert: {str(source)!r} holds weights alone, and no layers to put them in.",
+            fix="convert the model's `.keras` file; or build the model in Python and "
+            "`model.load_weights(path)`.",
         )
     model = load_model(source)
     chosen = format or ENDINGS[str(ending)]

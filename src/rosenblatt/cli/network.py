@@ -26,7 +26,7 @@ def build_network(
     learning_rate: float,
     optimizer: str,
     dropout: float = 0.0,
-) -> Any:
+) -> Sequential:
     """A compiled multilayer perceptron for a problem.
 
     Tables are normalized by a layer adapted to the training part; images are flattened. The
@@ -66,7 +66,7 @@ def build_network(
     return model
 
 
-def _target_units(y: np.ndarray) -> Any:
+def _target_units(y: np.ndarray) -> Normalization:
     """A last layer that turns the network's unit-sized outputs into the target's own units.
 
     Without it the weights would have to grow to the size of, say, prices in dollars first.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, BadData, nearest
 from rosenblatt.data.files import Table, open_table
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from, origin_of
@@ -55,6 +55,16 @@ class Problem:
     recipe: Recipe
     scale_target: bool = False
     origins: Mapping[str, float | int] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str:
+        """Its kind: "regression" or "classification"."""
+        return "regression" if self.classes is None else "classification"
+
+    @property
+    def parts(self) -> dict[str, Pair]:
+        """Features and target of each part."""
+        return {"train": self.train, "validation": self.valid, "test": self.test}
 
 
 _IMAGES = Recipe(hidden=(300, 100), epochs=30, learning_rate=0.01, optimizer="sgd")
@@ -123,12 +133,10 @@ def open_data(data: str) -> Table:
         ValueError: neither a built-in data set nor a kind of file that is read.
     """
     if not Path(data).suffix and not Path(data).exists():
-        raise ValueError(
-            explain(
-                f"{data!r} is neither a built-in data set nor a file.",
-                expected="a CSV or Parquet file, or one of " + ", ".join(BUILTIN),
-                fix=nearest(data, BUILTIN),
-            )
+        raise BadArgument(
+            f"{data!r} is neither a built-in data set nor a file.",
+            expected="a CSV or Parquet file, or one of " + ", ".join(BUILTIN),
+            fix=nearest(data, BUILTIN),
         )
     return open_table(data)
 
@@ -171,33 +179,27 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
     """
     if data in BUILTIN:
         if target is not None:
-            raise ValueError(
-                explain(
-                    f"--target is for tables in files; {data} has its own target.",
-                    given=f"--target {target}",
-                    fix="leave --target out.",
-                )
+            raise BadArgument(
+                f"--target is for tables in files; {data} has its own target.",
+                given=f"--target {target}",
+                fix="leave --target out.",
             )
         return BUILTIN[data]()
     table = open_data(data)
     if target is None:
-        raise ValueError(
-            explain(
-                f"{data}: which column is to be predicted?",
-                expected="--target with one of " + ", ".join(table.names),
-            )
+        raise BadArgument(
+            f"{data}: which column is to be predicted?",
+            expected="--target with one of " + ", ".join(table.names),
         )
     _check_target(table, target)
     columns = table.columns()
     names = [name for name in columns if name != target]
     rows = table.frame.height
     if rows < LEAST_ROWS:
-        raise ValueError(
-            explain(
-                f"{data}: too few rows to split into training, validation and test parts.",
-                given=rows,
-                expected=f"at least {LEAST_ROWS} rows",
-            )
+        raise BadData(
+            f"{data}: too few rows to split into training, validation and test parts.",
+            given=rows,
+            expected=f"at least {LEAST_ROWS} rows",
         )
     found = {name: origin_of(values) for name, values in columns.items()}
     y = columns[target]
@@ -233,31 +235,24 @@ def _refuse_large(
 ) -> None:
     for name, values in parts.items():
         if np.abs(values).max() > _LARGEST:
-            raise ValueError(
-                explain(
-                    f"{data}: column {name!r} holds numbers whose squares are beyond float32, in "
-                    "which a network computes.",
-                    given=f"{np.abs(columns[name]).max():g}",
-                    expected=f"numbers below {_LARGEST:g}",
-                    fix="write the column in a larger unit.",
-                )
+            raise BadData(
+                f"{data}: column {name!r} holds numbers whose squares are beyond float32, in "
+                "which a network computes.",
+                given=f"{np.abs(columns[name]).max():g}",
+                expected=f"numbers below {_LARGEST:g}",
+                fix="write the column in a larger unit.",
             )
 
 
 def _check_target(table: Table, target: str) -> None:
     if target not in table.names:
-        raise ValueError(
-            explain(
-                f"The table has no column {target!r} to predict.",
-                fix=nearest(target, table.names),
-            )
+        raise BadData(
+            f"The table has no column {target!r} to predict.", fix=nearest(target, table.names)
         )
     if len(table.names) == 1:
-        raise ValueError(
-            explain(
-                f"The table has no column beside {target!r}: nothing to predict it from.",
-                expected="at least one feature column",
-            )
+        raise BadData(
+            f"The table has no column beside {target!r}: nothing to predict it from.",
+            expected="at least one feature column",
         )
 
 

@@ -7,10 +7,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.callbacks.history import History
+from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest
 from rosenblatt.core.files import replacing
+from rosenblatt.models.model import Model
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.saving.model_files import load_model
@@ -34,20 +36,18 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise ValueError(
-            explain(
-                f"--out {out}: a file is in the way.",
-                expected="a folder, new or existing",
-                fix="name another folder, or move the file.",
-            )
+        raise BadArgument(
+            f"--out {out}: a file is in the way.",
+            expected="a folder, new or existing",
+            fix="name another folder, or move the file.",
         ) from error
     if not os.access(out, os.W_OK):
-        raise ValueError(
-            explain(f"--out {out}: nothing may be written into this folder.", fix="name another.")
+        raise BadArgument(
+            f"--out {out}: nothing may be written into this folder.", fix="name another."
         )
 
 
-def write_results(out: Path, model: Any, history: Any, facts: Mapping[str, Any]) -> None:
+def write_results(out: Path, model: Model, history: History, facts: Mapping[str, Any]) -> None:
     """Write the four files of a run, each whole or not at all."""
     model.save(out / MODEL)
     curves: Mapping[str, Sequence[float]] = history.history
@@ -72,22 +72,20 @@ def write_table(out: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         with replacing(out) as part, part.open("w", newline="") as file:
             print_table(file, columns)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise ValueError(
-            explain(
-                f"--out {out}: not a place for a file.",
-                expected="the path of a file, in a folder that exists",
-            )
+        raise BadArgument(
+            f"--out {out}: not a place for a file.",
+            expected="the path of a file, in a folder that exists",
         ) from error
 
 
-def print_table(file: Any, columns: Mapping[str, Sequence[Any]]) -> None:
+def print_table(file: TextIO, columns: Mapping[str, Sequence[Any]]) -> None:
     """Write columns as CSV to an open file."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
 
 
-def open_run(model_path: Path) -> tuple[Any, dict[str, Any]]:
+def open_run(model_path: Path) -> tuple[Model, dict[str, Any]]:
     """Load a model and what is known of it.
 
     Args:
@@ -103,12 +101,10 @@ def open_run(model_path: Path) -> tuple[Any, dict[str, Any]]:
     if not path.is_file():
         beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         near = nearest(path.name, beside) if beside else ""
-        raise ValueError(
-            explain(
-                f"{path}: no such model.",
-                expected="a .keras file, or the --out folder of `rosenblatt train`",
-                fix=near if near.startswith("did") else None,
-            )
+        raise BadArgument(
+            f"{path}: no such model.",
+            expected="a .keras file, or the --out folder of `rosenblatt train`",
+            fix=near if near.startswith("did") else None,
         )
     model = load_model(path)
     return model, _read_facts(path.parent / METRICS)
@@ -122,10 +118,10 @@ def _read_facts(path: Path) -> dict[str, Any]:
         return {}
     except (ValueError, TypeError, LookupError) as error:
         given = f"no {error}" if isinstance(error, LookupError) else error
-        raise ValueError(explain(f"{path}: damaged.", given=given, fix="train again.")) from error
+        raise FileRefused(f"{path}: damaged.", given=given, fix="train again.") from error
     if wrong:
         given = f"{wrong[0]} {facts[wrong[0]]!r}"
-        raise ValueError(explain(f"{path}: damaged.", given=given, fix="train again."))
+        raise FileRefused(f"{path}: damaged.", given=given, fix="train again.")
     return dict(facts)
 
 
@@ -142,12 +138,10 @@ def require_columns(columns: Sequence[str], names: Sequence[str], data: str) -> 
     """
     missing = [name for name in names if name not in columns]
     if missing:
-        raise ValueError(
-            explain(
-                f"{data}: column{'s' if len(missing) > 1 else ''} "
-                f"{', '.join(map(repr, missing))} of the model's features missing.",
-                given="columns " + ", ".join(columns),
-                expected="columns " + ", ".join(names),
-                fix=nearest(missing[0], columns) if len(missing) == 1 else None,
-            )
+        raise BadData(
+            f"{data}: column{'s' if len(missing) > 1 else ''} "
+            f"{', '.join(map(repr, missing))} of the model's features missing.",
+            given="columns " + ", ".join(columns),
+            expected="columns " + ", ".join(names),
+            fix=nearest(missing[0], columns) if len(missing) == 1 else None,
         )

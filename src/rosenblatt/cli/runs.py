@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from typer import Argument, Option
 
 from rosenblatt import plots
-from rosenblatt.core.errors import explain
+from rosenblatt.cli.options import Picture
+from rosenblatt.core.errors import BadArgument, FileRefused, explain
 from rosenblatt.tensorboard import reading, server
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -20,8 +23,12 @@ _WIDTH = 30
 Curves = dict[str, tuple[list[float], list[float]]]
 
 
-def tensorboard(logdir: Path, *, port: int, host: str) -> None:
-    """Start TensorBoard, and wait until it is stopped."""
+def tensorboard(
+    logdir: Annotated[Path, Argument(help="A folder of runs.")],
+    port: Annotated[int, Option(help="Where it listens; 0 for a free port.")] = 6006,
+    host: Annotated[str, Option(help="The address it listens at.")] = "localhost",
+) -> None:
+    """Start TensorBoard on a folder of runs; Ctrl-C ends it."""
     if not logdir.is_dir():
         raise FileNotFoundError(explain("No such folder.", given=str(logdir)))
     with server.start(logdir, port=port, host=host) as running:
@@ -31,16 +38,26 @@ def tensorboard(logdir: Path, *, port: int, host: str) -> None:
             print()
 
 
-def curves(runs: Sequence[Path], *, names: Sequence[str], out: Path | None) -> None:
-    """Draw the curves of runs against each other, as text and, with `out`, as a picture."""
+def curves(
+    run: Annotated[
+        list[Path], Argument(help="Folders of TensorBoard's, or of `rosenblatt train`.")
+    ],
+    name: Annotated[
+        list[str] | None, Option(help="A curve to draw, e.g. loss; all if not given.")
+    ] = None,
+    out: Picture = None,
+) -> None:
+    """Draw the curves of runs against each other, as text and as a picture."""
     found: dict[str, Curves] = {}
-    for run in runs:
-        for tag, label, steps, values in _read(run):
-            if not names or tag in names:
-                found.setdefault(tag, {})[label] = (steps, values)
+    for folder in dict.fromkeys(run):
+        for tag, label, step, value in _points(folder):
+            if not name or tag in name:
+                steps, values = found.setdefault(tag, {}).setdefault(label, ([], []))
+                steps.append(step)
+                values.append(value)
     if not found:
-        raise ValueError(
-            explain("curves: nothing to draw.", given=", ".join(names) or [str(r) for r in runs])
+        raise BadArgument(
+            "curves: nothing to draw.", given=", ".join(name or []) or [str(r) for r in run]
         )
     _print(found)
     if out is not None:
@@ -48,39 +65,28 @@ def curves(runs: Sequence[Path], *, names: Sequence[str], out: Path | None) -> N
         print(f"Saved {out}")
 
 
-def _read(run: Path) -> list[tuple[str, str, list[float], list[float]]]:
-    """Tag, label, steps and values: of `rosenblatt train`'s folder, or of event files."""
+def _points(run: Path) -> Iterator[tuple[str, str, float, float]]:
+    """Tag, label, step and value: of `rosenblatt train`'s folder, or of event files."""
     history = run / "history.csv"
-    curves: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
-    if history.is_file():
-        with history.open(encoding="utf-8") as file:
-            try:
-                for number, row in enumerate(csv.DictReader(file)):
-                    for name, value in row.items():
-                        if name != "epoch" and value:
-                            tag = name.removeprefix("val_")
-                            part = "validation" if name.startswith("val_") else "train"
-                            step = float(row.get("epoch", number))
-                            _add(curves, tag, f"{run}/{part}", step, value)
-            except (ValueError, TypeError, AttributeError, csv.Error) as error:
-                raise ValueError(
-                    explain(
-                        f"{history}: damaged.",
-                        given=error,
-                        expected="a header, and a number for each name in it on each line",
-                    )
-                ) from error
-    else:
+    if not history.is_file():
         for name, tag, step, _, value in reading.scalars(run):
             label = str(run) if name == "." else f"{run}/{name}"
-            _add(curves, tag.removeprefix("epoch_"), label, step, value)
-    return [(tag, label, *points) for (tag, label), points in curves.items()]
-
-
-def _add(curves: dict, tag: str, label: str, step: float, value: float | str) -> None:
-    steps, values = curves.setdefault((tag, label), ([], []))
-    steps.append(step)
-    values.append(float(value))
+            yield tag.removeprefix("epoch_"), label, float(step), float(value)
+        return
+    try:
+        with history.open(encoding="utf-8") as file:
+            for number, row in enumerate(csv.DictReader(file)):
+                at = float(row.get("epoch", number))
+                for column, cell in row.items():
+                    if column != "epoch" and cell:
+                        part = "validation" if column.startswith("val_") else "train"
+                        yield column.removeprefix("val_"), f"{run}/{part}", at, float(cell)
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise FileRefused(
+            f"{history}: damaged.",
+            given=error,
+            expected="a header, and a number for each name in it on each line",
+        ) from error
 
 
 def _print(found: dict[str, Curves]) -> None:

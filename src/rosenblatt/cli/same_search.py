@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -11,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.cli.problems import Problem
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, FileRefused
 from rosenblatt.core.files import replacing
-from rosenblatt.tuner.journal import FILE
+from rosenblatt.tuner.journal import Journal
 
 SEARCH = "search"  # the folder of the search, in --out
 _FILE = "data.json"
 
 
 def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[str, Any]) -> None:
-    """Let a search begin or go on in a folder, unless the trials there learnt something else.
+    """Let a search begin or resume in a folder, unless the trials there learnt something else.
 
     The path of the data does not count, their content does. Trials with other settings stay
     comparable by their validation loss; that they differ is said on standard error.
@@ -38,9 +39,9 @@ def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[s
     facts = {
         "data": problem.data,
         "target": problem.target,
-        "task": "regression" if problem.classes is None else "classification",
+        "task": problem.task,
         "features": list(problem.features),
-        "rows": sum(len(x) for x, _ in (problem.train, problem.valid, problem.test)),
+        "rows": sum(len(x) for x, _ in problem.parts.values()),
         "seed": seed,
         "content": fingerprint(problem),
     }
@@ -62,24 +63,21 @@ def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[s
 def fingerprint(problem: Problem) -> str:
     """What two problems have in common only if their rows, parts and classes are the same."""
     digest = hashlib.sha256(repr((problem.classes, sorted(problem.origins.items()))).encode())
-    for part in (problem.train, problem.valid, problem.test):
-        for array in part:
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
+    for array in itertools.chain(*problem.parts.values()):
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file() or not (path.parent / FILE).exists():  # no trial was begun
+    if not path.is_file() or not Journal(path.parent).exists():  # no trial was begun
         return {}
     try:
         known = json.loads(path.read_text())
     except ValueError as error:
-        raise ValueError(
-            explain(
-                f"{path}: damaged, so it is not known on what the search learnt.",
-                fix=f"name another folder, or remove {path.parent} to start anew.",
-            )
+        raise FileRefused(
+            f"{path}: damaged, so it is not known on what the search learnt.",
+            fix=f"name another folder, or remove {path.parent} to start anew.",
         ) from error
     return dict(known)
 
@@ -90,29 +88,25 @@ def _compare(out: Path, facts: dict[str, Any], known: dict[str, Any]) -> None:
     if "content" not in known:  # begun by an earlier version, which knew the path alone
         differ += ["data"] if known.get("data") != facts["data"] else []
     elif not differ and known["content"] != facts["content"]:
-        raise ValueError(
-            explain(
-                f"--out {out} holds a search on other data: the content of {facts['data']} is not "
-                "what its trials learnt from.",
-                given=f"rows with the fingerprint {facts['content'][:12]}",
-                expected=f"{known['content'][:12]}, of {known['data']} when the search began",
-                fix=f"name another folder, or remove {out / SEARCH} to start anew.",
-            )
+        raise BadArgument(
+            f"--out {out} holds a search on other data: the content of {facts['data']} is not "
+            "what its trials learnt from.",
+            given=f"rows with the fingerprint {facts['content'][:12]}",
+            expected=f"{known['content'][:12]}, of {known['data']} when the search began",
+            fix=f"name another folder, or remove {out / SEARCH} to start anew.",
         )
     if differ:
         told = {"target", "seed"} & set(differ) and ("target", "seed")
         shown = ["data", *(told or ("target", *(name for name in differ if name != "data")))]
-        raise ValueError(
-            explain(
-                f"--out {out} holds another search.",
-                given=", ".join(f"{name} {_text(facts[name])}" for name in shown),
-                expected=", ".join(f"{name} {_text(known.get(name))}" for name in shown),
-                fix="name another folder.",
-            )
+        raise BadArgument(
+            f"--out {out} holds another search.",
+            given=", ".join(f"{name} {_text(facts[name])}" for name in shown),
+            expected=", ".join(f"{name} {_text(known.get(name))}" for name in shown),
+            fix="name another folder.",
         )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "/".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

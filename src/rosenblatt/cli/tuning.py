@@ -5,40 +5,48 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from rich.console import Console
 from rich.table import Table
+from typer import Argument, Option
 
 from rosenblatt.cli import results
-from rosenblatt.cli.commands import facts_of, figures_text, headline, keep_best
+from rosenblatt.cli.commands import evaluated, facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.network import build_network
+from rosenblatt.cli.options import BatchSize, Data, Epochs, Patience, Quiet, Target
 from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.cli.same_search import SEARCH, require_same_search
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused, explain
+from rosenblatt.models.sequential import Sequential
 from rosenblatt.tuner.bayesian import BayesianOptimization
-from rosenblatt.tuner.journal import FILE, Journal
+from rosenblatt.tuner.hyperparameters import HyperParameters
+from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.keras_folder import events_of, is_keras_folder
+from rosenblatt.tuner.kinds import Value
 
 TRIALS = "trials.csv"
 _PATIENCE = 5
 
 
 def tune(
-    data: str,
-    out: Path,
-    *,
-    target: str | None,
-    trials: int,
-    epochs: int | None,
-    batch_size: int,
-    workers: int | None,
-    max_seconds: float | None,
-    patience: int | None,
-    seed: int,
-    quiet: bool,
+    data: Data,
+    out: Annotated[Path, Option(help="The folder for the results; a search there resumes.")],
+    target: Target = None,
+    trials: Annotated[int, Option(min=1, help="Networks to try.")] = 20,
+    epochs: Epochs = None,
+    batch_size: BatchSize = 32,
+    workers: Annotated[
+        int | None, Option(min=1, help="Trials side by side; one for each core if not given.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, Option(min=0, help="No trial begins after this time.")
+    ] = None,
+    patience: Patience = None,
+    seed: Annotated[int, Option(min=0, max=2**32 - 1, help="Seed of everything.")] = 42,
+    quiet: Quiet = False,
 ) -> None:
-    """Search for layers, units, dropout and rate; write the best model and all trials."""
+    """Search for the best network; write it, its figures and all trials into a folder."""
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     epochs = epochs or problem.recipe.epochs
@@ -70,10 +78,7 @@ def tune(
     (best,) = tuner.get_best_hyperparameters()
     show(out)
     (model,) = tuner.get_best_models()
-    figures = {
-        part: model.evaluate(*pair, verbose=0, return_dict=True)
-        for part, pair in (("validation", problem.valid), ("test", problem.test))
-    }
+    figures = evaluated(model, problem)
     options = {**best.values, "epochs": epochs, "batch_size": batch_size, "patience": patience}
     options["seed"] = seed
     model.save(out / results.MODEL)
@@ -84,18 +89,21 @@ def tune(
     print(f"Written to {out}: {results.MODEL}, {results.METRICS}, {TRIALS}, {SEARCH}/")
 
 
-def _network(hp: Any, problem: Problem) -> Any:
+def _network(hp: HyperParameters, problem: Problem) -> Sequential:
     hidden = (hp.Int("units", 16, 256, sampling="log"),) * hp.Int("layers", 1, 4)
     rate = hp.Float("learning_rate", 1e-4, 3e-2, sampling="log")
     dropout = hp.Float("dropout", 0.0, 0.4, step=0.1)
     return build_network(problem, hidden, rate, "adam", dropout)
 
 
-def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:
-    """Print the trials of a search, best first, and write all of them as a CSV file."""
-    path = next(
-        (p for p in (folder, folder / SEARCH) if (p / FILE).is_file() or is_keras_folder(p)), None
-    )
+def show(
+    folder: Annotated[Path, Argument(help="Of `rosenblatt tune`, or of a tuner's project.")],
+    most: Annotated[int, Option(min=1, help="How many to show.")] = 10,
+    out: Annotated[Path | None, Option(help="A CSV file for all of them.")] = None,
+) -> None:
+    """Show the trials of a search, best first, also while it runs."""
+    places = (folder, folder / SEARCH)
+    path = next((p for p in places if Journal(p).exists() or is_keras_folder(p)), None)
     if path is None:
         raise FileNotFoundError(
             explain(
@@ -107,8 +115,8 @@ def show(folder: Path, *, most: int = 10, out: Path | None = None) -> None:
     try:
         objective, trials = _read(path)
     except (LookupError, TypeError, AttributeError) as error:
-        raise ValueError(
-            explain(f"{path / FILE}: damaged.", given=f"{type(error).__name__}: {error}")
+        raise FileRefused(
+            f"{Journal(path).path}: damaged.", given=f"{type(error).__name__}: {error}"
         ) from error
     names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
     table = Table(title=f"{len(trials)} trials by {objective}", title_justify="left")
@@ -151,5 +159,5 @@ def _read(folder: Path) -> tuple[str, list[dict[str, Any]]]:
     return objective, scored + [trial for trial in trials.values() if trial["score"] is None]
 
 
-def _text(value: Any) -> str:
+def _text(value: Value | None) -> str:
     return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -5,9 +5,7 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "config": "graph_from_config graph_to_config",
-        "diagram": "text_diagram",
         "graph": "Graph",
-        "summary": "print_summary",
+        "host": "LookedUp",
     },
 )

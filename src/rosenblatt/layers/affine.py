@@ -7,7 +7,6 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 
@@ -30,7 +29,7 @@ class Affine(Layer):
             self.beta = self.add_own_weight("beta", shape, autocast=False)
 
 
-def at_least_float32(x: Array) -> Any:
+def at_least_float32(x: Any) -> Any:
     """An array in float32, or its own dtype where that is more exact: statistics need it."""
     return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 from rosenblatt.core.checks import Check, anything
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.initializers.scaling import VarianceScaling
 from rosenblatt.layers.arguments import (
     ACTIVATION,
@@ -147,7 +146,7 @@ class EinsumDense(KernelLayer):
                     expected=f"letters of {self._parsed.outputs!r}",
                 )
 
-    def build(self, input_shape: Shapes) -> None:
+    def build(self, input_shape: Any) -> None:
         """Create kernel and bias."""
         parsed = self._parsed
         shape = tuple(input_shape)
@@ -219,7 +218,7 @@ class EinsumDense(KernelLayer):
             sizes[letter] = before if size is None else size
         return sizes
 
-    def call(self, inputs: Tree, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """φ(einsum(inputs, kernel) + bias)."""
         return self.finish(jnp.einsum(self.equation, inputs, self.kernel.value), self.activation)
 

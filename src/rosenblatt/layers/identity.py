@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 
@@ -21,6 +20,6 @@ class Identity(Layer):
     supports_masking = True
     always_built = True
 
-    def call(self, inputs: Tree) -> Any:
+    def call(self, inputs: Any) -> Any:
         """The inputs."""
         return inputs

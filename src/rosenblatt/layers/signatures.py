@@ -10,7 +10,6 @@ from typing import Any
 import jax
 
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import Shapes
 
 
 def parameters_of(cls: Any, method: str = "__init__") -> dict[str, inspect.Parameter]:
@@ -44,7 +43,7 @@ def is_shape(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(s is None or isinstance(s, int) for s in value)
 
 
-def map_shapes(fn: Callable[[Any], Any], shapes: Shapes) -> Any:
+def map_shapes(fn: Callable[[Any], Any], shapes: Any) -> Any:
     if is_shape(shapes):
         return fn(tuple(shapes))
     if isinstance(shapes, dict):
@@ -52,7 +51,7 @@ def map_shapes(fn: Callable[[Any], Any], shapes: Shapes) -> Any:
     return [map_shapes(fn, s) for s in shapes]
 
 
-def as_tuples(shapes: Shapes) -> Any:
+def as_tuples(shapes: Any) -> Any:
     """Shapes read from JSON, where tuples have become lists."""
     return None if shapes is None else map_shapes(tuple, shapes)
 

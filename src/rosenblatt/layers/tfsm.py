@@ -38,9 +38,8 @@ class TFSMLayer(Layer):
 
     Raises:
         FileNotFoundError: no SavedModel at that place.
-        FileRefused: one that another program wrote, or that is damaged.
-        UnknownName: an unknown endpoint.
-        BadData: inputs that do not fit.
+        ValueError: one that another program wrote, or that is damaged; an unknown endpoint; inputs
+            that do not fit.
 
     >>> import tempfile
     >>> import numpy as np
@@ -53,7 +52,7 @@ class TFSMLayer(Layer):
     Array([[3.]], dtype=float32)
     """
 
-    row_independent = False  # unknown of a program
+    row_independent = False  # of a program nobody knows
     runs_user_code = True
 
     def __init__(
@@ -176,7 +175,7 @@ class TFSMLayer(Layer):
         """A layer of a config; loading a model file reads no other files unless it is asked to.
 
         Raises:
-            FileRefused: in safe mode.
+            ValueError: in safe mode.
         """
         if in_safe_mode():
             raise FileRefused(

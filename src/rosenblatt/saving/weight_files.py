@@ -28,8 +28,7 @@ def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> No
         overwrite: whether an existing file is replaced.
 
     Raises:
-        BadArgument: another ending.
-        NotBuilt: a model that is not built.
+        ValueError: another ending, or a model that is not built.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
 
@@ -70,8 +69,7 @@ def load_weights(
 
     Raises:
         FileNotFoundError, IsADirectoryError: nothing to read there.
-        FileRefused: not such a file, or weights that do not fit.
-        NotBuilt: a model that is not built.
+        ValueError: not such a file, a model that is not built, or weights that do not fit.
     """
     path = os.fspath(filepath)
     require_file(path, "load_weights")

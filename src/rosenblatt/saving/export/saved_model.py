@@ -78,13 +78,12 @@ def export_saved_model(prediction: Prediction, path: Path) -> None:
     """Write a folder with `serve` for any number of rows.
 
     Raises:
-        NotSavable: a layer that a program cannot hold; more than 2 GB.
-        BadArgument: a path that is taken.
+        ValueError: a layer that a program cannot hold; a path that is taken; more than 2 GB.
     """
     program = compiled_program(prediction, "tf_saved_model", flat=False)
     if path.exists() and not (path / PROTO).is_file():
         raise BadArgument(
-            f"export: {str(path)!r} already exists and is not a SavedModel.",
+            f"export: {str(path)!r} exists already, and is no SavedModel.",
             fix="remove it first, or name another place.",
         )
     interface = _interface(prediction, program)
