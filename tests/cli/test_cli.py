@@ -333,7 +333,7 @@ def test_inspect(price_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert report["layers"][0]["depth"] == 0
     assert report["dangers"] == []
     assert main(["inspect", str(price_run / "history.csv")]) == 2
-    assert "is no file of a model" in capsys.readouterr().err
+    assert "is not a model's file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", [".keras", ".h5", ".hdf5", ".weights.h5", ".onnx"])

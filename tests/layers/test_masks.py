@@ -16,7 +16,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import layers
 from rosenblatt.core import masks
-from rosenblatt.layers import passing
+from rosenblatt.layers import mask_rules
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 RNG = np.random.default_rng(0)
@@ -339,8 +339,8 @@ def test_without_masks_none_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> N
     def never(*_: Any) -> None:
         raise AssertionError("looked for masks")
 
-    for name in ("with_masks", "pass_on"):
-        monkeypatch.setattr(passing, name, never)
+    for name in ("mask_arguments", "first_argument"):
+        monkeypatch.setattr(mask_rules, name, never)
     assert made(np.ones((2, 4), "float32")).shape == (2, 2)
 
 

@@ -170,9 +170,9 @@ def test_names_of_what_a_file_needs(tmp_path: Path) -> None:
 def test_other_files(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
-    with pytest.raises(FileRefused, match=r"is no file of a model\. Given: a file that begins"):
+    with pytest.raises(FileRefused, match=r"is not a model's file\. Given: a file that begins"):
         inspect_file(path)
-    with pytest.raises(FileNotFoundError, match="inspect: there is no file"):
+    with pytest.raises(FileNotFoundError, match=r"inspect: file .* does not exist"):
         inspect_file(tmp_path / "b.keras")
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         file.writestr("a.npy", b"no array")

@@ -101,8 +101,8 @@ def test_a_model_is_written_again_and_other_folders_stay(tmp_path: Path) -> None
     with pytest.raises(ValueError) as caught:
         model.export(tmp_path / "mine")
     assert str(caught.value) == (
-        f"export: {str(tmp_path / 'mine')!r} exists already, and is no SavedModel. Fix: remove it "
-        "first, or name another place."
+        f"export: {str(tmp_path / 'mine')!r} already exists and is not a SavedModel. Fix: remove "
+        "it first, or name another place."
     )
     assert (tmp_path / "mine" / "notes.txt").read_text() == "kept"
 

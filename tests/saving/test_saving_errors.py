@@ -38,15 +38,15 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_file() -> None:
     assert message(FileNotFoundError, load_model, "modell.keras") == (
-        f"load_model: there is no file 'modell.keras'. Fix: folder {os.getcwd()!r} holds no "
+        f"load_model: file 'modell.keras' does not exist. Fix: folder {os.getcwd()!r} holds no "
         "`.keras` or `.h5` file."
     )
     Path("model.keras").touch()
     assert message(FileNotFoundError, load_model, "modell.keras") == (
-        "load_model: there is no file 'modell.keras'. Fix: did you mean 'model.keras'?"
+        "load_model: file 'modell.keras' does not exist. Fix: did you mean 'model.keras'?"
     )
     assert message(FileNotFoundError, load_model, "no/model.keras") == (
-        "load_model: there is no file 'no/model.keras'. Fix: folder 'no' does not exist; the "
+        "load_model: file 'no/model.keras' does not exist. Fix: folder 'no' does not exist; the "
         f"working folder is {os.getcwd()!r}."
     )
 
@@ -285,7 +285,7 @@ def test_an_optimizer_state_that_does_not_fit_is_left_out(small: Any, saved: Pat
     with pytest.warns(UserWarning, match="optimizer") as caught:
         load_weights(other, "model.keras")
     assert str(caught[0].message).startswith(
-        "The saved state of optimizer 'sgd' does not fit and is not loaded; training goes on with "
+        "The saved state of optimizer 'sgd' does not fit and is not loaded; training resumes with "
         "a fresh one. Given: 10 saved variables"
     )
     np.testing.assert_array_equal(other.get_weights()[0], small.get_weights()[0])
@@ -317,7 +317,7 @@ def test_names_of_files_to_write(small: Any) -> None:
 
 def test_overwrite(small: Any, saved: Path) -> None:
     assert message(FileExistsError, small.save, "model.keras", overwrite=False) == (
-        "save_model: 'model.keras' exists already. Given: overwrite=False. "
+        "save_model: 'model.keras' already exists. Given: overwrite=False. "
         "Fix: choose another name, or pass `overwrite=True`."
     )
     small.save("model.keras")

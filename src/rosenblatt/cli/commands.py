@@ -26,7 +26,7 @@ from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.files import Table
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
-from rosenblatt.models.diagram import text_diagram
+from rosenblatt.graph.diagram import text_diagram
 from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
 

@@ -18,7 +18,7 @@ def describe(function: types.FunctionType) -> Any:
     """A lambda in a config.
 
     Raises:
-        ValueError: within `loading(lambdas="refuse")`.
+        NotSavable: within `loading(lambdas="refuse")`.
     """
     lambdas = loading_now().lambdas
     if lambdas == "keep":
@@ -48,7 +48,7 @@ def function_of(config: Mapping[str, Any], names: Mapping[str, Any]) -> types.Fu
         names: what the function finds by name, such as modules.
 
     Raises:
-        ValueError: not the code of a function, or that of another version of Python.
+        FileRefused: not the code of a function, or that of another version of Python.
     """
     value = config.get("value")
     parts = value if isinstance(value, (list, tuple)) else [config.get("code", value)]

@@ -106,7 +106,7 @@ def loading(
         yield
     finally:
         _now.reset(token)
-    for draw in undrawn or ():  # where an error passes through, nobody will need the values
+    for draw in undrawn or ():  # after an error the values are not needed
         draw()
 
 

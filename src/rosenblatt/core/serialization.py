@@ -157,7 +157,7 @@ def deserialize_keras_object(
         The object.
 
     Raises:
-        ValueError: a lambda, or data in another format.
+        FileRefused: a lambda.
         UnknownClass: a class that is not known, with how to register it.
     """
     if isinstance(config, str) and module_objects and config in module_objects:

@@ -28,3 +28,5 @@ Identifier: TypeAlias = "str | Mapping[str, Any] | type | Callable[..., Any] | N
 # A dtype by its name, as a NumPy type, or a policy.
 DTypeLike: TypeAlias = Any
 PathLike: TypeAlias = "str | os.PathLike[str]"
+# Which steps count: bool (batch, steps), a nest of such masks, or None where all do.
+Mask: TypeAlias = Any

@@ -109,4 +109,4 @@ def _read_varint(view: memoryview, place: int) -> tuple[int, int]:
 
 
 def _damaged() -> FileRefused:
-    return FileRefused("The file is no message of protocol buffers, or is damaged.")
+    return FileRefused("The file is not a message of protocol buffers, or is damaged.")

@@ -5,7 +5,9 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
+        "config": "graph_from_config graph_to_config",
+        "diagram": "text_diagram",
         "graph": "Graph",
-        "host": "LookedUp",
+        "summary": "print_summary",
     },
 )

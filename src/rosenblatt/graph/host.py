@@ -17,7 +17,6 @@ from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree
 from rosenblatt.core.types import Tree
 from rosenblatt.graph.walk import Values, filled, running, walk
 from rosenblatt.layers.input import Input, InputLayer
-from rosenblatt.layers.preprocessing.host import HostLayer
 
 if TYPE_CHECKING:
     from rosenblatt.graph.graph import Graph
@@ -34,10 +33,15 @@ jax.tree_util.register_pytree_node(
 )
 
 
+def is_host_layer(layer: Operation) -> bool:
+    """Whether a layer looks up text or ids (`layers.preprocessing.host.HostLayer`)."""
+    return getattr(layer, "on_host", False)
+
+
 def looks_up(operation: Operation) -> bool:
     """Whether an operation is, or holds, a layer that runs on the host."""
     layers = getattr(operation, "_flatten_layers", None)
-    return layers is not None and any(isinstance(layer, HostLayer) for layer in layers())
+    return layers is not None and any(map(is_host_layer, layers()))
 
 
 class HostPart:
@@ -90,8 +94,8 @@ class HostPart:
         found: Values = {}
 
         def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            layer = node.operation
-            if not isinstance(layer, HostLayer):
+            layer: Any = node.operation
+            if not is_host_layer(layer):
                 return layer(*args, **kwargs)
             args, kwargs = layer._convert_inputs(args, kwargs)
             output = id(node.outputs[0])
@@ -107,8 +111,8 @@ class HostPart:
         """Compute the graph's outputs from what `look_up` gave, which may be traced."""
         values: Values = {}
         for tensor, value in zip(self._cut, looked_up, strict=True):
-            layer = node_of(tensor).operation
-            values[id(tensor)] = layer.encode(value) if isinstance(layer, HostLayer) else value
+            layer: Any = node_of(tensor).operation
+            values[id(tensor)] = layer.encode(value) if is_host_layer(layer) else value
         walk(self._rest, values, running(training))
         return filled(self.graph.returned, values)
 

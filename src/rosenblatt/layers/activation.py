@@ -11,6 +11,7 @@ from rosenblatt import activations
 from rosenblatt.core.checks import Check, axes, number, one_of, optional
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Mask, Shapes, Tree
 from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
@@ -39,7 +40,7 @@ class Activation(Elementwise):
 
     activation: Any = setting(one_of(activations))
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
         return self.activation(inputs)
 
@@ -70,7 +71,7 @@ class ReLU(Elementwise):
     negative_slope: float = setting(number(0), default=0.0, role=NUMBER)
     threshold: float = setting(number(0), default=0.0, role=NUMBER)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
         # 0 and None select another formula; any other value is an argument of the program.
         given = {name: getattr(self, name) for name in self.__settings__}
@@ -107,7 +108,7 @@ class LeakyReLU(Elementwise):
         super().__init__(**kwargs)
         self.settle(negative_slope=negative_slope)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
         return activations.leaky_relu(inputs, self.parameter("negative_slope"))
 
@@ -129,7 +130,7 @@ class ELU(Elementwise):
 
     alpha: float = setting(number(), default=1.0, role=NUMBER)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
         return activations.elu(inputs, self.parameter("alpha"))
 
@@ -152,7 +153,7 @@ class Softmax(Elementwise):
 
     axis: int | Sequence[int] = setting(axes(), default=-1)
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, mask: Mask = None) -> Any:
         """The function of the inputs; outputs are 0, and count for nothing, where `mask` is false.
 
         `mask` has the inputs' shape, or 1 at some axes; numbers above 0.5 count as true.
@@ -164,7 +165,7 @@ class Softmax(Elementwise):
         smallest = -3e4 if inputs.dtype == jnp.float16 else -1e9
         return jnp.where(mask, activations.softmax(jnp.where(mask, inputs, smallest), over), 0.0)
 
-    def _as_bool(self, mask: Any, shape: Any) -> Any:
+    def _as_bool(self, mask: Mask, shape: Shapes) -> Any:
         sizes = tuple(mask.shape)
         fits = len(sizes) <= len(shape) and all(
             size in (1, wanted) for size, wanted in zip(sizes[::-1], shape[::-1], strict=False)
@@ -213,7 +214,7 @@ class PReLU(Layer):
     shared_axes: Any = setting(_shared_axes, default=None)
     supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create alpha."""
         rank, shared = len(input_shape), self.shared_axes or ()
         for axis in shared:
@@ -232,6 +233,6 @@ class PReLU(Layer):
         own = {axis: size for axis, size in sizes.items() if axis not in shared}
         self.input_spec = InputSpec(ndim=rank, axes=own)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """max(x, 0) − alpha · max(−x, 0)"""
         return activations.relu(inputs) - self.alpha.value * activations.relu(-inputs)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 
@@ -29,7 +30,7 @@ class Affine(Layer):
             self.beta = self.add_own_weight("beta", shape, autocast=False)
 
 
-def at_least_float32(x: Any) -> Any:
+def at_least_float32(x: Array) -> Any:
     """An array in float32, or its own dtype where that is more exact: statistics need it."""
     return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 

@@ -11,6 +11,7 @@ from rosenblatt.core.checks import choice, flag, number
 from rosenblatt.core.errors import explain
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.arguments import SEED
 from rosenblatt.layers.base import Layer
@@ -61,7 +62,7 @@ class Attention(Layer):
         if self.dropout > 0:
             self.seed_generator = SeedGenerator(self.seed)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the scale and the weight of "concat" scores, scalars."""
         self._check_shapes(input_shape)
         if self.use_scale:
@@ -69,7 +70,7 @@ class Attention(Layer):
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight")
 
-    def scores(self, query: Any, key: Any) -> Any:
+    def scores(self, query: Array, key: Array) -> Any:
         """How well each query agrees with each key, (batch, Tq, Tv)."""
         scale = 1.0 if self.scale is None else self.scale.value
         if self.concat_score_weight is None:
@@ -79,8 +80,8 @@ class Attention(Layer):
 
     def call(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: Tree,
+        mask: Mask = None,
         training: bool | None = False,
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
@@ -108,16 +109,16 @@ class Attention(Layer):
             outputs = jnp.where(query_mask[..., None], outputs, 0)
         return (outputs, weights) if return_attention_scores else outputs
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """The query's mask."""
         return None if mask is None else mask[0]
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Any:
         """(batch, Tq, dim') of the query's and the value's shapes."""
         self._check_shapes(input_shape)
         return (*input_shape[0][:-1], input_shape[1][-1])
 
-    def _listed(self, inputs: Any) -> Any:
+    def _listed(self, inputs: Tree) -> Any:
         if not isinstance(inputs, (list, tuple)) or len(inputs) not in (2, 3):
             given = (
                 f"{len(inputs)} tensors"
@@ -126,20 +127,20 @@ class Attention(Layer):
             )
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=given,
                     expected="a list `[query, value]` or `[query, value, key]`",
                 )
             )
         return inputs
 
-    def _check_shapes(self, shapes: Any) -> None:
+    def _check_shapes(self, shapes: Shapes) -> None:
         if not isinstance(shapes, (list, tuple)) or not all(
             isinstance(shape, (list, tuple)) for shape in shapes
         ):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=f"one of shape {shapes}",
                     expected="a list `[query, value]` or `[query, value, key]`",
                 )
@@ -149,19 +150,19 @@ class Attention(Layer):
         if not fits or not _equal(value[-2], key[-2]):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): the shapes do not fit.",
+                    f"{self._where}: the shapes do not fit.",
                     given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
                     expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
                 )
             )
 
-    def _masks(self, mask: Any, query: Any, value: Any) -> tuple[Any, Any]:
+    def _masks(self, mask: Mask, query: Array, value: Any) -> tuple[Any, Any]:
         if mask is None:
             return None, None
         if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    f"{self._where}: bad `mask`.",
                     given=type(mask).__name__,
                     expected="a list `[query_mask, value_mask]`; each bool, or None",
                 )
@@ -172,8 +173,7 @@ class Attention(Layer):
             ):
                 raise ValueError(
                     explain(
-                        f"Layer {self.name!r} ({type(self).__name__}): the mask of the {name} has "
-                        "the wrong shape.",
+                        f"{self._where}: the mask of the {name} has the wrong shape.",
                         given=tuple(one.shape),
                         expected=f"(batch, steps) = {tuple(array.shape[:-1])}",
                     )
@@ -203,13 +203,13 @@ class AdditiveAttention(Attention):
     dropout: float = setting(number(0, 1), default=0.0, role=NUMBER)
     score_mode = "dot"
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the scale, one factor for each feature."""
         self._check_shapes(input_shape)
         if self.use_scale:
             self.scale = self.add_weight((input_shape[0][-1],), "glorot_uniform", name="scale")
 
-    def scores(self, query: Any, key: Any) -> Any:
+    def scores(self, query: Array, key: Array) -> Any:
         """Σ s · tanh(q + k), (batch, Tq, Tv)."""
         scale = 1.0 if self.scale is None else self.scale.value
         pairs = query[..., :, None, :] + key[..., None, :, :]

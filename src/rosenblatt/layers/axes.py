@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import explain
 
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
-def axes_over(layer: Any, axis: int | Sequence[int], shape: Sequence[Any]) -> tuple[int, ...]:
+
+def axes_over(layer: Layer, axis: int | Sequence[int], shape: Sequence[Any]) -> tuple[int, ...]:
     """The axes over which a layer works, counted from 0 and in order.
 
     A layer that works over the rows of a batch is marked: its batches are never padded.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from rosenblatt import regularizers
-from rosenblatt.core import dtypes, masks, registry, serialization
+from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Scope, current_scope, use_scope
@@ -24,8 +25,9 @@ from rosenblatt.core.symbolic import (
     tree_map,
 )
 from rosenblatt.core.tracing import explaining
+from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
-from rosenblatt.layers import calls, inference, passing
+from rosenblatt.layers import call_checks, inference, mask_rules
 from rosenblatt.layers.arguments import LayerArguments
 from rosenblatt.layers.building import marking_built, one_thread
 from rosenblatt.layers.context import current_path, inside
@@ -83,9 +85,9 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: Identifier = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         autocast: bool = True,
         name: str | None = None,
         **kwargs: Any,
@@ -170,7 +172,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
 
     # -- calling ---------------------------------------------------------------------------
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the weights for inputs of a shape; subclasses write this."""
         self._mark_built({"input_shape": input_shape})
 
@@ -184,39 +186,54 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
         refuse_forked()
-        calls.check_arguments(self, args, kwargs)
+        call_checks.check_arguments(self, args, kwargs)
         args, kwargs = self._convert_inputs(args, kwargs)
         self._check_input_spec(args)
-        if not self.built or self._in_build:
-            with one_thread:
-                if not self.built:
-                    self._build_for(args, kwargs)
-        training = calls.resolve_training(self, args, kwargs)
-        outermost = not current_path() and current_scope() is None
-        if outermost:
-            for layer in self._flatten_layers():
-                layer._losses = []
-        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
-        where = f"Layer {self.name!r} ({type(self).__name__})"
+        self._build_once(args, kwargs)
+        training = call_checks.resolve_training(self, args, kwargs)
+        self._forget_losses_of_the_last_call()
         symbolic = any_symbolic(args, kwargs)
-        masked, filled = symbolic or masks.exist(), kwargs
-        if masked or (args and isinstance(args[0], (list, tuple, dict))):
-            filled = passing.with_masks(self, args, kwargs)
-        with explaining(where), inside(self.name, training), autocast_scope(cast):
-            if symbolic:
-                outputs = self.symbolic_call(*args, **filled)
-            else:
-                outputs = self.call(*args, **filled)
-                self._regularize_activity(outputs)
-            calls.check_outputs(outputs, where)
-            if masked or (self.makes_masks and self.supports_masking):
-                first = passing.first_argument(self, args, kwargs)
-                passing.pass_on(self, first, filled.get("mask"), outputs)
+        filled = mask_rules.with_masks(self, args, kwargs, symbolic)
+        with self._running(training):
+            outputs = (self.symbolic_call if symbolic else self._compute)(*args, **filled)
+            call_checks.check_outputs(outputs, self._where)
+            mask_rules.pass_on(self, args, filled, outputs, symbolic)
         if symbolic:  # the node keeps what the user gave: masks are found again when it runs
             Node(self, args, kwargs, outputs)
         return outputs
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    @property
+    def _where(self) -> str:
+        """The layer in messages."""
+        return f"Layer {self.name!r} ({type(self).__name__})"
+
+    def _build_once(self, args: Any, kwargs: Any) -> None:
+        """Make the weights of a new layer, in one thread."""
+        if not self.built or self._in_build:
+            with one_thread:
+                if not self.built:
+                    self._build_for(args, kwargs)
+
+    def _forget_losses_of_the_last_call(self) -> None:
+        if not current_path() and current_scope() is None:  # the outermost layer
+            for layer in self._flatten_layers():
+                layer._losses = []
+
+    @contextmanager
+    def _running(self, training: bool | None) -> Iterator[None]:
+        """Around `call`: its dtype, its name in paths, and a user's errors in the user's words."""
+        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
+        with explaining(self._where), inside(self.name, training), autocast_scope(cast):
+            yield
+
+    def _compute(self, *args: Any, **kwargs: Any) -> Any:
+        """`call` on arrays, and the penalty on what it gives."""
+        outputs = self.call(*args, **kwargs)
+        for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
+            self.add_loss(call_checks.activity_penalty(self.activity_regularizer, output))
+        return outputs
+
+    def compute_mask(self, inputs: Tree, previous_mask: Mask) -> Any:
         """The masks of the outputs; that of the inputs, unless a subclass writes this.
 
         Args:
@@ -224,10 +241,6 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             previous_mask: its mask or nest of masks, bool (batch, steps), None where it has none.
         """
         return previous_mask
-
-    def _regularize_activity(self, outputs: Any) -> None:
-        for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
-            self.add_loss(calls.activity_penalty(self.activity_regularizer, output))
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Infer the outputs; `__call__` records the node."""
@@ -238,11 +251,10 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return inference.remembered(self, self._call_quietly, args, kwargs)
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
-        where = f"Layer {self.name!r} ({type(self).__name__})"
         args, kwargs = self._convert_inputs(args, kwargs)
-        with explaining(where):
+        with explaining(self._where):
             outputs = self.call(*args, **kwargs)
-        calls.check_outputs(outputs, where, inner=True)
+        call_checks.check_outputs(outputs, self._where, inner=True)
         return jax.tree_util.tree_map(jnp.asarray, outputs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
@@ -267,7 +279,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return tree_map(lambda t: t.shape, outputs)
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        return calls.convert_inputs(self, args, kwargs)
+        return call_checks.convert_inputs(self, args, kwargs)
 
     def _check_input_spec(self, args: Any) -> None:
         spec = self.input_spec
@@ -313,8 +325,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         """
         fixed = self.non_trainable_variables
         pairs = [
-            *calls.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
-            *calls.pairs(self, fixed, non_trainable_variables, "non-trainable"),
+            *call_checks.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
+            *call_checks.pairs(self, fixed, non_trainable_variables, "non-trainable"),
         ]
         outer = current_scope()
         scope = Scope(
@@ -377,7 +389,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         found = getattr(type(self), name, None)
         if isinstance(found, property) and found.fget is not None:
             return found.fget(self)  # again, for its own message: Python has dropped the first
-        raise AttributeError(calls.missing_attribute(self, name), name=name, obj=self)
+        raise AttributeError(call_checks.missing_attribute(self, name), name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -6,10 +6,13 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.layers.context import inside
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
 # Threads that call a new layer at once wait for the one that makes its weights.
 one_thread = threading.RLock()
@@ -42,7 +45,7 @@ def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def _check(layer: Any, shapes: dict[str, Any]) -> None:
+def _check(layer: Layer, shapes: dict[str, Any]) -> None:
     where = f"Layer {layer.name!r} ({type(layer).__name__})"
     for shape in shapes.values():
         if isinstance(shape, (int, float, str)):

@@ -7,6 +7,7 @@ from typing import Any
 from rosenblatt.core.checks import flag
 from rosenblatt.core.errors import NotBuilt
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.layers.arguments import (
     ACTIVATION,
     CONSTRAINT,
@@ -73,7 +74,7 @@ class Dense(KernelLayer):
     supports_masking = True
     input_spec = InputSpec(min_ndim=2)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create kernel (features, units) and bias (units,)."""
         features = input_shape[-1]
         if features is None:
@@ -88,6 +89,6 @@ class Dense(KernelLayer):
             self.bias = self.add_own_weight("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None) -> Any:
         """φ(inputs · kernel + bias)."""
         return self.finish(product(inputs, self.kernel.value), self.activation)

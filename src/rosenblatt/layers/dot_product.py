@@ -10,6 +10,7 @@ from jax import lax
 from rosenblatt.core.checks import Check, anything, is_whole
 from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape
@@ -53,15 +54,15 @@ class Dot(Layer):
     makes_masks = False
     supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Check that there are two inputs, with equal sizes along the axes."""
         self._axes_of(input_shape)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: Tree, previous_mask: Mask = None) -> None:
         """None: the products are of no step."""
         return
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The products."""
         axes = self._axes_of([x.shape for x in inputs])
         if self.normalize:
@@ -70,7 +71,7 @@ class Dot(Layer):
         products = lax.dot_general(first, second, (((axes[0],), (axes[1],)), ((0,), (0,))))
         return products[:, None] if products.ndim == 1 else products
 
-    def _axes_of(self, shapes: Any) -> tuple[int, int]:
+    def _axes_of(self, shapes: Shapes) -> tuple[int, int]:
         """The axis of each input, counted from 0."""
         where = f"Layer {self.name!r} (Dot)"
         if shapes is None or is_shape(shapes) or len(shapes) != 2:

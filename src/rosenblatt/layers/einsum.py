@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from rosenblatt.core.checks import Check, anything
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.initializers.scaling import VarianceScaling
 from rosenblatt.layers.arguments import (
     ACTIVATION,
@@ -146,7 +147,7 @@ class EinsumDense(KernelLayer):
                     expected=f"letters of {self._parsed.outputs!r}",
                 )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create kernel and bias."""
         parsed = self._parsed
         shape = tuple(input_shape)
@@ -218,7 +219,7 @@ class EinsumDense(KernelLayer):
             sizes[letter] = before if size is None else size
         return sizes
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None) -> Any:
         """φ(einsum(inputs, kernel) + bias)."""
         return self.finish(jnp.einsum(self.equation, inputs, self.kernel.value), self.activation)
 

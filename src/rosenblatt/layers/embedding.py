@@ -12,7 +12,7 @@ from rosenblatt import ops
 from rosenblatt.core.checks import anything, flag
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Config
+from rosenblatt.core.types import Config, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.core.watched import watch
 from rosenblatt.layers.arguments import (
@@ -81,7 +81,7 @@ class Embedding(Layer):
             self.build()
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Create E, (input_dim, output_dim)."""
         self._embeddings = self.add_own_weight(
             "embeddings",
@@ -94,7 +94,7 @@ class Embedding(Layer):
         """E."""
         return self._embeddings
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """E[inputs]"""
         if isinstance(inputs, jax.core.Tracer):
             watch(inputs, self.check_ids)
@@ -137,7 +137,7 @@ class Embedding(Layer):
             )
         )
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """Where the id is not 0, if `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 

@@ -10,6 +10,7 @@ from rosenblatt import ops
 from rosenblatt.core.errors import explain
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape, map_shapes
@@ -45,7 +46,7 @@ class Lambda(Layer):
         self,
         function: Callable[..., Any],
         output_shape: Any = None,
-        mask: Any = None,
+        mask: Mask = None,
         arguments: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ):
@@ -66,17 +67,17 @@ class Lambda(Layer):
         names = _parameters(function)
         self._passed_on = [name for name in ("mask", "training") if name in names]
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(self, inputs: Tree, mask: Mask = None, training: bool | None = None) -> Any:
         """The function of the inputs."""
         context = {"mask": mask, "training": training}
         passed = {name: context[name] for name in self._passed_on}
         return self.function(inputs, **self.arguments, **passed)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """What `mask` says."""
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Any:
         """What `output_shape` says, else the shape that the function makes."""
         if self._output_shape is None:
             return super().compute_output_shape(input_shape)

@@ -13,6 +13,7 @@ from rosenblatt.core import masks
 from rosenblatt.core.checks import flag, number, optional, whole
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Mask, Shapes
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.regularization import Dropout
@@ -47,7 +48,7 @@ class Heads(Layer):
         self.supports_masking = True
         self._axes: tuple[int, ...] = (1,)
 
-    def projection(self, name: str, equation: str, shape: Any, **kwargs: Any) -> EinsumDense:
+    def projection(self, name: str, equation: str, shape: Shapes, **kwargs: Any) -> EinsumDense:
         """A dense layer from features to heads, or back, with the settings of this one."""
         given = {field: getattr(self, field) for field in _PROJECTION}
         for field in ("kernel_initializer", "bias_initializer"):
@@ -67,13 +68,13 @@ class Heads(Layer):
 
     def call(
         self,
-        query: Any,
+        query: Array,
         value: Any,
-        key: Any = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
+        key: Array | None = None,
+        query_mask: Mask = None,
+        value_mask: Mask = None,
+        key_mask: Mask = None,
+        attention_mask: Mask = None,
         return_attention_scores: bool = False,
         training: bool | None = None,
         use_causal_mask: bool = False,
@@ -93,7 +94,7 @@ class Heads(Layer):
         if self._flash_attention and return_attention_scores:
             raise ValueError(
                 explain(
-                    f"{self._where()}: no attention scores with `flash_attention=True`.",
+                    f"{self._where}: no attention scores with `flash_attention=True`.",
                     fix="make the layer without it.",
                 )
             )
@@ -116,14 +117,14 @@ class Heads(Layer):
         return (outputs, scores) if return_attention_scores else outputs
 
     def _attend(
-        self, q: Any, k: Any, v: Any, seen: Any, causal: bool, training: Any
+        self, q: Array, k: Array, v: Array, seen: Mask, causal: bool, training: Any
     ) -> tuple[Any, Any]:
         """By the op, which may fuse all steps."""
         mask = None if seen is None else self._with_heads(seen, 4)
         return dot_product_attention(q, k, v, mask=mask, is_causal=causal), None
 
     def _attend_in_the_open(
-        self, q: Any, k: Any, v: Any, seen: Any, causal: bool, training: Any
+        self, q: Array, k: Array, v: Array, seen: Mask, causal: bool, training: Any
     ) -> tuple[Any, Any]:
         """Over any axes, with dropout, and with the weights to show."""
         k, v = (self._for_each_head(x) for x in (k, v))
@@ -143,11 +144,11 @@ class Heads(Layer):
         kept = self._dropout_layer(weights, training=training) if self.dropout > 0 else weights
         return jnp.einsum(combined, kept, v), weights
 
-    def _for_each_head(self, x: Any) -> Any:
+    def _for_each_head(self, x: Array) -> Any:
         """Keys or values, one for each head of the queries."""
         return x
 
-    def _seen(self, query: Any, value: Any, given: Mapping[str, Any], mask: Any) -> Any:
+    def _seen(self, query: Shapes, value: Any, given: Mapping[str, Any], mask: Mask) -> Any:
         """Which steps each query sees, bool, from all masks; None where it sees all."""
         parts = []
         for name, one in given.items():
@@ -174,18 +175,18 @@ class Heads(Layer):
         if len(self._axes) != 1:
             raise ValueError(
                 explain(
-                    f"{self._where()}: `{name}` needs one axis with an order.",
+                    f"{self._where}: `{name}` needs one axis with an order.",
                     given=f"attention over axes {self._axes}",
                     fix="write `attention_axes=` with one axis, or give an `attention_mask`.",
                 )
             )
         return self._axes[0]
 
-    def _check_mask(self, mask: Any, name: str, shape: Any) -> None:
+    def _check_mask(self, mask: Mask, name: str, shape: Shapes) -> None:
         if len(shape) != 3 or tuple(mask.shape[1:]) != (shape[1],):
             raise ValueError(
                 explain(
-                    f"{self._where()}: the mask of the {name} has the wrong shape.",
+                    f"{self._where}: the mask of the {name} has the wrong shape.",
                     given=tuple(mask.shape),
                     expected=f"(batch, steps) = {tuple(shape[:-1])}",
                     fix=None if len(shape) == 3 else "give an `attention_mask` for several axes.",
@@ -193,7 +194,7 @@ class Heads(Layer):
             )
 
     def check_shapes(
-        self, query: Any, value: Any, key: Any, ranks: Sequence[int] = range(3, 9)
+        self, query: Array, value: Any, key: Array, ranks: Sequence[int] = range(3, 9)
     ) -> None:
         """Refuse shapes that cannot be attended.
 
@@ -204,13 +205,13 @@ class Heads(Layer):
         if not ranked or tuple(value[1:-1]) != tuple(key[1:-1]):
             raise ValueError(
                 explain(
-                    f"{self._where()}: the shapes do not fit.",
+                    f"{self._where}: the shapes do not fit.",
                     given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
                     expected="(batch, T, dim), (batch, S, dim), (batch, S, dim)",
                 )
             )
 
-    def _check_attention_mask(self, mask: Any, query: Any, value: Any) -> None:
+    def _check_attention_mask(self, mask: Mask, query: Array, value: Any) -> None:
         attended = [
             *(query[axis] for axis in self._axes),
             *(value[axis] for axis in self._axes),
@@ -222,20 +223,17 @@ class Heads(Layer):
         ):
             raise ValueError(
                 explain(
-                    f"{self._where()}: `attention_mask` has the wrong shape.",
+                    f"{self._where}: `attention_mask` has the wrong shape.",
                     given=given,
                     expected=f"(batch, T, S) = {(query[0], *attended)}",
                 )
             )
 
-    def _with_heads(self, seen: Any, rank: int) -> Any:
+    def _with_heads(self, seen: Mask, rank: int) -> Any:
         """A mask with axes for the heads, and others that it lacks, before the attended ones."""
         while seen.ndim < rank:
             seen = jnp.expand_dims(seen, -2 * len(self._axes) - 1)
         return seen
-
-    def _where(self) -> str:
-        return f"Layer {self.name!r} ({type(self).__name__})"
 
     def _make_dropout(self) -> None:
         self._dropout_layer = Dropout(self.dropout, dtype=self.dtype_policy, seed=self.seed)

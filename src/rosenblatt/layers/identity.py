@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 
@@ -20,6 +21,6 @@ class Identity(Layer):
     supports_masking = True
     always_built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs."""
         return inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 
@@ -14,12 +14,15 @@ from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tr
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.layers import tracking
 
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
+
 _MOST = 1024
 _known: dict[Any, Any] = {}
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def remembered(layer: Any, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def remembered(layer: Layer, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """What a call of a layer on symbolic tensors gives, inferred once for equal layers and inputs.
 
     Args:
@@ -47,7 +50,7 @@ def _again(tensor: KerasTensor) -> KerasTensor:
 
 
 @loading(lambdas="refuse")
-def _key(layer: Any, args: Any, kwargs: Any) -> Any:
+def _key(layer: Layer, args: Any, kwargs: Any) -> Any:
     """A value equal where the outputs are; None where more than a config decides on them."""
     kind = type(layer)
     if not registry.is_builtin(kind) or ".preprocessing." in kind.__module__:

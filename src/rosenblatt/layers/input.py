@@ -11,6 +11,7 @@ from rosenblatt.core.dtypes import standardize_dtype
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import KerasTensor, Node
+from rosenblatt.core.types import DTypeLike, Shapes
 from rosenblatt.layers.base import Layer
 from rosenblatt.ops import operators  # noqa: F401  (symbolic tensors get operators)
 
@@ -36,7 +37,7 @@ class InputLayer(Layer):
         self,
         shape: Sequence[int | None] | None = None,
         batch_size: int | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: Sequence[int | None] | None = None,
@@ -104,7 +105,7 @@ class InputLayer(Layer):
 def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     sparse: bool | None = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
@@ -143,7 +144,7 @@ def Input(
     return layer.output
 
 
-def _check_sizes(shape: Any, name: str) -> None:
+def _check_sizes(shape: Shapes, name: str) -> None:
     ok = isinstance(shape, (list, tuple)) and all(
         s is None or (isinstance(s, (int, np.integer)) and s >= 0) for s in shape
     )

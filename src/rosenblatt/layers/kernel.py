@@ -31,7 +31,7 @@ class KernelLayer(Layer):
             NotImplementedError: always.
         """
         raise NotSupported(
-            f"Layer {self.name!r} ({type(self).__name__}): LoRA is not supported.",
+            f"{self._where}: LoRA is not supported.",
             fix="set `trainable = False` on the layers to keep, and train the others.",
         )
 
@@ -42,6 +42,6 @@ class KernelLayer(Layer):
             NotImplementedError: always.
         """
         raise NotSupported(
-            f"Layer {self.name!r} ({type(self).__name__}): quantization is not supported.",
+            f"{self._where}: quantization is not supported.",
             fix='make the layer with `dtype="bfloat16"` for weights of half the size.',
         )

@@ -10,6 +10,7 @@ from rosenblatt import ops
 from rosenblatt.core.checks import Check
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Mask, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
@@ -42,10 +43,10 @@ class Masking(Layer):
     input_spec = InputSpec(min_ndim=2)
     always_built = True
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """Where any feature differs from the value."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs, 0 where masked."""
         return jnp.where(self.compute_mask(inputs)[..., None], inputs, 0).astype(inputs.dtype)

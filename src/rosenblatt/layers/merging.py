@@ -12,6 +12,7 @@ from rosenblatt import ops
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape
@@ -22,12 +23,12 @@ class Merge(Layer):
 
     makes_masks = False
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Check that there are several inputs whose shapes can be joined."""
         if input_shape is None or is_shape(input_shape):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}) joins several tensors.",
+                    f"{self._where} joins several tensors.",
                     given=f"one of shape {input_shape}",
                     expected="a list of tensors",
                     fix=f"write `{type(self).__name__}()([a, b])`.",
@@ -35,28 +36,28 @@ class Merge(Layer):
             )
         self.check_shapes(input_shape)
 
-    def check_shapes(self, shapes: Any) -> None:
+    def check_shapes(self, shapes: Shapes) -> None:
         """Compare the inputs' sizes, aligned at the last axes; None fits any size."""
         rank = max(len(shape) for shape in shapes)
         rows = [(s[0], *(1,) * (rank - len(s)), *s[1:]) if len(s) else (1,) * rank for s in shapes]
         if any(len(set(sizes) - {1, None}) > 1 for sizes in zip(*rows, strict=True)):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): the shapes cannot be joined.",
+                    f"{self._where}: the shapes cannot be joined.",
                     given=", ".join(str(tuple(shape)) for shape in shapes),
                     expected="equal sizes, or 1, at each axis",
                 )
             )
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """Two tensors joined."""
         raise NotImplementedError
 
-    def finish(self, total: Any, count: int) -> Any:
+    def finish(self, total: Array, count: int) -> Any:
         """What is done once all are joined."""
         return total
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """All inputs joined, aligned at the last axes as Keras aligns them."""
         rank = max(x.ndim for x in inputs)
         aligned = [
@@ -65,14 +66,14 @@ class Merge(Layer):
         self.check_shapes([x.shape for x in inputs])
         return self.finish(functools.reduce(self.merge, aligned), len(inputs))
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """Where any input has a step; None where one of them has no mask, and so every step."""
         given = self.masks_of(inputs, mask)
         if any(one is None for one in given):
             return None
         return functools.reduce(ops.logical_or, given)
 
-    def masks_of(self, inputs: Any, mask: Any) -> list[Any]:
+    def masks_of(self, inputs: Tree, mask: Mask) -> list[Any]:
         """One mask for each input.
 
         Raises:
@@ -84,7 +85,7 @@ class Merge(Layer):
             given = f"a list of {len(mask)}" if isinstance(mask, (list, tuple)) else "one mask"
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): bad `mask`.",
+                    f"{self._where}: bad `mask`.",
                     given=given,
                     expected=f"a list of {len(inputs)}: one for each input, or None",
                 )
@@ -101,7 +102,7 @@ class Add(Merge):
     Array([[2., 2.]], dtype=float32)
     """
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """first + second"""
         return first + second
 
@@ -110,7 +111,7 @@ class Add(Merge):
 class Subtract(Merge):
     """The difference of its two inputs."""
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Check that there are two inputs."""
         super().build(input_shape)
         if len(input_shape) != 2:
@@ -121,7 +122,7 @@ class Subtract(Merge):
                 )
             )
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """first − second"""
         return first - second
 
@@ -130,7 +131,7 @@ class Subtract(Merge):
 class Multiply(Merge):
     """The product of its inputs."""
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """first · second"""
         return first * second
 
@@ -139,11 +140,11 @@ class Multiply(Merge):
 class Average(Merge):
     """The mean of its inputs."""
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """first + second, divided by the count at the end"""
         return first + second
 
-    def finish(self, total: Any, count: int) -> Any:
+    def finish(self, total: Array, count: int) -> Any:
         """The sum divided by the count."""
         return total / count
 
@@ -152,7 +153,7 @@ class Average(Merge):
 class Maximum(Merge):
     """The elementwise maximum of its inputs."""
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """max(first, second)"""
         return jnp.maximum(first, second)
 
@@ -161,7 +162,7 @@ class Maximum(Merge):
 class Minimum(Merge):
     """The elementwise minimum of its inputs."""
 
-    def merge(self, first: Any, second: Any) -> Any:
+    def merge(self, first: Array, second: Array) -> Any:
         """min(first, second)"""
         return jnp.minimum(first, second)
 
@@ -183,7 +184,7 @@ class Concatenate(Merge):
 
     axis: int = setting(anything, default=-1)
 
-    def check_shapes(self, shapes: Any) -> None:
+    def check_shapes(self, shapes: Shapes) -> None:
         """Compare ranks, and the sizes at every axis but the one; None fits any size."""
         rank = len(shapes[0])
         fits = all(len(shape) == rank for shape in shapes) and -rank <= self.axis < rank
@@ -202,12 +203,12 @@ class Concatenate(Merge):
         if self.axis % rank == 0:  # padded rows would come between real ones
             self.row_independent = False
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs along the axis."""
         self.check_shapes([x.shape for x in inputs])
         return jnp.concatenate(inputs, axis=self.axis)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """The inputs' masks along the axis; an input without one counts wholly.
 
         Where the axis is the last, a step counts that counts in any input.
@@ -222,7 +223,7 @@ class Concatenate(Merge):
         return ops.concatenate(steps, axis=self.axis % rank)
 
 
-def _steps(mask: Any, x: Any) -> Any:
+def _steps(mask: Mask, x: Array) -> Any:
     """A mask over all axes but the last."""
     every = ops.any(ops.logical_or(ops.equal(x, 0), ops.not_equal(x, 0)), axis=-1)
     if mask is None:

@@ -12,6 +12,7 @@ from rosenblatt import regularizers
 from rosenblatt.core.checks import Check, flag, is_whole, one_of
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Array, Shapes
 from rosenblatt.layers.arguments import CONSTRAINT, POSITIVE, REGULARIZER, SEED, initializer
 from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.family import family
@@ -103,7 +104,7 @@ class MultiHeadAttention(Heads):
         self.value_dim = self.value_dim or self.key_dim
 
     def build(  # type: ignore[override]
-        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+        self, query_shape: Shapes, value_shape: Shapes, key_shape: Shapes = None
     ) -> None:
         """Create the projections."""
         key_shape = value_shape if key_shape is None else key_shape
@@ -131,7 +132,7 @@ class MultiHeadAttention(Heads):
         )
         self._output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
-    def _to_heads(self, name: str, shape: Any, size: int, **kwargs: Any) -> EinsumDense:
+    def _to_heads(self, name: str, shape: Shapes, size: int, **kwargs: Any) -> EinsumDense:
         free = string.ascii_lowercase[: len(shape) - 1]
         sizes = (*(None,) * (len(shape) - 2), self.num_heads, size)
         dense = self.projection(name, f"{free}z,zxy->{free}xy", sizes, **kwargs)
@@ -139,7 +140,7 @@ class MultiHeadAttention(Heads):
         return dense
 
     def compute_output_shape(
-        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+        self, query_shape: Shapes, value_shape: Shapes, key_shape: Shapes = None
     ) -> Any:
         """The query's shape, with the outputs' features."""
         self.check_shapes(query_shape, value_shape, key_shape or value_shape)
@@ -236,7 +237,7 @@ class GroupedQueryAttention(Heads):
             )
 
     def build(  # type: ignore[override]
-        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+        self, query_shape: Shapes, value_shape: Shapes, key_shape: Shapes = None
     ) -> None:
         """Create the projections."""
         key_shape = value_shape if key_shape is None else key_shape
@@ -253,17 +254,17 @@ class GroupedQueryAttention(Heads):
         self._output_dense = self.projection("attention_output", "bquh,uhm->bqm", (None, features))
         self._output_dense.build((None, None, self.num_query_heads, self.head_dim))
 
-    def _to_heads(self, name: str, shape: Any, heads: int, **kwargs: Any) -> EinsumDense:
+    def _to_heads(self, name: str, shape: Shapes, heads: int, **kwargs: Any) -> EinsumDense:
         sizes = (None, heads, self.head_dim)
         dense = self.projection(name, "bqm,muh->bquh", sizes, **kwargs)
         dense.build(shape)
         return dense
 
-    def _for_each_head(self, x: Any) -> Any:
+    def _for_each_head(self, x: Array) -> Any:
         return jnp.repeat(x, self.num_query_heads // self.num_key_value_heads, axis=2)
 
     def compute_output_shape(
-        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+        self, query_shape: Shapes, value_shape: Shapes, key_shape: Shapes = None
     ) -> Any:
         """The query's shape."""
         self.check_shapes(query_shape, value_shape, key_shape or value_shape, ranks=(3,))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from rosenblatt.core.checks import number
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.layers.activation import Elementwise
 from rosenblatt.layers.arguments import SEED
 from rosenblatt.layers.family import family
@@ -31,13 +32,13 @@ class Noise(Elementwise):
         if getattr(self, self.strength) > 0:
             self.seed_generator = SeedGenerator(self.seed)
 
-    def call(self, inputs: Any, training: bool | None = False) -> Any:
+    def call(self, inputs: Tree, training: bool | None = False) -> Any:
         """The inputs, changed in training."""
         if not training or getattr(self, self.strength) == 0:
             return inputs
         return self.disturb(inputs, self.parameter(self.strength), self.seed_generator.next())
 
-    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+    def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs, changed.
 
         Args:
@@ -47,7 +48,7 @@ class Noise(Elementwise):
         """
         raise NotImplementedError
 
-    def normal(self, key: Any, inputs: Any) -> Any:
+    def normal(self, key: Array, inputs: Tree) -> Any:
         """Standard normal values of the inputs' shape."""
         return jax.random.normal(key, inputs.shape, self.compute_dtype)
 
@@ -73,7 +74,7 @@ class GaussianDropout(Noise):
     rate: float = setting(BELOW_ONE, role=NUMBER)
     seed: int | None = SEED
 
-    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+    def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs times normal values around 1."""
         deviation = jnp.sqrt(strength / (1.0 - strength))
         return inputs * (self.normal(key, inputs) * deviation + 1.0)
@@ -99,6 +100,6 @@ class GaussianNoise(Noise):
     seed: int | None = SEED
     strength = "stddev"
 
-    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+    def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs and normal values."""
         return inputs + self.normal(key, inputs) * strength

@@ -11,6 +11,7 @@ from rosenblatt.core.checks import Check, anything, flag, whole
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.affine import Affine
 from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
@@ -65,7 +66,7 @@ class BatchNormalization(Affine):
     renorm_clipping: Any = setting(anything, default=None)
     renorm_momentum: float = setting(anything, default=0.99)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create γ, β and the running means, one number per feature."""
         axes_over(self, self.axis, input_shape)
         features = input_shape[self.axis]
@@ -86,7 +87,7 @@ class BatchNormalization(Affine):
         axes = {self.axis: features}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None, mask: Mask = None) -> Any:
         """The inputs standardized."""
         if mask is not None and len(mask.shape) != inputs.ndim - 1:
             raise ValueError(
@@ -114,7 +115,7 @@ class BatchNormalization(Affine):
         return outputs.astype(inputs.dtype)
 
 
-def _moments(x: Any, axes: tuple[int, ...], feature_axis: int, mask: Any) -> tuple[Any, Any]:
+def _moments(x: Array, axes: tuple[int, ...], feature_axis: int, mask: Mask) -> tuple[Any, Any]:
     """Mean and variance over axes, of the real rows (and unmasked steps) only."""
     rows = row_mask()
     if rows is None and mask is None:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core.checks import anything
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Mask, Tree
 from rosenblatt.layers.arguments import DATA_FORMAT
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -55,7 +56,7 @@ class GlobalAveragePooling1D(_Pooling):
 
     makes_masks = False
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, mask: Mask = None) -> Any:
         """The mean over the steps that count."""
         axis = self.steps_axis
         if mask is None:
@@ -65,7 +66,7 @@ class GlobalAveragePooling1D(_Pooling):
         steps = jnp.sum(counts, axis=axis, keepdims=self.keepdims)
         return total / jnp.maximum(steps, 1).astype(inputs.dtype)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> None:
         """None: no steps are left."""
         return
 
@@ -87,7 +88,7 @@ class GlobalMaxPooling1D(_Pooling):
     Array([[2., 5.]], dtype=float32)
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The maximum over the steps."""
         return jnp.max(inputs, axis=self.steps_axis, keepdims=self.keepdims)
 

@@ -13,9 +13,10 @@ from rosenblatt.core import config
 from rosenblatt.core.checks import Check, number
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import NUMBER, setting
-from rosenblatt.core.types import Config
+from rosenblatt.core.types import Array, Config, Shapes, Tree
 from rosenblatt.layers.activation import Elementwise
 from rosenblatt.layers.arguments import DATA_FORMAT, POSITIVE, SEED
+from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.noise import BELOW_ONE, Noise
 from rosenblatt.layers.spec import InputSpec
@@ -60,12 +61,12 @@ class Dropout(Noise):
     noise_shape: Sequence[int | None] | None = setting(NOISE_SHAPE, default=None)
     seed: int | None = SEED
 
-    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+    def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs, some of them 0."""
         return dropped(inputs, strength, key, _mask_shape(self, self.noise_shape, inputs.shape))
 
 
-def dropped(inputs: Any, rate: Any, key: Any, shape: Sequence[int]) -> Any:
+def dropped(inputs: Tree, rate: Any, key: Array, shape: Sequence[int]) -> Any:
     """Inputs, 0 with a probability and scaled otherwise, with a mask of a shape."""
     keep = 1.0 - rate
     mask = jax.random.bernoulli(key, keep, shape)
@@ -174,7 +175,7 @@ class AlphaDropout(Noise):
     noise_shape: Sequence[int | None] | None = setting(NOISE_SHAPE, default=None)
     seed: int | None = SEED
 
-    def disturb(self, inputs: Any, strength: Any, key: Any) -> Any:
+    def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs, some of them at SELU's lowest value, all moved back to SELU's moments."""
         lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
         shape = _mask_shape(self, self.noise_shape, inputs.shape)
@@ -211,7 +212,7 @@ class ActivityRegularization(Elementwise):
         """The penalty is a regularizer's."""
         self.activity_regularizer = regularizers.L1L2(l1=self.l1, l2=self.l2)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs."""
         return inputs
 
@@ -221,7 +222,7 @@ class ActivityRegularization(Elementwise):
         return {k: v for k, v in config.items() if k != "activity_regularizer"}
 
 
-def _mask_shape(layer: Any, noise: Any, shape: Any) -> tuple[int, ...]:
+def _mask_shape(layer: Layer, noise: Any, shape: Shapes) -> tuple[int, ...]:
     """The shape of a mask for inputs of a shape.
 
     Raises:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from rosenblatt.core.checks import Check, whole
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
@@ -34,7 +35,7 @@ class Flatten(Layer):
     )
     input_spec = InputSpec(min_ndim=1)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """Inputs with one axis after the batch."""
         if self.data_format == "channels_first" and inputs.ndim > 2:
             inputs = jnp.moveaxis(inputs, 1, -1)
@@ -72,7 +73,7 @@ class Reshape(Layer):
                 "Reshape: only one size may be −1.", given=f"target_shape {self.target_shape}"
             )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """Inputs of shape (batch, *target_shape)."""
         known = math.prod(s for s in self.target_shape if s != -1)
         size = math.prod(inputs.shape[1:])
@@ -118,7 +119,7 @@ class Permute(Layer):
         """The rank of the inputs is known."""
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """Inputs with their axes in the new order."""
         return jnp.transpose(inputs, (0, *self.dims))
 
@@ -142,7 +143,7 @@ class RepeatVector(Layer):
     n: int = setting(whole(least=1, typed=True))
     input_spec = InputSpec(ndim=2)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The rows repeated along a new axis."""
         rows, features = inputs.shape
         return jnp.broadcast_to(inputs[:, None], (rows, self.n, features))

@@ -7,6 +7,7 @@ from typing import Any
 from rosenblatt.core.checks import Check, anything, axes, flag, whole
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Array, Shapes, Tree
 from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable
 from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
@@ -73,7 +74,7 @@ class LayerNormalization(Affine):
                 )
             )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create γ and β."""
         axes_over(self, self.axis, input_shape)
         self.axis = sorted(self.axis) if isinstance(self.axis, (list, tuple)) else [self.axis]
@@ -83,7 +84,7 @@ class LayerNormalization(Affine):
             beta=self.center and not self.rms_scaling,
         )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs standardized."""
         over = axes_over(self, self.axis, inputs.shape)
         x = at_least_float32(inputs)
@@ -142,7 +143,7 @@ class GroupNormalization(Affine):
         super().__post_init__()
         self.autocast = False
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create γ and β, one number for each feature."""
         where = f"Layer {self.name!r} (GroupNormalization)"
         (axis,) = axes_over(self, self.axis, input_shape)
@@ -165,7 +166,7 @@ class GroupNormalization(Affine):
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
         self.add_gamma_and_beta((features,), self.scale, self.center)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs standardized."""
         (axis,) = axes_over(self, self.axis, inputs.shape)
         shape = inputs.shape
@@ -205,14 +206,14 @@ class RMSNormalization(Layer):
     axis: Any = setting(axes(), default=-1)
     epsilon: float = setting(anything, default=1e-6)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create the scale s, of the sizes of the axes."""
         axes_over(self, self.axis, input_shape)
         self.axis = sorted(self.axis) if isinstance(self.axis, (list, tuple)) else [self.axis]
         shape = [input_shape[axis] for axis in self.axis]
         self.scale = self.add_weight(shape, "ones", name="scale")
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Array) -> Any:
         """The inputs, scaled."""
         over = axes_over(self, self.axis, x.shape)
         exact = at_least_float32(x)
@@ -241,6 +242,6 @@ class UnitNormalization(Layer):
     supports_masking = True
     always_built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The inputs at length 1."""
         return normalize(inputs, axes_over(self, self.axis, inputs.shape), epsilon=1e-12)

@@ -154,7 +154,7 @@ def _names(content: bytes, parts: tuple[bytes, bytes], place: str) -> Names:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _unreadable(place, f"{NAMES}: {type(error).__name__}") from error
     if not all(isinstance(one, list) and all(isinstance(n, str) for n in one) for one in lists):
-        raise _unreadable(place, "names that are no text")
+        raise _unreadable(place, "names that are not text")
     if checksum != _checksum(*parts):
         raise _unreadable(place, "another program than was written, by its checksum")
     return Names(*map(tuple, lists))

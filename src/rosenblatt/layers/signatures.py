@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import Shapes
 
 
 def parameters_of(cls: Any, method: str = "__init__") -> dict[str, inspect.Parameter]:
@@ -43,7 +44,7 @@ def is_shape(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(s is None or isinstance(s, int) for s in value)
 
 
-def map_shapes(fn: Callable[[Any], Any], shapes: Any) -> Any:
+def map_shapes(fn: Callable[[Any], Any], shapes: Shapes) -> Any:
     if is_shape(shapes):
         return fn(tuple(shapes))
     if isinstance(shapes, dict):
@@ -51,7 +52,7 @@ def map_shapes(fn: Callable[[Any], Any], shapes: Any) -> Any:
     return [map_shapes(fn, s) for s in shapes]
 
 
-def as_tuples(shapes: Any) -> Any:
+def as_tuples(shapes: Shapes) -> Any:
     """Shapes read from JSON, where tuples have become lists."""
     return None if shapes is None else map_shapes(tuple, shapes)
 

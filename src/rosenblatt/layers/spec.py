@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.types import DTypeLike, Tree
 
 
 @builtin("keras")
@@ -30,7 +31,7 @@ class InputSpec:
 
     def __init__(
         self,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         shape: Sequence[int | None] | None = None,
         ndim: int | None = None,
         max_ndim: int | None = None,
@@ -50,7 +51,7 @@ class InputSpec:
         self.name = name
         self.optional = optional
 
-    def check(self, tensor: Any, layer: str, kind: str) -> None:
+    def check(self, tensor: Tree, layer: str, kind: str) -> None:
         """Compare an input's shape.
 
         Raises:

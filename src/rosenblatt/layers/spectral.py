@@ -9,6 +9,7 @@ from jax import lax
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.initializers.random import TruncatedNormal
 from rosenblatt.layers.arguments import POSITIVE
@@ -44,7 +45,7 @@ class SpectralNormalization(Wrapper):
 
     power_iterations: int = setting(POSITIVE, default=1)
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Build the layer inside, and create u."""
         super().build(input_shape)
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})
@@ -67,7 +68,7 @@ class SpectralNormalization(Wrapper):
             name="vector_u",
         )
 
-    def call(self, inputs: Any, training: bool | None = False) -> Any:
+    def call(self, inputs: Tree, training: bool | None = False) -> Any:
         """The layer's outputs, in training with its kernel normalized anew."""
         if training:
             vector_u, kernel = self.normalized_weights()
@@ -91,6 +92,6 @@ class SpectralNormalization(Wrapper):
         vector_u = jnp.where(empty, before, vector_u)
         return vector_u.astype(self.vector_u.dtype), (kernel / sigma).astype(self.kernel.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Any:
         """The shape that the layer inside makes."""
         return self.layer.compute_output_shape(input_shape)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from rosenblatt.core.checks import pair, whole
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.arguments import DATA_FORMAT
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -36,7 +37,7 @@ class Cropping1D(Layer):
     cropping: Any = setting(_TWO, default=(1, 1))
     input_spec = InputSpec(ndim=3)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The steps between the two ends."""
         before, after = self.cropping
         steps = inputs.shape[1]
@@ -77,7 +78,7 @@ class ZeroPadding1D(Layer):
         """The axis of the steps."""
         return 2 if self.data_format == "channels_first" else 1
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The steps with zeros around them."""
         widths = [(0, 0), (0, 0), (0, 0)]
         widths[self.steps_axis] = self.padding
@@ -103,7 +104,7 @@ class UpSampling1D(Layer):
     size: int = setting(whole(least=1, typed=True), default=2)
     input_spec = InputSpec(ndim=3)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """Each step `size` times."""
         rows, steps, features = inputs.shape
         repeated = jnp.broadcast_to(inputs[:, :, None], (rows, steps, self.size, features))

@@ -38,8 +38,9 @@ class TFSMLayer(Layer):
 
     Raises:
         FileNotFoundError: no SavedModel at that place.
-        ValueError: one that another program wrote, or that is damaged; an unknown endpoint; inputs
-            that do not fit.
+        FileRefused: one that another program wrote, or that is damaged.
+        UnknownName: an unknown endpoint.
+        BadData: inputs that do not fit.
 
     >>> import tempfile
     >>> import numpy as np
@@ -52,7 +53,7 @@ class TFSMLayer(Layer):
     Array([[3.]], dtype=float32)
     """
 
-    row_independent = False  # of a program nobody knows
+    row_independent = False  # unknown of a program
     runs_user_code = True
 
     def __init__(
@@ -175,7 +176,7 @@ class TFSMLayer(Layer):
         """A layer of a config; loading a model file reads no other files unless it is asked to.
 
         Raises:
-            ValueError: in safe mode.
+            FileRefused: in safe mode.
         """
         if in_safe_mode():
             raise FileRefused(

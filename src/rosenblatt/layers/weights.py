@@ -12,6 +12,7 @@ from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import changes, dtypes, registry
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
+from rosenblatt.core.types import DTypeLike, Identifier, Shapes
 from rosenblatt.core.variable import Variable, moving_together
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
@@ -75,12 +76,12 @@ class HoldsWeights(tracking.Tracked):
     def add_weight(
         self,
         shape: Sequence[int] | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
+        initializer: Identifier = None,
+        dtype: DTypeLike = None,
         trainable: bool = True,
         autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
+        regularizer: Identifier = None,
+        constraint: Identifier = None,
         aggregation: str = "none",
         name: str | None = None,
         **kwargs: Any,
@@ -127,7 +128,7 @@ class HoldsWeights(tracking.Tracked):
         return variable
 
     def add_own_weight(
-        self, name: str, shape: Sequence[Any], initializer: Any = None, **kwargs: Any
+        self, name: str, shape: Sequence[Any], initializer: Identifier = None, **kwargs: Any
     ) -> Variable:
         """Create a weight that has settings: `<name>_initializer`, `_regularizer`, `_constraint`.
 
@@ -313,8 +314,8 @@ class HoldsWeights(tracking.Tracked):
             hint = "" if self.built or not len(store.keys()) else " The layer was never built."
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): another number of "
-                    f"weights in the file.{hint}",
+                    f"Layer {self.name!r} ({type(self).__name__}): another number of weights in "
+                    f"the file.{hint}",
                     given=len(store.keys()),
                     expected=f"{len(variables)}: {[v.path for v in variables]}",
                 )
@@ -330,7 +331,7 @@ def _made_in_call(layer: Any, what: str) -> str:
     )
 
 
-def _weight_shape(shape: Any, layer: str, name: str | None) -> tuple[int, ...]:
+def _weight_shape(shape: Shapes, layer: str, name: str | None) -> tuple[int, ...]:
     if shape is None:
         return ()
     sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)

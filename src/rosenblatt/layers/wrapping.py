@@ -14,6 +14,7 @@ from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.signatures import is_shape
@@ -42,7 +43,7 @@ class Wrapper(Layer):
                 fix=f"write `{type(self).__name__}(Dense(10))`.",
             )
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Build the layer inside."""
         if not self.layer.built:
             self.layer.build(input_shape)
@@ -74,7 +75,7 @@ class TimeDistributed(Wrapper):
 
     supports_masking = True
 
-    def _step_shape(self, shape: Any) -> tuple[int | None, ...]:
+    def _step_shape(self, shape: Shapes) -> tuple[int | None, ...]:
         if not is_shape(shape) or len(shape) < 3:
             raise ValueError(
                 explain(
@@ -85,12 +86,12 @@ class TimeDistributed(Wrapper):
             )
         return (shape[0], *shape[2:])
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shapes) -> Any:
         """(batch, steps, …), the rest as the layer inside makes it."""
         inner = self.layer.compute_output_shape(self._step_shape(input_shape))
         return (inner[0], input_shape[1], *inner[1:])
 
-    def compute_output_spec(self, inputs: Any, mask: Any = None, **kwargs: Any) -> Any:
+    def compute_output_spec(self, inputs: Tree, mask: Mask = None, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs: what one step gives, for all of them."""
         self._check_mask(inputs, mask)
         first = KerasTensor((inputs.shape[0], 1, *inputs.shape[2:]), inputs.dtype)
@@ -99,7 +100,7 @@ class TimeDistributed(Wrapper):
         output = super().compute_output_spec(first, **kwargs)
         return KerasTensor((output.shape[0], inputs.shape[1], *output.shape[2:]), output.dtype)
 
-    def _check_mask(self, inputs: Any, mask: Any) -> None:
+    def _check_mask(self, inputs: Tree, mask: Mask) -> None:
         if mask is None:
             return
         pairs = zip(mask.shape[:2], inputs.shape[:2], strict=False)
@@ -112,18 +113,18 @@ class TimeDistributed(Wrapper):
                 )
             )
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shapes = None) -> None:
         """Build the layer inside for one step."""
         super().build(self._step_shape(input_shape))
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None, mask: Mask = None) -> Any:
         """The layer's outputs for each step."""
         self._check_mask(inputs, mask)
         if mask is not None and not self.layer._call_takes("mask"):
             mask = None
         given = {"training": training} if self.layer._call_takes("training") else {}
 
-        def step(x: Any, step_mask: Any) -> Any:
+        def step(x: Array, step_mask: Any) -> Any:
             masked = {} if step_mask is None else {"mask": step_mask}
             return self.layer.call(x, **masked, **given)
 
@@ -136,7 +137,7 @@ class TimeDistributed(Wrapper):
         return jnp.stack(steps, axis=1)
 
 
-def _is_plain(layer: Any) -> bool:
+def _is_plain(layer: Layer) -> bool:
     """Whether a layer is a pure function of its inputs and trained weights, so all steps can go
     through it at once."""
     return all(

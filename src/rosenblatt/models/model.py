@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt import graph as graphs
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import BadArgument, explain, nearest
@@ -21,18 +22,14 @@ from rosenblatt.core.symbolic import (
     tree_map,
 )
 from rosenblatt.core.types import PathLike, Shapes, Tree
-from rosenblatt.graph.config import graph_from_config, graph_to_config
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.host import LookedUp
 from rosenblatt.graph.walk import running
-from rosenblatt.layers import calls
+from rosenblatt.layers import call_checks
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
-from rosenblatt.models.summary import print_summary
 from rosenblatt.models.trainer import Trainer
-from rosenblatt.saving import export
-from rosenblatt.saving.legacy_config import modern_model
 
 
 @registry.builtin("keras")
@@ -55,7 +52,7 @@ class Model(Trainer):
     10
     """
 
-    _called: calls.Called | None = None  # the first call of a model without a graph
+    _called: call_checks.Called | None = None  # the first call of a model without a graph
     untraced = (
         *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
         "_called",
@@ -100,7 +97,7 @@ class Model(Trainer):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         args, kwargs = super()._convert_inputs(args, kwargs)
         if self._graph is None and self._called is None:
-            self._called = calls.described(args, kwargs, self.variable_dtype)
+            self._called = call_checks.described(args, kwargs, self.variable_dtype)
         return args, kwargs
 
     # -- structure -----------------------------------------------------------------------------
@@ -205,7 +202,9 @@ class Model(Trainer):
         """
         if self._graph is None and input_shape is not None:
             symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-            self._called = self._called or calls.described((symbolic,), {}, self.variable_dtype)
+            self._called = self._called or call_checks.described(
+                (symbolic,), {}, self.variable_dtype
+            )
             infer_outputs(self._call_quietly, (symbolic,), {})
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -269,7 +268,7 @@ class Model(Trainer):
             show_trainable: show which layers are trained.
             layer_range: names (or patterns) of the first and last layer to show.
         """
-        print_summary(
+        graphs.print_summary(
             self,
             print_fn,
             line_length=line_length,
@@ -291,7 +290,7 @@ class Model(Trainer):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            **graph_to_config(self._graph),
+            **graphs.graph_to_config(self._graph),
         }
 
     @classmethod
@@ -301,7 +300,9 @@ class Model(Trainer):
         """The model of a config, with new weights."""
         with registry.custom_object_scope(custom_objects or {}):
             if "layers" in config and "input_layers" in config:
-                inputs, outputs = graph_from_config(modern_model(config))
+                inputs, outputs = graphs.graph_from_config(
+                    saving.legacy_config.modern_model(config)
+                )
                 target = Functional if cls is Model else cls
                 model = target(inputs=inputs, outputs=outputs, name=config.get("name"))
                 if not config.get("trainable", True):
@@ -346,7 +347,7 @@ class Model(Trainer):
             ValueError: a model that was never called; a layer that the format cannot hold, by name.
                 Nothing is written then.
         """
-        export.export_model(self, filepath, format, bool(verbose), input_signature)
+        saving.export.export_model(self, filepath, format, bool(verbose), input_signature)
 
     def save_weights(self, filepath: PathLike, overwrite: bool = True) -> None:
         """Save the weights alone, to a path that ends in `.weights.h5`."""

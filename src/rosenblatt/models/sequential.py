@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt import saving
 from rosenblatt.core import masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.naming import auto_name
@@ -21,7 +22,6 @@ from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.models.model import Model
-from rosenblatt.saving.legacy_config import modern_model
 
 
 @registry.builtin("keras")
@@ -260,7 +260,7 @@ class Sequential(Model):
         if not _takes_layers(cls):
             return super().from_config(config, custom_objects)
         with registry.custom_object_scope(custom_objects or {}):
-            entries = modern_model(config)["layers"]
+            entries = saving.legacy_config.modern_model(config)["layers"]
             layers = [serialization.deserialize_keras_object(entry) for entry in entries]
         model = cls(layers=layers, name=config.get("name"))
         if not config.get("trainable", True):

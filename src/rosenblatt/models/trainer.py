@@ -9,11 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from rosenblatt import callbacks as library
 from rosenblatt import optimizers
-from rosenblatt.callbacks.backup_and_restore import BackupAndRestore
 from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
-from rosenblatt.callbacks.progress import ProgbarLogger
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import NotCompiled
 from rosenblatt.core.random import draw_seed
@@ -263,7 +262,7 @@ class Trainer(Layer):
         steps = steps_per_epoch or source.n_batches
         history = History()
         if resume_from is not None:
-            callbacks = [callbacks or [], BackupAndRestore(resume_from)]
+            callbacks = [callbacks or [], library.BackupAndRestore(resume_from)]
         hooks = self._hooks(
             callbacks,
             verbose,
@@ -314,7 +313,7 @@ class Trainer(Layer):
         level = 1 if verbose == "auto" else int(verbose)
         if isinstance(callbacks, CallbackList):
             return callbacks
-        shown = [ProgbarLogger()] if level else []
+        shown = [library.ProgbarLogger()] if level else []
         hooks = CallbackList([callbacks or [], *extra, *shown], verbose=level, **params)
         hooks.set_model(self)
         return hooks

@@ -12,5 +12,5 @@ __getattr__, __dir__, __all__ = face(
         "model_files": "load_model save_model",
         "weight_files": "load_weights save_weights",
     },
-    modules="export",
+    modules="export legacy_config",
 )

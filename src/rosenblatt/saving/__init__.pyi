@@ -1,6 +1,7 @@
 # Written by tools/stubs.py.
 
 from rosenblatt.saving import export as export
+from rosenblatt.saving import legacy_config as legacy_config
 from rosenblatt.saving.model_files import load_model as load_model
 from rosenblatt.saving.model_files import save_model as save_model
 from rosenblatt.core.registry import custom_object_scope as custom_object_scope

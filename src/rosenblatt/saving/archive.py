@@ -103,7 +103,7 @@ def open_archive(path: str) -> Iterator[zipfile.ZipFile]:
 
 
 def not_a_keras_file(path: str, found: str | None = None) -> FileRefused:
-    """The error for a file that is no `.keras` file: what it is, and what was expected."""
+    """The error for a file that is not a `.keras` file: what it is, and what was expected."""
     kind, fix = what_is(path)
     return FileRefused(
         f"{path!r} is not a `.keras` file.",

@@ -1,4 +1,4 @@
-"""The JSON text of a model's config: parsed once it is known to be of a size that is no attack."""
+"""The JSON text of a model's config: parsed once its size is known to be harmless."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class CustomObject(NamedTuple):
 
     @property
     def may_be_imported(self) -> bool:
-        """Whether to advise it: names of Python itself, and what is no name, only do harm."""
+        """Whether to advise importing it: not where it is part of Python, or no name at all."""
         parts = [self.name, *(self.module or "any").split(".")]
         return all(part.isidentifier() for part in parts) and not registry.is_of_python(
             self.module, self.name

@@ -79,7 +79,7 @@ def require_file(path: str, method: str) -> None:
         raise IsADirectoryError(_about_folder(place, method))
     if not place.exists():
         raise FileNotFoundError(
-            explain(f"{method}: there is no file {path!r}.", fix=_near_files(place))
+            explain(f"{method}: file {path!r} does not exist.", fix=_near_files(place))
         )
     if not os.access(path, os.R_OK):
         raise PermissionError(explain(f"{method}: {path!r} may not be read by this user."))

@@ -94,7 +94,7 @@ class FilePart(io.RawIOBase):
         return found, size
 
     def close(self) -> None:
-        """Close the file, where it was read; what is written goes on."""
+        """Close the file where it was read; one that is written stays open."""
         if self._size is not None and not self.closed:
             self._file.close()
         super().close()

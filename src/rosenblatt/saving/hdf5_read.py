@@ -204,7 +204,7 @@ class WeightsReader:
         return value
 
     def names(self, path: str, name: str) -> list[str]:
-        """A list of texts among the attributes of a group; a long one is cut into several."""
+        """A list of texts among the attributes of a group; a long one stands in several."""
         with _reading(f"{self._place}/{path}: {name}"):
             group = self._file[path or "/"]
             attributes = group.attrs
@@ -246,7 +246,7 @@ class WeightsReader:
             yield from ((f"{group}/{name}", array) for name, array in arrays.items())
 
     def not_asked_for(self) -> list[str]:
-        """Paths whose values nobody has read."""
+        """Paths whose values were not asked for."""
         return sorted(
             name.removesuffix("vars").rstrip("/")
             for name, arrays in self._groups.items()

@@ -123,7 +123,7 @@ def inspect_file(path: PathLike) -> FileReport:
     else:
         kind, fix = what_is(name)
         raise FileRefused(
-            f"inspect: {name!r} is no file of a model.",
+            f"inspect: {name!r} is not a model's file.",
             given=kind,
             expected="a `.keras`, `.h5`, `.weights.h5` or `.npz` file",
             fix=fix,

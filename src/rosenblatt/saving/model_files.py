@@ -63,7 +63,8 @@ def save_model(
             `save_format`, of Keras 2, says what the file's ending says already.
 
     Raises:
-        ValueError: another ending, or an object in the model that no file can hold.
+        BadArgument: another ending.
+        NotSavable: an object in the model that no file can hold.
         TypeError: an argument that does not exist.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
@@ -113,7 +114,7 @@ def save_model(
 
 
 def _refuse_arguments(path: str, zipped: bool | None, given: dict[str, object]) -> None:
-    """Warn of `save_format`; refuse what nobody knows."""
+    """Warn of `save_format`; refuse unknown arguments."""
     save_format = given.pop("save_format", None)
     if save_format and path.endswith((".keras", ".h5", ".hdf5")):
         warn_user(
@@ -162,7 +163,7 @@ def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
     if place.exists() and not overwrite:
         raise FileExistsError(
             explain(
-                f"{method}: {path!r} exists already.",
+                f"{method}: {path!r} already exists.",
                 given="overwrite=False",
                 fix="choose another name, or pass `overwrite=True`.",
             )
@@ -181,7 +182,7 @@ def load_model(
 
     Args:
         filepath: the file's path.
-        custom_objects: names of classes and functions that the model uses and nobody registered.
+        custom_objects: names of classes and functions of the model that are not registered.
         compile: compile the model as it was when it was saved, with its optimizer's state.
         safe_mode: refuse code that the file holds, which lambdas are. False runs it: for files
             that you know who made. What it names is looked up in `custom_objects`.
@@ -191,7 +192,7 @@ def load_model(
 
     Raises:
         FileNotFoundError, IsADirectoryError: nothing to read there.
-        ValueError: not a `.keras` file, or a damaged one; a class that is not known, with how to
+        FileRefused: not a `.keras` file, or a damaged one; a class that is not known, with how to
             register it; weights that do not fit.
 
     >>> import tempfile

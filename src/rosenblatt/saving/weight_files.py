@@ -28,7 +28,8 @@ def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> No
         overwrite: whether an existing file is replaced.
 
     Raises:
-        ValueError: another ending, or a model that is not built.
+        BadArgument: another ending.
+        NotBuilt: a model that is not built.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
 
@@ -69,7 +70,8 @@ def load_weights(
 
     Raises:
         FileNotFoundError, IsADirectoryError: nothing to read there.
-        ValueError: not such a file, a model that is not built, or weights that do not fit.
+        FileRefused: not such a file, or weights that do not fit.
+        NotBuilt: a model that is not built.
     """
     path = os.fspath(filepath)
     require_file(path, "load_weights")

@@ -92,7 +92,7 @@ def _misfit(part: SavedPart, store: ReadStore) -> str | None:
     """Why the values of a layer do not fit it, or None."""
     expected = _expected(part)
     if expected is None or isinstance(part, Optimizer):
-        return None  # an optimizer's state that does not fit is no reason to refuse the weights
+        return None  # an optimizer's state that does not fit is not a reason to refuse the weights
     if isinstance(part, SeedGenerator) and not store:
         return None  # real Keras does not save the states of seeds
     what = f"layer {part.name!r} ({type(part).__name__})"
@@ -145,7 +145,7 @@ def load_optimizer(
     warn_user(
         explain(
             f"The saved state of optimizer {optimizer.name!r} does not fit and is not loaded; "
-            "training goes on with a fresh one.",
+            "training resumes with a fresh one.",
             given=f"{len(there)} saved variables {there}",
             expected=f"{len(here)} {here}",
         )

@@ -77,7 +77,9 @@ def _kind_of(column: Column) -> str:
 
 
 def _kinds_of_values(column: Column) -> set[str]:
-    return {kind_of(value) for value in np.asarray(column).tolist()} - _MISSING_VALUES
+    values = np.asarray(column).tolist()
+    kinds = {"object" if isinstance(value, complex) else kind_of(value) for value in values}
+    return kinds - _MISSING_VALUES
 
 
 def _is_missing(value: object) -> bool:
@@ -87,7 +89,7 @@ def _is_missing(value: object) -> bool:
 def holds_gaps(column: Column) -> bool:
     """Whether a column of a table holds NaN, infinity or what stands for a missing value."""
     return any(
-        _is_missing(v) or (kind_of(v) == "number" and not math.isfinite(v))
+        _is_missing(v) or (kind_of(v) == "number" and abs(v) == math.inf)
         for v in np.asarray(column).tolist()
     )
 

@@ -12,6 +12,7 @@ from rosenblatt.core.checks import Check, number, optional
 from rosenblatt.core.errors import BadArgument, NotFitted, explain
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.types import ArrayLike, Tree
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.arguments import POSITIVE
@@ -67,7 +68,7 @@ class Discretization(Layer):
         self.autocast = False  # a number and a boundary may be one in 16 bits
         self._summary = np.zeros((2, 0), "float32")
 
-    def adapt(self, data: Any, steps: int | None = None) -> None:
+    def adapt(self, data: Tree, steps: int | None = None) -> None:
         """Learn boundaries from the quantiles of data.
 
         Args:
@@ -92,7 +93,7 @@ class Discretization(Layer):
             self.update_state(data)
         self.finalize_state()
 
-    def update_state(self, data: Any) -> None:
+    def update_state(self, data: ArrayLike) -> None:
         """Take a batch into account."""
         for array in tree_leaves(read_finite(data, "data")):
             new = _summary(np.sort(array.astype("float32"), axis=None), self.epsilon)
@@ -109,7 +110,7 @@ class Discretization(Layer):
         """Forget what was seen."""
         self._summary = np.zeros((2, 0), "float32")
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """The bins of numbers.
 
         Raises:

@@ -12,6 +12,7 @@ from rosenblatt.core import dtypes
 from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import explain
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -92,7 +93,7 @@ class CategoryEncoding(Layer):
         """Integers are kept as they are: 257 and 258 are one in bfloat16."""
         self.autocast = False
 
-    def call(self, inputs: Any, count_weights: Any = None) -> Any:
+    def call(self, inputs: Tree, count_weights: Any = None) -> Any:
         """The vectors.
 
         Args:

@@ -12,7 +12,7 @@ from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import HOST, setting
 from rosenblatt.core.symbolic import KerasTensor
-from rosenblatt.core.types import Config
+from rosenblatt.core.types import Config, Tree
 from rosenblatt.data.text import host_array, is_text, texts
 from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.family import family
@@ -89,7 +89,7 @@ class Hashing(HostLayer):
                 expected="'int32' or 'int64'",
             )
 
-    def lookup(self, inputs: Any) -> np.ndarray:
+    def lookup(self, inputs: Tree) -> np.ndarray:
         """The bins of values, int32."""
         if inputs.dtype.kind == "f":
             inputs = inputs.astype(np.int64)
@@ -134,7 +134,7 @@ class HashedCrossing(HostLayer):
         """Bins are integers, unless they become vectors."""
         use_dtype(self)
 
-    def read(self, inputs: Any) -> Any:
+    def read(self, inputs: Tree) -> Any:
         """The features as NumPy arrays.
 
         Raises:
@@ -152,7 +152,7 @@ class HashedCrossing(HostLayer):
         check_features([a.shape for a in arrays], self._where)
         return arrays
 
-    def lookup(self, inputs: Any) -> np.ndarray:
+    def lookup(self, inputs: Tree) -> np.ndarray:
         """The bins of combinations, int32."""
         prints = []
         for array in inputs:
@@ -168,7 +168,7 @@ class HashedCrossing(HostLayer):
         """The bins in the output mode."""
         return encoded(found, self.output_mode, self.num_bins, self.dtype_policy.name)
 
-    def found_spec(self, inputs: Any) -> Any:
+    def found_spec(self, inputs: Tree) -> Any:
         """A symbolic tensor like what `lookup` finds."""
         check_features([t.shape for t in inputs], self._where)
         return KerasTensor(inputs[0].shape, "int32")

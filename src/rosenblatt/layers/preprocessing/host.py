@@ -9,6 +9,7 @@ import numpy as np
 
 from rosenblatt.core.errors import explain
 from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, tree_leaves
+from rosenblatt.core.types import Tree
 from rosenblatt.data.nests import read_nest
 from rosenblatt.data.text import host_array
 from rosenblatt.layers.base import Layer
@@ -23,8 +24,9 @@ class HostLayer(Layer):
     """
 
     takes_text = True
+    on_host = True  # what a graph asks for
 
-    def lookup(self, inputs: Any) -> Any:
+    def lookup(self, inputs: Tree) -> Any:
         """What the values are to the layer: NumPy arrays of integers (or a nest of arrays)."""
         raise NotImplementedError
 
@@ -32,25 +34,21 @@ class HostLayer(Layer):
         """The outputs for what `lookup` found."""
         raise NotImplementedError
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """`encode(lookup(inputs))`."""
         return self.encode(self.lookup(inputs))
 
-    def found_spec(self, inputs: Any) -> Any:
+    def found_spec(self, inputs: Tree) -> Any:
         """Symbolic tensors like what `lookup` finds for symbolic inputs."""
         return KerasTensor(tree_leaves(inputs)[0].shape, "int32")
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Tree) -> Any:
         """Symbolic tensors for the outputs of a call."""
         return infer_outputs(self.encode, (self.found_spec(inputs),), {})
 
-    def read(self, inputs: Any) -> Any:
+    def read(self, inputs: Tree) -> Any:
         """Array-likes as NumPy arrays that keep text and 64-bit integers."""
         return read_nest(inputs, self._where, host_array)
-
-    @property
-    def _where(self) -> str:
-        return f"Layer {self.name!r} ({type(self).__name__})"
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         if any_symbolic(args, kwargs):

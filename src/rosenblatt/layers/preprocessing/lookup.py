@@ -15,6 +15,7 @@ from rosenblatt.core import config
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import ArrayLike, Tree
 from rosenblatt.data.reading import is_stream
 from rosenblatt.layers.preprocessing.encoding import encoded
 from rosenblatt.layers.preprocessing.host import integers
@@ -151,7 +152,7 @@ class IndexLookup(LookupArguments):
 
     # -- learning it -----------------------------------------------------------------------
 
-    def adapt(self, data: Any, steps: int | None = None) -> None:
+    def adapt(self, data: Tree, steps: int | None = None) -> None:
         """Learn the vocabulary: the tokens of data, the most frequent first.
 
         Args:
@@ -171,7 +172,7 @@ class IndexLookup(LookupArguments):
             self.update_state(array[:, None] if array.ndim == 1 else array)
         self.finalize_state()
 
-    def update_state(self, data: Any) -> None:
+    def update_state(self, data: ArrayLike) -> None:
         """Count the tokens of a batch; a single axis is one document."""
         if self._has_input_vocabulary:
             raise ValueError(
@@ -226,7 +227,7 @@ class IndexLookup(LookupArguments):
             fix="call `layer.adapt(data)` first, or give `vocabulary=`.",
         )
 
-    def lookup(self, inputs: Any) -> Any:
+    def lookup(self, inputs: Tree) -> Any:
         """Places of tokens, int32 (with their weights, in "tf_idf"); tokens of places if inverted.
 
         Raises:
@@ -279,14 +280,14 @@ class IndexLookup(LookupArguments):
             return encoded(found, self.output_mode, self._used_depth, config.floatx())
         return encoded(found[0], "count", self._used_depth, config.floatx(), found[1])
 
-    def found_spec(self, inputs: Any) -> Any:
+    def found_spec(self, inputs: Tree) -> Any:
         """Symbolic tensors like what `lookup` finds."""
         places = KerasTensor(inputs.shape, "int32")
         if self.output_mode != "tf_idf":
             return places
         return places, KerasTensor(inputs.shape, config.floatx())
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Tree) -> Any:
         """Symbolic tensors for the outputs of a call."""
         if self.invert:
             return KerasTensor(inputs.shape, self.vocabulary_dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from rosenblatt.core.loading import take
 from rosenblatt.core.settings import HOST, setting
 from rosenblatt.layers.preprocessing.arguments import DENSE, IGNORED, SALT, modes
 from rosenblatt.layers.preprocessing.host import HostLayer
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.preprocessing.lookup import IndexLookup
 
 
 class LookupArguments(HostLayer):
@@ -42,7 +45,7 @@ class LookupArguments(HostLayer):
     has_input_vocabulary: Any = IGNORED
 
 
-def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
+def check_arguments(layer: IndexLookup, idf_weights: Any, has_vocabulary: bool) -> None:
     """Refuse arguments out of range, and those that do not go together.
 
     Raises:
@@ -89,7 +92,7 @@ def check_arguments(layer: Any, idf_weights: Any, has_vocabulary: bool) -> None:
             raise ValueError(explain(f"{where}: {problem}.", given=given))
 
 
-def check_tokens(layer: Any, given: list[Any], tokens: list[Any], idf_weights: Any) -> None:
+def check_tokens(layer: IndexLookup, given: list[Any], tokens: list[Any], idf_weights: Any) -> None:
     """Refuse a vocabulary that is empty, too large or ambiguous.
 
     Args:
@@ -140,7 +143,7 @@ def check_tokens(layer: Any, given: list[Any], tokens: list[Any], idf_weights: A
     _check_weights(layer, len(given), idf_weights)
 
 
-def _check_weights(layer: Any, count: int, idf_weights: Any) -> None:
+def _check_weights(layer: IndexLookup, count: int, idf_weights: Any) -> None:
     if (idf_weights is None) == (layer.output_mode == "tf_idf"):
         raise ValueError(
             explain(
@@ -158,7 +161,7 @@ def _check_weights(layer: Any, count: int, idf_weights: Any) -> None:
         )
 
 
-def padded_weights(layer: Any, idf_weights: Any, front: int) -> np.ndarray:
+def padded_weights(layer: IndexLookup, idf_weights: Any, front: int) -> np.ndarray:
     """Weights with those of special tokens before them, and zeros up to `max_tokens`.
 
     How often unknown tokens are in documents is not known: they get the mean.
@@ -166,7 +169,7 @@ def padded_weights(layer: Any, idf_weights: Any, front: int) -> np.ndarray:
     weights = np.asarray(idf_weights, "float64")
     weights = np.concatenate([np.full(front, weights.mean()), weights])
     if layer.pad_to_max_tokens:
-        weights = np.pad(weights, (0, layer.max_tokens - len(weights)))
+        weights = np.pad(weights, (0, (layer.max_tokens or 0) - len(weights)))
     return weights.astype(config.floatx())
 
 

@@ -14,7 +14,7 @@ from rosenblatt.core import config
 from rosenblatt.core.checks import Check, anything, is_whole
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Config
+from rosenblatt.core.types import ArrayLike, Config, Shapes, Tree
 from rosenblatt.data.precision import far_columns
 from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.base import Layer
@@ -98,7 +98,7 @@ class Normalization(NormalizationArguments):
                 )
             )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Create mean, variance and count, one number per feature kept apart."""
         rank = len(input_shape)
         bad = [a for a in self.axis if not -rank <= a < rank]
@@ -166,7 +166,7 @@ class Normalization(NormalizationArguments):
         # On the host: beside training, a program for it would wait for the one that runs.
         return (value if isinstance(value, jax.core.Tracer) else np.asarray(value)).reshape(shape)
 
-    def adapt(self, data: Any) -> None:
+    def adapt(self, data: Tree) -> None:
         """Learn mean and variance from data.
 
         Args:
@@ -211,7 +211,7 @@ class Normalization(NormalizationArguments):
     def finalize_state(self) -> None:
         """Nothing is left to do: the statistics are read where they are used (Keras's name)."""
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Tree, *args: Any, **kwargs: Any) -> Any:
         """The layer on a tensor; on arrays of 64 bits far from zero, before they are rounded."""
         if not (self.built and isinstance(inputs, np.ndarray) and far_columns(inputs)):
             return super().__call__(inputs, *args, **kwargs)
@@ -221,7 +221,7 @@ class Normalization(NormalizationArguments):
         found = mean + wide * deviation if self.invert else (wide - mean) / deviation
         return jnp.asarray(found.astype(self.compute_dtype))
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """(inputs − μ) / max(σ, ε), or its inverse."""
         # In 16 bits a variance over 65,504 is infinite: only the result is cast.
         x = inputs.astype(jnp.promote_types(self.compute_dtype, "float32"))
@@ -237,7 +237,7 @@ class Normalization(NormalizationArguments):
         return {**config, **{k: None if v is None else v.tolist() for k, v in given.items()}}
 
 
-def _batches_of(data: Any, has_axis: bool) -> Iterator[np.ndarray]:
+def _batches_of(data: ArrayLike, has_axis: bool) -> Iterator[np.ndarray]:
     """The batches of an array, a frame, a list of rows, or an iterable of (x, …) or x."""
     if data is None:
         raise ValueError(explain("Normalization: `adapt` got None.", expected="an array of rows"))

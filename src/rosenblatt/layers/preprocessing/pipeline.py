@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.host import HostLayer
@@ -56,13 +57,13 @@ class Pipeline(Layer):
             return self.layers[0]._convert_inputs(args, {})[0], kwargs
         return super()._convert_inputs(args, kwargs)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tree, training: bool | None = None) -> Any:
         """The layers applied one after the other."""
         for layer in self.layers:
             inputs = layer(inputs, training=training)
         return inputs
 
-    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tree, training: Any = None) -> Any:
         """Symbolic tensors for the outputs of a call."""
         if not any(isinstance(layer, HostLayer) for layer in self._flatten_layers()):
             return super().compute_output_spec(inputs)

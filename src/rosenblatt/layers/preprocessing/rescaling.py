@@ -10,6 +10,7 @@ import numpy as np
 from rosenblatt.core.checks import Check
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 
@@ -36,7 +37,7 @@ class Rescaling(Layer):
         """What is scaled down may be too large for 16 bits."""
         self.autocast = False
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tree) -> Any:
         """x · scale + offset."""
         wide = jnp.promote_types(self.compute_dtype, "float32")
         scale, offset = (jnp.asarray(np.asarray(v), wide) for v in (self.scale, self.offset))

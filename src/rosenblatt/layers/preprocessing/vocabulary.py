@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.core.types import Mask
 from rosenblatt.data.text import texts
 from rosenblatt.layers.preprocessing.host import integers
 
@@ -39,7 +40,7 @@ class TextTable:
         found = np.fromiter(map(self._places.get, items, repeat(UNKNOWN)), np.int64, len(items))
         return found.reshape(array.shape)
 
-    def take(self, places: np.ndarray, unknown: Any, mask: Any) -> np.ndarray:
+    def take(self, places: np.ndarray, unknown: Any, mask: Mask) -> np.ndarray:
         """The string at each place; `unknown` outside, `mask` at `MASKED`."""
         known = np.array([*self.tokens, mask if mask is not None else "", unknown], object)
         last = len(self.tokens)
@@ -70,7 +71,7 @@ class IntegerTable:
             found = np.where(self._sorted[near] == values, self._order[near], UNKNOWN)
         return found if self._mask is None else np.where(values == self._mask, MASKED, found)
 
-    def take(self, places: np.ndarray, unknown: Any, mask: Any) -> np.ndarray:
+    def take(self, places: np.ndarray, unknown: Any, mask: Mask) -> np.ndarray:
         """The integer at each place; `unknown` outside, `mask` at `MASKED`."""
         known = np.array([*self.tokens, mask or 0, unknown], np.int64)
         last = len(self.tokens)

@@ -45,7 +45,7 @@ def export_model(
         UnknownName: an unknown format.
         NotBuilt: a model that was never called.
         NotSavable: a layer that the format cannot hold, by name, before anything is written.
-        ImportError: the format needs a package that is not installed.
+        MissingPackage: the format needs a package that is not installed.
     """
     if format not in FORMATS:
         raise UnknownName(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))

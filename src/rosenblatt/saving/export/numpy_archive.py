@@ -40,7 +40,7 @@ def export_numpy(prediction: Prediction, path: Path) -> None:
     """Write a model's steps and weights as an `.npz` archive without pickles.
 
     Raises:
-        ValueError: a layer or an activation that the loader does not know.
+        NotSavable: a layer or an activation that the loader does not know.
     """
     arrays: dict[str, np.ndarray] = {}
     with with_graph(prediction) as found:

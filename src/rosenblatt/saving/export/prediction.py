@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,7 +35,7 @@ class Prediction:
         model: the model.
         graph: its graph of layers; None for one whose structure is Python code.
         args, kwargs: of the call, nests of symbolic tensors.
-        fixed: further arguments of the call that are no arrays, such as a choice.
+        fixed: further arguments of the call that are not arrays, such as a choice.
         argument_names: of `args`.
         input_names: a name for each tensor among them.
         returned: symbolic tensors for what the call gives, in its structure.
@@ -91,7 +92,7 @@ def predicting(model: Model) -> Iterator[None]:
     What a call adds to a metric is left out: it changes no prediction.
 
     Raises:
-        ValueError: a variable that prediction changes, by its path.
+        NotSavable: a variable that prediction changes, by its path.
     """
     variables = {id(v): v for v in model.variables}
     before = {key: variable.value for key, variable in variables.items()}
@@ -120,7 +121,7 @@ def prediction_of(model: Model, signature: Tree = None) -> Prediction:
             inputs or the first call's.
 
     Raises:
-        ValueError: it is not built, or was built by code of its own and never called, so that
+        NotBuilt: it is not built, or was built by code of its own and never called, so that
             nobody knows what it takes.
     """
     graph = model._graph
@@ -161,7 +162,7 @@ def refuse_lookups(prediction: Prediction, format: str) -> None:
     """Refuse a model that looks up text or 64-bit ids, which no program holds.
 
     Raises:
-        ValueError: with the layer.
+        NotSavable: with the layer.
     """
     for layer in prediction.model._flatten_layers():
         if looks_up(layer) and layer is not prediction.model and not hasattr(layer, "_graph"):
@@ -231,18 +232,12 @@ def _arguments(model: Model) -> tuple[tuple[Any, ...], dict[str, Any], dict[str,
     """The first call's arguments: those that are arrays, by place and by name, and the others."""
     called = model._called
     assert called is not None
+    args = tuple(itertools.takewhile(_symbolic, called.args))
     known = _argument_names(model, len(called.args))
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    fixed: dict[str, Any] = {}
-    for place, value in enumerate(called.args):
-        if len(args) == place and _symbolic(value):
-            args.append(value)
-        else:
-            (kwargs if _symbolic(value) else fixed)[known[place]] = value
-    for name, value in called.kwargs.items():
-        (kwargs if _symbolic(value) else fixed)[name] = value
-    return tuple(args), kwargs, fixed
+    named = dict(zip(known, called.args, strict=False))
+    rest = {**{name: named[name] for name in known[len(args) :]}, **called.kwargs}
+    kwargs = {name: value for name, value in rest.items() if _symbolic(value)}
+    return args, kwargs, {name: value for name, value in rest.items() if name not in kwargs}
 
 
 def _argument_names(model: Model, count: int) -> list[str]:

@@ -64,7 +64,7 @@ def compiled_program(prediction: Prediction, format: str, flat: bool) -> jax_exp
         flat: whether it takes arrays one after another and gives a list; else as the model does.
 
     Raises:
-        ValueError: a layer that a program cannot hold, or one whose shapes depend on the batch.
+        NotSavable: a layer that a program cannot hold, or one whose shapes depend on the batch.
     """
     refuse_lookups(prediction, format)
     function = prediction.run_flat if flat else prediction.run

@@ -78,12 +78,13 @@ def export_saved_model(prediction: Prediction, path: Path) -> None:
     """Write a folder with `serve` for any number of rows.
 
     Raises:
-        ValueError: a layer that a program cannot hold; a path that is taken; more than 2 GB.
+        NotSavable: a layer that a program cannot hold; more than 2 GB.
+        BadArgument: a path that is taken.
     """
     program = compiled_program(prediction, "tf_saved_model", flat=False)
     if path.exists() and not (path / PROTO).is_file():
         raise BadArgument(
-            f"export: {str(path)!r} exists already, and is no SavedModel.",
+            f"export: {str(path)!r} already exists and is not a SavedModel.",
             fix="remove it first, or name another place.",
         )
     interface = _interface(prediction, program)

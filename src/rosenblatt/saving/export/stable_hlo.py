@@ -16,7 +16,7 @@ def export_stablehlo(prediction: Prediction, path: Path) -> None:
     library.
 
     Raises:
-        ValueError: a layer that a program cannot hold, or one whose shapes depend on the batch.
+        NotSavable: a layer that a program cannot hold, or one whose shapes depend on the batch.
     """
     content = compiled_program(prediction, "stablehlo", flat=True).serialize()
     with atomic_write(path) as file:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,13 @@ from rosenblatt.core import dtypes, masks, registry
 from rosenblatt.core.errors import explain, nearest
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.context import current_training
 from rosenblatt.layers.signatures import all_numbers, parameter_names, parameters_of
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def described(args: Any, kwargs: dict[str, Any], dtype: str) -> Called | None:
     return Called(*found)
 
 
-def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
+def check_arguments(layer: Layer, args: Any, kwargs: Any) -> None:
     """Refuse a call without inputs, or with an argument that `call` does not have.
 
     A `mask` of None is taken out: Keras writes one into the configs of nested models.
@@ -81,7 +85,7 @@ def check_arguments(layer: Any, args: Any, kwargs: Any) -> None:
             )
 
 
-def resolve_training(layer: Any, args: Any, kwargs: dict[str, Any]) -> bool | None:
+def resolve_training(layer: Layer, args: Any, kwargs: dict[str, Any]) -> bool | None:
     """The `training` of a call: its argument, else that of the call around it.
 
     It is put into `kwargs` where `call` takes it; otherwise the layers inside learn of it from the
@@ -98,7 +102,7 @@ def resolve_training(layer: Any, args: Any, kwargs: dict[str, Any]) -> bool | No
     return training
 
 
-def refuse_text(layer: Any, value: Any) -> None:
+def refuse_text(layer: Layer, value: Any) -> None:
     """Refuse strings and objects in the library's own layers, and symbolic ones in any.
 
     Raises:
@@ -116,7 +120,7 @@ def refuse_text(layer: Any, value: Any) -> None:
         )
 
 
-def convert_inputs(layer: Any, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
     """The arguments of a call as JAX arrays, floats in the layer's compute dtype."""
     target = dtypes.numpy_dtype(layer.compute_dtype)
 
@@ -142,7 +146,7 @@ def convert_inputs(layer: Any, args: Any, kwargs: Any) -> tuple[Any, dict[str, A
     return tree_map(convert, args), tree_map(convert, kwargs)
 
 
-def check_outputs(outputs: Any, where: str, inner: bool = False) -> None:
+def check_outputs(outputs: Tree, where: str, inner: bool = False) -> None:
     """Refuse a `call` that returns nothing.
 
     Raises:
@@ -155,11 +159,12 @@ def check_outputs(outputs: Any, where: str, inner: bool = False) -> None:
         )
 
 
-def activity_penalty(regularizer: Any, output: Any) -> Any:
+def activity_penalty(regularizer: Callable[[Array], Array], output: Array) -> Array:
     """A penalty on outputs, divided by the number of rows (of the real ones, where some pad)."""
     if not output.ndim:
         return regularizer(output)
-    mask, rows = row_mask(), output.shape[0]
+    mask = row_mask()
+    rows: Array | int = output.shape[0]
     if mask is not None and mask.shape[0] == rows:
         output = jnp.where(mask.reshape((-1,) + (1,) * (output.ndim - 1)), output, 0)
         rows = jnp.maximum(jnp.sum(mask), 1)
@@ -167,7 +172,7 @@ def activity_penalty(regularizer: Any, output: Any) -> Any:
 
 
 def pairs(
-    layer: Any, variables: Sequence[Any], values: Sequence[Any], kind: str
+    layer: Layer, variables: Sequence[Any], values: Sequence[Any], kind: str
 ) -> Iterable[tuple[Any, Any]]:
     """Variables with the values given for them.
 
@@ -185,7 +190,7 @@ def pairs(
     return zip(variables, values, strict=True)
 
 
-def missing_attribute(layer: Any, name: str) -> str:
+def missing_attribute(layer: Layer, name: str) -> str:
     """The message for an attribute that a layer does not have, or does not have yet."""
     kind = type(layer).__name__
     held = vars(layer)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core import masks
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.symbolic import any_symbolic, tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 from rosenblatt.layers.signatures import holds_arrays, parameter_names
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
 
 @functools.cache
@@ -17,16 +21,21 @@ def mask_arguments(cls: Any) -> tuple[str, ...]:
     return tuple(n for n in parameter_names(cls, "call") if n == "mask" or n.endswith("_mask"))
 
 
-def first_argument(layer: Any, args: Any, kwargs: Any) -> Any:
+def first_argument(layer: Layer, args: Any, kwargs: Any) -> Any:
     """What the first parameter of `call` gets."""
     return args[0] if args else kwargs.get(parameter_names(type(layer), "call")[1])
 
 
-def with_masks(layer: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+def with_masks(
+    layer: Layer, args: Any, kwargs: dict[str, Any], symbolic: bool = False
+) -> dict[str, Any]:
     """The keyword arguments of a call with the masks of its arrays, where none were given.
 
     A layer of one argument gets `mask`; one of several gets `<argument>_mask` for each.
     """
+    several = bool(args) and isinstance(args[0], (list, tuple, dict))
+    if not (symbolic or several or masks.exist()):
+        return kwargs
     kind: Any = type(layer)
     names = mask_arguments(kind)
     if not names:
@@ -49,15 +58,20 @@ def _may_have_masks(value: Any) -> bool:
     return holds_arrays([v for v in tree_leaves(value) if v is not None])
 
 
-def pass_on(layer: Any, inputs: Any, mask: Any, outputs: Any) -> None:
+def pass_on(
+    layer: Layer, args: Any, kwargs: dict[str, Any], outputs: Tree, symbolic: bool = False
+) -> None:
     """Give the outputs of a call their masks, or say that they are lost.
 
     Args:
         layer: the layer that was called.
-        inputs: its first argument.
-        mask: the mask it was given, or None.
+        args, kwargs: what it was called with, masks among them.
         outputs: what it returned.
+        symbolic: whether it was called on symbolic tensors, which may get masks later.
     """
+    if not (symbolic or masks.exist() or (layer.makes_masks and layer.supports_masking)):
+        return
+    inputs, mask = first_argument(layer, args, kwargs), kwargs.get("mask")
     arrays = tree_leaves(outputs)
     if all(masks.mask_of(array) is not None for array in arrays):
         return
