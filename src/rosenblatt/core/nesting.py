@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 
 
 class UnmatchedError(Exception):
@@ -22,7 +23,7 @@ class UnmatchedError(Exception):
         keys: the keys that there are.
     """
 
-    def __init__(self, kind: str, key: Any = None, keys: Sequence[Any] = ()):
+    def __init__(self, kind: str, key: object = None, keys: Sequence[Any] = ()):
         super().__init__(kind)
         self.kind = kind
         self.key = key
@@ -30,7 +31,12 @@ class UnmatchedError(Exception):
 
 
 def spread(
-    given: Any, structure: Any, names: Sequence[str], *, partial: bool = False, unwrap: bool = True
+    given: Tree,
+    structure: Tree,
+    names: Sequence[str],
+    *,
+    partial: bool = False,
+    unwrap: bool = True,
 ) -> list[Any]:
     """The parts of what was given, in the order of the leaves of a model's nest.
 
@@ -56,7 +62,7 @@ def spread(
     return _walk(given, structure, partial, unwrap)
 
 
-def pack(structure: Any, parts: Sequence[Any]) -> Any:
+def pack(structure: Tree, parts: Sequence[Any]) -> Tree:
     """Parts in the order of a nest's leaves, as that nest; a list or tuple of one is its item.
 
     >>> pack({"b": 0, "a": [0, 0]}, [1, 2, 3])
@@ -68,7 +74,7 @@ def pack(structure: Any, parts: Sequence[Any]) -> Any:
     return tree_map(lambda _: next(waiting), structure)
 
 
-def _walk(given: Any, node: Any, partial: bool, unwrap: bool) -> list[Any]:
+def _walk(given: Tree, node: Tree, partial: bool, unwrap: bool) -> list[Any]:
     count = len(tree_leaves(node))
     if given is None and partial:
         return [None] * count
@@ -90,7 +96,7 @@ def _walk(given: Any, node: Any, partial: bool, unwrap: bool) -> list[Any]:
     return [given]
 
 
-def _by_place(given: Any, node: Any, count: int, partial: bool, unwrap: bool) -> list[Any]:
+def _by_place(given: Tree, node: Tree, count: int, partial: bool, unwrap: bool) -> list[Any]:
     if len(node) == 1 and not (isinstance(given, (list, tuple)) and len(given) == 1):
         return _walk(given, node[0], partial, unwrap)
     if not isinstance(given, (list, tuple)):
@@ -117,11 +123,11 @@ def _by_key(given: Mapping[Any, Any], keys: Sequence[Any], partial: bool) -> lis
     return [given.get(key) for key in keys]
 
 
-def _has_keys(node: Any) -> bool:
+def _has_keys(node: Tree) -> bool:
     if isinstance(node, Mapping):
         return True
     return isinstance(node, (list, tuple)) and any(map(_has_keys, node))
 
 
-def _parts(given: Any) -> int:
+def _parts(given: Tree) -> int:
     return len(given) if isinstance(given, (list, tuple)) else 1

@@ -7,16 +7,21 @@ Padding rows may be left out of what such a function gives; of a function that l
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
-from jax.extend.core import Literal
+from jax.extend.core import Jaxpr, Literal
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.types import Array, Tree
 
+Sizes: TypeAlias = tuple[int, ...]
+Params: TypeAlias = Mapping[str, Any]  # of an equation: what is not an array
+Equation: TypeAlias = Any  # a `JaxprEqn`, of arrays
+Atom: TypeAlias = Any  # a variable or literal in it
 # Two primes: they mark the axis of the rows, and a number that comes from the batch's size differs.
 _SIZES = (997, 1009)
 _ELEMENTWISE = frozenset((
@@ -40,10 +45,10 @@ _SCANS = {"cumsum": "axis", "cumprod": "axis", "cummax": "axis", "cummin": "axis
 _UNKNOWN = frozenset(("cond", "scan", "while"))
 
 
-def with_rows(tree: Any, rows: int) -> Any:
+def with_rows(tree: Tree, rows: int) -> Tree:
     """A nest of anything with a shape and a dtype, as `jax.ShapeDtypeStruct`s of so many rows."""
 
-    def struct(x: Any) -> jax.ShapeDtypeStruct:
+    def struct(x: Array) -> jax.ShapeDtypeStruct:
         dtype = jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(str(x.dtype)))
         return jax.ShapeDtypeStruct((rows, *x.shape[1:]), dtype)
 
@@ -94,11 +99,11 @@ class _Walk:
         self.numbered = numbered
         self.numbers: list[Any] = []
 
-    def through(self, jaxpr: Any, given: Sequence[int | None]) -> list[int | None] | None:
+    def through(self, jaxpr: Jaxpr, given: Sequence[int | None]) -> list[int | None] | None:
         """The outputs' axes of rows, None for what is the same for all; None if they mix."""
         found: dict[Any, int | None] = dict(zip(jaxpr.invars, given, strict=True))
 
-        def axis_of(atom: Any) -> int | None:
+        def axis_of(atom: Atom) -> int | None:
             if isinstance(atom, Literal):
                 self.numbers.append(np.asarray(atom.val).tolist())
                 return None
@@ -112,7 +117,7 @@ class _Walk:
             found.update(zip(equation.outvars, after, strict=True))
         return [axis_of(atom) for atom in jaxpr.outvars]
 
-    def _equation(self, equation: Any, axes: list[int | None]) -> list[int | None] | None:
+    def _equation(self, equation: Equation, axes: list[int | None]) -> list[int | None] | None:
         name, params = equation.primitive.name, equation.params
         if equation.effects:
             return None
@@ -128,7 +133,9 @@ class _Walk:
             return None
         return [after] * len(equation.outvars)
 
-    def _made_of_constants(self, name: str, params: Any, shapes: Any) -> list[int | None] | None:
+    def _made_of_constants(
+        self, name: str, params: Params, shapes: Sequence[Sizes]
+    ) -> list[int | None] | None:
         if name in _UNKNOWN or name.startswith(("random", "threefry")):
             return None
         axes = [shape.index(self.rows) if self.rows in shape else None for shape in shapes]
@@ -138,7 +145,9 @@ class _Walk:
             return None
         return axes
 
-    def _axis_after(self, name: str, params: Any, axes: list[Any], shapes: Any) -> int | None:
+    def _axis_after(
+        self, name: str, params: Params, axes: list[int | None], shapes: Sequence[Sizes]
+    ) -> int | None:
         if name == "dot_general":
             return _after_product(params["dimension_numbers"], axes, shapes)
         if name == "gather":
@@ -152,24 +161,24 @@ class _Walk:
         return None if rule is None else rule(params, axis, shapes[0], self.rows)
 
 
-def _after_removal(params: Any, axis: int, shape: Any, rows: int) -> int | None:
+def _after_removal(params: Params, axis: int, shape: Sizes, rows: int) -> int | None:
     gone = params["axes"] if "axes" in params else params["dimensions"]
     return None if axis in gone else axis - sum(one < axis for one in gone)
 
 
-def _after_reshape(params: Any, axis: int, shape: Any, rows: int) -> int | None:
+def _after_reshape(params: Params, axis: int, shape: Sizes, rows: int) -> int | None:
     new, before = params["new_sizes"], math.prod(shape[:axis])
     places = [i for i, n in enumerate(new) if n == rows and math.prod(new[:i]) == before]
     return places[0] if places else None
 
 
-def _after_slice(params: Any, axis: int, shape: Any, rows: int) -> int | None:
+def _after_slice(params: Params, axis: int, shape: Sizes, rows: int) -> int | None:
     stride = (params["strides"] or [1] * len(shape))[axis]
     whole = (params["start_indices"][axis], params["limit_indices"][axis], stride) == (0, rows, 1)
     return axis if whole else None
 
 
-def _after_product(numbers: Any, axes: list[Any], shapes: Any) -> int | None:
+def _after_product(numbers: Any, axes: list[Any], shapes: Sequence[Sizes]) -> int | None:
     """The axis after a product: rows meet rows of their own only, or what all rows share."""
     contracted, batched = numbers
     if None not in axes:
@@ -197,7 +206,7 @@ def _after_gather(params: Any, axes: list[Any], rows: int) -> int | None:
     return int(numbers.offset_dims[axis - sum(one < axis for one in gone)])
 
 
-_RULES: dict[str, Callable[[Any, int, Any, int], int | None]] = {
+_RULES: dict[str, Callable[[Params, int, Sizes, int], int | None]] = {
     "broadcast_in_dim": lambda params, axis, shape, rows: params["broadcast_dimensions"][axis],
     "pad": lambda params, axis, shape, rows: (
         axis if tuple(params["padding_config"][axis]) == (0, 0, 0) else None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from rosenblatt.core.types import ArrayLike
 
-def as_number(value: Any) -> float:
+
+def as_number(value: ArrayLike) -> float:
     """A log entry as one number: the mean where it holds several, as Keras shows them.
 
     >>> as_number(np.array([0.5, 1.0]))
     0.75
     """
-    return float(np.mean(np.asarray(value, dtype="float64"))) if np.ndim(value) else float(value)
+    return float(np.mean(np.asarray(value, dtype="float64")))

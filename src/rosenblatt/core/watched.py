@@ -16,12 +16,14 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
+from rosenblatt.core.types import Array, Tree
+
 Check = Callable[[np.ndarray], None]
 
 _seen: ContextVar[list[tuple[Any, Check]] | None] = ContextVar("watched", default=None)
 
 
-def watch(values: Any, check: Check) -> None:
+def watch(values: Array, check: Check) -> None:
     """Say that values must pass a check; called by what is traced, without effect elsewhere.
 
     Args:
@@ -56,11 +58,11 @@ class Watched:
     [1 3]
     """
 
-    def __init__(self, fn: Callable[[Any, Any], Any]):
+    def __init__(self, fn: Callable[[Tree, Tree], Tree]):
         self._fn = fn
         self._compiled: dict[Any, tuple[Any, list[Check]]] = {}
 
-    def check(self, data: Any, rest: Any) -> None:
+    def check(self, data: Tree, rest: Tree) -> None:
         """Run the checks on data.
 
         Args:
@@ -76,10 +78,10 @@ class Watched:
             for values, check in zip(find(*leaves), checks, strict=True):
                 check(np.asarray(values))
 
-    def _traced(self, data: Any, rest: Any) -> tuple[Any, list[Check]]:
+    def _traced(self, data: Tree, rest: Tree) -> tuple[Any, list[Check]]:
         checks: list[Check] = []
 
-        def run(data: Any, rest: Any) -> list[Any]:
+        def run(data: Tree, rest: Tree) -> list[Any]:
             with _watching() as seen:
                 self._fn(data, rest)
             checks[:] = [check for _, check in seen]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import jax
 import numpy as np
 
+from rosenblatt.core.checks import is_whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.data.blocks import BLOCK_BYTES, Block, aligned_empty, batches_per_block
 from rosenblatt.data.contract import Batch, Intake, Position, check_position
@@ -166,8 +167,7 @@ def check_batch_size(batch_size: int) -> int:
     Raises:
         ValueError: not a positive integer.
     """
-    whole = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
-    if not whole or batch_size < 1:
+    if not is_whole(batch_size) or batch_size < 1:
         raise BadArgument(
             "`batch_size` is out of range.",
             given=repr(batch_size),

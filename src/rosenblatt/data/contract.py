@@ -66,7 +66,7 @@ class Source(Protocol):
 
     @property
     def position(self) -> Position:
-        """What has to be kept to go on with these data in another process."""
+        """What has to be kept to resume with these data in another process."""
 
     def resume(self, position: Position) -> None:
         """Continue in the order of an earlier run.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
 
+from rosenblatt.core.checks import is_real
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import ArraySource
@@ -119,7 +119,7 @@ class Rows:
         >>> last.arrays
         (array([8, 9]), None, None)
         """
-        if not isinstance(share, numbers.Real) or isinstance(share, bool) or not 0 < share < 1:
+        if not is_real(share) or not 0 < share < 1:
             raise BadArgument(
                 "`validation_split` is out of range.",
                 given=repr(share),

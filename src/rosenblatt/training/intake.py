@@ -7,7 +7,6 @@ refused in arrays is refused in the second batch of a validation stream too, bef
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rosenblatt.core.nesting import pack
 from rosenblatt.core.rows import with_rows
@@ -82,19 +81,19 @@ class Intake:
             weight = weights[0] if shared else pack(spec.structure, weights)
         return x, y, weight
 
-    def _state(self) -> Any:
+    def _state(self) -> Tree:
         """The state that a step of the user's takes."""
         groups = self.task.variables(self.kind)._replace(metrics=tuple(self.task.listed_metrics))
         held = [getattr(groups, name) for name in GROUPS[self.kind]]
         return tuple([variable.value for variable in group] for group in held)
 
-    def _step(self, y: Tree, rest: Tree) -> Any:
+    def _step(self, y: Tree, rest: Tree) -> Tree:
         assert self.own_step is not None
         x, state, weight = rest
         with use_scope(Scope(binds_all=True)):
             return self.own_step(state, (x, y) if weight is None else (x, y, weight))
 
-    def _loss(self, y: Tree, rest: Tree) -> Any:
+    def _loss(self, y: Tree, rest: Tree) -> Tree:
         x, outputs, weight = rest
         with use_scope(Scope(binds_all=True)):
             return self.task.loss((x, y, weight), outputs, training=False)
@@ -125,7 +124,7 @@ def watched_ids(task: Task) -> Watched | None:
     if not any(hasattr(layer, "check_ids") for layer in task.layers()):
         return None
 
-    def outputs(x: Tree, values: Tree) -> Any:
+    def outputs(x: Tree, values: Tree) -> Tree:
         variables = [variable for group in task.variables("predict") for variable in group]
         pairs = zip(variables, values, strict=True)
         with use_scope(Scope({id(variable): value for variable, value in pairs}, binds_all=True)):

@@ -16,7 +16,7 @@ import numpy as np
 from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
-from rosenblatt.core.types import Tree
+from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.finite import refuse
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.training.contract import Task
@@ -97,12 +97,12 @@ class Missing:
                     found.append((pairs, np.concatenate([rows, firsts])))
         return found
 
-    def _tried(self, x: Tree, y: Tree, weight: Tree) -> tuple[Any, Any, Any]:
+    def _tried(self, x: Tree, y: Tree, weight: Tree) -> tuple[Array, Tree, Tree]:
         """Loss, outputs and gradients of some rows."""
         task = self.task
         variables = task.variables("predict").trainable
 
-        def run(values: Tree) -> Any:
+        def run(values: Tree) -> Tree:
             bound = {id(v): value for v, value in zip(variables, values, strict=True)}
             with use_scope(Scope(bound, binds_all=True)):
                 outputs = task.forward(x, training=False)

@@ -16,11 +16,12 @@ import jax
 from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
+from rosenblatt.core.types import Tree
 
 _ROWS = 997  # a prime: how often it divides the size of an array tells how many axes count rows
 
 
-def in_rank_of(target: Any, output: Any) -> Any:
+def in_rank_of(target: Tree, output: Tree) -> Tree:
     """Targets with the rank of outputs, where the two differ by a last axis of 1.
 
     Args:
@@ -38,7 +39,7 @@ def in_rank_of(target: Any, output: Any) -> Any:
     return target
 
 
-def row_axes(fn: Callable[..., Any], *args: Any) -> float:
+def row_axes(fn: Callable[..., Any], *args: Tree) -> float:
     """Over how many axes of rows the largest array goes that a function makes.
 
     Args:
@@ -53,7 +54,7 @@ def row_axes(fn: Callable[..., Any], *args: Any) -> float:
     2
     """
 
-    def run(*given: Any) -> Any:
+    def run(*given: Tree) -> Tree:
         with use_scope(Scope(binds_all=True)):
             return fn(*given)
 
@@ -64,7 +65,7 @@ def row_axes(fn: Callable[..., Any], *args: Any) -> float:
     return max((_axes(size) for size in _sizes(closed.jaxpr)), default=0)
 
 
-def for_users_code(fn: Callable[..., Any], y: Any, y_pred: Any, *rest: Any) -> Any:
+def for_users_code(fn: Callable[..., Any], y: Tree, y_pred: Tree, *rest: Tree) -> Tree:
     """The targets as a user's function is to get them.
 
     Args:
@@ -87,7 +88,7 @@ def for_users_code(fn: Callable[..., Any], y: Any, y_pred: Any, *rest: Any) -> A
     return aligned
 
 
-def for_users_step(fn: Callable[..., Any], y: Any, *rest: Any) -> Any:
+def for_users_step(fn: Callable[..., Any], y: Tree, *rest: Tree) -> Tree:
     """The targets as a user's own step is to get them, whose outputs are not known beforehand.
 
     Args:
@@ -106,13 +107,13 @@ def for_users_step(fn: Callable[..., Any], y: Any, *rest: Any) -> Any:
     return other if 1 < as_given < math.inf and row_axes(fn, other, *rest) < as_given else y
 
 
-def _with_shape(array: Any, shape: tuple[int, ...]) -> Any:
+def _with_shape(array: Tree, shape: tuple[int, ...]) -> Tree:
     if hasattr(array, "reshape"):
         return array.reshape(shape)
     return jax.ShapeDtypeStruct(shape, array.dtype)
 
 
-def _structs(tree: Any) -> Any:
+def _structs(tree: Tree) -> Tree:
     return tree_map(lambda a: None if a is None else with_rows(a, _ROWS), tree)
 
 
