@@ -1,4 +1,4 @@
-"""Every kind of oracle through the checks of `oracle_suite`; a user's is one more row."""
+"""Every kind of oracle through the checks of `rosenblatt.testing`; a user's is one more row."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle_suite import CHECKS, Kind
 
 from rosenblatt import tuner as rt
+from rosenblatt.testing import oracle_checks
+from rosenblatt.testing.check import Check
 from rosenblatt.tuner.options import Space
 
 
@@ -21,26 +22,29 @@ class Mine(rt.Oracle):
         return self.proposal(self.random_values())
 
 
-KINDS = {
-    "random": Kind(lambda *a, **k: rt.RandomSearchOracle(*a, max_trials=None, **k)),
-    "grid": Kind(rt.GridSearchOracle),
-    "hyperband": Kind(lambda *a, **k: rt.HyperbandOracle(*a, max_epochs=16, factor=2, **k)),
-    "bayes": Kind(lambda *a, **k: rt.BayesianOptimizationOracle(*a, max_trials=None, **k)),
-    "a user's": Kind(Mine),
+ROWS: dict[str, list[Check]] = {
+    "random": oracle_checks(lambda *a, **k: rt.RandomSearchOracle(*a, max_trials=None, **k)),
+    "grid": oracle_checks(rt.GridSearchOracle),
+    "hyperband": oracle_checks(
+        lambda *a, **k: rt.HyperbandOracle(*a, max_epochs=16, factor=2, **k)
+    ),
+    "bayes": oracle_checks(lambda *a, **k: rt.BayesianOptimizationOracle(*a, max_trials=None, **k)),
+    "a user's": oracle_checks(Mine),
 }
+OPTUNAS = oracle_checks(lambda *a, **k: rt.OptunaOracle(*a, max_trials=None, **k), exact=False)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_oracle_keeps_its_promises(kind: str, check: str, tmp_path: Path) -> None:
-    CHECKS[check](KINDS[kind], tmp_path)
+@pytest.mark.parametrize(
+    "check", [pytest.param(one, id=f"{kind}: {one}") for kind, row in ROWS.items() for one in row]
+)
+def test_an_oracle_keeps_its_promises(check: Check) -> None:
+    check()
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_optunas_oracle_keeps_them(check: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("check", OPTUNAS, ids=str)
+def test_optunas_oracle_keeps_them(check: Check) -> None:
     pytest.importorskip("optuna")
-    make = lambda *a, **k: rt.OptunaOracle(*a, max_trials=None, **k)  # noqa: E731
-    CHECKS[check](Kind(make, exact=False), tmp_path)
+    check()
 
 
 ORACLES = ["RandomSearchOracle", "GridSearchOracle", "HyperbandOracle",

@@ -6,6 +6,8 @@ import codecs
 import gzip
 import zlib
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,22 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_CHARACTER = "\ufffd"  # what stands in a text for bytes that are not UTF-8
 
 
-def read_frame(path: Path, parquet: bool) -> tuple[polars.DataFrame, list[str]]:
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that holds a table.
+
+    Args:
+        endings: of the files' names.
+        read: (polars, path) → the table, and the names that its header holds more than once.
+        expected: what such a file is, for messages.
+    """
+
+    endings: tuple[str, ...]
+    read: Callable[[ModuleType, Path], tuple[polars.DataFrame, list[str]]]
+    expected: str
+
+
+def read_frame(path: Path, kind: FileKind) -> tuple[polars.DataFrame, list[str]]:
     """A file as a polars DataFrame, and the names that its header holds more than once.
 
     Raises:
@@ -34,14 +51,14 @@ def read_frame(path: Path, parquet: bool) -> tuple[polars.DataFrame, list[str]]:
         import polars
     failures = polars.exceptions
     try:
-        frame, twice = (polars.read_parquet(path), []) if parquet else _read_csv(polars, path)
+        frame, twice = kind.read(polars, path)
     except failures.NoDataError as error:
         raise FileRefused(no_rows(path)) from error
     except (failures.PolarsError, failures.PanicException, OSError, EOFError, zlib.error) as error:
         raise FileRefused(
             f"{path}: the file is damaged or not what its ending says.",
             given=str(error).partition("\n")[0].rstrip("."),
-            expected="a Parquet file" if parquet else "lines of as many values as the header",
+            expected=kind.expected,
         ) from error
     if frame.height == 0 or frame.width == 0:
         raise FileRefused(no_rows(path))
@@ -55,7 +72,7 @@ def no_rows(path: Path) -> str:
     )
 
 
-def _read_csv(polars: ModuleType, path: Path) -> tuple[polars.DataFrame, list[str]]:
+def read_csv(polars: ModuleType, path: Path) -> tuple[polars.DataFrame, list[str]]:
     separator = _separator(path)
     names = _header(polars, path, separator)
     options: dict[str, Any] = {"separator": separator, "null_values": _MISSING}

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, nearest
-from rosenblatt.data.csv_files import read_frame
+from rosenblatt.data.csv_files import FileKind, read_csv, read_frame
 
 if TYPE_CHECKING:
     import polars
 
-_TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
-_PARQUET = (".parquet", ".pq")
+_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
+KINDS = (
+    FileKind(_CSV, read_csv, "lines of as many values as the header"),
+    FileKind(
+        (".parquet", ".pq"), lambda polars, path: (polars.read_parquet(path), []), "a Parquet file"
+    ),
+)
 _LONG_WHOLE = re.compile(r"[+-]?[0-9]{19,}")
 
 
@@ -112,14 +117,14 @@ def open_table(path: str | Path) -> Table:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(_no_file(path))
-    name = path.name.lower()
-    if not name.endswith(_TEXT + _PARQUET):
+    kind = next((kind for kind in KINDS if path.name.lower().endswith(kind.endings)), None)
+    if kind is None:
         raise BadData(
             f"{path}: not a kind of file this library reads.",
             given=repr(path.suffix),
-            expected=f"one of {', '.join(_TEXT + _PARQUET)}",
+            expected=f"one of {', '.join(ending for kind in KINDS for ending in kind.endings)}",
         )
-    table = Table(path, *read_frame(path, name.endswith(_PARQUET)))
+    table = Table(path, *read_frame(path, kind))
     if all(_is_number(column) for column in table.names):
         raise BadData(
             f"{path}: the first line holds numbers where column names should be.",

@@ -1,4 +1,4 @@
-"""Tests for parts of your own: a layer, loss, metric, optimizer or callback by one row.
+"""Tests for parts of your own: a layer, loss, metric, optimizer, callback or oracle by a row.
 
 >>> import numpy as np, rosenblatt as rb
 >>> from rosenblatt import testing
@@ -21,5 +21,6 @@ __getattr__, __dir__, __all__ = face(
         "metrics": "metric_checks",
         "optimizers": "optimizer_checks",
         "callbacks": "callback_checks",
+        "oracles": "oracle_checks",
     },
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
@@ -84,3 +86,18 @@ def config_makes_an_equal_part(make: Callable[[], HasConfig]) -> None:
     assert type(again) is type(part)
     first, second = (json.dumps(serialize_keras_object(one.get_config())) for one in (part, again))
     assert first == second, f"{type(part).__name__}: config {first}, made again {second}"
+
+
+@contextmanager
+def raises(kind: type[Exception], match: str) -> Iterator[None]:
+    """Expect an error whose text a pattern finds.
+
+    Raises:
+        AssertionError: no such error, or another text.
+    """
+    try:
+        yield
+    except kind as error:
+        assert re.search(match, str(error)), f"{match!r} is not in {str(error)!r}"
+        return
+    raise AssertionError(f"no {kind.__name__} was raised")

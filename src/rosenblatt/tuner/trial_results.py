@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from rosenblatt.callbacks.history import History
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
@@ -46,7 +48,7 @@ def read_result(
         mean = {n: math.fsum(metrics[n] for metrics, _ in parts) / len(parts) for n in names}
         return mean, sum(step for _, step in parts) // len(parts)
     if _is_number(result):
-        return {objective.name: as_number(result)}, 0
+        return {objective.name: as_number(np.asarray(result))}, 0
     history = getattr(result, "history", None)
     if isinstance(history, dict):
         return _best_epoch(history, objective, where)
