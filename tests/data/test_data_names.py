@@ -112,12 +112,19 @@ INPUTS: dict[str, Callable[[Any], Any]] = {
     "a look-up on a batch": lambda x: looking_up().test_on_batch([KINDS, x], Y),
     "Normalization": lambda x: layers.Normalization().adapt(x),
     "Discretization": lambda x: layers.Discretization(num_bins=2).adapt(x),
+    "FeatureSpace, means": lambda x: space("float_normalized").adapt(x),
+    "FeatureSpace, bins": lambda x: space("float_discretized").adapt(x),
+    "FeatureSpace, a stream": lambda x: space("float_normalized").adapt(iter([FINE, x])),
     "KerasRegressor": lambda x: keras_regressor().fit(x, Y),
     "KerasRegressor, validation": lambda x: keras_regressor().fit(FINE, Y, validation_data=(x, Y)),
     "MLPRegressor": lambda x: MLPRegressor((2,), max_iter=1).fit(x, Y),
     "MLPClassifier": lambda x: MLPClassifier((2,), max_iter=1).fit(x, Y),
     "Perceptron": lambda x: Perceptron().fit(x, Y),
 }
+
+
+def space(kind: str) -> Any:
+    return rb.utils.FeatureSpace({"rooms": "float", "income": kind})
 
 
 def keras_regressor() -> KerasRegressor:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rosenblatt.core.types import ArrayLike
+from rosenblatt.core.types import Tree
 
 
-def as_number(value: ArrayLike) -> float:
+def as_number(value: Tree) -> float:
     """A log entry as one number: the mean where it holds several, as Keras shows them.
 
     >>> as_number(np.array([0.5, 1.0]))

@@ -69,13 +69,12 @@ class NamedColumns(np.ndarray):
 
 
 def named_as(given: Data, array: Data) -> Data:
-    """An array with the names of the columns of the table that it was made of.
+    """An array with the names of the columns of the table, column or array that it was made of."""
+    return with_names(array, names_of(given))
 
-    Args:
-        given: the table, column or `NamedColumns`; anything else has no names.
-        array: returned as it is unless it is an array with as many columns.
-    """
-    names = names_of(given)
+
+def with_names(array: Data, names: tuple[str, ...]) -> Data:
+    """An array with names of its columns; as it is unless it is an array of as many columns."""
     if type(array) not in (np.ndarray, NamedColumns) or array[:1].size != len(names):
         return array
     named = array.view(NamedColumns)

@@ -12,7 +12,7 @@ from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import BadArgument, NotFitted, nearest
 from rosenblatt.core.symbolic import KerasTensor, tree_map
 from rosenblatt.core.types import PathLike, Tree
-from rosenblatt.data.frames import frame_columns, is_frame, native
+from rosenblatt.data.frames import frame_columns, is_frame, native, with_names
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.text import host_array
@@ -147,7 +147,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
     def _column_of(self, batches: Iterable[Mapping[str, Any]], name: str) -> Iterator[np.ndarray]:
         for batch in batches:
             array = host_array(self._columns(batch)[name], f"feature {name!r}")
-            yield array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+            yield with_names(array.reshape(len(array) if array.ndim else 1, -1), (name,))
 
     def _adaptable(self) -> list[str]:
         return [
