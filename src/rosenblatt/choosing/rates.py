@@ -132,9 +132,9 @@ def find_learning_rate(
     True
     """
     _check_range(min_rate, max_rate, steps)
-    source = read(x, y, sample_weight, model._inputs()).batches(batch_size, seed=seed)
-    rate = _settable_rate(model, source)
     session = model.training_session
+    source = read(x, y, sample_weight, session.task.inputs()).batches(batch_size, seed=seed)
+    rate = _settable_rate(model, source)
     bring(session.task, source, "train")
     engine = session.engine("train")
     engine.load()

@@ -81,19 +81,15 @@ class Model(Trainer):
 
     # -- calling ---------------------------------------------------------------------------------
 
-    def _looks_up(self) -> bool:
-        """Whether it holds layers that look up text or ids on the host, in a graph."""
-        return self._graph is not None and self._graph.looks_up
-
     @property
     def takes_text(self) -> bool:  # type: ignore[override]
-        """Whether one of its layers does."""
-        return self._looks_up()
+        """Whether layers of its graph look up text or ids on the host."""
+        return self._graph is not None and self._graph.looks_up
 
     def _convert_inputs(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
-        if self._looks_up() and not any_symbolic(args, kwargs):
+        if self.takes_text and not any_symbolic(args, kwargs):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         args, kwargs = super()._convert_inputs(args, kwargs)
         if self._graph is None and self._called is None:
@@ -241,7 +237,7 @@ class Model(Trainer):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
         graph = self._graph
-        if graph is not None and self._looks_up():  # text cannot be traced
+        if graph is not None and self.takes_text:  # text cannot be traced
             return tree_map(lambda t: KerasTensor(t.shape, t.dtype), graph.output_structure)
         outputs = infer_outputs(self._call_quietly, args, kwargs)
         # Keras takes a list or tuple of one apart for arrays, but not for symbolic tensors.

@@ -165,12 +165,14 @@ class Sequential(Model):
         self._require_layers()
         if self._graph is None and hasattr(x, "shape"):
             dtype = "string" if is_text(x) else None
-            if dtype is None and self._looks_up() and np.dtype(x.dtype).kind in "iu":
+            if dtype is None and self.takes_text and np.dtype(x.dtype).kind in "iu":
                 dtype = "int64"
             self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=dtype))
         return self._graph is not None
 
-    def _looks_up(self) -> bool:
+    @property
+    def takes_text(self) -> bool:  # type: ignore[override]
+        """Whether one of its layers looks up text or ids on the host."""
         if self._graph is not None:  # which knows it, once looked for
             return self._graph.looks_up
         return any(looks_up(layer) for layer in self._sequence)

@@ -14,6 +14,7 @@ from rosenblatt.core.tracing import explaining, traced_settings
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.data.contract import Batch
+from rosenblatt.data.rows import Inputs
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
 from rosenblatt.layers.base import Layer
@@ -179,6 +180,21 @@ class ModelTask:
         return self._model._overrides("compute_loss") or self._model._overrides("compute_metrics")
 
     # -- getting ready -----------------------------------------------------------------------
+
+    def inputs(self, finite: bool = True) -> Inputs:
+        """How its inputs are read."""
+        names = [] if self.graph is None else self.graph.input_names
+        if not self._model.takes_text:
+            return Inputs(names if len(names) > 1 else ())
+        takes_nan = any(getattr(layer, "takes_nan", False) for layer in self.layers())
+
+        def look_up(columns: Tree) -> Tree:
+            if self.graph is None:
+                self._model.build_for_data(columns)
+            assert self.graph is not None
+            return self.graph.host.look_up(columns)
+
+        return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
 
     def build(self, x: Tree, y: Tree, kind: Kind) -> Any:
         """Make the weights, losses and metrics for data like these."""

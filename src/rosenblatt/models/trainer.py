@@ -21,7 +21,6 @@ from rosenblatt.core.variable import StatelessScope
 from rosenblatt.data.order import Shuffle
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import read, read_rows, read_validation
-from rosenblatt.data.rows import Inputs
 from rosenblatt.graph.graph import Graph
 from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
@@ -246,8 +245,8 @@ class Trainer(Layer):
             ValueError: data that do not fit the model, each said by name.
         """
         self._require_compiled("fit")
-        inputs = self._inputs()
-        for what, part in (("x", None if self._looks_up() else x), ("y", y)):
+        inputs = self.training_session.task.inputs()
+        for what, part in (("x", None if self.takes_text else x), ("y", y)):
             warn_of_rounding(part, what)
         rows, kept = read(x, y, sample_weight, inputs), None
         if validation_data is not None:
@@ -283,29 +282,6 @@ class Trainer(Layer):
                 validation=validation,
             )
         return history
-
-    def _looks_up(self) -> bool:
-        """Whether it holds layers that look up text or ids on the host, in a graph."""
-        return False
-
-    def _inputs(self, finite: bool = True) -> Inputs:
-        """How its inputs are read.
-
-        Args:
-            finite: whether NaN and infinity are refused.
-        """
-        names = [] if self._graph is None else self._graph.input_names
-        if not self._looks_up():
-            return Inputs(names if len(names) > 1 else ())
-        takes_nan = any(getattr(one, "takes_nan", False) for one in self._flatten_layers())
-
-        def look_up(columns: Tree) -> Any:
-            if self._graph is None:
-                self.build_for_data(columns)
-            assert self._graph is not None
-            return self._graph.host.look_up(columns)
-
-        return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
 
     def _hooks(
         self, callbacks: Callbacks, verbose: int | str, *extra: Any, **params: Any
@@ -344,7 +320,7 @@ class Trainer(Layer):
             The loss, or a list of loss and metrics, or a dict.
         """
         spec = self._require_compiled("evaluate").spec
-        rows = read(x, y, sample_weight, self._inputs())
+        rows = read(x, y, sample_weight, self.training_session.task.inputs())
         source = rows.batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         session = self.training_session
@@ -372,7 +348,7 @@ class Trainer(Layer):
         Returns:
             NumPy arrays in the outputs' structure.
         """
-        inputs = self._inputs(finite=False)
+        inputs = self.training_session.task.inputs(finite=False)
         if isinstance(x, np.ndarray) and callbacks is None and verbose == 0 and steps is None:
             return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
@@ -412,7 +388,7 @@ class Trainer(Layer):
         return_dict: bool,
     ) -> Any:
         spec = self._require_compiled(f"{kind}_on_batch").spec
-        rows = read_rows(x, y, weight, self._inputs())
+        rows = read_rows(x, y, weight, self.training_session.task.inputs())
         source = rows.batches(len(rows), class_weight=class_weight)
         session = self.training_session
         with session.turn(f"{kind}_on_batch"):

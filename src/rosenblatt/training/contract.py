@@ -10,6 +10,7 @@ from rosenblatt.data.contract import Batch
 
 if TYPE_CHECKING:
     from rosenblatt.core.variable import Variable
+    from rosenblatt.data.rows import Inputs
     from rosenblatt.graph.graph import Graph
     from rosenblatt.layers.base import Layer
     from rosenblatt.optimizers.base import Optimizer
@@ -98,6 +99,13 @@ class Task(Protocol):
         """Whether the user's class computes the loss or the metrics itself."""
 
     # -- getting ready -----------------------------------------------------------------------
+
+    def inputs(self, finite: bool = True) -> Inputs:
+        """How its inputs are read.
+
+        Args:
+            finite: whether NaN is refused where a look-up would hide it.
+        """
 
     def build(self, x: Tree, y: Tree, kind: Kind) -> Any:
         """Make the weights, losses and metrics for data like these.
