@@ -26,13 +26,28 @@ def message(*fields: tuple[int, Value]) -> bytes:
     parts: list[bytes] = []
     for number, value in fields:
         if isinstance(value, float):
-            parts += [_varint(number << 3 | 5), struct.pack("<f", value)]
+            parts += [varint(number << 3 | 5), struct.pack("<f", value)]
         elif isinstance(value, int):
-            parts += [_varint(number << 3), _varint(value)]
+            parts += [varint(number << 3), varint(value)]
         else:
             content = value.encode() if isinstance(value, str) else value
-            parts += [_varint(number << 3 | 2), _varint(len(content)), content]
+            parts += [varint(number << 3 | 2), varint(len(content)), content]
     return b"".join(parts)
+
+
+def varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement."""
+    if 0 <= number < 0x4000:  # most numbers, without a loop
+        return bytes((number & 127 | 128, number >> 7) if number > 127 else (number,))
+    if 0 <= number < 0x200000:
+        return bytes((number & 127 | 128, number >> 7 & 127 | 128, number >> 14))
+    number &= 0xFFFFFFFFFFFFFFFF
+    encoded = bytearray()
+    while number > 127:
+        encoded.append(number & 127 | 128)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
 
 
 def entries(number: int, mapping: dict[str, bytes]) -> list[tuple[int, bytes]]:
@@ -84,16 +99,6 @@ def within(content: bytes | memoryview, *numbers: int) -> Iterator[memoryview]:
                 yield from within(value, *rest)
             else:
                 yield value
-
-
-def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1  # a negative one is written in two's complement
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
 
 
 def _read_varint(view: memoryview, place: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.core.wire import varint
 from rosenblatt.tensorboard import library
 
 _TIME = struct.Struct("<Bd")  # the field's key, and seconds
@@ -84,7 +85,7 @@ def scalar_event(
     True
     """
     before, after = _around_scalar(tag, description)
-    counted = b"\x10" + _varint(step) if step else b""
+    counted = b"\x10" + varint(step) if step else b""
     try:
         number = _FLOAT.pack(value)
     except OverflowError:  # a large float64 becomes infinite, as in NumPy
@@ -102,18 +103,3 @@ def _around_scalar(tag: str, description: str | None) -> tuple[bytes, bytes]:
     name = tag.encode()
     place = whole.index(_PLACEHOLDER, whole.index(name) + len(name))
     return whole[:place], whole[place + len(_PLACEHOLDER) :]
-
-
-def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement."""
-    if 0 <= number < 0x4000:  # most steps, without a loop
-        return bytes((number & 127 | 128, number >> 7) if number > 127 else (number,))
-    if 0 <= number < 0x200000:
-        return bytes((number & 127 | 128, number >> 7 & 127 | 128, number >> 14))
-    number &= 0xFFFFFFFFFFFFFFFF
-    encoded = bytearray()
-    while number > 127:
-        encoded.append(number & 127 | 128)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

@@ -115,24 +115,17 @@ def export_saved_model(prediction: Prediction, path: Path) -> None:
 
 
 def _interface(prediction: Prediction, program: Exported) -> Interface:
-    def tensors(names: Sequence[str], avals: Sequence[Any]) -> list[Tensor]:
-        return [
-            Tensor(
-                name,
-                tuple(size if isinstance(size, int) else None for size in aval.shape),
-                aval.dtype.name,
-            )
-            for name, aval in zip(names, avals, strict=True)
-        ]
+    def sizes(shape: Sequence[Any]) -> tuple[int | None, ...]:
+        return tuple(size if isinstance(size, int) else None for size in shape)
 
+    taken = zip(prediction.input_names, prediction.inputs, program.in_avals, strict=True)
+    # A program computes with 32 bits; TensorFlow casts what the model takes in 64.
     inputs = [
-        # A program computes with 32 bits; TensorFlow casts what the model takes in 64.
-        tensor._replace(dtype=symbol.dtype) if "64" in symbol.dtype else tensor
-        for tensor, symbol in zip(
-            tensors(prediction.input_names, program.in_avals), prediction.inputs, strict=True
-        )
+        Tensor(name, sizes(aval.shape), one.dtype if "64" in one.dtype else aval.dtype.name)
+        for name, one, aval in taken
     ]
-    outputs = tensors(prediction.output_names, program.out_avals)
+    given = zip(prediction.output_names, program.out_avals, strict=True)
+    outputs = [Tensor(name, sizes(aval.shape), aval.dtype.name) for name, aval in given]
     args, kwargs = prediction.filled(inputs)
     made = {id(symbol): tensor for symbol, tensor in zip(prediction.outputs, outputs, strict=True)}
     returned = tree_map(lambda symbol: made[id(symbol)], prediction.returned)
