@@ -23,13 +23,7 @@ from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
 from rosenblatt.training.state import TrainState
-from rosenblatt.training.step import (
-    batch_at,
-    numbers_now,
-    results,
-    traced_numbers,
-    train_step,
-)
+from rosenblatt.training.step import batch_at, numbers_now, results, traced_numbers, train_step
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -204,8 +198,10 @@ def _seeded(engine: Engine, seed: int) -> TrainState:
     """The model's state, with seeds of this test's own: the same test gives the same curve."""
     seeds = {id(g.state) for layer in engine.task.layers() for g in _generators(layer)}
     values = [
-        np.asarray(v._value) + np.asarray(seed, v._value.dtype) if id(v) in seeds else v._value
-        for v in engine.variables.non_trainable
+        np.asarray(value) + np.asarray(seed, value.dtype) if id(variable) in seeds else value
+        for variable, value in zip(
+            engine.variables.non_trainable, engine.state.non_trainable, strict=True
+        )
     ]
     return engine.state._replace(non_trainable=tuple(values))
 

@@ -73,8 +73,8 @@ def unfreeze(model: Model) -> list[str]:
     """
     frozen = [
         layer.name
-        for layer in model._flatten_layers(include_self=False)
-        if not layer.trainable and not isinstance(layer, InputLayer)
+        for layer in model.training_session.task.layers()
+        if layer is not model and not layer.trainable and not isinstance(layer, InputLayer)
     ]
     model.trainable = True
     return frozen
@@ -148,7 +148,7 @@ def fit_transferred(
 
 
 def _body(model: Model, last_layer: str | int | None) -> Functional:
-    if getattr(model, "_graph", None) is None or len(model.inputs) != 1:
+    if model.training_session.task.graph is None or len(model.inputs) != 1:
         raise BadArgument(
             "transfer: layers can be taken from a Sequential or functional model with one "
             "input, which is built.",
