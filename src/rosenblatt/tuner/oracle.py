@@ -272,7 +272,7 @@ class Oracle:
         most = self.max_consecutive_failed_trials
         last = self.trials.last_ended(most)
         if len(last) == most and all(trial.status == TrialStatus.FAILED for trial in last):
-            raise RuntimeError(f"{most} trials in a row failed. {first_reason(last)}")
+            raise SearchError(f"{most} trials in a row failed. {first_reason(last)}")
 
     @synchronized
     def release(self) -> None:
