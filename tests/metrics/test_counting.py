@@ -266,33 +266,36 @@ def test_label_weights_survive_files(keras):
 MESSAGES = [
     (
         lambda: metrics.Precision(thresholds=[0.5, 1.5]),
-        "Precision: `thresholds` is out of range. Given: 1.5. Expected: from 0 to 1.",
+        "Precision: bad `thresholds`. Given: [0.5, 1.5]. Expected: a number from 0 to 1, a list of "
+        "them, or None.",
     ),
     (
         lambda: metrics.TruePositives(thresholds=[None]),
-        "TruePositives: `thresholds` is out of range. Expected: from 0 to 1.",
+        "TruePositives: bad `thresholds`. Given: [None]. Expected: a number from 0 to 1, a list of "
+        "them, or None.",
     ),
     (
         lambda: metrics.Recall(class_id=3, name="r")(Y3, P3),
-        "r: there is no class `class_id`. Given: class_id=3, y_pred of shape (60, 3). Expected: "
+        "r: class `class_id` does not exist. Given: class_id=3, y_pred of shape (60, 3). Expected: "
         "(N, classes), with class_id from 0 to classes − 1.",
     ),
     (
         lambda: metrics.AUC(curve="DET"),
-        "AUC: unknown `curve`. Given: 'DET'. Expected: one of ('ROC', 'PR', 'PRGAIN').",
+        "AUC: unknown `curve`. Given: 'DET'. Expected: 'ROC', 'PR' or 'PRGAIN'.",
     ),
     (
         lambda: metrics.AUC(summation_method="simpson"),
-        "AUC: unknown `summation_method`. Given: 'simpson'. Expected: one of ('interpolation', "
-        "'minoring', 'majoring').",
+        "AUC: unknown `summation_method`. Given: 'simpson'. Expected: 'interpolation', 'minoring' "
+        "or 'majoring'.",
     ),
     (
         lambda: metrics.AUC(num_thresholds=1),
-        "AUC: bad `num_thresholds`. Given: 1. Expected: ≥ 2.",
+        "AUC: bad `num_thresholds`. Given: 1. Expected: an integer, 2 or more.",
     ),
     (
         lambda: metrics.AUC(thresholds=[0.5, -1]),
-        "AUC: `thresholds` is out of range. Given: -1. Expected: from 0 to 1.",
+        "AUC: bad `thresholds`. Given: [0.5, -1]. Expected: a number from 0 to 1, a list of them, "
+        "or None.",
     ),
     (
         lambda: metrics.AUC(num_labels=3),
@@ -308,16 +311,16 @@ MESSAGES = [
     ),
     (
         lambda: metrics.RecallAtPrecision(1.5),
-        "RecallAtPrecision: `precision` is out of range. Given: 1.5. Expected: from 0 to 1.",
+        "RecallAtPrecision: bad `precision`. Given: 1.5. Expected: a number from 0 to 1.",
     ),
     (
         lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0),
-        "PrecisionAtRecall: bad `num_thresholds`. Given: 0. Expected: ≥ 1.",
+        "PrecisionAtRecall: bad `num_thresholds`. Given: 0. Expected: a positive integer.",
     ),
     (
         lambda: metrics.F1Score("mean"),
-        "F1Score: bad `average`. Given: 'mean'. Expected: one of (None, 'micro', 'macro', "
-        "'weighted').",
+        "F1Score: unknown `average`. Given: 'mean'. Expected: None, 'micro', 'macro' or "
+        "'weighted'.",
     ),
     (
         lambda: metrics.FBetaScore(beta=2),
@@ -325,7 +328,7 @@ MESSAGES = [
     ),
     (
         lambda: metrics.F1Score(threshold=0.0),
-        "F1Score: bad `threshold`. Given: 0.0. Expected: a float with 0 < t ≤ 1.",
+        "F1Score: bad `threshold`. Given: 0.0. Expected: a float with 0 < t ≤ 1, or None.",
     ),
     (
         lambda: metrics.F1Score()(IDS, P3),
@@ -335,8 +338,8 @@ MESSAGES = [
     ),
     (
         lambda: metrics.IoU(2, [0, 2]),
-        "IoU: `target_class_ids` has a class that is not there. Given: [0, 2]. Expected: from 0 to "
-        "1.",
+        "IoU: `target_class_ids` has a class that does not exist. Given: [0, 2]. Expected: from 0 "
+        "to 1.",
     ),
     (
         lambda: metrics.MeanIoU(3, name="m")(IDS, P3),

@@ -273,11 +273,11 @@ def test_messages():
     with fails("mean: `sample_weight` does not fit the values it weights. Given: sample_weight"):
         metrics.Mean()(np.zeros(4), [1.0, 2.0])
     with fails(
-        "R2Score: unknown `class_aggregation`. Given: 'avg'. Expected: one of (None, "
-        "'uniform_average', 'variance_weighted_average')."
+        "R2Score: unknown `class_aggregation`. Given: 'avg'. Expected: None, 'uniform_average' or "
+        "'variance_weighted_average'."
     ):
         metrics.R2Score("avg")
-    with fails("R2Score: bad `num_regressors`. Given: -1. Expected: ≥ 0."):
+    with fails("R2Score: bad `num_regressors`. Given: -1. Expected: an integer, 0 or more."):
         metrics.R2Score(num_regressors=-1)
     with fails("R2Score: bad shape. Given: y_pred of shape (4,). Expected: (N, d)."):
         metrics.R2Score()(np.zeros(4), np.zeros(4))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
+from rosenblatt.losses.base import Targets
 
 X = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
 LABELS = np.arange(20) % 3
@@ -107,6 +108,53 @@ def test_wrong_loss_for_the_targets():
         "Given: values from 0 to 2 (first in row 2). Expected: 0 and 1."
     ):
         _model(1, "binary_crossentropy", "sigmoid").fit(X, LABELS, verbose=0)
+
+
+WRONG = {
+    Targets.SAME_SHAPE: (LABELS, "do not have the output's shape"),
+    Targets.ONE_HOT: (LABELS, "do not have the output's shape"),
+    Targets.UNIT_INTERVAL: (2.0 * np.eye(3)[LABELS], "are outside [0, 1]"),
+    Targets.CLASS_IDS: (np.eye(3)[LABELS], "are not integer labels"),
+}
+LOSSES = {
+    name: loss
+    for name in dir(rb.losses)
+    if isinstance(loss := getattr(rb.losses, name), type) and issubclass(loss, rb.Loss)
+}
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_each_loss_says_which_targets_it_takes(name):
+    kind = LOSSES[name].targets
+    if kind not in WRONG:
+        assert name in ("Loss", "LossFunctionWrapper", "Circle", "Quantile")
+        return
+    targets, message = WRONG[kind]
+    for loss in (LOSSES[name](), LOSSES[name].fn):
+        with _says(f"The targets of output 'out' {message}"):
+            _model(3, loss, "softmax").fit(X, targets, verbose=0)
+
+
+class Weighted(rb.losses.MeanSquaredError):
+    """A user's, whose targets hold a weight in a second column."""
+
+    def call(self, y_true, y_pred):
+        return y_true[:, 1] * super().call(y_true[:, :1], y_pred)
+
+
+class Own(rb.Loss):
+    targets = Targets.CLASS_IDS
+
+    def call(self, y_true, y_pred):
+        return rb.losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+
+def test_a_users_loss_says_itself_which_targets_it_takes():
+    targets = np.stack([LABELS, np.ones(20)], axis=1)
+    loss = _model(1, Weighted()).evaluate(X, targets, verbose=0)
+    assert np.isfinite(loss)
+    with _says("The targets of output 'out' are not integer labels."):
+        _model(3, Own(), "softmax").fit(X, np.eye(3)[LABELS], verbose=0)
 
 
 @pytest.mark.parametrize(

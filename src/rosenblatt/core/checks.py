@@ -167,10 +167,12 @@ def number(
 
 
 def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: bool = False) -> Check:
-    """One of a few values; with `any_case` names may be written in capitals.
+    """One of a few values; with `any_case` names may be written in small or capital letters.
 
     >>> choice("rows", "columns").expected
     "'rows' or 'columns'"
+    >>> choice("ROC", "PR", any_case=True).take("pr")
+    'PR'
     """
     names = [repr(value) for value in values]
     expected = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -178,11 +180,15 @@ def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: boo
     def lower(value: Any) -> Any:
         return value.lower() if any_case and isinstance(value, str) else value
 
-    def fits(value: Any) -> bool:
-        return any(type(value) is type(one) and lower(value) == one for one in values)
+    def meant(value: Any) -> list[Any]:
+        return [one for one in values if type(value) is type(one) and lower(value) == lower(one)]
 
     def kept(value: Any) -> Any:
-        return lower(value) if keep is None else keep(lower(value))
+        (one,) = meant(value)
+        return one if keep is None else keep(one)
+
+    def fits(value: Any) -> bool:
+        return bool(meant(value))
 
     check = Check(fits, expected, kept, ["no such value", 3.5], "unknown")
     check.names = tuple(value for value in values if isinstance(value, str))
@@ -221,6 +227,25 @@ def pair(check: Check, expected: str) -> Check:
     )
 
 
+def several(check: Check, expected: str | None = None) -> Check:
+    """A value that another check takes, or a list of them; kept as a number or a list.
+
+    >>> several(number(0, 1)).take((0.5, 1)), several(number(0, 1)).expected
+    ([0.5, 1], 'a number from 0 to 1, or a list of them')
+    """
+
+    def each(value: Any, ask: Callable[[Any], Any]) -> Any:
+        value = value.tolist() if isinstance(value, np.ndarray) else value
+        return [ask(one) for one in value] if isinstance(value, (list, tuple)) else ask(value)
+
+    def fits(value: Any) -> bool:
+        return bool(np.all(each(value, check.fits)))
+
+    wrong = [*check.wrong, *([one] for one in check.wrong)]
+    expected = expected or f"{check.expected}, or a list of them"
+    return Check(fits, expected, lambda value: each(value, check.take), wrong)
+
+
 def one_of(family: Gets) -> Check:
     """An object of a family, from its name, config, class or itself; its own messages."""
     return Check(lambda value: True, "a name, a config or an object", family.get)
@@ -240,6 +265,12 @@ def axes(several: bool = True, keep: Callable[[Any], Any] | None = None) -> Chec
 
 flag = Check(lambda value: True, "True or False", bool)
 text = Check(lambda value: isinstance(value, str), "a string", wrong=[3, None])
+# A number that programs compute with: of Python or NumPy, an array without axes, a variable.
+scalar = Check(
+    lambda value: isinstance(value, (int, float, np.number)) or getattr(value, "shape", 0) == (),
+    "a number",
+    wrong=["0.5", None, [1.0]],
+)
 function = Check(callable, "a function", wrong=[3, "f", None])
 anything = Check(lambda value: True, "anything")
 path = Check(lambda value: True, "a path", os.fspath)

@@ -42,6 +42,18 @@ def is_builtin(cls: type) -> bool:
     return "_keras_module" in vars(cls) or cls.__module__.startswith("rosenblatt.")
 
 
+def is_ours(part: object) -> bool:
+    """Whether an object or function is this library's, with the function it is made of.
+
+    >>> from rosenblatt.losses import Huber, LossFunctionWrapper
+    >>> is_ours(Huber()), is_ours(LossFunctionWrapper(max))
+    (True, False)
+    """
+    if not is_builtin(type(part)):  # a function
+        return str(getattr(part, "__module__", "")).startswith("rosenblatt.")
+    return "fn" not in vars(part) or is_ours(vars(part)["fn"])
+
+
 def register_keras_serializable(
     package: str = "Custom", name: str | None = None
 ) -> Callable[[Any], Any]:

@@ -143,9 +143,9 @@ def refused(reason: str = "", *, saved: bool = False) -> Any:
 class Configured(HasParameters):
     """An object whose arguments are declared as settings.
 
-    A class that declares settings and writes no `__init__` gets one: its own settings in order,
-    then those of its bases, then the arguments of the nearest `__init__` that is written by hand,
-    which is called with them. `__post_init__()` is called at the end.
+    A class that declares settings, or their order or defaults, and writes no `__init__` gets one:
+    its own settings in order, then those of its bases, then the arguments of the nearest `__init__`
+    that is written by hand, which is called with them. `__post_init__()` is called at the end.
 
     A setting that a subclass gives a plain value, `scale = 2.0`, is no argument of it.
 
@@ -155,7 +155,8 @@ class Configured(HasParameters):
 
     # Every setting of the class, its own and its bases'.
     __settings__: ClassVar[Mapping[str, Setting]] = {}
-    # The order of the arguments that come after a class's own settings, where it is not plain.
+    # The order of the arguments that come after a class's own settings, where it is not plain; they
+    # may be given by place.
     __argument_order__: ClassVar[tuple[str, ...]] = ()
     # Other defaults than the bases' for their arguments.
     __argument_defaults__: ClassVar[Mapping[str, Any]] = {}
@@ -179,7 +180,8 @@ class Configured(HasParameters):
             *(name for name in cls.runtime_parameters if name not in numbers),
             *numbers,
         )
-        changed = own or any(name in vars(cls) for name in found)
+        said = (*found, "__argument_order__", "__argument_defaults__")
+        changed = own or any(name in vars(cls) for name in said)
         if changed and "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
 
@@ -274,7 +276,9 @@ def _signature_of(
     found = {
         name: kinds(
             name,
-            kinds.KEYWORD_ONLY if one.kw_only else kinds.POSITIONAL_OR_KEYWORD,
+            kinds.KEYWORD_ONLY
+            if one.kw_only and name not in cls.__argument_order__
+            else kinds.POSITIONAL_OR_KEYWORD,
             default=one.default,
             annotation=_annotation(cls, name),
         )

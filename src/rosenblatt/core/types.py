@@ -13,6 +13,8 @@ import numpy as np
 Array: TypeAlias = jax.Array
 # What is turned into an array: arrays of any library, numbers, nested lists of numbers.
 ArrayLike: TypeAlias = "jax.Array | np.ndarray | np.generic | float | Sequence[Any]"
+# A number, or what stands for it while a function is traced.
+Scalar: TypeAlias = "float | jax.Array"
 # A nest of lists, tuples and dicts with arrays as its leaves; a bare array is one too.
 Tree: TypeAlias = Any
 # Sizes of axes, None where a size is unknown (the number of rows).

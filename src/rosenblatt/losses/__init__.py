@@ -5,7 +5,7 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "base": "Loss LossFunctionWrapper",
+        "base": "Loss LossFunctionWrapper deserialize get resolve_crossentropy serialize",
         "crossentropy": "BinaryCrossentropy CategoricalCrossentropy KLDivergence Poisson "
         "PoissonDeviance SparseCategoricalCrossentropy binary_crossentropy "
         "categorical_crossentropy kl_divergence poisson poisson_deviance "
@@ -13,7 +13,6 @@ __getattr__, __dir__, __all__ = face(
         "focal": "BinaryFocalCrossentropy CategoricalFocalCrossentropy "
         "CategoricalGeneralizedCrossEntropy binary_focal_crossentropy "
         "categorical_focal_crossentropy categorical_generalized_cross_entropy",
-        "lookup": "deserialize get resolve_crossentropy serialize",
         "margin": "CategoricalHinge Hinge SquaredHinge categorical_hinge hinge squared_hinge",
         "overlap": "Circle Dice Tversky circle dice tversky",
         "regression": "CosineSimilarity Huber LogCosh MeanAbsoluteError "

@@ -2,6 +2,10 @@
 
 from rosenblatt.losses.base import Loss as Loss
 from rosenblatt.losses.base import LossFunctionWrapper as LossFunctionWrapper
+from rosenblatt.losses.base import deserialize as deserialize
+from rosenblatt.losses.base import get as get
+from rosenblatt.losses.base import resolve_crossentropy as resolve_crossentropy
+from rosenblatt.losses.base import serialize as serialize
 from rosenblatt.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
 from rosenblatt.losses.crossentropy import CategoricalCrossentropy as CategoricalCrossentropy
 from rosenblatt.losses.crossentropy import KLDivergence as KLDivergence
@@ -20,10 +24,6 @@ from rosenblatt.losses.focal import CategoricalGeneralizedCrossEntropy as Catego
 from rosenblatt.losses.focal import binary_focal_crossentropy as binary_focal_crossentropy
 from rosenblatt.losses.focal import categorical_focal_crossentropy as categorical_focal_crossentropy
 from rosenblatt.losses.focal import categorical_generalized_cross_entropy as categorical_generalized_cross_entropy
-from rosenblatt.losses.lookup import deserialize as deserialize
-from rosenblatt.losses.lookup import get as get
-from rosenblatt.losses.lookup import resolve_crossentropy as resolve_crossentropy
-from rosenblatt.losses.lookup import serialize as serialize
 from rosenblatt.losses.margin import CategoricalHinge as CategoricalHinge
 from rosenblatt.losses.margin import Hinge as Hinge
 from rosenblatt.losses.margin import SquaredHinge as SquaredHinge

@@ -1,40 +1,91 @@
-"""The base of losses: conversion, per-sample values, weights, reduction, config."""
+"""The base of losses: conversion, values of rows, weights, reduction, config."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes, rows
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import anything
+from rosenblatt.core.direction import Direction
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
-from rosenblatt.core.naming import auto_name
-from rosenblatt.core.registry import builtin, is_builtin
-from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.naming import auto_name, to_snake_case
+from rosenblatt.core.registry import is_ours
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, Tree
 from rosenblatt.losses.shapes import (
     align_mask,
     align_weights,
     as_arrays,
     divide_no_nan,
     is_off,
+    kind_of_classes,
     real_rows,
     squeeze_or_expand,
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+family = Family(
+    "loss",
+    "keras.losses",
+    "rosenblatt.losses",
+    ["regression", "crossentropy", "margin", "focal", "overlap"],
+)
+get, serialize, deserialize = family.get, family.serialize, family.deserialize
+
+
+class Targets(Enum):
+    """Which targets a loss takes."""
+
+    ANY = "whatever its equation makes of them"
+    SAME_SHAPE = "one number for each output"
+    UNIT_INTERVAL = "one number from 0 to 1 for each output"
+    ONE_HOT = "rows of one number for each class"
+    CLASS_IDS = "a class id for each row, below the number of outputs"
+    LABELS = "an integer for each row"
+
+
+def equation(
+    *aliases: str,
+    targets: Targets = Targets.ANY,
+    counted: Callable[[Array, Array, Mapping[str, Any]], Array | None] | None = None,
+) -> Callable[[F], F]:
+    """Enter a function of targets and predictions as a loss, with what is known of it.
+
+    Args:
+        aliases: further names that users may write.
+        targets: which targets it takes.
+        counted: from targets, values and keyword arguments to the mask of the values that count.
+
+    >>> get("mse").targets, get("mse").direction
+    (<Targets.SAME_SHAPE: 'one number for each output'>, 'min')
+    """
+
+    def enter(fn: F) -> F:
+        facts = {"targets": targets, "counted": counted, "direction": Direction.MIN}
+        vars(fn).update(facts)
+        return family.entry(*aliases)(fn)
+
+    return enter
 
 
 def reduce_weighted(
-    values: Any,
-    sample_weight: Any = None,
+    values: Array,
+    sample_weight: ArrayLike | None = None,
     reduction: str | None = "sum_over_batch_size",
-    counted: Any = None,
+    counted: Array | None = None,
     where: str = "loss",
-) -> Any:
-    """Weight per-sample values and reduce them; padding rows and ignored values do not count.
+) -> Array:
+    """Weight the values of rows and reduce them; padding rows and ignored values do not count.
 
     Args:
         values: (N, …) values, or a scalar that is already reduced.
@@ -58,10 +109,10 @@ def reduce_weighted(
         if 0 < weight.ndim < values.ndim:
             weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))
         values = values * weight
-    rows = real_rows(values)
+    real = real_rows(values)
     keep = None if counted is None else counted.reshape(values.shape)
-    if rows is not None:
-        keep = rows if keep is None else keep & rows
+    if real is not None:
+        keep = real if keep is None else keep & real
     if keep is not None:
         values = jnp.where(keep, values, 0)
     if reduction in (None, "none") or values.ndim == 0:
@@ -78,8 +129,8 @@ def reduce_weighted(
     return divide_no_nan(total, jnp.sum(jnp.broadcast_to(keep, values.shape)).astype(total.dtype))
 
 
-@builtin("keras.losses")
-class Loss(HasParameters):
+@family.entry()
+class Loss(Configured):
     """The base of losses: subclass it and write `call(y_true, y_pred)`.
 
     loss = reduce(w · call(y_true, y_pred))
@@ -100,34 +151,34 @@ class Loss(HasParameters):
     2.0
     """
 
-    # Whether `call` gets integer targets as they are: class ids lose digits in short floats.
-    _keeps_integers = False
+    __argument_order__: ClassVar[tuple[str, ...]] = ("reduction", "name", "dtype")
+    direction: ClassVar[Direction | str | None] = Direction.MIN
+    # Which targets it takes; class ids and labels stay integers, as short floats lose digits.
+    targets: ClassVar[Targets] = Targets.ANY
+
+    if TYPE_CHECKING:  # type checkers know the arguments of subclasses by settings alone
+        name: Any = setting(anything, default=None, kw_only=True)
+        reduction: str | None = setting(anything, default=None, kw_only=True)
+        dtype: Any = setting(anything, default=None, kw_only=True)
 
     def __init__(
         self,
         name: str | None = None,
         reduction: str | None = "sum_over_batch_size",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ):
         if reduction not in REDUCTIONS:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: unknown `reduction`.",
-                    given=repr(reduction),
-                    expected=f"one of {REDUCTIONS}",
-                )
+            raise BadArgument(
+                f"{type(self).__name__}: unknown `reduction`.",
+                given=repr(reduction),
+                expected=f"one of {REDUCTIONS}",
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
-        self._dtype = dtypes.get_policy(dtype or config.floatx()).compute_dtype
+        self.dtype = dtypes.get_policy(dtype or config.floatx()).compute_dtype
 
-    @property
-    def dtype(self) -> str:
-        """The float type it computes in."""
-        return self._dtype
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Per-sample values (N, …) of targets and predictions; to be written by subclasses."""
+    def call(self, y_true: Tree, y_pred: Tree) -> Array:
+        """The values (N, …) of targets and predictions; to be written by subclasses."""
         raise NotImplementedError(
             explain(
                 f"Loss {type(self).__name__} has no `call`.",
@@ -135,7 +186,7 @@ class Loss(HasParameters):
             )
         )
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: Tree, y_pred: Tree, sample_weight: ArrayLike | None = None) -> Array:
         """The reduced loss; steps that the predictions' mask leaves out do not count.
 
         Args:
@@ -147,8 +198,7 @@ class Loss(HasParameters):
             A scalar, or (N, …) where nothing is reduced.
         """
         mask = mask_of(y_pred)
-        y_pred = as_arrays(y_pred, self.dtype)
-        y_true = as_arrays(y_true, self.dtype, self._keeps_integers)
+        y_true, y_pred = self._as_arrays(y_true, y_pred)
         values = jnp.asarray(self.call(y_true, y_pred)).astype(dtypes.numpy_dtype(self.dtype))
         counted = self._counted(y_true, values)
         if mask is not None and values.ndim:
@@ -156,14 +206,15 @@ class Loss(HasParameters):
             counted = steps if counted is None else counted.reshape(values.shape) & steps
         return reduce_weighted(values, sample_weight, self.reduction, counted, self.name)
 
-    def _counted(self, y_true: Any, values: Any) -> Any:
+    def _as_arrays(self, y_true: Tree, y_pred: Tree) -> tuple[Tree, Tree]:
+        ids = self.targets is Targets.CLASS_IDS or self.targets is Targets.LABELS
+        return as_arrays(y_true, self.dtype, ids), as_arrays(y_pred, self.dtype)
+
+    def _counted(self, y_true: Tree, values: Array) -> Array | None:
         """Mask of the values that count, or None where all do."""
         return None
 
-    def _is_own(self) -> bool:
-        return is_builtin(type(self))
-
-    def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
+    def exact_on_padding(self, y_true: Tree, y_pred: Tree) -> bool:
         """Whether padding rows of a batch leave the loss what it is without them.
 
         True of the library's own losses; of a user's, where its class says `row_independent = True`
@@ -173,31 +224,95 @@ class Loss(HasParameters):
             y_true: anything with the shapes and dtypes of a batch.
             y_pred: the same for the predictions.
         """
-        if self._is_own() or vars(type(self)).get("row_independent", False):
+        if is_ours(self) or vars(type(self)).get("row_independent", False):
             return True
+        return rows.stay_apart(lambda y, p: self.call(*self._as_arrays(y, p)), y_true, y_pred)
 
-        def values(y_true: Any, y_pred: Any) -> Any:
-            y_true = as_arrays(y_true, self.dtype, self._keeps_integers)
-            return self.call(y_true, as_arrays(y_pred, self.dtype))
-
-        return rows.stay_apart(values, y_true, y_pred)
-
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make it again."""
-        return {"name": self.name, "reduction": self.reduction}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The loss of a config."""
-        return cls(**config)
+        return {"name": self.name, "reduction": self.reduction, **self.own_config()}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-@builtin("keras.losses")
-class LossFunctionWrapper(Loss):
-    """A loss made of a function `fn(y_true, y_pred, **kwargs)` that gives per-sample values.
+class OfFunction(Configured):
+    """What losses and metrics of a function share; the base of a `Loss` or `Metric` beside it.
+
+    A class of the library names the function as `fn = staticmethod(mean_squared_error)` and
+    declares its further arguments as settings. An object may be given another function and
+    arguments instead, `self.fn` and `self._fn_kwargs`, which its config then holds.
+    """
+
+    _fn_kwargs: ClassVar[Mapping[str, Any]] = {}
+    # Every setting, those too that a subclass gives a plain value.
+    _fn_settings: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any):
+        if "fn" in vars(cls):  # the part is called as the function is
+            said = vars(cls).get("__argument_defaults__", {})
+            cls.__argument_defaults__ = {"name": cls.fn.__name__, **said}
+        super().__init_subclass__(**kwargs)
+        cls._fn_settings = {**cls._fn_settings, **cls.__settings__}
+
+    @staticmethod
+    def fn(*args: Any, **kwargs: Any) -> Any:
+        """The function, from targets and predictions to the values (N, …)."""
+        raise NotImplementedError
+
+    def fn_arguments(self) -> dict[str, Any]:
+        """The function's keyword arguments; numbers that programs take as traced values.
+
+        A number that is zero stays a plain zero: the function then leaves its term out.
+        """
+        own = {
+            name: self.parameter(name)
+            if name in self.runtime_parameters and not is_off(getattr(self, name))
+            else getattr(self, name)
+            for name in self._fn_settings
+        }
+        return {**own, **self._fn_kwargs}
+
+    def _counted(self, y_true: Tree, values: Array) -> Array | None:
+        """Mask of the function's values that count, or None where all do."""
+        counted = getattr(self.fn, "counted", None)
+        return None if counted is None else counted(y_true, values, self.fn_arguments())
+
+    def get_config(self) -> Config:
+        """The arguments that make it again, a function that was given by its name."""
+        own = super().get_config()
+        if "fn" not in vars(self):
+            return own
+        function = serialize_keras_object(self.fn)
+        if isinstance(function, str):  # Keras does not read the bare name inside another config
+            named = {"module": "builtins", "class_name": "function", "config": function}
+            function = {**named, "registered_name": "function"}
+        return {**own, "fn": function, **serialize_keras_object(self._fn_kwargs)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The loss or metric of a config."""
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+
+class FunctionLoss(OfFunction, Loss):
+    """The base of the library's losses; see `OfFunction`."""
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "fn" in vars(cls):
+            cls.targets = getattr(cls.fn, "targets", Targets.ANY)
+
+    def call(self, y_true: Tree, y_pred: Tree) -> Array:
+        """The values of the function, with ranks brought together first."""
+        if hasattr(y_true, "ndim") and hasattr(y_pred, "ndim"):
+            y_true, y_pred = squeeze_or_expand(y_true, y_pred)
+        return self.fn(y_true, y_pred, **self.fn_arguments())
+
+
+@family.entry()
+class LossFunctionWrapper(FunctionLoss):
+    """A loss made of a function `fn(y_true, y_pred, **kwargs)` that gives the values of rows.
 
     Args:
         fn: the function.
@@ -212,129 +327,27 @@ class LossFunctionWrapper(Loss):
     4.0
     """
 
+    untraced = ("name", "targets")
+
     def __init__(
         self,
         fn: Callable[..., Any],
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         **kwargs: Any,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        self.fn = fn
-        self._fn_kwargs = kwargs
-        self._keeps_integers = getattr(fn, "takes_class_ids", False)
-
-    def _kwargs(self) -> dict[str, Any]:
-        return self._fn_kwargs
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Per-sample values of the function, with ranks brought together first."""
-        if hasattr(y_true, "ndim") and hasattr(y_pred, "ndim"):
-            y_true, y_pred = squeeze_or_expand(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._kwargs())
-
-    def _counted(self, y_true: Any, values: Any) -> Any:
-        return counted_values(self.fn, y_true, values, self._kwargs())
-
-    def _is_own(self) -> bool:
-        return super()._is_own() and getattr(self.fn, "__module__", "").startswith("rosenblatt.")
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make it again, the function by its name."""
-        config = {**super().get_config(), "fn": function_config(self.fn)}
-        return {**config, **serialize_keras_object(self._fn_kwargs)}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The loss of a config."""
-        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+        self.fn = fn  # type: ignore[method-assign]
+        self.targets = getattr(fn, "targets", Targets.ANY)  # type: ignore[misc]
+        self._fn_kwargs = kwargs  # type: ignore[misc]
 
 
-class FunctionLoss(LossFunctionWrapper):
-    """The base of the library's losses: a function whose keyword arguments are attributes.
+def resolve_crossentropy(y_true_shape: Sequence[int], y_pred_shape: Sequence[int]) -> Any:
+    """The function that the loss "crossentropy" (or "ce") means for a batch, as in Keras.
 
-    A class lists in `unsaved` the arguments Keras leaves out of its config; they are written only
-    where they differ from their default, so that configs equal Keras's and nothing gets lost.
+    >>> resolve_crossentropy((32,), (32, 10)).__name__
+    'sparse_categorical_crossentropy'
     """
-
-    unsaved: Mapping[str, Any] = {}
-
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        reduction: str | None,
-        name: str | None,
-        dtype: Any,
-        **kwargs: Any,
-    ):
-        super().__init__(fn, reduction, name, dtype, **kwargs)
-        for key, value in kwargs.items():
-            setattr(self, key, value)
-
-    def _kwargs(self) -> dict[str, Any]:
-        return function_kwargs(self, self._fn_kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        return {**Loss.get_config(self), **saved_kwargs(self, self._fn_kwargs, self.unsaved)}
-
-
-class PlainLoss(FunctionLoss):
-    """The base of the library's losses without further arguments: a class names its function.
-
-    Args:
-        reduction: how per-sample values become one number.
-        name: its name; the function's if None.
-        dtype: float type it computes in; the default float type if None.
-    """
-
-    function: Callable[..., Any]
-
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        fn = type(self).function
-        super().__init__(fn, reduction, name or fn.__name__, dtype)
-
-
-def counted_values(fn: Any, y_true: Any, values: Any, kwargs: Mapping[str, Any]) -> Any:
-    """Mask of a function's values that count, or None where all do.
-
-    A function some of whose values do not count has an attribute `counted`.
-    """
-    counted = getattr(fn, "counted", None)
-    return None if counted is None else counted(y_true, values, kwargs)
-
-
-def function_config(fn: Callable[..., Any]) -> Any:
-    """The config of a function as Keras reads it inside another config: never the bare name."""
-    config = serialize_keras_object(fn)
-    if not isinstance(config, str):
-        return config
-    named = {"module": "builtins", "class_name": "function", "config": config}
-    return {**named, "registered_name": "function"}
-
-
-def function_kwargs(owner: HasParameters, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments from attributes; those that are run-time parameters as traced values.
-
-    A parameter that is zero stays a plain zero: the function then leaves its term out.
-    """
-    return {
-        name: owner.parameter(name)
-        if name in owner.runtime_parameters and not is_off(getattr(owner, name))
-        else getattr(owner, name)
-        for name in names
-    }
-
-
-def saved_kwargs(
-    owner: Any, names: Mapping[str, Any], unsaved: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The keyword arguments that belong in a config."""
-    values = {name: getattr(owner, name) for name in names}
-    return {k: v for k, v in values.items() if k not in unsaved or v != unsaved[k]}
+    kind = kind_of_classes(y_true_shape, y_pred_shape)
+    return family.find(to_snake_case(f"{kind}Crossentropy"))

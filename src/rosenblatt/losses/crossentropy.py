@@ -6,7 +6,6 @@ shorter floats.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +13,17 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import anything, flag, optional, scalar, whole
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike, Scalar
 from rosenblatt.core.watched import watch
-from rosenblatt.losses.base import FunctionLoss, PlainLoss
+from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
 from rosenblatt.losses.labels import check_labels
 from rosenblatt.losses.shapes import align, as_float, is_off, mean_over, misaligned
+from rosenblatt.ops import networks
+from rosenblatt.ops.define import wide
 
 SPARSE_HINT = (
     "class ids, one for each row, go with `sparse_categorical_crossentropy`; one-hot rows go with "
@@ -27,38 +31,21 @@ SPARSE_HINT = (
 )
 
 
-def wide(x: Any) -> Any:
-    """x in float32 where its type is shorter."""
-    return x.astype("float32") if x.dtype.itemsize < 4 else x
-
-
-def smooth(y_true: Any, label_smoothing: Any, classes: int) -> Any:
+def smooth(y_true: Array, label_smoothing: Scalar, classes: int) -> Array:
     """Targets drawn towards the uniform distribution: (1 − s) y + s / K."""
     if is_off(label_smoothing):
         return y_true
     return y_true * (1.0 - label_smoothing) + label_smoothing / classes
 
 
-def clip_probability(p: Any) -> Any:
-    """Probabilities kept ε away from 0 and 1, so that their logarithms are finite."""
-    return jnp.clip(p, config.epsilon(), 1.0 - config.epsilon())
-
-
-def elementwise_bce(y_true: Any, y_pred: Any, from_logits: bool) -> Any:
-    """−y log p − (1 − y) log(1 − p) for each element, in float32."""
-    y_true, y_pred = wide(y_true), wide(y_pred)
-    if from_logits:
-        log_p, log_q = jax.nn.log_sigmoid(y_pred), jax.nn.log_sigmoid(-y_pred)
-        return -(y_true * log_p + (1.0 - y_true) * log_q)
-    p = clip_probability(y_pred)
-    return -(y_true * jnp.log(p) + (1.0 - y_true) * jnp.log(1.0 - p))
-
-
-@builtin("keras.metrics")
-@builtin("keras.losses")
+@equation("bce", "BCE", targets=Targets.UNIT_INTERVAL)
 def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: Any = 0.0, axis: int = -1
-) -> Any:
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: Scalar = 0.0,
+    axis: int = -1,
+) -> Array:
     """mean_j −y_j log p_j − (1 − y_j) log(1 − p_j), with p = sigmoid(ŷ) for logits.
 
     Args:
@@ -77,16 +64,17 @@ def binary_crossentropy(
     >>> binary_crossentropy([[1.0]], [[100.0]], from_logits=True)
     Array([0.], dtype=float32)
     """
-    y_true, y_pred = jnp.asarray(y_true), as_float(y_pred)
-    ids = y_pred.ndim > 1 and y_pred.shape[-1] > 2 and y_true.size == y_pred.shape[0]
-    y_true, y_pred = align(y_true, y_pred, "binary_crossentropy", SPARSE_HINT if ids else None)
-    losses = elementwise_bce(smooth(y_true, label_smoothing, 2), y_pred, from_logits)
-    return mean_over(losses, axis).astype(y_pred.dtype)
+    true, pred = jnp.asarray(y_true), as_float(y_pred)
+    ids = pred.ndim > 1 and pred.shape[-1] > 2 and true.size == pred.shape[0]
+    true, pred = align(true, pred, "binary_crossentropy", SPARSE_HINT if ids else None)
+    true = wide(smooth(true, label_smoothing, 2))
+    losses = networks.binary_crossentropy(true, wide(pred), from_logits)
+    return mean_over(losses, axis).astype(pred.dtype)
 
 
-def _check_classes(y_pred: Any, where: str) -> None:
+def _check_classes(y_pred: Array, where: str) -> None:
     if y_pred.shape[-1] == 1:
-        warnings.warn(
+        warn_user(
             explain(
                 f"{where}: the predictions have one class only, whose probability is always 1.",
                 given=f"y_pred of shape {y_pred.shape}",
@@ -94,23 +82,17 @@ def _check_classes(y_pred: Any, where: str) -> None:
                 fix="two classes with one output unit go with a sigmoid and `binary_crossentropy`.",
             ),
             SyntaxWarning,
-            stacklevel=4,
         )
 
 
-def log_probabilities(y_pred: Any, from_logits: bool, axis: int) -> Any:
-    """log p of each class, in float32: by log-sum-exp for logits, else clipped."""
-    y_pred = wide(y_pred)
-    if from_logits:
-        return jax.nn.log_softmax(y_pred, axis=axis)
-    return jnp.log(clip_probability(y_pred / jnp.sum(y_pred, axis=axis, keepdims=True)))
-
-
-@builtin("keras.metrics")
-@builtin("keras.losses")
+@equation(targets=Targets.ONE_HOT)
 def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: Any = 0.0, axis: int = -1
-) -> Any:
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    from_logits: bool = False,
+    label_smoothing: Scalar = 0.0,
+    axis: int = -1,
+) -> Array:
     """−Σ_k y_k log p_k, with p = ŷ / Σ ŷ, or softmax(ŷ) for logits.
 
     Args:
@@ -129,22 +111,26 @@ def categorical_crossentropy(
     >>> categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4)
     Array([0.6931], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "categorical_crossentropy", SPARSE_HINT)
-    _check_classes(y_pred, "categorical_crossentropy")
-    y_true = smooth(y_true, label_smoothing, y_true.shape[axis])
-    logs = log_probabilities(y_pred, from_logits, axis)
-    return -jnp.sum(y_true * logs, axis=axis).astype(y_pred.dtype)
+    true, pred = align(y_true, y_pred, "categorical_crossentropy", SPARSE_HINT)
+    _check_classes(pred, "categorical_crossentropy")
+    true = smooth(true, label_smoothing, true.shape[axis])
+    losses = networks.categorical_crossentropy(true, wide(pred), from_logits, axis)
+    return losses.astype(pred.dtype)
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
+def _not_ignored(y_true: Array, values: Array, arguments: Mapping[str, Any]) -> Array | None:
+    ignored = arguments.get("ignore_class")
+    return None if ignored is None else (y_true != ignored).reshape(values.shape)
+
+
+@equation(targets=Targets.CLASS_IDS, counted=_not_ignored)
 def sparse_categorical_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     from_logits: bool = False,
     ignore_class: int | None = None,
     axis: int = -1,
-) -> Any:
+) -> Array:
     """−log p_y of the class id y, with p = ŷ / Σ ŷ, or softmax(ŷ) for logits.
 
     Args:
@@ -163,37 +149,24 @@ def sparse_categorical_crossentropy(
     >>> sparse_categorical_crossentropy([1], [[0.0, 0.5, 0.5]]).round(4)
     Array([0.6931], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    y_true = class_ids(y_true, y_pred, "sparse_categorical_crossentropy", axis)
-    classes = y_pred.shape[axis]
-    watch(y_true, lambda labels: check_labels(labels, classes, "The targets", ignore_class))
-    scores = wide(y_pred)
-    # A comparison and a sum: on CPU faster than a gather, and the logarithm is taken of the chosen
-    # class only (4.5 µs a step of a 32×10 softmax regression against 5.5 with a one-hot product).
-    ids = jnp.arange(classes)
-    ids = ids.reshape((-1,) + (1,) * (y_pred.ndim - 1 - axis % y_pred.ndim))
-    chosen = jnp.sum(jnp.where(jnp.expand_dims(y_true, axis) == ids, scores, 0), axis=axis)
+    pred = as_float(y_pred)
+    ids = class_ids(y_true, pred, "sparse_categorical_crossentropy", axis)
+    classes = pred.shape[axis]
+    watch(ids, lambda labels: check_labels(labels, classes, "The targets", ignore_class))
+    scores = wide(pred)
+    # Unlike the op, the logarithm is taken of the chosen class only (4.5 µs a step of a 32×10
+    # softmax regression against 5.5).
+    chosen = networks.of_class(scores, ids, axis)
     if from_logits:
         losses = jax.nn.logsumexp(scores, axis=axis) - chosen
     else:
-        losses = -jnp.log(clip_probability(chosen / jnp.sum(scores, axis=axis)))
+        losses = -jnp.log(networks.clip_probability(chosen / jnp.sum(scores, axis=axis)))
     if ignore_class is not None:
-        losses = jnp.where(y_true != ignore_class, losses, 0)
-    return losses.astype(y_pred.dtype)
+        losses = jnp.where(ids != ignore_class, losses, 0)
+    return losses.astype(pred.dtype)
 
 
-sparse_categorical_crossentropy.takes_class_ids = True
-
-
-def _not_ignored(y_true: Any, values: Any, kwargs: Mapping[str, Any]) -> Any:
-    ignored = kwargs.get("ignore_class")
-    return None if ignored is None else (y_true != ignored).reshape(values.shape)
-
-
-sparse_categorical_crossentropy.counted = _not_ignored
-
-
-def class_ids(y_true: Any, y_pred: Any, where: str, axis: int = -1) -> Any:
+def class_ids(y_true: ArrayLike, y_pred: Array, where: str, axis: int = -1) -> Array:
     """Class ids as int32 with the predictions' shape less the axis of the classes."""
     given = jnp.asarray(y_true)
     ids = given.astype("int32")
@@ -206,9 +179,8 @@ def class_ids(y_true: Any, y_pred: Any, where: str, axis: int = -1) -> Any:
     return ids
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+@equation("kld", "KLD", "kullback_leibler_divergence", targets=Targets.ONE_HOT)
+def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Kullback–Leibler divergence: Σ_k y_k log(y_k / p_k), both clipped to [ε, 1].
 
     Args:
@@ -221,25 +193,24 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     >>> round(float(kl_divergence([[0.5, 0.5]], [[0.25, 0.75]])[0]), 4)
     0.1438
     """
-    y_true, y_pred = align(y_true, y_pred, "kl_divergence", SPARSE_HINT)
-    p, q = (jnp.clip(wide(y), config.epsilon(), 1) for y in (y_true, y_pred))
-    return jnp.sum(p * jnp.log(p / q), axis=-1).astype(y_pred.dtype)
+    true, pred = align(y_true, y_pred, "kl_divergence", SPARSE_HINT)
+    p, q = (jnp.clip(wide(y), config.epsilon(), 1) for y in (true, pred))
+    return jnp.sum(p * jnp.log(p / q), axis=-1).astype(pred.dtype)
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def poisson(y_true: Any, y_pred: Any) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """For counts: mean_j ŷ_j − y_j log(ŷ_j + ε). Shapes as in `mean_squared_error`.
 
     >>> round(float(poisson([[2.0]], [[1.0]])[0]), 4)
     1.0
     """
-    y_true, y_pred = align(y_true, y_pred, "poisson")
-    return mean_over(y_pred - y_true * jnp.log(y_pred + config.epsilon()))
+    true, pred = align(y_true, y_pred, "poisson")
+    return mean_over(pred - true * jnp.log(pred + config.epsilon()))
 
 
-@builtin("rosenblatt.losses")
-def poisson_deviance(y_true: Any, y_pred: Any) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def poisson_deviance(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Half the Poisson deviance for counts, of logarithms of rates. Not in Keras.
 
     mean_j e^ŷ_j − y_j ŷ_j + y_j log y_j − y_j, which is 0 where e^ŷ = y. Unlike `poisson`, it takes
@@ -249,12 +220,12 @@ def poisson_deviance(y_true: Any, y_pred: Any) -> Any:
     >>> round(float(poisson_deviance([[2.0]], [[0.0]])[0]), 4)
     0.3863
     """
-    y_true, y_pred = align(y_true, y_pred, "poisson_deviance")
-    logs = jnp.where(y_true > 0, jnp.log(jnp.where(y_true > 0, y_true, 1.0)), 0.0)
-    return mean_over(jnp.exp(y_pred) - y_true + y_true * (logs - y_pred))
+    true, pred = align(y_true, y_pred, "poisson_deviance")
+    logs = jnp.where(true > 0, jnp.log(jnp.where(true > 0, true, 1.0)), 0.0)
+    return mean_over(jnp.exp(pred) - true + true * (logs - pred))
 
 
-@builtin("keras.losses")
+@family.entry()
 class BinaryCrossentropy(FunctionLoss):
     """−y log p − (1 − y) log(1 − p) for targets 0 or 1, one or several for each row.
 
@@ -270,22 +241,13 @@ class BinaryCrossentropy(FunctionLoss):
     0.6931
     """
 
-    runtime_parameters = ("label_smoothing",)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "binary_crossentropy",
-        dtype: Any = None,
-    ):
-        kwargs = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(binary_crossentropy, reduction, name, dtype, **kwargs)
+    fn = staticmethod(binary_crossentropy)
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0.0, role=NUMBER)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.losses")
+@family.entry()
 class CategoricalCrossentropy(FunctionLoss):
     """−Σ_k y_k log p_k for one-hot targets. Other arguments as in `BinaryCrossentropy`.
 
@@ -297,22 +259,13 @@ class CategoricalCrossentropy(FunctionLoss):
     0.6931
     """
 
-    runtime_parameters = ("label_smoothing",)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
-    ):
-        kwargs = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(categorical_crossentropy, reduction, name, dtype, **kwargs)
+    fn = staticmethod(categorical_crossentropy)
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0.0, role=NUMBER)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.losses")
+@family.entry()
 class SparseCategoricalCrossentropy(FunctionLoss):
     """−log p_y for class ids y. Other arguments as in `BinaryCrossentropy`.
 
@@ -324,45 +277,38 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     0.6931
     """
 
-    unsaved = {"axis": -1}
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size",
-        axis: int = -1,
-        name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-    ):
-        kwargs = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
-        super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **kwargs)
+    fn = staticmethod(sparse_categorical_crossentropy)
+    __argument_order__ = ("reduction", "axis", "name", "dtype")
+    from_logits: bool = setting(flag, default=False)
+    ignore_class: int | None = setting(optional(whole()), default=None)
+    axis: int = setting(anything, default=-1, saved=None)
 
 
-@builtin("keras.losses")
-class KLDivergence(PlainLoss):
+@family.entry()
+class KLDivergence(FunctionLoss):
     """Σ_k y_k log(y_k / p_k). Arguments as in `MeanSquaredError`.
 
     >>> round(float(KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]])), 4)
     0.1438
     """
 
-    function = staticmethod(kl_divergence)
+    fn = staticmethod(kl_divergence)
 
 
-@builtin("keras.losses")
-class Poisson(PlainLoss):
+@family.entry()
+class Poisson(FunctionLoss):
     """ŷ − y log ŷ for counts. Arguments as in `MeanSquaredError`.
 
     >>> round(float(Poisson()([[2.0]], [[1.0]])), 4)
     1.0
     """
 
-    function = staticmethod(poisson)
+    fn = staticmethod(poisson)
 
 
 @builtin("rosenblatt.losses")
-class PoissonDeviance(PlainLoss):
+@family.entry()
+class PoissonDeviance(FunctionLoss):
     """Half the Poisson deviance of logarithms of rates: see `poisson_deviance`. Not in Keras.
 
     Arguments as in `MeanSquaredError`.
@@ -371,4 +317,4 @@ class PoissonDeviance(PlainLoss):
     0.3863
     """
 
-    function = staticmethod(poisson_deviance)
+    fn = staticmethod(poisson_deviance)

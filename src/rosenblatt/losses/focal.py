@@ -6,42 +6,37 @@ wrong by far still has a gradient.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
-from rosenblatt.losses.base import FunctionLoss
-from rosenblatt.losses.crossentropy import (
-    SPARSE_HINT,
-    class_ids,
-    elementwise_bce,
-    log_probabilities,
-    smooth,
-    wide,
-)
+from rosenblatt.core.checks import anything, flag, number, scalar
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike, Scalar
+from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
+from rosenblatt.losses.crossentropy import SPARSE_HINT, class_ids, smooth
 from rosenblatt.losses.shapes import align, as_float, mean_over
+from rosenblatt.ops import networks
+from rosenblatt.ops.define import wide
 
 
-def _power(p: Any, exponent: Any) -> Any:
+def _power(p: Array, exponent: Scalar) -> Array:
     """p to an exponent, which below 1 has no finite slope at 0: there the slope is 0."""
     return jnp.power(jnp.maximum(p, jnp.finfo(p.dtype).tiny), exponent)
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
+@equation(targets=Targets.UNIT_INTERVAL)
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     apply_class_balancing: bool = False,
-    alpha: Any = 0.25,
-    gamma: Any = 2.0,
+    alpha: Scalar = 0.25,
+    gamma: Scalar = 2.0,
     from_logits: bool = False,
-    label_smoothing: Any = 0.0,
+    label_smoothing: Scalar = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Array:
     """mean_j (1 − p_t)^γ · BCE_j, where p_t = y p + (1 − y)(1 − p).
 
     Lin et al., "Focal loss for dense object detection", 2017, where γ = 2 and α = 0.25 did best.
@@ -62,28 +57,27 @@ def binary_focal_crossentropy(
     >>> binary_focal_crossentropy([[1.0]], [[0.5]]).round(4)
     Array([0.1733], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "binary_focal_crossentropy")
-    y = smooth(wide(y_true), label_smoothing, 2)
-    bce = elementwise_bce(y, y_pred, from_logits)
-    p = jax.nn.sigmoid(wide(y_pred)) if from_logits else wide(y_pred)
-    q = jax.nn.sigmoid(-wide(y_pred)) if from_logits else 1.0 - p
+    true, pred = align(y_true, y_pred, "binary_focal_crossentropy")
+    y, scores = smooth(wide(true), label_smoothing, 2), wide(pred)
+    bce = networks.binary_crossentropy(y, scores, from_logits)
+    p = jax.nn.sigmoid(scores) if from_logits else scores
+    q = jax.nn.sigmoid(-scores) if from_logits else 1.0 - p
     losses = _power(y * q + (1.0 - y) * p, gamma) * bce
     if apply_class_balancing:
         losses = losses * (y * alpha + (1.0 - y) * (1.0 - alpha))
-    return mean_over(losses, axis).astype(y_pred.dtype)
+    return mean_over(losses, axis).astype(pred.dtype)
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
+@equation(targets=Targets.ONE_HOT)
 def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    alpha: Any = 0.25,
-    gamma: Any = 2.0,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    alpha: Scalar | Sequence[float] = 0.25,
+    gamma: Scalar = 2.0,
     from_logits: bool = False,
-    label_smoothing: Any = 0.0,
+    label_smoothing: Scalar = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Array:
     """−Σ_k α (1 − p_k)^γ y_k log p_k. Lin et al. 2017.
 
     Args:
@@ -101,15 +95,15 @@ def categorical_focal_crossentropy(
     >>> categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).round(4)
     Array([0.0433], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "categorical_focal_crossentropy", SPARSE_HINT)
-    y = smooth(wide(y_true), label_smoothing, y_true.shape[axis])
-    logs = log_probabilities(y_pred, from_logits, axis)
+    true, pred = align(y_true, y_pred, "categorical_focal_crossentropy", SPARSE_HINT)
+    y = smooth(wide(true), label_smoothing, true.shape[axis])
+    logs = networks.log_probabilities(wide(pred), from_logits, axis)
     weight = jnp.asarray(alpha, logs.dtype) * _power(-jnp.expm1(logs), gamma)
-    return -jnp.sum(weight * y * logs, axis=axis).astype(y_pred.dtype)
+    return -jnp.sum(weight * y * logs, axis=axis).astype(pred.dtype)
 
 
-@builtin("keras.losses")
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: Any) -> Any:
+@equation(targets=Targets.CLASS_IDS)
+def categorical_generalized_cross_entropy(y_true: ArrayLike, y_pred: ArrayLike, q: Scalar) -> Array:
     """(1 − p_y^q) / q of the class id y: between cross-entropy (q → 0) and absolute error (q = 1).
 
     Zhang & Sabuncu, "Generalized cross entropy loss for training deep neural networks with noisy
@@ -126,16 +120,12 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: Any) -> A
     >>> categorical_generalized_cross_entropy([1], [[0.75, 0.25]], q=0.5)
     Array([1.], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    ids = class_ids(y_true, y_pred, "categorical_generalized_cross_entropy")[..., None]
-    p = jnp.sum(jnp.where(ids == jnp.arange(y_pred.shape[-1]), y_pred, 0), axis=-1)
-    return (1 - _power(p, q)) / q
+    pred = as_float(y_pred)
+    ids = class_ids(y_true, pred, "categorical_generalized_cross_entropy")
+    return (1 - _power(networks.of_class(pred, ids, -1), q)) / q
 
 
-categorical_generalized_cross_entropy.takes_class_ids = True
-
-
-@builtin("keras.losses")
+@family.entry()
 class BinaryFocalCrossentropy(FunctionLoss):
     """Binary cross-entropy with confident rows weighed down: see `binary_focal_crossentropy`.
 
@@ -143,35 +133,16 @@ class BinaryFocalCrossentropy(FunctionLoss):
     0.1733
     """
 
-    runtime_parameters = ("alpha", "gamma", "label_smoothing")
-
-    def __init__(
-        self,
-        apply_class_balancing: bool = False,
-        alpha: float = 0.25,
-        gamma: float = 2.0,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "binary_focal_crossentropy",
-        dtype: Any = None,
-    ):
-        super().__init__(
-            binary_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-            apply_class_balancing=apply_class_balancing,
-            alpha=alpha,
-            gamma=gamma,
-        )
+    fn = staticmethod(binary_focal_crossentropy)
+    apply_class_balancing: bool = setting(flag, default=False)
+    alpha: float = setting(scalar, default=0.25, role=NUMBER)
+    gamma: float = setting(scalar, default=2.0, role=NUMBER)
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0.0, role=NUMBER)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.losses")
+@family.entry()
 class CategoricalFocalCrossentropy(FunctionLoss):
     """Categorical cross-entropy with confident classes weighed down.
 
@@ -181,33 +152,15 @@ class CategoricalFocalCrossentropy(FunctionLoss):
     0.0433
     """
 
-    runtime_parameters = ("alpha", "gamma", "label_smoothing")
-
-    def __init__(
-        self,
-        alpha: Any = 0.25,
-        gamma: float = 2.0,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_focal_crossentropy",
-        dtype: Any = None,
-    ):
-        super().__init__(
-            categorical_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-            alpha=alpha,
-            gamma=gamma,
-        )
+    fn = staticmethod(categorical_focal_crossentropy)
+    alpha: float | Sequence[float] = setting(anything, default=0.25, role=NUMBER)
+    gamma: float = setting(scalar, default=2.0, role=NUMBER)
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0.0, role=NUMBER)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.losses")
+@family.entry()
 class CategoricalGeneralizedCrossEntropy(FunctionLoss):
     """Cross-entropy for noisy labels: see `categorical_generalized_cross_entropy`.
 
@@ -218,21 +171,5 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
     1.0
     """
 
-    runtime_parameters = ("q",)
-
-    def __init__(
-        self,
-        q: float = 0.5,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_generalized_cross_entropy",
-        dtype: Any = None,
-    ):
-        if not 0 < q < 1:
-            raise ValueError(
-                explain(
-                    "CategoricalGeneralizedCrossEntropy: `q` is out of range.",
-                    given=q,
-                    expected="0 < q < 1",
-                )
-            )
-        super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
+    fn = staticmethod(categorical_generalized_cross_entropy)
+    q: float = setting(number(above=0, below=1, expected="0 < q < 1"), default=0.5, role=NUMBER)

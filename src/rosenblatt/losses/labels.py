@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
+from rosenblatt.core.types import ArrayLike
 
 
-def check_labels(labels: Any, classes: int, where: str, ignore_class: int | None = None) -> None:
+def check_labels(
+    labels: ArrayLike, classes: int, where: str, ignore_class: int | None = None
+) -> None:
     """Refuse labels outside the classes; a compiled program cannot.
 
     Args:
@@ -29,14 +30,11 @@ def check_labels(labels: Any, classes: int, where: str, ignore_class: int | None
         return
     wrong = int(kept.min() if kept.min() < 0 else kept.max())
     row = int(np.argmax((values.reshape(len(values), -1) == wrong).any(axis=1)))
-    raise ValueError(
-        explain(
-            f"{where} hold a label outside the classes.",
-            given=f"{wrong} (first in row {row})",
-            expected=f"integers from 0 to {classes - 1}: the model's last layer has {classes} "
-            "units",
-            fix=f"make the last layer `Dense({int(kept.max()) + 1})`, or renumber the labels."
-            if kept.min() >= 0
-            else "renumber the labels from 0.",
-        )
+    raise BadData(
+        f"{where} hold a label outside the classes.",
+        given=f"{wrong} (first in row {row})",
+        expected=f"integers from 0 to {classes - 1}: the model's last layer has {classes} units",
+        fix=f"make the last layer `Dense({int(kept.max()) + 1})`, or renumber the labels."
+        if kept.min() >= 0
+        else "renumber the labels from 0.",
     )

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import anything, flag, scalar
 from rosenblatt.core.scope import row_mask
-from rosenblatt.losses.base import FunctionLoss
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike, Scalar
+from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
 from rosenblatt.losses.shapes import align, as_float, real_rows
 
+Axes = int | Sequence[int] | None
 
-def _aligned(y_true: Any, y_pred: Any, where: str) -> tuple[Any, Any]:
+
+def _aligned(y_true: ArrayLike, y_pred: ArrayLike, where: str) -> tuple[Array, Array]:
     """Aligned arrays with padding rows emptied: sums may go over the rows here."""
-    y_true, y_pred = align(y_true, y_pred, where)
-    rows = real_rows(y_pred)
+    true, pred = align(y_true, y_pred, where)
+    rows = real_rows(pred)
     if rows is None:
-        return y_true, y_pred
-    return jnp.where(rows, y_true, 0), jnp.where(rows, y_pred, 0)
+        return true, pred
+    return jnp.where(rows, true, 0), jnp.where(rows, pred, 0)
 
 
-@builtin("keras.losses")
-def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axes = None) -> Array:
     """1 − 2 Σ y ŷ / (Σ y + Σ ŷ + ε).
 
     Args:
@@ -38,15 +42,17 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
     >>> dice([[1.0, 0.0]], [[1.0, 0.0]]).round(4)
     Array(0., dtype=float32)
     """
-    y_true, y_pred = _aligned(y_true, y_pred, "dice")
-    shared = jnp.sum(y_true * y_pred, axis=axis)
+    true, pred = _aligned(y_true, y_pred, "dice")
+    shared = jnp.sum(true * pred, axis=axis)
     return 1 - 2.0 * shared / (
-        jnp.sum(y_true, axis=axis) + jnp.sum(y_pred, axis=axis) + config.epsilon()
+        jnp.sum(true, axis=axis) + jnp.sum(pred, axis=axis) + config.epsilon()
     )
 
 
-@builtin("keras.losses")
-def tversky(y_true: Any, y_pred: Any, alpha: Any = 0.5, beta: Any = 0.5, axis: Any = None) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def tversky(
+    y_true: ArrayLike, y_pred: ArrayLike, alpha: Scalar = 0.5, beta: Scalar = 0.5, axis: Axes = None
+) -> Array:
     """1 − Σ y ŷ / (Σ y ŷ + α Σ y (1 − ŷ) + β Σ ŷ (1 − y) + ε).
 
     Salehi et al., "Tversky loss function for image segmentation", 2017.
@@ -64,23 +70,23 @@ def tversky(y_true: Any, y_pred: Any, alpha: Any = 0.5, beta: Any = 0.5, axis: A
     >>> tversky([[1.0, 0.0]], [[1.0, 0.0]]).round(4)
     Array(0., dtype=float32)
     """
-    y_true, y_pred = _aligned(y_true, y_pred, "tversky")
-    shared = jnp.sum(y_true * y_pred, axis=axis)
-    missed = jnp.sum(y_true * (1 - y_pred), axis=axis)
-    false = jnp.sum(y_pred * (1 - y_true), axis=axis)
+    true, pred = _aligned(y_true, y_pred, "tversky")
+    shared = jnp.sum(true * pred, axis=axis)
+    missed = jnp.sum(true * (1 - pred), axis=axis)
+    false = jnp.sum(pred * (1 - true), axis=axis)
     return 1 - shared / (shared + alpha * missed + beta * false + config.epsilon())
 
 
-@builtin("keras.losses")
+@equation(targets=Targets.LABELS, counted=lambda y_true, values, arguments: values > 0)
 def circle(
-    y_true: Any,
-    y_pred: Any,
-    ref_labels: Any = None,
-    ref_embeddings: Any = None,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    ref_labels: ArrayLike | None = None,
+    ref_embeddings: ArrayLike | None = None,
     remove_diagonal: bool = True,
-    gamma: Any = 80,
-    margin: Any = 0.4,
-) -> Any:
+    gamma: Scalar = 80,
+    margin: Scalar = 0.4,
+) -> Array:
     """softplus(logsumexp of what pulls rows of other classes + that of rows of the same class).
 
     Sun et al., "Circle loss: a unified perspective of pair similarity optimization", 2020.
@@ -100,17 +106,17 @@ def circle(
     >>> circle([0, 0], [[1.0, 0.0], [1.0, 0.0]])
     Array([0., 0.], dtype=float32)
     """
-    y_pred = as_float(y_pred)
+    pred = as_float(y_pred)
     labels = jnp.asarray(y_true).astype("int32").reshape(-1, 1)
-    keys = y_pred if ref_embeddings is None else as_float(ref_embeddings)
+    keys = pred if ref_embeddings is None else as_float(ref_embeddings)
     key_labels = labels if ref_labels is None else jnp.asarray(ref_labels).astype("int32")
-    distance = jnp.maximum(1 - y_pred @ keys.T, 0.0)
+    distance = jnp.maximum(1 - pred @ keys.T, 0.0)
     same = labels == key_labels.reshape(1, -1)
     other = ~same
     if remove_diagonal:
         same = same & ~jnp.eye(same.shape[0], same.shape[1], dtype=bool)
     mask = row_mask()
-    if ref_embeddings is None and mask is not None and mask.shape[0] == y_pred.shape[0]:
+    if ref_embeddings is None and mask is not None and mask.shape[0] == pred.shape[0]:
         same, other = same & mask, other & mask
     pull = -gamma * jnp.maximum(margin + distance, 0.0) * (margin - distance)
     push = gamma * jnp.maximum(1 + margin - distance, 0.0) * (1 - margin - distance)
@@ -121,11 +127,7 @@ def circle(
     return jax.nn.softplus(attracted + repelled)
 
 
-circle.takes_class_ids = True
-circle.counted = lambda y_true, values, kwargs: values > 0
-
-
-@builtin("keras.losses")
+@family.entry()
 class Dice(FunctionLoss):
     """1 − the overlap of two sets: see `dice`. Other arguments as in `MeanSquaredError`.
 
@@ -133,17 +135,12 @@ class Dice(FunctionLoss):
     0.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "dice",
-        axis: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(dice, reduction, name, dtype, axis=axis)
+    fn = staticmethod(dice)
+    __argument_order__ = ("reduction", "name", "axis", "dtype")
+    axis: Axes = setting(anything, default=None)
 
 
-@builtin("keras.losses")
+@family.entry()
 class Tversky(FunctionLoss):
     """Dice with a weight for each kind of error: see `tversky`.
 
@@ -151,21 +148,14 @@ class Tversky(FunctionLoss):
     0.0
     """
 
-    runtime_parameters = ("alpha", "beta")
-
-    def __init__(
-        self,
-        alpha: float = 0.5,
-        beta: float = 0.5,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "tversky",
-        axis: Any = None,
-        dtype: Any = None,
-    ):
-        super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
+    fn = staticmethod(tversky)
+    __argument_order__ = ("reduction", "name", "axis", "dtype")
+    alpha: float = setting(scalar, default=0.5, role=NUMBER)
+    beta: float = setting(scalar, default=0.5, role=NUMBER)
+    axis: Axes = setting(anything, default=None)
 
 
-@builtin("keras.losses")
+@family.entry()
 class Circle(FunctionLoss):
     """Circle loss on embeddings of length 1: see `circle`. The mean is over rows above 0.
 
@@ -173,16 +163,7 @@ class Circle(FunctionLoss):
     0.0
     """
 
-    runtime_parameters = ("gamma", "margin")
-
-    def __init__(
-        self,
-        gamma: float = 80.0,
-        margin: float = 0.4,
-        remove_diagonal: bool = True,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "circle",
-        dtype: Any = None,
-    ):
-        kwargs = {"gamma": gamma, "margin": margin, "remove_diagonal": remove_diagonal}
-        super().__init__(circle, reduction, name, dtype, **kwargs)
+    fn = staticmethod(circle)
+    gamma: float = setting(scalar, default=80.0, role=NUMBER)
+    margin: float = setting(scalar, default=0.4, role=NUMBER)
+    remove_diagonal: bool = setting(flag, default=True)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import anything, number, scalar, several
 from rosenblatt.core.registry import builtin
-from rosenblatt.losses.base import FunctionLoss, PlainLoss
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike, Scalar
+from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
 from rosenblatt.losses.shapes import align, as_float, mean_over, misaligned
 
+_QUANTILE = number(above=0, below=1)
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+
+@equation("mse", "MSE", targets=Targets.SAME_SHAPE)
+def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Squared error: mean_j (y_j − ŷ_j)².
 
     Args:
@@ -33,38 +35,35 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     >>> mean_squared_error([[1.0, 2.0]], [[2.0, 4.0]])
     Array([2.5], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "mean_squared_error")
-    return mean_over(jnp.square(y_true - y_pred))
+    true, pred = align(y_true, y_pred, "mean_squared_error")
+    return mean_over(jnp.square(true - pred))
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+@equation("mae", "MAE", targets=Targets.SAME_SHAPE)
+def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Absolute error: mean_j |y_j − ŷ_j|. Shapes as in `mean_squared_error`.
 
     >>> mean_absolute_error([[1.0, 2.0]], [[2.0, 4.0]])
     Array([1.5], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "mean_absolute_error")
-    return mean_over(jnp.abs(y_true - y_pred))
+    true, pred = align(y_true, y_pred, "mean_absolute_error")
+    return mean_over(jnp.abs(true - pred))
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+@equation("mape", "MAPE", targets=Targets.SAME_SHAPE)
+def mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Error in per cent: 100 mean_j |y_j − ŷ_j| / max(|y_j|, ε). Shapes as in `mean_squared_error`.
 
     >>> mean_absolute_percentage_error([[4.0]], [[5.0]])
     Array([25.], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "mean_absolute_percentage_error")
-    scale = jnp.maximum(jnp.abs(y_true), jnp.asarray(config.epsilon(), y_pred.dtype))
-    return 100.0 * mean_over(jnp.abs((y_true - y_pred) / scale))
+    true, pred = align(y_true, y_pred, "mean_absolute_percentage_error")
+    scale = jnp.maximum(jnp.abs(true), jnp.asarray(config.epsilon(), pred.dtype))
+    return 100.0 * mean_over(jnp.abs((true - pred) / scale))
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+@equation("msle", "MSLE", targets=Targets.SAME_SHAPE)
+def mean_squared_logarithmic_error(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """Squared error of logarithms: mean_j (log(1 + y_j) − log(1 + ŷ_j))², both raised to ε first.
 
     Shapes as in `mean_squared_error`.
@@ -72,15 +71,14 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     >>> round(float(mean_squared_logarithmic_error([[0.0]], [[1.0]])[0]), 4)
     0.4805
     """
-    y_true, y_pred = align(y_true, y_pred, "mean_squared_logarithmic_error")
-    eps = jnp.asarray(config.epsilon(), y_pred.dtype)
-    log_true, log_pred = (jnp.log1p(jnp.maximum(y, eps)) for y in (y_true, y_pred))
+    true, pred = align(y_true, y_pred, "mean_squared_logarithmic_error")
+    eps = jnp.asarray(config.epsilon(), pred.dtype)
+    log_true, log_pred = (jnp.log1p(jnp.maximum(y, eps)) for y in (true, pred))
     return mean_over(jnp.square(log_true - log_pred))
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def huber(y_true: Any, y_pred: Any, delta: Any = 1.0) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: Scalar = 1.0) -> Array:
     """Squared near zero, absolute beyond δ: mean_j of e²/2 where |e| ≤ δ, else δ|e| − δ²/2.
 
     Huber, "Robust estimation of a location parameter", 1964; δ = 1 is Keras's default.
@@ -96,16 +94,15 @@ def huber(y_true: Any, y_pred: Any, delta: Any = 1.0) -> Any:
     >>> huber([[0.0], [0.0]], [[0.5], [3.0]])
     Array([0.125, 2.5  ], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "huber")
-    delta = jnp.asarray(delta, y_pred.dtype)
-    error = jnp.abs(y_pred - y_true)
+    true, pred = align(y_true, y_pred, "huber")
+    delta = jnp.asarray(delta, pred.dtype)
+    error = jnp.abs(pred - true)
     near = jnp.minimum(error, delta)
     return mean_over(near * (error - 0.5 * near))
 
 
-@builtin("keras.metrics")
-@builtin("keras.losses")
-def log_cosh(y_true: Any, y_pred: Any) -> Any:
+@equation("logcosh", targets=Targets.SAME_SHAPE)
+def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """mean_j log cosh(ŷ_j − y_j): about e²/2 near zero and |e| − log 2 far away.
 
     Shapes as in `mean_squared_error`.
@@ -113,13 +110,13 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
     >>> round(float(log_cosh([[0.0]], [[1.0]])[0]), 4)
     0.4338
     """
-    y_true, y_pred = align(y_true, y_pred, "log_cosh")
-    error = y_pred - y_true
+    true, pred = align(y_true, y_pred, "log_cosh")
+    error = pred - true
     return mean_over(jnp.logaddexp(error, -error) - jnp.asarray(np.log(2.0), error.dtype))
 
 
-@builtin("keras.losses")
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+@equation(targets=Targets.SAME_SHAPE)
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
     """Minus the cosine of the angle between targets and predictions: −Σ_j y_j ŷ_j / (‖y‖ ‖ŷ‖).
 
     Args:
@@ -133,11 +130,11 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     >>> cosine_similarity([[1.0, 0.0]], [[3.0, 0.0]])
     Array([-1.], dtype=float32)
     """
-    y_true, y_pred = align(y_true, y_pred, "cosine_similarity")
-    return -jnp.sum(unit(y_true, axis) * unit(y_pred, axis), axis=axis)
+    true, pred = align(y_true, y_pred, "cosine_similarity")
+    return -jnp.sum(unit(true, axis) * unit(pred, axis), axis=axis)
 
 
-def unit(x: Any, axis: int) -> Any:
+def unit(x: Array, axis: int) -> Array:
     """x over its length along an axis; a vector of zeros stays zero, with a finite gradient."""
     eps = jnp.asarray(config.epsilon(), x.dtype)
     square = jnp.sum(jnp.square(x), axis=axis, keepdims=True)
@@ -145,8 +142,10 @@ def unit(x: Any, axis: int) -> Any:
     return x * jnp.minimum(1 / jnp.sqrt(jnp.maximum(square, tiny)), 1 / eps)
 
 
-@builtin("keras.losses")  # where configs of functions are looked for
-def quantile(y_true: Any, y_pred: Any, quantiles: Any = 0.5) -> Any:
+@equation()
+def quantile(
+    y_true: ArrayLike, y_pred: ArrayLike, quantiles: Scalar | Sequence[float] = 0.5
+) -> Array:
     """Pinball loss: mean_j max(q e_j, (q − 1) e_j) with e = y − ŷ; least at the q-quantile.
 
     Koenker & Bassett, "Regression quantiles", 1978. Not in Keras.
@@ -167,16 +166,14 @@ def quantile(y_true: Any, y_pred: Any, quantiles: Any = 0.5) -> Any:
     >>> quantile([2.0], [[1.0, 3.0]], [0.25, 0.75])
     Array([0.25], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    q = jnp.asarray(quantiles, y_pred.dtype)
-    if q.ndim:
-        y_true = _one_target(y_true, y_pred, q)
-    y_true, y_pred = align(y_true, y_pred, "quantile")
-    error = y_true - y_pred
+    pred = as_float(y_pred)
+    q = jnp.asarray(quantiles, pred.dtype)
+    true, pred = align(_one_target(y_true, pred, q) if q.ndim else y_true, pred, "quantile")
+    error = true - pred
     return mean_over(jnp.maximum(q * error, (q - 1) * error))
 
 
-def _one_target(y_true: Any, y_pred: Any, q: Any) -> Any:
+def _one_target(y_true: ArrayLike, y_pred: Array, q: Array) -> Array:
     """Targets repeated for each of the quantiles."""
     given = jnp.asarray(y_true)
     target = given[..., 0] if given.ndim == y_pred.ndim and given.shape[-1] == 1 else given
@@ -191,8 +188,8 @@ def _one_target(y_true: Any, y_pred: Any, q: Any) -> Any:
     return jnp.broadcast_to(target[..., None], y_pred.shape)
 
 
-@builtin("keras.losses")
-class MeanSquaredError(PlainLoss):
+@family.entry()
+class MeanSquaredError(FunctionLoss):
     """Squared error: mean (y − ŷ)².
 
     Args:
@@ -204,43 +201,43 @@ class MeanSquaredError(PlainLoss):
     5.0
     """
 
-    function = staticmethod(mean_squared_error)
+    fn = staticmethod(mean_squared_error)
 
 
-@builtin("keras.losses")
-class MeanAbsoluteError(PlainLoss):
+@family.entry()
+class MeanAbsoluteError(FunctionLoss):
     """Absolute error: mean |y − ŷ|. Arguments as in `MeanSquaredError`.
 
     >>> float(MeanAbsoluteError()([[0.0], [0.0]], [[1.0], [3.0]]))
     2.0
     """
 
-    function = staticmethod(mean_absolute_error)
+    fn = staticmethod(mean_absolute_error)
 
 
-@builtin("keras.losses")
-class MeanAbsolutePercentageError(PlainLoss):
+@family.entry()
+class MeanAbsolutePercentageError(FunctionLoss):
     """Error in per cent of the targets. Arguments as in `MeanSquaredError`.
 
     >>> float(MeanAbsolutePercentageError()([[2.0]], [[1.0]]))
     50.0
     """
 
-    function = staticmethod(mean_absolute_percentage_error)
+    fn = staticmethod(mean_absolute_percentage_error)
 
 
-@builtin("keras.losses")
-class MeanSquaredLogarithmicError(PlainLoss):
+@family.entry()
+class MeanSquaredLogarithmicError(FunctionLoss):
     """Squared error of log(1 + y). Arguments as in `MeanSquaredError`.
 
     >>> round(float(MeanSquaredLogarithmicError()([[0.0]], [[1.0]])), 4)
     0.4805
     """
 
-    function = staticmethod(mean_squared_logarithmic_error)
+    fn = staticmethod(mean_squared_logarithmic_error)
 
 
-@builtin("keras.losses")
+@family.entry()
 class Huber(FunctionLoss):
     """Squared near zero, absolute beyond δ: see `huber`. Other arguments as in `MeanSquaredError`.
 
@@ -251,20 +248,13 @@ class Huber(FunctionLoss):
     4.0
     """
 
-    runtime_parameters = ("delta",)
-    unsaved = {"delta": 1.0}
-
-    def __init__(
-        self,
-        delta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "huber_loss",
-        dtype: Any = None,
-    ):
-        super().__init__(huber, reduction, name, dtype, delta=delta)
+    fn = staticmethod(huber)
+    __argument_defaults__ = {"name": "huber_loss"}
+    delta: float = setting(scalar, default=1.0, role=NUMBER, saved=None)
 
 
 @builtin("rosenblatt.losses")
+@family.entry()
 class Quantile(FunctionLoss):
     """Pinball loss, for quantiles instead of means: see `quantile`. Not in Keras.
 
@@ -283,40 +273,24 @@ class Quantile(FunctionLoss):
     0.25
     """
 
-    runtime_parameters = ("quantiles",)
-
-    def __init__(
-        self,
-        quantiles: float | Sequence[float] = 0.5,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "quantile",
-        dtype: Any = None,
-    ):
-        several: list[Any] = list(np.atleast_1d(np.asarray(quantiles, dtype=object)))
-        if np.ndim(quantiles) > 1 or not all(0 < q < 1 for q in several):
-            raise ValueError(
-                explain(
-                    "Quantile: `quantiles` is out of range.",
-                    given=quantiles,
-                    expected="0 < q < 1, or a list of such numbers",
-                )
-            )
-        number = [float(q) for q in several] if np.ndim(quantiles) else float(several[0])
-        super().__init__(quantile, reduction, name, dtype, quantiles=number)
+    fn = staticmethod(quantile)
+    quantiles: float | Sequence[float] = setting(
+        several(_QUANTILE, "0 < q < 1, or a list of such numbers"), default=0.5, role=NUMBER
+    )
 
 
-@builtin("keras.losses")
-class LogCosh(PlainLoss):
+@family.entry()
+class LogCosh(FunctionLoss):
     """mean log cosh(ŷ − y). Arguments as in `MeanSquaredError`.
 
     >>> round(float(LogCosh()([[0.0]], [[1.0]])), 4)
     0.4338
     """
 
-    function = staticmethod(log_cosh)
+    fn = staticmethod(log_cosh)
 
 
-@builtin("keras.losses")
+@family.entry()
 class CosineSimilarity(FunctionLoss):
     """Minus the cosine of the angle between y and ŷ. Other arguments as in `MeanSquaredError`.
 
@@ -327,13 +301,5 @@ class CosineSimilarity(FunctionLoss):
     -1.0
     """
 
-    unsaved = {"axis": -1}
-
-    def __init__(
-        self,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "cosine_similarity",
-        dtype: Any = None,
-    ):
-        super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
+    fn = staticmethod(cosine_similarity)
+    axis: int = setting(anything, default=-1, saved=None)

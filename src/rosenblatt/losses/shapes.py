@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import row_mask
+from rosenblatt.core.types import Array, ArrayLike, Shape, Tree
 
 
-def as_float(value: Any) -> jax.Array:
+def as_float(value: ArrayLike) -> Array:
     """An array of a float type: its own, or the default one for integers and booleans."""
     array = jnp.asarray(value)
     return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(config.floatx())
 
 
-def as_arrays(tree: Any, dtype: str, keep_integers: bool = False) -> Any:
+def as_arrays(tree: Tree, dtype: str, keep_integers: bool = False) -> Tree:
     """Convert an array, nested lists of numbers, or a dict or list of arrays, to a float type."""
     if isinstance(tree, Mapping):
         return {key: as_arrays(value, dtype, keep_integers) for key, value in tree.items()}
@@ -31,7 +30,7 @@ def as_arrays(tree: Any, dtype: str, keep_integers: bool = False) -> Any:
     return array.astype(dtypes.numpy_dtype(dtype))
 
 
-def squeeze_or_expand(first: Any, second: Any) -> tuple[Any, Any]:
+def squeeze_or_expand(first: Array, second: Array) -> tuple[Array, Array]:
     """Bring two arrays whose ranks differ by a last axis of 1 to the same rank.
 
     Args:
@@ -52,7 +51,9 @@ def squeeze_or_expand(first: Any, second: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def align(y_true: Any, y_pred: Any, where: str, hint: str | None = None) -> tuple[Any, Any]:
+def align(
+    y_true: ArrayLike, y_pred: ArrayLike, where: str, hint: str | None = None
+) -> tuple[Array, Array]:
     """Targets and predictions as float arrays of one shape.
 
     Args:
@@ -67,16 +68,14 @@ def align(y_true: Any, y_pred: Any, where: str, hint: str | None = None) -> tupl
     Raises:
         ValueError: shapes that differ by more than a last axis of 1.
     """
-    y_pred = as_float(y_pred)
-    y_true, y_pred = squeeze_or_expand(jnp.asarray(y_true).astype(y_pred.dtype), y_pred)
-    if y_true.shape != y_pred.shape:
-        raise misaligned(y_true.shape, y_pred.shape, where, hint)
-    return y_true, y_pred
+    pred = as_float(y_pred)
+    true, pred = squeeze_or_expand(jnp.asarray(y_true).astype(pred.dtype), pred)
+    if true.shape != pred.shape:
+        raise misaligned(true.shape, pred.shape, where, hint)
+    return true, pred
 
 
-def misaligned(
-    true: Sequence[int], pred: Sequence[int], where: str, hint: str | None = None
-) -> ValueError:
+def misaligned(true: Shape, pred: Shape, where: str, hint: str | None = None) -> BadData:
     """The error for targets and predictions whose shapes do not align."""
     if tuple(true[:1]) != tuple(pred[:1]):
         hint = "pass one row of targets for each row of predictions."
@@ -86,17 +85,15 @@ def misaligned(
             f"give the output layer units={units}, or pass targets of shape {tuple(pred)}; "
             "nothing is broadcast silently."
         )
-    return ValueError(
-        explain(
-            f"{where}: targets and predictions have shapes that do not align.",
-            given=f"y_true of shape {tuple(true)}, y_pred of shape {tuple(pred)}",
-            expected="equal shapes, up to a last axis of 1",
-            fix=hint,
-        )
+    return BadData(
+        f"{where}: targets and predictions have shapes that do not align.",
+        given=f"y_true of shape {tuple(true)}, y_pred of shape {tuple(pred)}",
+        expected="equal shapes, up to a last axis of 1",
+        fix=hint,
     )
 
 
-def align_weights(values: Any, weight: Any, where: str) -> tuple[Any, Any]:
+def align_weights(values: Array, weight: Array, where: str) -> tuple[Array, Array]:
     """Per-sample values and weights, with ranks as Keras brings them together.
 
     Args:
@@ -119,19 +116,16 @@ def align_weights(values: Any, weight: Any, where: str) -> tuple[Any, Any]:
         w in (1, v) for w, v in zip(weight.shape, leading, strict=True)
     )
     if not fits:
-        raise ValueError(
-            explain(
-                f"{where}: `sample_weight` does not fit the values it weights.",
-                given=f"sample_weight of shape {given}, values of shape {values.shape}",
-                expected=f"one weight for each row: shape ({values.shape[0]},)",
-                fix="weights per class belong in `class_weight`, weights per output in "
-                "`loss_weights`.",
-            )
+        raise BadData(
+            f"{where}: `sample_weight` does not fit the values it weights.",
+            given=f"sample_weight of shape {given}, values of shape {values.shape}",
+            expected=f"one weight for each row: shape ({values.shape[0]},)",
+            fix="weights per class belong in `class_weight`, weights per output in `loss_weights`.",
         )
     return values, weight
 
 
-def align_mask(mask: Any, shape: Sequence[int], where: str) -> Any:
+def align_mask(mask: ArrayLike, shape: Shape, where: str) -> Array:
     """The mask of predictions, bool, shaped to broadcast against values of a shape.
 
     Args:
@@ -151,19 +145,17 @@ def align_mask(mask: Any, shape: Sequence[int], where: str) -> Any:
         m == 1 or s in (1, m) for m, s in zip(mask.shape, shape, strict=True)
     )
     if not fits:
-        raise ValueError(
-            explain(
-                f"{where}: the mask of the predictions does not fit the values it masks.",
-                given=f"mask of shape {given}, values of shape {tuple(shape)}",
-                expected="one value for each masked step",
-                fix="give the targets the predictions' shape, (batch, steps, units), so that each "
-                "step has a value.",
-            )
+        raise BadData(
+            f"{where}: the mask of the predictions does not fit the values it masks.",
+            given=f"mask of shape {given}, values of shape {tuple(shape)}",
+            expected="one value for each masked step",
+            fix="give the targets the predictions' shape, (batch, steps, units), so that each step "
+            "has a value.",
         )
     return mask
 
 
-def real_rows(values: Any) -> Any:
+def real_rows(values: Array) -> Array | None:
     """The mask of the real rows, shaped to broadcast against the values, or None.
 
     None means that every row is real, or that the values have no row axis (a scalar).
@@ -174,7 +166,7 @@ def real_rows(values: Any) -> Any:
     return mask.reshape((-1,) + (1,) * (values.ndim - 1))
 
 
-def mean_over(values: Any, axis: int = -1) -> Any:
+def mean_over(values: Array, axis: int = -1) -> Array:
     """The mean over an axis; where that is the axis of rows, over the real rows only."""
     if values.ndim == 0:
         return values
@@ -185,18 +177,18 @@ def mean_over(values: Any, axis: int = -1) -> Any:
     return jnp.mean(values, axis=axis)
 
 
-def is_off(number: Any) -> bool:
+def is_off(number: object) -> bool:
     """Whether a number is a plain zero, so that what it scales is left out of the program."""
     return isinstance(number, (int, float)) and number == 0
 
 
-def divide_no_nan(a: Any, b: Any) -> Any:
+def divide_no_nan(a: Array, b: Array) -> Array:
     """a / b, and 0 where b is 0."""
     zero = jnp.equal(b, 0)
     return jnp.where(zero, 0, a / jnp.where(zero, 1, b))
 
 
-def kind_of_classes(y_true_shape: Sequence[int], y_pred_shape: Sequence[int]) -> str:
+def kind_of_classes(y_true_shape: Shape, y_pred_shape: Shape) -> str:
     """How shapes tell binary, sparse and one-hot classification apart, as Keras's compile does.
 
     Args:
@@ -204,13 +196,13 @@ def kind_of_classes(y_true_shape: Sequence[int], y_pred_shape: Sequence[int]) ->
         y_pred_shape: shape of the predictions.
 
     Returns:
-        "binary" where the predictions' last axis is 1; "sparse" where the targets have fewer axes
-        or a last axis of 1; else "categorical".
+        "Binary" where the predictions' last axis is 1; "SparseCategorical" where the targets have
+        fewer axes or a last axis of 1; else "Categorical": what names of classes begin with.
 
     >>> kind_of_classes((32,), (32, 10))
-    'sparse'
+    'SparseCategorical'
     """
     if y_pred_shape[-1] == 1:
-        return "binary"
+        return "Binary"
     fewer = len(y_true_shape) < len(y_pred_shape)
-    return "sparse" if fewer or y_true_shape[-1] == 1 else "categorical"
+    return "SparseCategorical" if fewer or y_true_shape[-1] == 1 else "Categorical"

@@ -5,7 +5,7 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "base": "Metric",
+        "base": "Metric deserialize get resolve_accuracy serialize",
         "classification": "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
         "SparseTopKCategoricalAccuracy TopKCategoricalAccuracy accuracy binary_accuracy "
         "categorical_accuracy sparse_categorical_accuracy sparse_top_k_categorical_accuracy "
@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = face(
         "SpecificityAtSensitivity",
         "fscore": "F1Score FBetaScore",
         "iou": "BinaryIoU IoU MeanIoU OneHotIoU OneHotMeanIoU",
-        "lookup": "deserialize get resolve_accuracy serialize",
         "probabilistic": "BinaryCrossentropy CategoricalCrossentropy CategoricalHinge Hinge "
         "KLDivergence Poisson SparseCategoricalCrossentropy SquaredHinge",
         "reduction": "Mean MeanMetricWrapper Sum",

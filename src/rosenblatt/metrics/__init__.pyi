@@ -1,6 +1,10 @@
 # Written by tools/stubs.py.
 
 from rosenblatt.metrics.base import Metric as Metric
+from rosenblatt.metrics.base import deserialize as deserialize
+from rosenblatt.metrics.base import get as get
+from rosenblatt.metrics.base import resolve_accuracy as resolve_accuracy
+from rosenblatt.metrics.base import serialize as serialize
 from rosenblatt.metrics.classification import Accuracy as Accuracy
 from rosenblatt.metrics.classification import BinaryAccuracy as BinaryAccuracy
 from rosenblatt.metrics.classification import CategoricalAccuracy as CategoricalAccuracy
@@ -31,10 +35,6 @@ from rosenblatt.metrics.iou import IoU as IoU
 from rosenblatt.metrics.iou import MeanIoU as MeanIoU
 from rosenblatt.metrics.iou import OneHotIoU as OneHotIoU
 from rosenblatt.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
-from rosenblatt.metrics.lookup import deserialize as deserialize
-from rosenblatt.metrics.lookup import get as get
-from rosenblatt.metrics.lookup import resolve_accuracy as resolve_accuracy
-from rosenblatt.metrics.lookup import serialize as serialize
 from rosenblatt.metrics.probabilistic import BinaryCrossentropy as BinaryCrossentropy
 from rosenblatt.metrics.probabilistic import CategoricalCrossentropy as CategoricalCrossentropy
 from rosenblatt.metrics.probabilistic import CategoricalHinge as CategoricalHinge

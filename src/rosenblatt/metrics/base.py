@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import jax
 import numpy as np
 
 from rosenblatt import initializers
 from rosenblatt.core import config, dtypes, rows
+from rosenblatt.core.checks import anything
 from rosenblatt.core.direction import Direction
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.family import Family
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.registry import builtin, is_builtin
-from rosenblatt.core.scope import HasParameters, Scope, use_scope
+from rosenblatt.core.registry import is_builtin, is_ours
+from rosenblatt.core.scope import Scope, use_scope
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, Identifier, Shape, Tree
 from rosenblatt.core.variable import StatelessScope, Variable
+from rosenblatt.losses.shapes import kind_of_classes
+
+# What these names mean for a batch depends on its shapes; see `resolve_accuracy`.
+BY_SHAPES = {
+    "accuracy": "Accuracy", "acc": "Accuracy", "crossentropy": "Crossentropy", "ce": "Crossentropy",
+}  # fmt: skip
+
+family = Family(
+    "metric",
+    "keras.metrics",
+    "rosenblatt.metrics",
+    [
+        "reduction", "classification", "regression", "probabilistic", "confusion", "curves",
+        "fscore", "iou",
+    ],
+    snake_case=True,
+)  # fmt: skip
+get, serialize, deserialize = family.get, family.serialize, family.deserialize
 
 
-@builtin("keras.metrics")
-class Metric(HasParameters):
+@family.entry()
+class Metric(Configured):
     """The base of metrics: make variables in `__init__`, write `update_state` and `result`.
 
     The attribute `direction`, "min" or "max", says which way is better, so that callbacks with
@@ -43,20 +65,23 @@ class Metric(HasParameters):
     3.0
     """
 
+    __argument_order__: ClassVar[tuple[str, ...]] = ("name", "dtype")
+    untraced = ("name", "direction")
     # Which way is better, for `mode="auto"` of callbacks; None where nobody knows.
-    direction: Direction | str | None = None
+    direction = cast("Direction | str | None", None)
     # Whether variables are made at the first batch, from its shapes.
     waits_for_shapes = False
+    # The float type it computes in where it is given none; the default float type if None.
+    usual_dtype: ClassVar[str | None] = None
 
-    def __init__(self, dtype: Any = None, name: str | None = None):
+    if TYPE_CHECKING:  # type checkers know the arguments of subclasses by settings alone
+        name: Any = setting(anything, default=None, kw_only=True)
+        dtype: Any = setting(anything, default=None, kw_only=True)
+
+    def __init__(self, dtype: DTypeLike = None, name: str | None = None):
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = dtypes.get_policy(dtype or config.floatx()).compute_dtype
+        self.dtype = dtypes.get_policy(dtype or self.usual_dtype or config.floatx()).compute_dtype
         self._variables: list[Variable] = []
-
-    @property
-    def dtype(self) -> str:
-        """The float type it computes in."""
-        return self._dtype
 
     @property
     def variables(self) -> list[Variable]:
@@ -65,7 +90,7 @@ class Metric(HasParameters):
         found = {id(v): v for v in self._walk(vars(self))}
         return list(found.values())
 
-    def _walk(self, value: Any) -> Iterator[Variable]:
+    def _walk(self, value: object) -> Iterator[Variable]:
         if isinstance(value, Mapping):
             yield from self._walk(list(value.values()))
         elif isinstance(value, (list, tuple)):
@@ -91,8 +116,8 @@ class Metric(HasParameters):
     def add_variable(
         self,
         shape: Sequence[int] = (),
-        initializer: Any = "zeros",
-        dtype: Any = None,
+        initializer: Identifier = "zeros",
+        dtype: DTypeLike = None,
         aggregation: str | None = "sum",
         name: str | None = None,
     ) -> Variable:
@@ -128,8 +153,8 @@ class Metric(HasParameters):
     def add_weight(
         self,
         shape: Sequence[int] = (),
-        initializer: Any = None,
-        dtype: Any = None,
+        initializer: Identifier = None,
+        dtype: DTypeLike = None,
         name: str | None = None,
     ) -> Variable:
         """The older name of `add_variable`."""
@@ -158,7 +183,7 @@ class Metric(HasParameters):
         self.update_state(*args, **kwargs)
         return self.result()
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: Tree, y_pred: Tree) -> None:
         """Make the variables that wait for the shapes of the data.
 
         Nothing is computed. To be called before the metric is traced in a program.
@@ -173,10 +198,7 @@ class Metric(HasParameters):
         with use_scope(Scope(binds_all=True)):
             jax.eval_shape(lambda y, p: self.update_state(y, p), *batch)
 
-    def _is_own(self) -> bool:
-        return is_builtin(type(self))
-
-    def exact_on_padding(self, y_true: Any, y_pred: Any) -> bool:
+    def exact_on_padding(self, y_true: Tree, y_pred: Tree) -> bool:
         """Whether padding rows of a batch leave the result what it is without them.
 
         True of the library's own metrics, and where a class says `row_independent = True`; a user's
@@ -186,11 +208,11 @@ class Metric(HasParameters):
             y_true: anything with the shapes and dtypes of a batch.
             y_pred: the same for the predictions.
         """
-        return self._is_own() or vars(type(self)).get("row_independent", False)
+        return is_ours(self) or vars(type(self)).get("row_independent", False)
 
     def stateless_update_state(
-        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
-    ) -> list[Any]:
+        self, metric_variables: Sequence[ArrayLike], *args: Any, **kwargs: Any
+    ) -> list[Array]:
         """The values of the variables after a batch, from those before it.
 
         Args:
@@ -205,37 +227,30 @@ class Metric(HasParameters):
             self.update_state(*args, **kwargs)
         return [scope.get_current_value(v) for v in self.variables]
 
-    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+    def stateless_result(self, metric_variables: Sequence[ArrayLike]) -> Any:
         """The result from values of the variables. Arguments as in `stateless_update_state`."""
         with self._bound(metric_variables):
             return self.result()
 
-    def stateless_reset_state(self) -> list[Any]:
+    def stateless_reset_state(self) -> list[Array]:
         """The values of the variables after a reset."""
         with self._bound([_zeros(v) for v in self.variables]) as scope:
             self.reset_state()
         return [scope.get_current_value(v) for v in self.variables]
 
-    def _bound(self, values: Sequence[Any]) -> StatelessScope:
+    def _bound(self, values: Sequence[ArrayLike]) -> StatelessScope:
         variables = self.variables
         if len(values) != len(variables):
-            raise ValueError(
-                explain(
-                    f"Metric {self.name!r}: `metric_variables` has the wrong length.",
-                    given=len(values),
-                    expected=f"{len(variables)}, one value for each of `metric.variables`",
-                )
+            raise BadArgument(
+                f"Metric {self.name!r}: `metric_variables` has the wrong length.",
+                given=len(values),
+                expected=f"{len(variables)}, one value for each of `metric.variables`",
             )
         return StatelessScope(list(zip(variables, values, strict=True)))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make it again."""
-        return {"name": self.name, "dtype": self.dtype}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The metric of a config."""
-        return cls(**config)
+        return {"name": self.name, "dtype": self.dtype, **self.own_config()}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
@@ -243,3 +258,28 @@ class Metric(HasParameters):
 
 def _zeros(variable: Variable) -> np.ndarray:
     return np.zeros(variable.shape, dtypes.numpy_dtype(variable.dtype))
+
+
+def resolve_accuracy(kind: str, y_true_shape: Shape, y_pred_shape: Shape) -> type[Metric]:
+    """The class that "accuracy" or "crossentropy" means for a batch, as in Keras's compile.
+
+    Args:
+        kind: "accuracy", "acc", "crossentropy" or "ce", in any case.
+        y_true_shape: shape of the targets.
+        y_pred_shape: shape of the predictions.
+
+    Returns:
+        The binary class where the predictions' last axis is 1, the sparse one where the targets
+        have fewer axes or a last axis of 1, else the categorical one.
+
+    Raises:
+        ValueError: another kind.
+
+    >>> resolve_accuracy("accuracy", (32,), (32, 10)).__name__
+    'SparseCategoricalAccuracy'
+    """
+    if kind.lower() not in BY_SHAPES:
+        raise BadArgument(
+            "resolve_accuracy: unknown kind.", given=repr(kind), expected=f"one of {(*BY_SHAPES,)}"
+        )
+    return family.find(f"{kind_of_classes(y_true_shape, y_pred_shape)}{BY_SHAPES[kind.lower()]}")

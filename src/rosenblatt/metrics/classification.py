@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from rosenblatt.core import config
+from rosenblatt.core.checks import flag, scalar, whole
+from rosenblatt.core.direction import Direction
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike, Scalar
 from rosenblatt.losses.crossentropy import SPARSE_HINT
 from rosenblatt.losses.shapes import as_float, misaligned, squeeze_or_expand
+from rosenblatt.metrics.base import family
 from rosenblatt.metrics.reduction import FunctionMetric
 
 _HINT = SPARSE_HINT.replace("crossentropy", "accuracy")
 
 
-def _same_rank(y_true: Any, y_pred: Any, where: str) -> tuple[Any, Any]:
-    y_true, y_pred = squeeze_or_expand(jnp.asarray(y_true), jnp.asarray(y_pred))
-    if y_true.shape != y_pred.shape:
-        raise misaligned(y_true.shape, y_pred.shape, where)
-    return y_true, y_pred
+def _same_rank(y_true: ArrayLike, y_pred: ArrayLike, where: str) -> tuple[Array, Array]:
+    true, pred = squeeze_or_expand(jnp.asarray(y_true), jnp.asarray(y_pred))
+    if true.shape != pred.shape:
+        raise misaligned(true.shape, pred.shape, where)
+    return true, pred
 
 
-def _ids(y_true: Any, y_pred: Any, where: str) -> Any:
+def _ids(y_true: ArrayLike, y_pred: Array, where: str) -> Array:
     """Class ids with the predictions' shape less the last axis."""
-    y_true = jnp.asarray(y_true)
-    ids = y_true
+    given = ids = jnp.asarray(y_true)
     if ids.ndim == y_pred.ndim and ids.shape[-1] == 1:
         ids = ids[..., 0]
     if ids.shape != y_pred.shape[:-1]:
-        raise misaligned(y_true.shape, y_pred.shape, where, _HINT)
+        raise misaligned(given.shape, y_pred.shape, where, _HINT)
     return ids
 
 
-def _one_hot_ids(y_true: Any, y_pred: Any, where: str) -> Any:
-    y_true = jnp.asarray(y_true)
-    if y_true.shape != y_pred.shape:
-        raise misaligned(y_true.shape, y_pred.shape, where, _HINT)
-    return jnp.argmax(y_true, axis=-1)
+def _one_hot_ids(y_true: ArrayLike, y_pred: Array, where: str) -> Array:
+    true = jnp.asarray(y_true)
+    if true.shape != y_pred.shape:
+        raise misaligned(true.shape, y_pred.shape, where, _HINT)
+    return jnp.argmax(true, axis=-1)
 
 
-def _equal(ids: Any, best: Any) -> Any:
+def _equal(ids: Array, best: Array) -> Array:
     """Where class ids equal predicted ones; 16-bit floats cannot hold every id."""
     if jnp.issubdtype(ids.dtype, jnp.floating):
         ids, best = ids.astype("float32"), best.astype("float32")
     return (ids == best).astype(config.floatx())
 
 
-def accuracy(y_true: Any, y_pred: Any) -> Any:
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the prediction equals the target, else 0.
 
     Args:
@@ -63,12 +65,12 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     >>> accuracy([1, 2], [1, 0])
     Array([1., 0.], dtype=float32)
     """
-    y_true, y_pred = _same_rank(y_true, y_pred, "accuracy")
-    return (y_true.astype(y_pred.dtype) == y_pred).astype(config.floatx())
+    true, pred = _same_rank(y_true, y_pred, "accuracy")
+    return (true.astype(pred.dtype) == pred).astype(config.floatx())
 
 
 @builtin("keras.metrics")
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: Any = 0.5) -> Any:
+def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: Scalar = 0.5) -> Array:
     """1 where (ŷ > threshold) equals the target, else 0.
 
     Args:
@@ -86,12 +88,12 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: Any = 0.5) -> Any:
     Array([[1.],
            [0.]], dtype=float32)
     """
-    y_true, y_pred = _same_rank(y_true, y_pred, "binary_accuracy")
-    return (y_true == (y_pred > threshold).astype(y_true.dtype)).astype(config.floatx())
+    true, pred = _same_rank(y_true, y_pred, "binary_accuracy")
+    return (true == (pred > threshold).astype(true.dtype)).astype(config.floatx())
 
 
 @builtin("keras.metrics")
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest prediction is at the largest target, else 0.
 
     Args:
@@ -107,13 +109,13 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     >>> categorical_accuracy([[0, 1], [0, 1]], [[0.2, 0.8], [0.9, 0.1]])
     Array([1., 0.], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    ids = _one_hot_ids(y_true, y_pred, "categorical_accuracy")
-    return _equal(ids, jnp.argmax(y_pred, axis=-1))
+    pred = as_float(y_pred)
+    ids = _one_hot_ids(y_true, pred, "categorical_accuracy")
+    return _equal(ids, jnp.argmax(pred, axis=-1))
 
 
 @builtin("keras.metrics")
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest prediction is that of the class id, else 0.
 
     Args:
@@ -129,12 +131,12 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     >>> sparse_categorical_accuracy([1, 1], [[0.2, 0.8], [0.9, 0.1]])
     Array([1., 0.], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    ids = _ids(y_true, y_pred, "sparse_categorical_accuracy")
-    return _equal(ids, jnp.argmax(y_pred, axis=-1))
+    pred = as_float(y_pred)
+    ids = _ids(y_true, pred, "sparse_categorical_accuracy")
+    return _equal(ids, jnp.argmax(pred, axis=-1))
 
 
-def _in_top(ids: Any, y_pred: Any, k: int) -> Any:
+def _in_top(ids: Array, y_pred: Array, k: int) -> Array:
     """1 where fewer than k predictions are above that of the class id."""
     ids = ids.astype("int32")[..., None]
     chosen = jnp.max(jnp.where(ids == jnp.arange(y_pred.shape[-1]), y_pred, -jnp.inf), axis=-1)
@@ -144,7 +146,7 @@ def _in_top(ids: Any, y_pred: Any, k: int) -> Any:
 
 
 @builtin("keras.metrics")
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
     """1 where the target's class is among the k largest predictions, else 0.
 
     Shapes as in `categorical_accuracy`.
@@ -152,14 +154,14 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     >>> top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.5, 0.4]], k=2)
     Array([1.], dtype=float32)
     """
-    y_pred = as_float(y_pred)
-    return _in_top(_one_hot_ids(y_true, y_pred, "top_k_categorical_accuracy"), y_pred, k)
+    pred = as_float(y_pred)
+    return _in_top(_one_hot_ids(y_true, pred, "top_k_categorical_accuracy"), pred, k)
 
 
 @builtin("keras.metrics")
 def sparse_top_k_categorical_accuracy(
-    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
-) -> Any:
+    y_true: ArrayLike, y_pred: ArrayLike, k: int = 5, from_sorted_ids: bool = False
+) -> Array:
     """1 where the class id is among the k largest predictions, else 0.
 
     Args:
@@ -174,15 +176,15 @@ def sparse_top_k_categorical_accuracy(
     >>> sparse_top_k_categorical_accuracy([2], [[0.1, 0.5, 0.4]], k=2)
     Array([1.], dtype=float32)
     """
-    y_pred = jnp.asarray(y_pred)
-    ids = _ids(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    pred = jnp.asarray(y_pred)
+    ids = _ids(y_true, pred, "sparse_top_k_categorical_accuracy")
     if from_sorted_ids:
-        found = ids[..., None].astype(y_pred.dtype) == y_pred[..., :k]
+        found = ids[..., None].astype(pred.dtype) == pred[..., :k]
         return jnp.any(found, axis=-1).astype(config.floatx())
-    return _in_top(ids, as_float(y_pred), k)
+    return _in_top(ids, as_float(pred), k)
 
 
-@builtin("keras.metrics")
+@family.entry("acc")
 class Accuracy(FunctionMetric):
     """Share of predictions that equal their targets.
 
@@ -194,11 +196,11 @@ class Accuracy(FunctionMetric):
     0.75
     """
 
-    function = staticmethod(accuracy)
-    direction = "max"
+    fn = staticmethod(accuracy)
+    direction = Direction.MAX
 
 
-@builtin("keras.metrics")
+@family.entry()
 class BinaryAccuracy(FunctionMetric):
     """Share of targets 0 or 1 on the right side of the threshold.
 
@@ -211,17 +213,13 @@ class BinaryAccuracy(FunctionMetric):
     0.75
     """
 
-    function = staticmethod(binary_accuracy)
-    runtime_parameters = ("threshold",)
-    direction = "max"
-
-    def __init__(
-        self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
-    ):
-        self._setup(name, dtype, threshold=threshold)
+    fn = staticmethod(binary_accuracy)
+    __argument_order__ = ("name", "dtype", "threshold")
+    direction = Direction.MAX
+    threshold: float = setting(scalar, default=0.5, role=NUMBER)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class CategoricalAccuracy(FunctionMetric):
     """Share of one-hot rows whose class is predicted. Arguments as in `Accuracy`.
 
@@ -229,11 +227,11 @@ class CategoricalAccuracy(FunctionMetric):
     0.5
     """
 
-    function = staticmethod(categorical_accuracy)
-    direction = "max"
+    fn = staticmethod(categorical_accuracy)
+    direction = Direction.MAX
 
 
-@builtin("keras.metrics")
+@family.entry()
 class SparseCategoricalAccuracy(FunctionMetric):
     """Share of class ids that are predicted. Arguments as in `Accuracy`.
 
@@ -241,11 +239,11 @@ class SparseCategoricalAccuracy(FunctionMetric):
     0.5
     """
 
-    function = staticmethod(sparse_categorical_accuracy)
-    direction = "max"
+    fn = staticmethod(sparse_categorical_accuracy)
+    direction = Direction.MAX
 
 
-@builtin("keras.metrics")
+@family.entry()
 class TopKCategoricalAccuracy(FunctionMetric):
     """Share of one-hot rows whose class is among the k likeliest. Other arguments as in `Accuracy`.
 
@@ -256,16 +254,12 @@ class TopKCategoricalAccuracy(FunctionMetric):
     1.0
     """
 
-    function = staticmethod(top_k_categorical_accuracy)
-    direction = "max"
-
-    def __init__(
-        self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None
-    ):
-        self._setup(name, dtype, k=k)
+    fn = staticmethod(top_k_categorical_accuracy)
+    direction = Direction.MAX
+    k: int = setting(whole(least=1), default=5)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class SparseTopKCategoricalAccuracy(FunctionMetric):
     """Share of class ids among the k likeliest. Other arguments as in `Accuracy`.
 
@@ -277,15 +271,8 @@ class SparseTopKCategoricalAccuracy(FunctionMetric):
     1.0
     """
 
-    function = staticmethod(sparse_top_k_categorical_accuracy)
-    unsaved = {"from_sorted_ids": False}
-    direction = "max"
-
-    def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
-    ):
-        self._setup(name, dtype, k=k, from_sorted_ids=from_sorted_ids)
+    fn = staticmethod(sparse_top_k_categorical_accuracy)
+    __argument_order__ = ("name", "dtype", "from_sorted_ids")
+    direction = Direction.MAX
+    k: int = setting(whole(least=1), default=5)
+    from_sorted_ids: bool = setting(flag, default=False, saved=None)

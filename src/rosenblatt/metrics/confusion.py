@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import ClassVar
 
-from rosenblatt.core.registry import builtin
-from rosenblatt.metrics.counting import FAR_BELOW, ConfusionMetric, Thresholds, check_share
+import numpy as np
+
+from rosenblatt.core.checks import optional, whole
+from rosenblatt.core.direction import Direction
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Array, Config
+from rosenblatt.metrics.base import family
+from rosenblatt.metrics.counting import (
+    FAR_BELOW,
+    ConfusionMetric,
+    Thresholds,
+    class_number,
+    shares,
+)
 
 
-def _levels(thresholds: Any, default: float, owner: str) -> Thresholds:
-    if thresholds is None:
-        return Thresholds([default])
-    values = list(thresholds) if isinstance(thresholds, (list, tuple)) else [thresholds]
-    for value in values:
-        check_share(value, owner, "thresholds")
-    return Thresholds(values)
+class _AtThresholds(ConfusionMetric):
+    """The base of what is counted at thresholds that are given.
 
+    `init_thresholds` are those that were given, `thresholds` a list of those that are used.
+    """
 
-class _Count(ConfusionMetric):
-    """The base of the four counts."""
+    thresholds: float | Sequence[float] | None = setting(shares, default=None)
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(name=name, dtype=dtype)
-        self.init_thresholds = thresholds
-        self._levels = _levels(thresholds, 0.5, type(self).__name__)
-        self.thresholds = self._levels.values
-        self.accumulator = self.add_variable((len(self._levels),), "zeros", name="accumulator")
-        self._counts = {self.counts[0]: self.accumulator}
+    def __post_init__(self) -> None:
+        """Make the thresholds and the variables."""
+        self.init_thresholds = given = self.thresholds
+        if given is None:
+            given = 0.5 if self.top_k is None else FAR_BELOW
+        levels = Thresholds(np.atleast_1d(given).tolist())
+        self.thresholds = levels.values
+        self._make_counts(levels)
 
-    def result(self) -> Any:
-        """The count, a scalar; (T,) counts where there are T > 1 thresholds."""
-        count = self.accumulator.value
-        return count[0] if len(self.thresholds) == 1 else count
+    def _by_threshold(self, values: Array) -> Array:
+        """A scalar; (T,) values where there are T > 1 thresholds."""
+        return values[0] if len(self._levels) == 1 else values
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make it again."""
         return {**super().get_config(), "thresholds": self.init_thresholds}
 
 
-@builtin("keras.metrics")
+class _Count(_AtThresholds):
+    """The base of the four counts."""
+
+    def _make_counts(self, levels: Thresholds, labels: Sequence[int] = ()) -> None:
+        self._levels = levels
+        self.accumulator = self.add_variable((len(levels),), "zeros", name="accumulator")
+        self._counts = {self.counts[0]: self.accumulator}
+
+    def result(self) -> Array:
+        """The count, a scalar; (T,) counts where there are T > 1 thresholds."""
+        return self._by_threshold(self.accumulator.value)
+
+
+@family.entry()
 class TruePositives(_Count):
     """How many ones are predicted above the threshold: Σ w [y = 1] [ŷ > t].
 
@@ -61,10 +77,10 @@ class TruePositives(_Count):
     """
 
     counts = ("true_positives",)
-    direction = "max"
+    direction = Direction.MAX
 
 
-@builtin("keras.metrics")
+@family.entry()
 class TrueNegatives(_Count):
     """How many zeros are not predicted above the threshold. Arguments as in `TruePositives`.
 
@@ -73,10 +89,10 @@ class TrueNegatives(_Count):
     """
 
     counts = ("true_negatives",)
-    direction = "max"
+    direction = Direction.MAX
 
 
-@builtin("keras.metrics")
+@family.entry()
 class FalsePositives(_Count):
     """How many zeros are predicted above the threshold. Arguments as in `TruePositives`.
 
@@ -85,10 +101,10 @@ class FalsePositives(_Count):
     """
 
     counts = ("false_positives",)
-    direction = "min"
+    direction = Direction.MIN
 
 
-@builtin("keras.metrics")
+@family.entry()
 class FalseNegatives(_Count):
     """How many ones are not predicted above the threshold. Arguments as in `TruePositives`.
 
@@ -97,47 +113,24 @@ class FalseNegatives(_Count):
     """
 
     counts = ("false_negatives",)
-    direction = "min"
+    direction = Direction.MIN
 
 
-class _Rate(ConfusionMetric):
+class _Rate(_AtThresholds):
     """The base of precision and recall."""
 
-    direction = "max"
-    rate: str
+    direction = Direction.MAX
+    rate: ClassVar[str]
+    thresholds: float | Sequence[float] | None = setting(shares, default=None)
+    top_k: int | None = setting(optional(whole(least=1)), default=None)
+    class_id: int | None = setting(class_number, default=None)
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(name=name, dtype=dtype)
-        self.init_thresholds = thresholds
-        self.top_k = top_k
-        self.class_id = class_id
-        default = 0.5 if top_k is None else FAR_BELOW
-        self._make_counts(_levels(thresholds, default, type(self).__name__))
-        self.thresholds = self._levels.values
-
-    def result(self) -> Any:
+    def result(self) -> Array:
         """The rate, a scalar; (T,) rates where there are T > 1 thresholds."""
-        rate = self._rate(self.rate)
-        return rate[0] if len(self.thresholds) == 1 else rate
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        own = {
-            "thresholds": self.init_thresholds,
-            "top_k": self.top_k,
-            "class_id": self.class_id,
-        }
-        return {**super().get_config(), **own}
+        return self._by_threshold(self._rate(self.rate))
 
 
-@builtin("keras.metrics")
+@family.entry()
 class Precision(_Rate):
     """Share of what is predicted positive that is: TP / (TP + FP); 0 where nothing is.
 
@@ -160,7 +153,7 @@ class Precision(_Rate):
     rate = "precision"
 
 
-@builtin("keras.metrics")
+@family.entry()
 class Recall(_Rate):
     """Share of the ones that is predicted positive: TP / (TP + FN). Arguments as in `Precision`.
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import ClassVar, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import number, optional, several, whole
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.masks import mask_of
-from rosenblatt.core.variable import Variable
+from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.losses.shapes import (
     align,
     align_mask,
@@ -23,6 +24,10 @@ from rosenblatt.losses.shapes import (
 )
 from rosenblatt.metrics.base import Metric
 
+share = number(0, 1)
+shares = optional(several(share), "a number from 0 to 1, a list of them, or None")
+class_number = optional(whole())
+
 # Up to so many comparisons of a prediction with a threshold, a product of matrices takes less time
 # than a histogram (32 × 200: 2 µs against 7; 2,048 × 200: 380 µs against 16).
 _FEW_COMPARISONS = 8192
@@ -31,7 +36,9 @@ _FEW_LEVELS = 9
 FAR_BELOW = -1e10
 
 
-def element_weights(values: Any, sample_weight: Any, mask: Any, where: str) -> Any:
+def element_weights(
+    values: Array, sample_weight: ArrayLike | None, mask: ArrayLike | None, where: str
+) -> Array:
     """One weight for each value: the user's, and 0 on padding rows and masked steps.
 
     Args:
@@ -58,7 +65,7 @@ def element_weights(values: Any, sample_weight: Any, mask: Any, where: str) -> A
     return weight
 
 
-def sums_by_rank(ranks: Any, values: Any, levels: int) -> jax.Array:
+def sums_by_rank(ranks: Array, values: Array, levels: int) -> Array:
     """For each level and label, the sum of the values whose rank is at least the level.
 
     Args:
@@ -94,7 +101,7 @@ class Thresholds:
     def __len__(self) -> int:
         return len(self.values)
 
-    def ranks(self, p: Any) -> jax.Array:
+    def ranks(self, p: Array) -> Array:
         """How many thresholds each prediction is above; NaN is above none."""
         if not self.even:
             ordered = np.sort(np.asarray(self.values, p.dtype))
@@ -103,7 +110,7 @@ class Thresholds:
         ranks = jnp.ceil(p * (len(self) - 1)).astype("int32")
         return jnp.maximum(ranks, 1) if self.values[0] < 0 else ranks
 
-    def in_given_order(self, above: Any) -> Any:
+    def in_given_order(self, above: Array) -> Array:
         """(K, T, …) sums, one for each threshold from the lowest on, in the order given."""
         order = np.argsort(np.argsort(self.values, kind="stable"), kind="stable")
         return above if (order == np.arange(len(order))).all() else above[:, order]
@@ -114,19 +121,7 @@ def _are_even(values: Sequence[float]) -> bool:
     return len(values) >= 3 and np.allclose(values, even, atol=config.epsilon())
 
 
-def check_share(value: Any, owner: str, argument: str) -> None:
-    """Refuse what is not a number from 0 to 1.
-
-    Raises:
-        ValueError: something else.
-    """
-    if value is None or not 0 <= value <= 1:
-        raise ValueError(
-            explain(f"{owner}: `{argument}` is out of range.", given=value, expected="from 0 to 1")
-        )
-
-
-def top_k_only(p: Any, k: int) -> Any:
+def top_k_only(p: Array, k: int) -> Array:
     """Predictions with all but the k largest of the last axis far below any threshold."""
     _, best = jax.lax.top_k(p, k)
     chosen = jnp.put_along_axis(jnp.zeros(p.shape, bool), best, True, axis=-1, inplace=False)
@@ -140,15 +135,13 @@ class ConfusionMetric(Metric):
     needs; its variables hold them, with one value for each threshold.
     """
 
-    counts: tuple[str, ...] = (
+    counts: ClassVar[tuple[str, ...]] = (
         "true_positives", "false_positives", "true_negatives", "false_negatives",
     )  # fmt: skip
-    top_k: int | None = None
-    class_id: int | None = None
+    # Settings of some of the classes; unannotated, so that they are none of the others.
+    top_k = class_id = cast("int | None", None)
+    label_weights = cast("ArrayLike | None", None)
     multi_label = False
-    label_weights: Any = None
-    _levels: Thresholds
-    _counts: Mapping[str, Variable]
 
     def _make_counts(self, levels: Thresholds, labels: Sequence[int] = ()) -> None:
         self._levels = levels
@@ -157,7 +150,9 @@ class ConfusionMetric(Metric):
         for name, variable in self._counts.items():
             setattr(self, name, variable)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         """Take in a batch.
 
         Args:
@@ -169,19 +164,19 @@ class ConfusionMetric(Metric):
             ValueError: shapes that do not align.
         """
         mask, dtype = mask_of(y_pred), self._counts[self.counts[0]].dtype
-        y_true, y_pred = align(y_true, as_arrays(y_pred, dtype), self.name)
+        true, pred = align(y_true, as_arrays(y_pred, dtype), self.name)
         if self.top_k is not None:
-            y_pred = top_k_only(y_pred, self.top_k)
+            pred = top_k_only(pred, self.top_k)
         if self.class_id is not None:
-            y_true, y_pred = self._one_class(y_true, y_pred)
-        weight = element_weights(y_pred, sample_weight, mask, self.name)
+            true, pred = self._one_class(true, pred, self.class_id)
+        weight = element_weights(pred, sample_weight, mask, self.name)
         if self.label_weights is not None and not self.multi_label:
             weight = weight * jnp.asarray(self.label_weights, dtype)
-        columns = y_pred.shape[-1] if self.multi_label else 1
-        right = (y_true != 0).reshape(-1, columns)
+        columns = pred.shape[-1] if self.multi_label else 1
+        right = (true != 0).reshape(-1, columns)
         weight = weight.reshape(-1, columns)
         values = jnp.stack([jnp.where(right, weight, 0), jnp.where(right, 0, weight)])
-        ranks = self._levels.ranks(y_pred.reshape(-1, columns))
+        ranks = self._levels.ranks(pred.reshape(-1, columns))
         sums = sums_by_rank(ranks, values, len(self._levels) + 1)
         above = self._levels.in_given_order(sums[:, 1:])
         below = sums[:, :1] - above
@@ -194,19 +189,17 @@ class ConfusionMetric(Metric):
         for name, variable in self._counts.items():
             variable.assign_add(found[name].reshape(variable.shape))
 
-    def _one_class(self, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-        classes = y_pred.shape[-1] if y_pred.ndim > 1 else 0
-        if not -classes <= self.class_id < classes:  # type: ignore[operator]
-            raise ValueError(
-                explain(
-                    f"{self.name}: there is no class `class_id`.",
-                    given=f"class_id={self.class_id}, y_pred of shape {y_pred.shape}",
-                    expected="(N, classes), with class_id from 0 to classes − 1",
-                )
+    def _one_class(self, true: Array, pred: Array, class_id: int) -> tuple[Array, Array]:
+        classes = pred.shape[-1] if pred.ndim > 1 else 0
+        if not -classes <= class_id < classes:
+            raise BadData(
+                f"{self.name}: class `class_id` does not exist.",
+                given=f"class_id={class_id}, y_pred of shape {pred.shape}",
+                expected="(N, classes), with class_id from 0 to classes − 1",
             )
-        return y_true[..., self.class_id, None], y_pred[..., self.class_id, None]
+        return true[..., class_id, None], pred[..., class_id, None]
 
-    def _rate(self, name: str) -> Any:
+    def _rate(self, name: str) -> Array:
         """A rate at each threshold; 0 where nothing was counted."""
         part, rest = {
             "precision": ("true_positives", "false_positives"),

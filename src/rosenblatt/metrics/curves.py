@@ -3,74 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import Check, choice, flag, optional, whole
+from rosenblatt.core.direction import Direction
+from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.loading import take
 from rosenblatt.core.masks import keep
-from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import setting
+from rosenblatt.core.types import Array, ArrayLike, Config
 from rosenblatt.losses.shapes import as_float, divide_no_nan
-from rosenblatt.metrics.counting import ConfusionMetric, Thresholds, check_share
+from rosenblatt.metrics.base import family
+from rosenblatt.metrics.counting import ConfusionMetric, Thresholds, class_number, share, shares
 
 _LEVEL = 64  # bytes of a threshold, in the lists that hold it
-_CURVES = ("ROC", "PR", "PRGAIN")
-_HEIGHTS: dict[str, Callable[[Any, Any], Any]] = {
+_HEIGHTS: dict[str, Callable[[Array, Array], Array]] = {
     "interpolation": lambda a, b: (a + b) / 2,
     "minoring": jnp.minimum,
     "majoring": jnp.maximum,
 }
+_WEIGHTS = Check(
+    lambda value: True,
+    "one number for each label",
+    lambda value: None if value is None else np.asarray(value, "float32").tolist(),
+)
 
 
 class _RateAtRate(ConfusionMetric):
     """The base of the best value of one rate where another is large enough."""
 
-    direction = "max"
-    constrained: str
-    best: str
+    direction = Direction.MAX
+    constrained: ClassVar[str]
+    best: ClassVar[str]
+    __argument_order__ = ("num_thresholds", "class_id", "name", "dtype")
+    num_thresholds: int = setting(whole(least=1), default=200, kw_only=True)
+    class_id: int | None = setting(class_number, default=None, kw_only=True)
 
-    def _setup(
-        self, value: float, num_thresholds: int, class_id: int | None, name: Any, dtype: Any
-    ) -> None:
-        super().__init__(name=name, dtype=dtype)
-        owner = type(self).__name__
-        check_share(value, owner, self.constrained)
-        if num_thresholds <= 0:
-            raise ValueError(
-                explain(f"{owner}: bad `num_thresholds`.", given=num_thresholds, expected="≥ 1")
-            )
-        _count_levels(num_thresholds)
-        self.value = value
-        setattr(self, self.constrained, value)
-        self.num_thresholds = num_thresholds
-        self.class_id = class_id
-        values = [i / (num_thresholds - 1) for i in range(num_thresholds)] if (
-            num_thresholds > 1
-        ) else [0.5]  # fmt: skip
-        self._make_counts(Thresholds(values, even=num_thresholds > 1))
-        self.thresholds = values
+    def __post_init__(self) -> None:
+        """Make the thresholds and the variables."""
+        count = self.num_thresholds
+        _count_levels(count)
+        self.value = getattr(self, self.constrained)
+        self.thresholds = [i / (count - 1) for i in range(count)] if count > 1 else [0.5]
+        self._make_counts(Thresholds(self.thresholds, even=count > 1))
 
-    def result(self) -> Any:
+    def result(self) -> Array:
         """The largest rate; 0 where no threshold is feasible."""
         feasible = self._rate(self.constrained) >= self.value
         return jnp.max(jnp.where(feasible, self._rate(self.best), 0))
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        own = {
-            "class_id": self.class_id,
-            "num_thresholds": self.num_thresholds,
-            self.constrained: self.value,
-        }
-        return {**super().get_config(), **own}
 
-
-@builtin("keras.metrics")
+@family.entry()
 class SensitivityAtSpecificity(_RateAtRate):
     """The largest TP / (TP + FN) among thresholds where TN / (TN + FP) is at least a bound.
 
@@ -90,19 +79,10 @@ class SensitivityAtSpecificity(_RateAtRate):
 
     constrained = "specificity"
     best = "sensitivity"
-
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        self._setup(specificity, num_thresholds, class_id, name, dtype)
+    specificity: float = setting(share)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class SpecificityAtSensitivity(_RateAtRate):
     """The largest TN / (TN + FP) where TP / (TP + FN) is at least a bound.
 
@@ -115,19 +95,10 @@ class SpecificityAtSensitivity(_RateAtRate):
 
     constrained = "sensitivity"
     best = "specificity"
-
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        self._setup(sensitivity, num_thresholds, class_id, name, dtype)
+    sensitivity: float = setting(share)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class PrecisionAtRecall(_RateAtRate):
     """The largest TP / (TP + FP) where TP / (TP + FN) is at least a bound.
 
@@ -140,19 +111,10 @@ class PrecisionAtRecall(_RateAtRate):
 
     constrained = "recall"
     best = "precision"
-
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        self._setup(recall, num_thresholds, class_id, name, dtype)
+    recall: float = setting(share)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class RecallAtPrecision(_RateAtRate):
     """The largest TP / (TP + FN) where TP / (TP + FP) is at least a bound.
 
@@ -165,19 +127,10 @@ class RecallAtPrecision(_RateAtRate):
 
     constrained = "precision"
     best = "recall"
-
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        self._setup(precision, num_thresholds, class_id, name, dtype)
+    precision: float = setting(share)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class AUC(ConfusionMetric):
     """Area under a curve, from counts at thresholds: Σ_i (x_i − x_{i+1}) · height_i.
 
@@ -208,48 +161,42 @@ class AUC(ConfusionMetric):
     0.75
     """
 
-    direction = "max"
+    __argument_order__ = (
+        "name", "dtype", "thresholds", "multi_label", "num_labels", "label_weights", "from_logits",
+    )  # fmt: skip
+    direction = Direction.MAX
+    num_thresholds: int = setting(whole(least=2), default=200)
+    curve: str = setting(choice("ROC", "PR", "PRGAIN", any_case=True), default="ROC")
+    summation_method: str = setting(choice(*_HEIGHTS, any_case=True), default="interpolation")
+    thresholds: Sequence[float] | None = setting(shares, default=None, saved=False)
+    multi_label: bool = setting(flag, default=False)
+    num_labels: int | None = setting(optional(whole()), default=None)
+    label_weights: ArrayLike | None = setting(_WEIGHTS, default=None)
+    from_logits: bool = setting(flag, default=False)
 
-    def __init__(
-        self,
-        num_thresholds: int = 200,
-        curve: str = "ROC",
-        summation_method: str = "interpolation",
-        name: str | None = None,
-        dtype: Any = None,
-        thresholds: Sequence[float] | None = None,
-        multi_label: bool = False,
-        num_labels: int | None = None,
-        label_weights: Any = None,
-        from_logits: bool = False,
-    ):
-        super().__init__(name=name, dtype=dtype)
-        self.curve = _one_of(curve, _CURVES, "curve")
-        self.summation_method = _one_of(summation_method, tuple(_HEIGHTS), "summation_method")
-        if num_labels and not multi_label:
-            raise ValueError(
-                explain(
-                    "AUC: `num_labels` is of use only with `multi_label=True`.", given=num_labels
-                )
+    def __post_init__(self) -> None:
+        """Make the thresholds, with one below 0 and one above 1, and the variables.
+
+        Raises:
+            ValueError: `num_labels` without `multi_label`.
+        """
+        if self.num_labels and not self.multi_label:
+            raise BadArgument(
+                "AUC: `num_labels` is of use only with `multi_label=True`.", given=self.num_labels
             )
-        self._auc_levels = _auc_thresholds(num_thresholds, thresholds)
-        self._given_thresholds = thresholds is not None
-        self.num_thresholds = len(self._auc_levels)
-        self.multi_label = multi_label
-        self.num_labels = num_labels
-        if label_weights is not None:
-            self.label_weights = np.asarray(label_weights, "float32")
-        self.from_logits = from_logits
-        self.waits_for_shapes = multi_label and not num_labels
+        given = self.thresholds
+        self._given = None if given is None else np.sort(np.ravel(given).astype(float)).tolist()
+        self._levels = _auc_thresholds(self.num_thresholds, self._given)
+        self.thresholds = self._levels.values
+        self.num_thresholds = len(self._levels)
+        self._counts = {}
+        self.waits_for_shapes = self.multi_label and not self.num_labels
         if not self.waits_for_shapes:
-            self._make_counts(self._auc_levels, (num_labels,) if num_labels else ())
+            self._make_counts(self._levels, (self.num_labels,) if self.num_labels else ())
 
-    @property
-    def thresholds(self) -> list[float]:
-        """The thresholds, with the one below 0 and the one above 1."""
-        return self._auc_levels.values
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         """Take in a batch. Arguments as in `Precision.update_state`."""
         if self.multi_label:
             self._make_for_labels(np.shape(y_pred))
@@ -259,19 +206,17 @@ class AUC(ConfusionMetric):
 
     def _make_for_labels(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 2 or self.num_labels not in (None, shape[1]):
-            raise ValueError(
-                explain(
-                    f"{self.name}: bad shape for `multi_label=True`.",
-                    given=f"y_pred of shape {shape}",
-                    expected=f"(N, {self.num_labels or 'labels'})",
-                )
+            raise BadData(
+                f"{self.name}: bad shape for `multi_label=True`.",
+                given=f"y_pred of shape {shape}",
+                expected=f"(N, {self.num_labels or 'labels'})",
             )
-        if not hasattr(self, "_counts"):
-            self._make_counts(self._auc_levels, shape[1:])
+        if not self._counts:
+            self._make_counts(self._levels, shape[1:])
 
-    def result(self) -> Any:
+    def result(self) -> Array:
         """The area, a scalar."""
-        if not hasattr(self, "_counts"):
+        if not self._counts:
             return jnp.zeros(())
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._over_labels(self._interpolated_pr())
@@ -279,7 +224,7 @@ class AUC(ConfusionMetric):
         height = _HEIGHTS[self.summation_method](y[:-1], y[1:])
         return self._over_labels((x[:-1] - x[1:]) * height)
 
-    def _curve(self) -> tuple[Any, Any]:
+    def _curve(self) -> tuple[Array, Array]:
         if self.curve == "ROC":
             return self._rate("fall_out"), self._rate("recall")
         if self.curve == "PR":
@@ -290,7 +235,7 @@ class AUC(ConfusionMetric):
         precision_gain = jnp.where(tp == 0, 1, 1 - odds * divide_no_nan(fp, tp))
         return jnp.maximum(recall_gain, 0), precision_gain
 
-    def _interpolated_pr(self) -> Any:
+    def _interpolated_pr(self) -> Array:
         """Areas of the steps, TP growing linearly in TP + FP between two thresholds."""
         tp, fp, _, fn = (self._counts[name].value for name in self.counts)
         positive = tp + fp
@@ -301,31 +246,22 @@ class AUC(ConfusionMetric):
         ratio = jnp.where(both, divide_no_nan(positive[:-1], positive[1:]), 1)
         return divide_no_nan(slope * (step + intercept * jnp.log(ratio)), tp[1:] + fn[1:])
 
-    def _over_labels(self, steps: Any) -> Any:
+    def _over_labels(self, steps: Array) -> Array:
         areas = jnp.sum(steps, axis=0)
         if not self.multi_label:
             return areas
         if self.label_weights is None:
             return jnp.mean(areas)
-        return divide_no_nan(jnp.sum(areas * self.label_weights), jnp.sum(self.label_weights))
+        weights = jnp.asarray(self.label_weights)
+        return divide_no_nan(jnp.sum(areas * weights), jnp.sum(weights))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """The arguments that make it again."""
-        own = {
-            "num_thresholds": self.num_thresholds,
-            "curve": self.curve,
-            "summation_method": self.summation_method,
-            "multi_label": self.multi_label,
-            "num_labels": self.num_labels,
-            "label_weights": None if self.label_weights is None else self.label_weights.tolist(),
-            "from_logits": self.from_logits,
-        }
-        if self._given_thresholds:
-            own["thresholds"] = self.thresholds[1:-1]
-        return {**super().get_config(), **own}
+        given = {} if self._given is None else {"thresholds": self._given}
+        return {**super().get_config(), **given}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The metric of a config; Keras's holds the label weights as a tensor."""
         return cls(**deserialize_keras_object(config))
 
@@ -337,23 +273,9 @@ def _count_levels(count: int) -> None:
 
 def _auc_thresholds(count: int, given: Sequence[float] | None) -> Thresholds:
     if given is None:
-        if count <= 1:
-            raise ValueError(explain("AUC: bad `num_thresholds`.", given=count, expected="≥ 2"))
         _count_levels(count)
         inner, even = [i / (count - 1) for i in range(1, count - 1)], True
     else:
-        for value in given:
-            check_share(value, "AUC", "thresholds")
-        inner = sorted(float(value) for value in given)
-        even = Thresholds([0.0, *inner, 1.0]).even
+        inner, even = list(given), Thresholds([0.0, *given, 1.0]).even
     fuzz = config.epsilon()
     return Thresholds([0.0 - fuzz, *inner, 1.0 + fuzz], even)
-
-
-def _one_of(value: Any, known: Sequence[str], argument: str) -> str:
-    for name in known:
-        if value in (name, name.lower(), name.capitalize()):
-            return name
-    raise ValueError(
-        explain(f"AUC: unknown `{argument}`.", given=repr(value), expected=f"one of {known}")
-    )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.checks import Check, anything, flag, optional, scalar, whole
+from rosenblatt.core.direction import Direction
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.masks import keep, mask_of
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.losses.shapes import misaligned
-from rosenblatt.metrics.base import Metric
+from rosenblatt.metrics.base import Metric, family
 from rosenblatt.metrics.counting import element_weights
 
+_CLASSES = Check(lambda value: True, "a list of class ids", list)
 
-@builtin("keras.metrics")
+
+@family.entry()
 class IoU(Metric):
     """Mean over classes of TP / (TP + FP + FN), the Jaccard index; classes never met do not count.
 
@@ -39,42 +43,38 @@ class IoU(Metric):
     0.3333
     """
 
-    direction = "max"
-    _saved: tuple[str, ...] = (
-        "num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
+    direction = Direction.MAX
+    usual_dtype = "int32"
+    __argument_order__ = (
+        "name", "dtype", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
     )  # fmt: skip
+    num_classes: int = setting(whole(least=1))
+    target_class_ids: Sequence[int] = setting(_CLASSES)
+    ignore_class: int | None = setting(optional(whole()), default=None)
+    sparse_y_true: bool = setting(flag, default=True)
+    sparse_y_pred: bool = setting(flag, default=True)
+    axis: int = setting(anything, default=-1)
 
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ):
-        super().__init__(name=name, dtype=dtype or "int32")
-        self.num_classes = num_classes
-        self.target_class_ids = list(target_class_ids)
-        if max(self.target_class_ids) >= num_classes:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: `target_class_ids` has a class that is not there.",
-                    given=self.target_class_ids,
-                    expected=f"from 0 to {num_classes - 1}",
-                )
+    def __post_init__(self) -> None:
+        """Make the counts.
+
+        Raises:
+            ValueError: a target class that is not below the number of classes.
+        """
+        count = self.num_classes
+        if max(self.target_class_ids) >= count:
+            raise BadArgument(
+                f"{type(self).__name__}: `target_class_ids` has a class that does not exist.",
+                given=self.target_class_ids,
+                expected=f"from 0 to {count - 1}",
             )
-        self.ignore_class = ignore_class
-        self.sparse_y_true = sparse_y_true
-        self.sparse_y_pred = sparse_y_pred
-        self.axis = axis
         self.total_cm = self.add_variable(
-            (num_classes, num_classes), "zeros", dtype=self.dtype, name="total_confusion_matrix"
+            (count, count), "zeros", dtype=self.dtype, name="total_confusion_matrix"
         )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         """Take in (N, …) class ids, or one-hot targets and scores (see `sparse_y_true`)."""
         mask = mask_of(y_pred)
         true, pred = jnp.asarray(y_true), jnp.asarray(y_pred)
@@ -93,7 +93,9 @@ class IoU(Metric):
         found = jnp.zeros(self.total_cm.shape, weight.dtype).at[true, pred].add(weight)
         self.total_cm.assign_add(found.astype(dtypes.numpy_dtype(self.dtype)))
 
-    def _weights(self, pred: Any, sample_weight: Any, mask: Any) -> Any:
+    def _weights(
+        self, pred: Array, sample_weight: ArrayLike | None, mask: ArrayLike | None
+    ) -> Array:
         whole = "int" in self.dtype
         if whole and sample_weight is not None:
             sample_weight = jnp.asarray(sample_weight)
@@ -108,7 +110,7 @@ class IoU(Metric):
         values = jnp.zeros(pred.shape, dtypes.numpy_dtype(self.dtype))
         return element_weights(values, sample_weight, mask, self.name)
 
-    def result(self) -> Any:
+    def result(self) -> Array:
         """The mean, a scalar; 0 before the first row."""
         counts = self.total_cm.value.astype("float32")
         hits = jnp.diagonal(counts)
@@ -118,10 +120,6 @@ class IoU(Metric):
         shares = jnp.where(met, hits / (union + config.epsilon()), 0)
         return jnp.sum(shares) / (jnp.sum(met) + config.epsilon())
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        return {**super().get_config(), **{name: getattr(self, name) for name in self._saved}}
-
 
 _HINT = (
     "class ids and one-hot rows are told apart by `sparse_y_true` and `sparse_y_pred`; "
@@ -129,7 +127,7 @@ _HINT = (
 )
 
 
-@builtin("keras.metrics")
+@family.entry()
 class BinaryIoU(IoU):
     """`IoU` of zeros and ones, for probabilities.
 
@@ -143,26 +141,22 @@ class BinaryIoU(IoU):
     0.3333
     """
 
-    runtime_parameters = ("threshold",)
-    _saved = ("target_class_ids", "threshold")
+    target_class_ids: Sequence[int] = setting(_CLASSES, default=(0, 1))
+    threshold: float = setting(scalar, default=0.5, role=NUMBER)
+    num_classes: int = 2
+    sparse_y_true = sparse_y_pred = True
+    ignore_class = None
+    axis = -1
 
-    def __init__(
-        self,
-        target_class_ids: Sequence[int] = (0, 1),
-        threshold: float = 0.5,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(2, target_class_ids, name, dtype)
-        self.threshold = threshold
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         """Take in (N, …) zeros and ones, and (N, …) probabilities."""
         above = jnp.asarray(y_pred).astype("float32") >= self.parameter("threshold")
         super().update_state(y_true, keep(y_pred, above), sample_weight)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class MeanIoU(IoU):
     """`IoU` over all classes. Arguments as in `IoU`.
 
@@ -170,31 +164,15 @@ class MeanIoU(IoU):
     0.3333
     """
 
-    _saved: tuple[str, ...] = (
-        "num_classes",
-        "ignore_class",
-        "sparse_y_true",
-        "sparse_y_pred",
-        "axis",
-    )
+    target_class_ids: Sequence[int] = ()
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ):
-        every = range(num_classes)
-        super().__init__(
-            num_classes, every, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis
-        )
+    def __post_init__(self) -> None:
+        """Make the counts; all classes are targets."""
+        self.target_class_ids = list(range(self.num_classes))
+        super().__post_init__()
 
 
-@builtin("keras.metrics")
+@family.entry()
 class OneHotIoU(IoU):
     """`IoU` for one-hot targets and probabilities. Arguments as in `IoU`.
 
@@ -203,24 +181,11 @@ class OneHotIoU(IoU):
     0.5
     """
 
-    _saved = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred", "axis")
-
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ):
-        super().__init__(
-            num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis
-        )
+    sparse_y_true = False
+    sparse_y_pred: bool = setting(flag, default=False)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class OneHotMeanIoU(MeanIoU):
     """`MeanIoU` for one-hot targets and probabilities. Arguments as in `IoU`.
 
@@ -228,15 +193,5 @@ class OneHotMeanIoU(MeanIoU):
     0.25
     """
 
-    _saved = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
-
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ):
-        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+    sparse_y_true = False
+    sparse_y_pred: bool = setting(flag, default=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import anything, flag, optional, scalar, whole
+from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.losses import crossentropy, margin
+from rosenblatt.metrics.base import family
 from rosenblatt.metrics.reduction import FunctionMetric
 
 
-@builtin("keras.metrics")
+@family.entry("bce", "BCE")
 class BinaryCrossentropy(FunctionMetric):
     """Mean of −y log p − (1 − y) log(1 − p).
 
@@ -23,21 +23,13 @@ class BinaryCrossentropy(FunctionMetric):
     0.6931
     """
 
-    function = staticmethod(crossentropy.binary_crossentropy)
-    runtime_parameters = ("label_smoothing",)
-    direction = "min"
-
-    def __init__(
-        self,
-        name: str | None = "binary_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-    ):
-        self._setup(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
+    fn = staticmethod(crossentropy.binary_crossentropy)
+    __argument_order__ = ("name", "dtype", "from_logits", "label_smoothing")
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0, role=NUMBER)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class CategoricalCrossentropy(FunctionMetric):
     """Mean of −Σ_k y_k log p_k for one-hot targets. Other arguments as in `BinaryCrossentropy`.
 
@@ -49,23 +41,14 @@ class CategoricalCrossentropy(FunctionMetric):
     0.6931
     """
 
-    function = staticmethod(crossentropy.categorical_crossentropy)
-    runtime_parameters = ("label_smoothing",)
-    direction = "min"
-
-    def __init__(
-        self,
-        name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-        axis: int = -1,
-    ):
-        kwargs = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        self._setup(name, dtype, **kwargs)
+    fn = staticmethod(crossentropy.categorical_crossentropy)
+    __argument_order__ = ("name", "dtype", "from_logits", "label_smoothing", "axis")
+    from_logits: bool = setting(flag, default=False)
+    label_smoothing: float = setting(scalar, default=0, role=NUMBER)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class SparseCategoricalCrossentropy(FunctionMetric):
     """Mean of −log p_y for class ids y. Other arguments as in `BinaryCrossentropy`.
 
@@ -77,21 +60,14 @@ class SparseCategoricalCrossentropy(FunctionMetric):
     0.6931
     """
 
-    function = staticmethod(crossentropy.sparse_categorical_crossentropy)
-    direction = "min"
-
-    def __init__(
-        self,
-        name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        axis: int = -1,
-    ):
-        self._setup(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+    fn = staticmethod(crossentropy.sparse_categorical_crossentropy)
+    __argument_order__ = ("name", "dtype", "from_logits", "ignore_class", "axis")
+    from_logits: bool = setting(flag, default=False)
+    ignore_class: int | None = setting(optional(whole()), default=None)
+    axis: int = setting(anything, default=-1)
 
 
-@builtin("keras.metrics")
+@family.entry("kld", "KLD")
 class KLDivergence(FunctionMetric):
     """Mean of Σ_k y_k log(y_k / p_k). Arguments as in `MeanSquaredError`.
 
@@ -99,11 +75,10 @@ class KLDivergence(FunctionMetric):
     0.1438
     """
 
-    function = staticmethod(crossentropy.kl_divergence)
-    direction = "min"
+    fn = staticmethod(crossentropy.kl_divergence)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class Poisson(FunctionMetric):
     """Mean of ŷ − y log ŷ for counts. Arguments as in `MeanSquaredError`.
 
@@ -111,11 +86,10 @@ class Poisson(FunctionMetric):
     1.0
     """
 
-    function = staticmethod(crossentropy.poisson)
-    direction = "min"
+    fn = staticmethod(crossentropy.poisson)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class Hinge(FunctionMetric):
     """Mean of max(1 − y ŷ, 0). Arguments as in `MeanSquaredError`.
 
@@ -123,11 +97,10 @@ class Hinge(FunctionMetric):
     1.0
     """
 
-    function = staticmethod(margin.hinge)
-    direction = "min"
+    fn = staticmethod(margin.hinge)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class SquaredHinge(FunctionMetric):
     """Mean of max(1 − y ŷ, 0)². Arguments as in `MeanSquaredError`.
 
@@ -135,11 +108,10 @@ class SquaredHinge(FunctionMetric):
     1.25
     """
 
-    function = staticmethod(margin.squared_hinge)
-    direction = "min"
+    fn = staticmethod(margin.squared_hinge)
 
 
-@builtin("keras.metrics")
+@family.entry()
 class CategoricalHinge(FunctionMetric):
     """Mean margin between the right class and the best wrong one, for one-hot targets.
 
@@ -147,5 +119,4 @@ class CategoricalHinge(FunctionMetric):
     0.5
     """
 
-    function = staticmethod(margin.categorical_hinge)
-    direction = "min"
+    fn = staticmethod(margin.categorical_hinge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -23,7 +24,8 @@ def loss_name(loss: Parts) -> str | None:
     loss = loss.func if isinstance(loss, functools.partial) else loss
     if loss is None or isinstance(loss, (list, tuple, Mapping)):
         return None
-    loss = losses.get(loss.__name__ if inspect.isclass(loss) else loss)
+    named: Any = loss.__name__ if inspect.isclass(loss) else loss
+    loss = losses.get(named)
     function = getattr(loss, "fn", loss)
     return getattr(function, "__name__", type(loss).__name__)
 

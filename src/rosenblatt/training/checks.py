@@ -5,28 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, warn_user
+from rosenblatt.core.registry import is_ours
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Tree
-from rosenblatt.losses.crossentropy import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)
+from rosenblatt.losses.base import Loss, Targets
 from rosenblatt.losses.labels import check_labels
 from rosenblatt.training.spec import CompileSpec
-
-_EXACT_SHAPE = [
-    "MeanSquaredError",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredLogarithmicError",
-    "Huber",
-    "LogCosh",
-    "Poisson",
-    "PoissonDeviance",
-    "BinaryCrossentropy",
-    "CategoricalCrossentropy",
-]
 
 
 def check_targets(spec: CompileSpec, y: Tree, y_pred: Tree) -> None:
@@ -51,19 +35,19 @@ def check_targets(spec: CompileSpec, y: Tree, y_pred: Tree) -> None:
     for one in spec.losses:
         target, output = targets[one.index], outputs[one.index]
         where = f"The targets of output {spec.names[one.index]!r}"
-        name = type(one.loss).__name__
-        fn_name = getattr(getattr(one.loss, "fn", None), "__name__", "")
-        if isinstance(one.loss, SparseCategoricalCrossentropy) or fn_name.startswith("sparse_cat"):
+        kind = _targets_of(one.loss)
+        if kind is Targets.CLASS_IDS:
             _check_labels(target, output, where, getattr(one.loss, "ignore_class", None))
-        elif name in _EXACT_SHAPE or fn_name in (
-            "mean_squared_error", "mean_absolute_error", "huber", "binary_crossentropy",
-            "categorical_crossentropy",
-        ):  # fmt: skip
-            dense = isinstance(one.loss, CategoricalCrossentropy) or fn_name.startswith("cat")
-            binary = isinstance(one.loss, BinaryCrossentropy) or fn_name.startswith("binary")
-            _check_shapes(target, output, where, dense)
-            if binary:
+        elif kind in (Targets.SAME_SHAPE, Targets.ONE_HOT, Targets.UNIT_INTERVAL):
+            _check_shapes(target, output, where, kind is Targets.ONE_HOT)
+            if kind is Targets.UNIT_INTERVAL:
                 _check_unit_interval(target, where)
+
+
+def _targets_of(loss: Loss) -> Targets:
+    """Which targets a loss takes; a user's class may take others than the class it extends."""
+    known = is_ours(loss) or "targets" in vars(type(loss))
+    return loss.targets if known else Targets.ANY
 
 
 def _check_shapes(target: Tree, output: Tree, where: str, categorical: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rosenblatt.core.nesting import pack
+from rosenblatt.core.registry import is_ours
 from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
@@ -42,7 +43,7 @@ class Intake:
         self._ids = watched_ids(task)
         self._missing = Missing(task)
         parts = [one.loss for one in task.spec.losses]
-        users = self.free or not all(part._is_own() for part in parts)
+        users = self.free or not all(is_ours(part) for part in parts)
         self._labels = Watched(self._step if self.own_step else self._loss) if users else None
 
     def __call__(self, batch: Batch, suspects: Mapping[str, str]) -> Batch:

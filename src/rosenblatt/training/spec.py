@@ -12,22 +12,20 @@ import jax.numpy as jnp
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
 from rosenblatt.core.errors import BadData, explain
-from rosenblatt.core.registry import is_builtin
+from rosenblatt.core.registry import is_builtin, is_ours
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import Identifier, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
-from rosenblatt.metrics.base import Metric
+from rosenblatt.metrics.base import BY_SHAPES, Metric, resolve_accuracy
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
 from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.structure import align_targets, align_weights, per_output
 
 # One value for all outputs, or a list, tuple or dict of them by output.
 PerOutput: TypeAlias = "Identifier | object"
-# Names whose metric depends on the shapes of targets and outputs.
-_RESOLVED_LATER = ("accuracy", "acc", "crossentropy", "ce")
 
 
 class WeightedLoss(HasParameters):
@@ -110,7 +108,7 @@ class CompileSpec(HasParameters):
             if isinstance(name, str):
                 losses_package.get(name)
         for name in tree_leaves([self.user_metrics, self.user_weighted_metrics]):
-            if isinstance(name, str) and name not in _RESOLVED_LATER:
+            if isinstance(name, str) and name not in BY_SHAPES:
                 metrics_package.get(name)
 
     def build(self, y: Tree, y_pred: Tree, output_names: Sequence[str] | None) -> None:
@@ -224,7 +222,7 @@ class CompileSpec(HasParameters):
     @staticmethod
     def _target_for(part: Loss | Metric, target: Tree, output: Tree) -> Any:
         """The targets as a loss or metric gets them: a user's in the rank of the outputs."""
-        if part._is_own():
+        if is_ours(part):
             return target
         call = part if isinstance(part, Loss) else part.update_state
         return for_users_code(call, target, output)
@@ -348,10 +346,8 @@ def _as_loss(identifier: Identifier) -> Loss:
 def _as_metric(identifier: Identifier, y: Tree, y_pred: Tree, loss: Loss | None) -> Metric:
     if isinstance(identifier, Metric):
         return identifier
-    if isinstance(identifier, str) and identifier in _RESOLVED_LATER:
-        kind = "accuracy" if identifier in ("accuracy", "acc") else "crossentropy"
-        found = metrics_package.resolve_accuracy(kind, tuple(y.shape), tuple(y_pred.shape))
-        metric = found() if isinstance(found, type) else found
+    if isinstance(identifier, str) and identifier in BY_SHAPES:
+        metric = resolve_accuracy(identifier, y.shape, y_pred.shape)()
         metric.name = identifier
         return metric
     found = metrics_package.get(identifier)

@@ -8,8 +8,8 @@ from typing import Any
 from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.scalars import as_number
-from rosenblatt.losses.lookup import get as get_loss
-from rosenblatt.metrics.lookup import get as get_metric
+from rosenblatt.losses.base import get as get_loss
+from rosenblatt.metrics.base import get as get_metric
 
 _MIN, _MAX = Direction
 _SHORT = {"loss": _MIN, "crossentropy": _MIN, "ce": _MIN, "acc": _MAX, "accuracy": _MAX}
