@@ -26,6 +26,8 @@ ROWS = re.findall(
 RANK = {name: int(rank) for rank, names, _ in ROWS for name in re.findall(r"`(\w+)`", names)}
 
 MOST_LINES_OF_A_FILE = 400
+MOST_MODULES_OF_A_NETWORK = 135
+MOST_MODULES_OF_A_FIRST_FIT = 165
 MOST_LINES_OF_A_FUNCTION = 60
 HEAVY = ["tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax"]
 
@@ -191,6 +193,13 @@ def test_loads_no_heavy_library(use: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_first_fit_loads_few_modules(tool: Callable[[str], ModuleType]) -> None:
+    imported, made, fitted, *_ = tool("structure").loaded(ROOT)
+    assert imported == 4
+    assert made <= MOST_MODULES_OF_A_NETWORK
+    assert fitted <= MOST_MODULES_OF_A_FIRST_FIT
 
 
 def test_the_pages_name_the_verbs_and_extras_that_there_are() -> None:

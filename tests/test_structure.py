@@ -39,8 +39,10 @@ class Squares:
     _held = 1
     def mse(self): return box.Box(1)._size
 ''',
-    "faces": "face(__name__, {'core': 'Box'})\n",
+    "faces": "face(__name__, {'core': 'Box'}, modules='shut open')\n",
     "faces/core": "",
+    "faces/open": "",
+    "faces/shut": "",
 }
 
 
@@ -84,7 +86,9 @@ def test_circles_of_imports(structure: ModuleType, toy: Path) -> None:
     edges = structure.imports(toy)
     assert edges["rosenblatt.losses.squares"] == {"rosenblatt.losses", "rosenblatt.core.box"}
     assert edges["rosenblatt.core.box"] == set()
-    assert edges["rosenblatt.faces"] == {"rosenblatt.faces.core"}
+    assert edges["rosenblatt.faces"] == {
+        f"rosenblatt.faces.{name}" for name in ("core", "open", "shut")
+    }
     assert structure.circles(edges) == [["rosenblatt.losses", "rosenblatt.losses.squares"]]
 
 

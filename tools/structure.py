@@ -219,14 +219,16 @@ def _imported(name: str, module: ast.Module, known: dict[str, ast.Module]) -> It
 
 
 def _named(name: str, call: ast.Call) -> Iterator[str]:
-    """The modules that a call of `import_module` or of `face` names."""
-    function, first = ast.unparse(call.func).rpartition(".")[2], call.args[0]
-    if function == "import_module" and isinstance(first, ast.Constant):
-        yield str(first.value)
-    elif function == "face" and len(call.args) > 1 and isinstance(call.args[1], ast.Dict):
-        for key in call.args[1].keys:
-            if isinstance(key, ast.Constant):
-                yield f"{name}.{key.value}"
+    """The modules that a call of `import_module`, `face` or `table_face` names."""
+    function, texts = ast.unparse(call.func).rpartition(".")[2], []
+    if function == "import_module" and isinstance(call.args[0], ast.Constant):
+        yield str(call.args[0].value)
+    elif function in ("face", "table_face"):
+        for given in [*call.args[1:], *(option.value for option in call.keywords)]:
+            listed = given.keys if isinstance(given, ast.Dict) else [given]
+            texts += [str(one.value) for one in listed if isinstance(one, ast.Constant)]
+        for module in " ".join(texts).split():
+            yield module if module.startswith(f"{PACKAGE}.") else f"{name}.{module}"
 
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:

@@ -42,12 +42,18 @@ __all__: list[str]
 
 
 def faces() -> Iterator[tuple[Path, ast.Call]]:
-    """The `__init__.py` files that call `face`, with the call."""
-    for path in sorted(SOURCE.rglob("__init__.py")):
+    """The files that call `face`, with the call."""
+    for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.parse(path.read_text()).body:
             match node:
                 case ast.Assign(value=ast.Call(func=ast.Name("face")) as call):
                     yield path, call
+
+
+def name_of(path: Path) -> str:
+    """The name of a module, a package's that of its folder."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imports(package: str, call: ast.Call) -> list[str]:
@@ -79,7 +85,7 @@ def stubs() -> dict[Path, str]:
     """The text of every stub, by its path."""
     texts = {}
     for path, call in faces():
-        package = ".".join(path.relative_to(SOURCE).parent.parts)
+        package = name_of(path)
         lines = imports(package, call)
         if package == "rosenblatt":
             lines.append("\n__version__: str")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +20,7 @@ from rosenblatt.core.config import (
 from rosenblatt.core.dtypes import is_float_dtype, standardize_dtype
 from rosenblatt.core.naming import get_uid, reset_names
 from rosenblatt.core.symbolic import KerasTensor
+from rosenblatt.core.types import DTypeLike
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -39,12 +39,12 @@ def is_keras_tensor(x: object) -> bool:
     return isinstance(x, KerasTensor)
 
 
-def is_int_dtype(dtype: Any) -> bool:
+def is_int_dtype(dtype: DTypeLike) -> bool:
     """Whether a dtype is one of the integer types."""
     return "int" in standardize_dtype(dtype)
 
 
-def result_type(*dtypes_of_arguments: Any) -> str:
+def result_type(*dtypes_of_arguments: DTypeLike) -> str:
     """The dtype that arrays or Python numbers of several dtypes have together.
 
     >>> result_type("bfloat16", "float16"), result_type("int32", float)

@@ -13,7 +13,7 @@ from rosenblatt.core.config import (
     set_image_data_format,
 )
 from rosenblatt.core.dtypes import dtype_policy, set_dtype_policy
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.loading import enable_unsafe_deserialization
 
 
@@ -33,9 +33,7 @@ def set_backend(backend: str) -> None:
         ValueError: another one.
     """
     if backend != "jax":
-        raise ValueError(
-            explain("set_backend: rosenblatt computes with JAX only.", given=repr(backend))
-        )
+        raise BadArgument("set_backend: rosenblatt computes with JAX only.", given=repr(backend))
 
 
 def enable_traceback_filtering() -> None:

@@ -1,22 +1,17 @@
 """Keras's `mixed_precision`: other names of the dtype policies.
 
->>> Policy("mixed_bfloat16").variable_dtype
+>>> import rosenblatt as rb
+>>> rb.mixed_precision.Policy("mixed_bfloat16").variable_dtype
 'float32'
 """
 
-from rosenblatt.core.dtypes import DTypePolicy, dtype_policy, set_dtype_policy
-from rosenblatt.optimizers.loss_scale import LossScaleOptimizer
+from rosenblatt.core.faces import face
 
-Policy = DTypePolicy
-global_policy = dtype_policy
-set_global_policy = set_dtype_policy
-
-__all__ = [
-    "DTypePolicy",
-    "LossScaleOptimizer",
-    "Policy",
-    "dtype_policy",
-    "global_policy",
-    "set_dtype_policy",
-    "set_global_policy",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "rosenblatt.core.dtypes": "DTypePolicy Policy=DTypePolicy dtype_policy "
+        "global_policy=dtype_policy set_dtype_policy set_global_policy=set_dtype_policy",
+        "rosenblatt.optimizers.loss_scale": "LossScaleOptimizer",
+    },
+)

@@ -16,47 +16,44 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import SeedGenerator, key_of, set_random_seed
+from rosenblatt.core.types import Array, ArrayLike, DTypeLike
 from rosenblatt.ops.define import as_array
 
 Seed = int | SeedGenerator | None
 
 
-def _key(seed: Any, name: str) -> Any:
+def _key(seed: Seed | jax.Array, name: str) -> Any:
     if isinstance(seed, jax.Array):
         return seed
     if seed is None and isinstance(jnp.zeros(()), jax.core.Tracer):
-        raise ValueError(
-            explain(
-                f"random.{name}: a compiled function needs a seed; without one it would draw the "
-                "same numbers at every call.",
-                fix="keep a `SeedGenerator` in the layer and pass it as `seed=`.",
-            )
+        raise BadArgument(
+            f"random.{name}: a compiled function needs a seed; without one it would draw the "
+            "same numbers at every call.",
+            fix="keep a `SeedGenerator` in the layer and pass it as `seed=`.",
         )
     return key_of(seed)
 
 
-def _dtype(dtype: Any, name: str, kind: str = "float") -> Any:
+def _dtype(dtype: DTypeLike, name: str, kind: str = "float") -> Any:
     known = config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
     if kind not in known:
-        raise ValueError(
-            explain(
-                f"random.{name}: bad `dtype`.",
-                given=repr(known),
-                expected="a float type" if kind == "float" else "an integer type",
-            )
+        raise BadArgument(
+            f"random.{name}: bad `dtype`.",
+            given=repr(known),
+            expected="a float type" if kind == "float" else "an integer type",
         )
     return dtypes.numpy_dtype(known)
 
 
 def normal(
     shape: Sequence[int],
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = None,
+    mean: float | Array = 0.0,
+    stddev: float | Array = 1.0,
+    dtype: DTypeLike = None,
     seed: Seed = None,
-) -> Any:
+) -> Array:
     """Numbers of a normal distribution."""
     draw = jax.random.normal(_key(seed, "normal"), tuple(shape), _dtype(dtype, "normal"))
     return draw * stddev + mean
@@ -64,11 +61,11 @@ def normal(
 
 def truncated_normal(
     shape: Sequence[int],
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = None,
+    mean: float | Array = 0.0,
+    stddev: float | Array = 1.0,
+    dtype: DTypeLike = None,
     seed: Seed = None,
-) -> Any:
+) -> Array:
     """Numbers of a normal distribution, those beyond two deviations drawn again."""
     kind = _dtype(dtype, "truncated_normal")
     key = _key(seed, "truncated_normal")
@@ -77,11 +74,11 @@ def truncated_normal(
 
 def uniform(
     shape: Sequence[int],
-    minval: Any = 0.0,
-    maxval: Any = 1.0,
-    dtype: Any = None,
+    minval: float | Array = 0.0,
+    maxval: float | Array = 1.0,
+    dtype: DTypeLike = None,
     seed: Seed = None,
-) -> Any:
+) -> Array:
     """Numbers of the interval [minval, maxval).
 
     Raises:
@@ -92,8 +89,12 @@ def uniform(
 
 
 def randint(
-    shape: Sequence[int], minval: Any, maxval: Any, dtype: Any = "int32", seed: Seed = None
-) -> Any:
+    shape: Sequence[int],
+    minval: float | Array,
+    maxval: float | Array,
+    dtype: DTypeLike = "int32",
+    seed: Seed = None,
+) -> Array:
     """Integers of minval, …, maxval − 1.
 
     Raises:
@@ -103,27 +104,32 @@ def randint(
     return jax.random.randint(_key(seed, "randint"), tuple(shape), minval, maxval, kind)
 
 
-def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Seed = None) -> Any:
+def categorical(
+    logits: ArrayLike, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None
+) -> Array:
     """Class numbers (N, num_samples), drawn from the softmax of (N, classes) logits.
 
     Raises:
         ValueError: logits with another number of axes.
     """
-    logits = as_array(logits)
-    if logits.ndim != 2:
-        raise ValueError(
-            explain(
-                "random.categorical: bad `logits`.",
-                given=f"shape {logits.shape}",
-                expected="shape (batch, classes)",
-            )
+    array = as_array(logits)
+    if array.ndim != 2:
+        raise BadArgument(
+            "random.categorical: bad `logits`.",
+            given=f"shape {array.shape}",
+            expected="shape (batch, classes)",
         )
-    shape = (logits.shape[0], num_samples)
-    draw = jax.random.categorical(_key(seed, "categorical"), logits[..., None], axis=1, shape=shape)
+    shape = (array.shape[0], num_samples)
+    draw = jax.random.categorical(_key(seed, "categorical"), array[..., None], axis=1, shape=shape)
     return draw.astype(_dtype(dtype, "categorical", "int"))
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Any:
+def dropout(
+    inputs: ArrayLike,
+    rate: float,
+    noise_shape: Sequence[int | None] | None = None,
+    seed: Seed = None,
+) -> Array:
     """Inputs, each set to 0 with a probability, the others divided by 1 − rate.
 
     Args:
@@ -135,36 +141,48 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
     Returns:
         An array of the inputs' shape.
     """
-    inputs = as_array(inputs)
+    array = as_array(inputs)
     if rate in (0.0, 1.0):
-        return inputs if rate == 0.0 else jnp.zeros_like(inputs)
-    shape = inputs.shape
+        return array if rate == 0.0 else jnp.zeros_like(array)
+    shape = array.shape
     if noise_shape is not None:
         shape = tuple(n if m is None else m for m, n in zip(noise_shape, shape, strict=True))
     kept = jax.random.bernoulli(_key(seed, "dropout"), 1.0 - rate, shape)
-    return jnp.where(kept, inputs / (1.0 - rate), jnp.zeros((), inputs.dtype))
+    return jnp.where(kept, array / (1.0 - rate), jnp.zeros((), array.dtype))
 
 
-def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
+def shuffle(x: ArrayLike, axis: int = 0, seed: Seed = None) -> Array:
     """The elements along an axis in another order, each row in its own."""
     return jax.random.permutation(_key(seed, "shuffle"), as_array(x), axis, independent=True)
 
 
-def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Seed = None) -> Any:
+def gamma(
+    shape: Sequence[int], alpha: ArrayLike, dtype: DTypeLike = None, seed: Seed = None
+) -> Array:
     """Numbers of a gamma distribution of shape alpha and scale 1."""
     kind = _dtype(dtype, "gamma")
     return jax.random.gamma(_key(seed, "gamma"), as_array(alpha), tuple(shape), kind)
 
 
-def beta(shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Seed = None) -> Any:
+def beta(
+    shape: Sequence[int],
+    alpha: ArrayLike,
+    beta: ArrayLike,
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Array:
     """Numbers of a beta distribution."""
     kind = _dtype(dtype, "beta")
     return jax.random.beta(_key(seed, "beta"), as_array(alpha), as_array(beta), tuple(shape), kind)
 
 
 def binomial(
-    shape: Sequence[int], counts: Any, probabilities: Any, dtype: Any = None, seed: Seed = None
-) -> Any:
+    shape: Sequence[int],
+    counts: ArrayLike,
+    probabilities: ArrayLike,
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Array:
     """How many of so many trials succeed."""
     kind = _dtype(dtype, "binomial")
     return jax.random.binomial(

@@ -13,43 +13,16 @@
 >>> folder.cleanup()
 """
 
-from rosenblatt.tensorboard.hparams import hparams, hparams_config
-from rosenblatt.tensorboard.operations import (
-    audio,
-    flush,
-    histogram,
-    image,
-    keras_model,
-    scalar,
-    text,
-    write,
-)
-from rosenblatt.tensorboard.projector import embedding
-from rosenblatt.tensorboard.writer import (
-    SummaryWriter,
-    create_file_writer,
-    get_step,
-    record_if,
-    set_step,
-    should_record_summaries,
-)
+from rosenblatt.core.faces import face
 
-__all__ = [
-    "SummaryWriter",
-    "audio",
-    "create_file_writer",
-    "embedding",
-    "flush",
-    "get_step",
-    "histogram",
-    "hparams",
-    "hparams_config",
-    "image",
-    "keras_model",
-    "record_if",
-    "scalar",
-    "set_step",
-    "should_record_summaries",
-    "text",
-    "write",
-]
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "rosenblatt.tensorboard.hparams": "hparams hparams_config",
+        "rosenblatt.tensorboard.operations": "audio flush histogram image keras_model scalar text "
+        "write",
+        "rosenblatt.tensorboard.projector": "embedding",
+        "rosenblatt.tensorboard.writer": "SummaryWriter create_file_writer get_step record_if "
+        "set_step should_record_summaries",
+    },
+)

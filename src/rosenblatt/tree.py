@@ -11,31 +11,30 @@ from typing import Any
 
 from jax import tree_util
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import Tree
 
 
 class MAP_TO_NONE:
     """What a function given to `traverse` returns to put None in place of a part."""
 
 
-def _is_none(x: Any) -> bool:
+def _is_none(x: Tree) -> bool:
     return x is None
 
 
-def _shape(nest: Any) -> Any:
+def _shape(nest: Tree) -> Tree:
     return tree_util.tree_structure(nest, is_leaf=_is_none)
 
 
-def _differ(*structures: Any) -> ValueError:
-    return ValueError(
-        explain(
-            "The nests have different structures.",
-            given=" and ".join(str(tree_util.tree_structure(s)) for s in structures),
-        )
+def _differ(*structures: Tree) -> BadArgument:
+    return BadArgument(
+        "The nests have different structures.",
+        given=" and ".join(str(tree_util.tree_structure(s)) for s in structures),
     )
 
 
-def is_nested(structure: Any) -> bool:
+def is_nested(structure: Tree) -> bool:
     """Whether a value is a list, tuple or dict (or another nest).
 
     >>> is_nested([1]), is_nested(1)
@@ -44,7 +43,7 @@ def is_nested(structure: Any) -> bool:
     return not tree_util.all_leaves([structure], is_leaf=_is_none)
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: Tree) -> list[Any]:
     """The leaves in order; those of a dict in the order of its sorted keys.
 
     >>> flatten({"b": [1, None], "a": 2})
@@ -53,7 +52,7 @@ def flatten(structure: Any) -> list[Any]:
     return tree_util.tree_leaves(structure, is_leaf=_is_none)
 
 
-def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
+def flatten_with_path(structure: Tree) -> list[tuple[tuple[Any, ...], Any]]:
     """The leaves, each after the keys and positions that lead to it.
 
     >>> flatten_with_path({"a": [1, 2]})
@@ -70,7 +69,7 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
     return [(tuple(plain(entry) for entry in path), leaf) for path, leaf in found]
 
 
-def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
+def map_structure(func: Callable[..., Any], *structures: Tree, none_is_leaf: bool = True) -> Tree:
     """Apply a function to the leaves of nests of one structure.
 
     Args:
@@ -85,7 +84,7 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
         ValueError: no nest, or nests of different structures.
     """
     if not structures:
-        raise ValueError(explain("`tree.map_structure` needs at least one nest."))
+        raise BadArgument("`tree.map_structure` needs at least one nest.")
     is_leaf = _is_none if none_is_leaf else None
     shapes = {tree_util.tree_structure(s, is_leaf=is_leaf) for s in structures}
     if len(shapes) > 1:
@@ -93,7 +92,9 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
     return tree_util.tree_map(func, *structures, is_leaf=is_leaf)
 
 
-def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *structures: Any) -> Any:
+def map_structure_up_to(
+    shallow_structure: Tree, func: Callable[..., Any], *structures: Tree
+) -> Tree:
     """Apply a function to the parts of nests that lie at the leaves of a shallower one.
 
     Raises:
@@ -103,7 +104,7 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
     [2, 1]
     """
     if not structures:
-        raise ValueError(explain("`tree.map_structure_up_to` needs at least one nest."))
+        raise BadArgument("`tree.map_structure_up_to` needs at least one nest.")
     try:
         return tree_util.tree_map(
             lambda _, *parts: func(*parts), shallow_structure, *structures, is_leaf=_is_none
@@ -112,14 +113,14 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
         raise _differ(shallow_structure, *structures) from error
 
 
-def map_shape_structure(func: Callable[..., Any], structure: Any) -> Any:
+def map_shape_structure(func: Callable[..., Any], structure: Tree) -> Tree:
     """Apply a function to the shapes in a nest: tuples or lists of integers and None.
 
     >>> map_shape_structure(len, {"a": (None, 3), "b": [(2,)]})
     {'a': 2, 'b': [1]}
     """
 
-    def is_shape(x: Any) -> bool:
+    def is_shape(x: Tree) -> bool:
         return x is None or (
             isinstance(x, (list, tuple)) and all(isinstance(e, (int, type(None))) for e in x)
         )
@@ -127,7 +128,7 @@ def map_shape_structure(func: Callable[..., Any], structure: Any) -> Any:
     return tree_util.tree_map(func, structure, is_leaf=is_shape)
 
 
-def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
+def assert_same_structure(a: Tree, b: Tree, check_types: object = None) -> None:
     """Check that two nests have one structure.
 
     Raises:
@@ -137,7 +138,7 @@ def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
         raise _differ(a, b)
 
 
-def assert_same_paths(a: Any, b: Any) -> None:
+def assert_same_paths(a: Tree, b: Tree) -> None:
     """Check that the same keys and positions lead to the leaves of two nests.
 
     Raises:
@@ -145,15 +146,13 @@ def assert_same_paths(a: Any, b: Any) -> None:
     """
     paths = [{path for path, _ in flatten_with_path(nest)} for nest in (a, b)]
     if only := paths[0] ^ paths[1]:
-        raise ValueError(
-            explain(
-                "The nests have different paths.",
-                given=f"{', '.join(map(str, sorted(only, key=str)))} in one of them only",
-            )
+        raise BadArgument(
+            "The nests have different paths.",
+            given=f"{', '.join(map(str, sorted(only, key=str)))} in one of them only",
         )
 
 
-def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
+def pack_sequence_as(structure: Tree, flat_sequence: Iterable[Tree]) -> Tree:
     """A nest of a structure with other leaves.
 
     Raises:
@@ -164,17 +163,15 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
     """
     shape, values = _shape(structure), list(flat_sequence)
     if len(values) != len(flatten(structure)):
-        raise ValueError(
-            explain(
-                "`tree.pack_sequence_as`: the sequence does not fill the structure.",
-                given=f"{len(values)} values",
-                expected=len(flatten(structure)),
-            )
+        raise BadArgument(
+            "`tree.pack_sequence_as`: the sequence does not fill the structure.",
+            given=f"{len(values)} values",
+            expected=len(flatten(structure)),
         )
     return tree_util.tree_unflatten(shape, values)
 
 
-def lists_to_tuples(structure: Any) -> Any:
+def lists_to_tuples(structure: Tree) -> Tree:
     """Tuples in place of all lists.
 
     >>> lists_to_tuples([1, {"a": [2]}])
@@ -183,7 +180,7 @@ def lists_to_tuples(structure: Any) -> Any:
     return traverse(lambda x: tuple(x) if isinstance(x, list) else None, structure, False)
 
 
-def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
+def traverse(func: Callable[[Any], Any], structure: Tree, top_down: bool = True) -> Tree:
     """Offer a function each part of a nest, the nest itself among them.
 
     Args:
@@ -196,7 +193,7 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
         The nest with the replaced parts.
     """
 
-    def inside() -> Any:
+    def inside() -> Tree:
         parts, shape = tree_util.tree_flatten(structure, is_leaf=lambda x: x is not structure)
         if not is_nested(structure):
             return structure

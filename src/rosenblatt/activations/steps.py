@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.activations.family import activation
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.ops import elementwise
 from rosenblatt.ops.define import as_float, op
 
@@ -34,13 +34,11 @@ def _stepped(step: Callable[[Any], Any], x: Any, surrogate: Surrogate, name: str
         return step(as_float(x))
     slope = SURROGATES.get(surrogate) if isinstance(surrogate, str) else surrogate
     if not callable(slope):
-        raise ValueError(
-            explain(
-                f"{name}: unknown surrogate.",
-                given=repr(surrogate),
-                fix=f"{nearest(str(surrogate), SURROGATES)} Or pass a function of x that gives the "
-                "derivative.",
-            )
+        raise BadArgument(
+            f"{name}: unknown surrogate.",
+            given=repr(surrogate),
+            fix=f"{nearest(str(surrogate), SURROGATES)} Or pass a function of x that gives the "
+            "derivative.",
         )
     function = jax.custom_jvp(step)
     function.defjvp(lambda xs, ts: (step(xs[0]), slope(xs[0]) * ts[0]))

@@ -39,6 +39,9 @@ class Model(Protocol):
     def metrics_variables(self) -> list[Variable]:
         """The variables of its metrics."""
 
+    def to_json(self) -> str:
+        """Its architecture as JSON."""
+
     def save(self, filepath: PathLike, overwrite: bool = True) -> None:
         """Save the model."""
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 
 _CHUNK = 1 << 16
 _TIMEOUT = 30.0  # seconds without a byte
@@ -64,8 +64,8 @@ def _fetch(url: str, file: BinaryIO, limit: int) -> None:
     except http.client.HTTPException as error:  # a broken reply; not an OSError by itself
         raise OSError(f"{type(error).__name__}: {error}") from error
     if done < total:
-        raise ValueError(
-            explain(f"Download of {url} broke off.", given=f"{done:,} bytes", expected=f"{total:,}")
+        raise FileRefused(
+            f"Download of {url} broke off.", given=f"{done:,} bytes", expected=f"{total:,}"
         )
 
 
@@ -80,12 +80,10 @@ def _copy(
     while chunk := response.read(_CHUNK):
         done += len(chunk)
         if done > limit:
-            raise ValueError(
-                explain(
-                    f"Download of {url} is too long.",
-                    given=f"more than {limit:,} bytes",
-                    expected=f"at most {limit:,}",
-                )
+            raise FileRefused(
+                f"Download of {url} is too long.",
+                given=f"more than {limit:,} bytes",
+                expected=f"at most {limit:,}",
             )
         file.write(chunk)
         show(done)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,10 @@ def _compare_md5(path: Path, digest: str, file: IdxFile) -> None:
         )
 
 
-def _refused(path: Path, problem: str, given: object, expected: object) -> ValueError:
-    return ValueError(
-        explain(
-            f"Data file {path} {problem}.",
-            given=given,
-            expected=expected,
-            fix="delete the file, so that it is fetched again, or put the original in its place.",
-        )
+def _refused(path: Path, problem: str, given: object, expected: object) -> FileRefused:
+    return FileRefused(
+        f"Data file {path} {problem}.",
+        given=given,
+        expected=expected,
+        fix="delete the file, so that it is fetched again, or put the original in its place.",
     )

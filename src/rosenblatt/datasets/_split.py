@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -31,12 +31,10 @@ def shuffled_split(x: np.ndarray, y: np.ndarray, test_split: float, seed: int) -
     (8, 2)
     """
     if not 0 <= test_split < 1:
-        raise ValueError(
-            explain(
-                "load_data: `test_split` is out of range.",
-                given=repr(test_split),
-                expected="a fraction of the rows, 0 <= test_split < 1",
-            )
+        raise BadArgument(
+            "load_data: `test_split` is out of range.",
+            given=repr(test_split),
+            expected="a fraction of the rows, 0 <= test_split < 1",
         )
     order = np.arange(len(x))
     np.random.RandomState(seed).shuffle(order)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.optional import require
 from rosenblatt.datasets._split import Pair, holdout, shuffled_split
 
@@ -90,12 +90,10 @@ def load_data(
     ((16512, 8), (4128, 8), [252300.0, 146900.0, 290900.0])
     """
     if version not in ("large", "small"):
-        raise ValueError(
-            explain(
-                "california_housing.load_data: unknown `version`.",
-                given=repr(version),
-                expected="'large' (20,640 rows) or 'small' (600 rows)",
-            )
+        raise BadArgument(
+            "california_housing.load_data: unknown `version`.",
+            given=repr(version),
+            expected="'large' (20,640 rows) or 'small' (600 rows)",
         )
     x, dollars = _read()
     rows = len(x) if version == "large" else _SMALL_ROWS
@@ -167,12 +165,10 @@ def load_frame(backend: str = "polars") -> Any:
     'MedHouseVal'
     """
     if backend not in _BACKENDS:
-        raise ValueError(
-            explain(
-                "california_housing.load_frame: unknown `backend`.",
-                given=repr(backend),
-                expected=" or ".join(repr(name) for name in _BACKENDS),
-            )
+        raise BadArgument(
+            "california_housing.load_frame: unknown `backend`.",
+            given=repr(backend),
+            expected=" or ".join(repr(name) for name in _BACKENDS),
         )
     library = require(backend, _BACKENDS[backend], "datasets.california_housing.load_frame")
     x, y = load_matrix()

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused, explain
 from rosenblatt.datasets import _cache, _packages
 from rosenblatt.datasets._idx import IdxFile, check_md5
 from rosenblatt.datasets._packages import Run
@@ -108,12 +108,10 @@ def _load_npz(path: Path) -> tuple[Pair, Pair]:
                 for member, file in zip(_MEMBERS, _DATA.files, strict=True)
             ]
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
-        raise ValueError(
-            explain(
-                f"mnist.load_data: {path} is not the .npz file Keras keeps.",
-                given=error,
-                expected="a zip archive with " + ", ".join(_MEMBERS),
-            )
+        raise FileRefused(
+            f"mnist.load_data: {path} is not the .npz file Keras keeps.",
+            given=error,
+            expected="a zip archive with " + ", ".join(_MEMBERS),
         ) from error
     x_train, y_train, x_test, y_test = arrays
     return (x_train, y_train), (x_test, y_test)
@@ -124,12 +122,10 @@ def _read_member(archive: zipfile.ZipFile, member: str, path: Path, file: IdxFil
     with archive.open(member) as stream:
         found = _header(stream)
         if found != f"uint8 {file.shape}":
-            raise ValueError(
-                explain(
-                    f"mnist.load_data: {member} in {path} is another array.",
-                    given=found,
-                    expected=f"uint8 {file.shape}",
-                )
+            raise FileRefused(
+                f"mnist.load_data: {member} in {path} is another array.",
+                given=found,
+                expected=f"uint8 {file.shape}",
             )
         data = stream.read(file.size - len(file.header))
     array = np.frombuffer(bytearray(data), np.uint8)

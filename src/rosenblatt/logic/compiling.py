@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.logic.formula import Tree, names_in, parse
 from rosenblatt.logic.network import Connection, Network, Neuron
 
@@ -50,15 +50,11 @@ def from_formula(
     names = list(found if inputs is None else inputs)
     for name in found:
         if name not in names:
-            raise ValueError(
-                explain(f"from_formula: {name!r} is not among the inputs.", given=names)
-            )
+            raise BadArgument(f"from_formula: {name!r} is not among the inputs.", given=names)
     if output in names:
-        raise ValueError(
-            explain(
-                f"from_formula: {output!r} is the name of an input and of the output.",
-                fix='name the output: `from_formula(…, output="y")`.',
-            )
+        raise BadArgument(
+            f"from_formula: {output!r} is the name of an input and of the output.",
+            fix='name the output: `from_formula(…, output="y")`.',
         )
     builder = _Builder({*names, output})
     builder.finish(builder.signal(tree), output)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, WrongType
 
 Tree = Any
 
@@ -45,8 +45,8 @@ def parse(text: str) -> Tree:
     (('implies', 'a', 'b', 'c'), ('xor', 'x', True))
     """
     if not isinstance(text, str):
-        raise TypeError(
-            explain("A formula is a text.", given=repr(text), expected="as 'A and (B or not C)'")
+        raise WrongType(
+            "A formula is a text.", given=repr(text), expected="as 'A and (B or not C)'"
         )
     return _Parser(text).whole()
 
@@ -148,10 +148,8 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
 def _fail(text: str, place: int, found: str, expected: str) -> NoReturn:
     """Show the formula with a caret under the place (counted from 1)."""
     shown = "    " + re.sub(r"\s", " ", text) + "\n    " + " " * place + "^\n"
-    raise ValueError(
-        explain(
-            f"The formula does not parse at position {place + 1}:\n{shown}",
-            given=found,
-            expected=expected,
-        )
+    raise BadArgument(
+        f"The formula does not parse at position {place + 1}:\n{shown}",
+        given=found,
+        expected=expected,
     )

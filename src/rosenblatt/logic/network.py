@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.logic.bits import WORD, fires, pack, unpack
 from rosenblatt.logic.minimal import minimal_formula
 from rosenblatt.logic.signals import Signals, read_signals
@@ -40,12 +40,10 @@ class Neuron:
 
     def __post_init__(self) -> None:
         if not isinstance(self.threshold, int) or self.threshold < 0:
-            raise ValueError(
-                explain(
-                    f"Neuron {self.name!r}: bad `threshold`.",
-                    given=repr(self.threshold),
-                    expected="an integer, 0 or more",
-                )
+            raise BadArgument(
+                f"Neuron {self.name!r}: bad `threshold`.",
+                given=repr(self.threshold),
+                expected="an integer, 0 or more",
             )
 
 
@@ -107,12 +105,10 @@ class Network:
         self.outputs = tuple(last if outputs is None else outputs)
         known = {n.name for n in self.neurons}
         if not self.outputs or not set(self.outputs) <= known:
-            raise ValueError(
-                explain(
-                    "Network: `outputs` are neurons, at least one.",
-                    given=list(self.outputs),
-                    expected=f"some of {sorted(known)}",
-                )
+            raise BadArgument(
+                "Network: `outputs` are neurons, at least one.",
+                given=list(self.outputs),
+                expected=f"some of {sorted(known)}",
             )
         self.order = self._sorted()
 
@@ -120,19 +116,17 @@ class Network:
         names = [*self.inputs, *(n.name for n in self.neurons)]
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
-            raise ValueError(explain("Network: a name is given twice.", given=repr(twice[0])))
+            raise BadArgument("Network: a name is given twice.", given=repr(twice[0]))
         targets = {n.name for n in self.neurons}
         for connection in self.connections:
             for name, allowed in ((connection.source, names), (connection.target, targets)):
                 if name not in allowed:
-                    raise ValueError(
-                        explain(
-                            f"Network: a connection {connection.source!r} → "
-                            f"{connection.target!r} from or to nowhere.",
-                            given=repr(name),
-                            expected="an input or neuron as source, a neuron as target",
-                            fix=nearest(name, allowed),
-                        )
+                    raise BadArgument(
+                        f"Network: a connection {connection.source!r} → "
+                        f"{connection.target!r} from or to nowhere.",
+                        given=repr(name),
+                        expected="an input or neuron as source, a neuron as target",
+                        fix=nearest(name, allowed),
                     )
 
     @cached_property
@@ -153,12 +147,10 @@ class Network:
         while left:
             ready = [n for n in left if all(s in done for s in self._sources(n.name))]
             if not ready:
-                raise ValueError(
-                    explain(
-                        "Network: the connections form a circle.",
-                        given=f"among {[n.name for n in left]}",
-                        expected="signals that go one way",
-                    )
+                raise BadArgument(
+                    "Network: the connections form a circle.",
+                    given=f"among {[n.name for n in left]}",
+                    expected="signals that go one way",
                 )
             order += ready
             done |= {n.name for n in ready}
@@ -234,12 +226,10 @@ class Network:
         if output is None and len(self.outputs) == 1:
             output = self.outputs[0]
         if output not in self.outputs:
-            raise ValueError(
-                explain(
-                    "Network.formula: which output?",
-                    given=repr(output),
-                    expected=f"one of {list(self.outputs)}",
-                )
+            raise BadArgument(
+                "Network.formula: which output?",
+                given=repr(output),
+                expected=f"one of {list(self.outputs)}",
             )
         if len(self.inputs) > _MOST_MINIMAL:
             return formula_of(self, output)

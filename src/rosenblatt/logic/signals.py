@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,22 @@ def read_signals(inputs: Sequence[str], values: Any, by_name: Mapping[str, Any])
     for name in given:
         if name not in inputs:
             hint = nearest(str(name), inputs)
-            raise ValueError(explain(f"Network: there is no input {name!r}.", fix=hint))
+            raise BadArgument(f"Network: there is no input {name!r}.", fix=hint)
     missing = [name for name in inputs if name not in given]
     if missing:
-        raise ValueError(
-            explain(
-                f"Network: no value for the input {missing[0]!r}.",
-                given=sorted(map(str, given)),
-                expected=list(inputs),
-            )
+        raise BadArgument(
+            f"Network: no value for the input {missing[0]!r}.",
+            given=sorted(map(str, given)),
+            expected=list(inputs),
         )
     columns = {name: _binary(name, given[name]) for name in inputs}
     try:
         shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
     except ValueError as error:
-        raise ValueError(
-            explain(
-                "Network: inputs of unequal shapes.",
-                given={name: column.shape for name, column in columns.items()},
-                expected="one shape for all, or single numbers",
-            )
+        raise BadArgument(
+            "Network: inputs of unequal shapes.",
+            given={name: column.shape for name, column in columns.items()},
+            expected="one shape for all, or single numbers",
         ) from error
     return Signals({n: np.broadcast_to(c, shape).ravel() for n, c in columns.items()}, shape)
 
@@ -69,12 +65,10 @@ def _of_array(inputs: Sequence[str], values: Any, by_name: Mapping[str, Any]) ->
     array = np.asarray(values)
     more = f" and {sorted(by_name)} by name" if by_name else ""
     if array.ndim not in (1, 2) or array.shape[-1] != len(inputs) or by_name:
-        raise ValueError(
-            explain(
-                "Network: an array of inputs has one column for each of them.",
-                given=f"shape {array.shape}{more}",
-                expected=f"(rows, {len(inputs)}), for {', '.join(inputs)}",
-            )
+        raise BadArgument(
+            "Network: an array of inputs has one column for each of them.",
+            given=f"shape {array.shape}{more}",
+            expected=f"(rows, {len(inputs)}), for {', '.join(inputs)}",
         )
     columns = np.ascontiguousarray(np.atleast_2d(_binary("the array", array)).T)
     return Signals(dict(zip(inputs, columns, strict=True)), array.shape[:-1])
@@ -85,17 +79,15 @@ def _binary(name: str, values: Any) -> np.ndarray:
     if array.dtype == bool:
         return array
     if array.dtype.kind not in "uif":
-        raise ValueError(
-            explain(f"Network: {name} holds no numbers.", given=array.dtype, expected="0 and 1")
+        raise BadArgument(
+            f"Network: {name} holds no numbers.", given=array.dtype, expected="0 and 1"
         )
     found = array == 1
     wrong = ~found & (array != 0)
     if wrong.any():
-        raise ValueError(
-            explain(
-                f"Network: {name} holds values that are neither 0 nor 1.",
-                given=array[wrong].flat[0],
-                fix="compare first: `x > 0.5`.",
-            )
+        raise BadArgument(
+            f"Network: {name} holds values that are neither 0 nor 1.",
+            given=array[wrong].flat[0],
+            fix="compare first: `x > 0.5`.",
         )
     return found

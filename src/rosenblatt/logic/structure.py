@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 
 if TYPE_CHECKING:
     from rosenblatt.logic.network import Network
@@ -54,12 +54,9 @@ def _enough(excite: list[tuple[str, int]], threshold: int) -> list[list[str]]:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise ValueError(
-        explain(
-            f"Network.formula: too long to write, at {what}.",
-            fix="call the network itself; or ask for the formula of a part, a network of fewer "
-            "inputs.",
-        )
+    raise BadArgument(
+        f"Network.formula: too long to write, at {what}.",
+        fix="call the network itself; or ask for the formula of a part, a network of fewer inputs.",
     )
 
 

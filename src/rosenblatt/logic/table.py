@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.optional import require
 
 _MOST_INPUTS = 20  # a million rows
@@ -23,13 +23,11 @@ def all_inputs(count: int) -> np.ndarray:
     [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
     if count > _MOST_INPUTS:
-        raise ValueError(
-            explain(
-                "A truth table of so many inputs is too long.",
-                given=f"{count} inputs",
-                expected=f"at most {_MOST_INPUTS}",
-                fix="call the network on the rows you need: `net(rows)`.",
-            )
+        raise BadArgument(
+            "A truth table of so many inputs is too long.",
+            given=f"{count} inputs",
+            expected=f"at most {_MOST_INPUTS}",
+            fix="call the network on the rows you need: `net(rows)`.",
         )
     places = np.arange(count - 1, -1, -1)
     return (np.arange(2**count)[:, None] >> places & 1).astype(bool)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy as jsp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array, Axes
 from rosenblatt.ops.define import LINALG, MATH, NUMPY, as_float, op
 
@@ -25,12 +25,10 @@ def _matrices(x: Any, name: str, square: bool = True) -> Array:
     """
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
         kind = "(…, M, M)" if square else "(…, M, N)"
-        raise ValueError(
-            explain(
-                f"`ops.{name}` takes {'square ' if square else ''}matrices.",
-                given=f"shape {x.shape}",
-                expected=f"shape {kind}",
-            )
+        raise BadArgument(
+            f"`ops.{name}` takes {'square ' if square else ''}matrices.",
+            given=f"shape {x.shape}",
+            expected=f"shape {kind}",
         )
     return x
 
@@ -44,7 +42,7 @@ def cholesky(x: Array, upper: bool = False) -> Array:
     """
     factor = jnp.linalg.cholesky(_matrices(x, "cholesky"), upper=upper)
     if not isinstance(factor, jax.core.Tracer) and bool(jnp.isnan(factor).any()):
-        raise ValueError(explain("`ops.cholesky`: the matrix is not positive definite."))
+        raise BadArgument("`ops.cholesky`: the matrix is not positive definite.")
     return factor
 
 
@@ -131,8 +129,8 @@ def qr(x: Array, mode: str = "reduced") -> tuple[Array, ...]:
         ValueError: another mode than "reduced" or "complete".
     """
     if mode not in ("reduced", "complete"):
-        raise ValueError(
-            explain("`ops.qr`: unknown mode.", given=repr(mode), expected="'reduced' or 'complete'")
+        raise BadArgument(
+            "`ops.qr`: unknown mode.", given=repr(mode), expected="'reduced' or 'complete'"
         )
     return tuple(jnp.linalg.qr(_matrices(x, "qr", square=False), mode))
 

@@ -15,7 +15,7 @@ import ml_dtypes
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.symbolic import KerasTensor, tree_map
 from rosenblatt.core.types import Array, DTypeLike, Tree
 from rosenblatt.core.variable import Variable
@@ -70,7 +70,7 @@ def convert_to_tensor(
         ValueError: ragged arrays are asked for.
     """
     if ragged:
-        raise ValueError(explain("`ops.convert_to_tensor`: arrays here are never ragged."))
+        raise BadArgument("`ops.convert_to_tensor`: arrays here are never ragged.")
     if isinstance(x, (jax.Array, Variable, KerasTensor)) or dtype is None:
         return _convert(x, dtype, sparse, ragged)
     return jnp.asarray(x, dtypes.numpy_dtype(dtypes.standardize_dtype(dtype)))
@@ -178,12 +178,10 @@ def scatter_update(
     at = inputs.at[tuple(jnp.transpose(indices))]
     ways = {None: at.set, "add": at.add, "max": at.max, "min": at.min, "mul": at.multiply}
     if reduction not in ways:
-        raise ValueError(
-            explain(
-                "`ops.scatter_update`: unknown reduction.",
-                given=repr(reduction),
-                expected="None, 'add', 'max', 'min' or 'mul'",
-            )
+        raise BadArgument(
+            "`ops.scatter_update`: unknown reduction.",
+            given=repr(reduction),
+            expected="None, 'add', 'max', 'min' or 'mul'",
         )
     return ways[reduction](updates)  # type: ignore[operator]
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config, dtypes, registry
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, WrongType, nearest
 from rosenblatt.core.symbolic import KerasTensor, Operation, any_symbolic, tree_leaves, tree_map
 from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
@@ -129,11 +129,9 @@ class _Spec:
                 return as_array(value)
             except TypeError as error:
                 problem = error
-        raise TypeError(
-            explain(
-                f"`ops.{self.name}`: `{name}` is not an array of numbers.",
-                given=f"{type(value).__name__}: {value!r}",
-            )
+        raise WrongType(
+            f"`ops.{self.name}`: `{name}` is not an array of numbers.",
+            given=f"{type(value).__name__}: {value!r}",
         ) from problem
 
     def record(self, operation: type[Operation], args: Any, kwargs: Any) -> Any:
@@ -144,11 +142,9 @@ class _Spec:
         settings = {key: given[key] for key in self.settings}
         for key, value in settings.items():
             if any_symbolic(value):
-                raise ValueError(
-                    explain(
-                        f"`ops.{self.name}`: `{key}` is a setting and cannot be a symbolic tensor.",
-                        expected="a number or what else it is documented to take",
-                    )
+                raise BadArgument(
+                    f"`ops.{self.name}`: `{key}` is a setting and cannot be a symbolic tensor.",
+                    expected="a number or what else it is documented to take",
                 )
         arrays: list[Any] = []
         further: dict[str, Any] = {}
@@ -190,11 +186,9 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
             super().__init__(name)
             wrong = next((key for key in settings if key not in spec.settings), None)
             if wrong is not None:
-                raise TypeError(
-                    explain(
-                        f"Op {spec.name!r} has no argument {wrong!r}.",
-                        fix=nearest(wrong, spec.settings),
-                    )
+                raise WrongType(
+                    f"Op {spec.name!r} has no argument {wrong!r}.",
+                    fix=nearest(wrong, spec.settings),
                 )
             if settings.get("dtype") is not None:
                 settings["dtype"] = dtypes.standardize_dtype(settings["dtype"])
@@ -207,21 +201,17 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
             try:
                 return super().compute_output_spec(*args, **kwargs)
             except VALUE_ERRORS:
-                raise ValueError(
-                    explain(
-                        f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
-                        "of its result depends on their values.",
-                        fix="compute it on the data before the model, or choose an op whose result "
-                        "has a fixed shape.",
-                    )
+                raise BadArgument(
+                    f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
+                    "of its result depends on their values.",
+                    fix="compute it on the data before the model, or choose an op whose result "
+                    "has a fixed shape.",
                 ) from None
             except (TypeError, ValueError, IndexError) as error:
                 shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
-                raise ValueError(
-                    explain(
-                        f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
-                        given=f"shapes {', '.join(shapes)}",
-                    )
+                raise BadArgument(
+                    f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
+                    given=f"shapes {', '.join(shapes)}",
                 ) from error
 
         def get_config(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike
 from rosenblatt.ops.define import as_array, op, plain
 
@@ -188,10 +188,8 @@ def vectorize(
         ValueError: not a function.
     """
     if not callable(pyfunc):
-        raise ValueError(
-            explain(
-                "`ops.vectorize`: `pyfunc` is not a function.",
-                given=f"{type(pyfunc).__name__}: {pyfunc!r}",
-            )
+        raise BadArgument(
+            "`ops.vectorize`: `pyfunc` is not a function.",
+            given=f"{type(pyfunc).__name__}: {pyfunc!r}",
         )
     return jnp.vectorize(pyfunc, excluded=excluded or set(), signature=signature)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import nn
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array, Axes, DTypeLike
 from rosenblatt.ops.define import NN, as_float, is_float, op, wide
 
@@ -65,9 +65,7 @@ def normalize(x: Array, axis: Axes = -1, order: int = 2, epsilon: float | None =
         ValueError: an order that is not 1, 2, 3 …
     """
     if not isinstance(order, int) or order < 1:
-        raise ValueError(
-            explain("`ops.normalize`: bad `order`.", given=repr(order), expected="1, 2, 3 …")
-        )
+        raise BadArgument("`ops.normalize`: bad `order`.", given=repr(order), expected="1, 2, 3 …")
     x, epsilon = jnp.atleast_1d(x), _epsilon(epsilon)
     if order == 2:  # the gradient is a number at zero too
         exact = wide(as_float(x))
@@ -148,8 +146,8 @@ def rms_normalization(
     return (outputs if scale is None else outputs * scale.astype(exact.dtype)).astype(x.dtype)
 
 
-def _refuse(problem: str, target: Any, output: Any) -> ValueError:
-    return ValueError(explain(problem, given=f"shapes {target.shape}, {output.shape}"))
+def _refuse(problem: str, target: Any, output: Any) -> BadArgument:
+    return BadArgument(problem, given=f"shapes {target.shape}, {output.shape}")
 
 
 def clip_probability(p: Array) -> Array:
@@ -243,19 +241,15 @@ def dot_product_attention(
         ValueError: other shapes; a flash kernel or a soft cap, which no processor here has.
     """
     if query.ndim != 4 or key.ndim != 4 or value.ndim != 4:
-        raise ValueError(
-            explain(
-                "`ops.dot_product_attention` takes arrays (batch, time, heads, depth).",
-                given=f"shapes {query.shape}, {key.shape}, {value.shape}",
-            )
+        raise BadArgument(
+            "`ops.dot_product_attention` takes arrays (batch, time, heads, depth).",
+            given=f"shapes {query.shape}, {key.shape}, {value.shape}",
         )
     if flash_attention or attn_logits_soft_cap is not None:
-        raise ValueError(
-            explain(
-                "`ops.dot_product_attention`: `flash_attention` and `attn_logits_soft_cap` need "
-                "kernels of GPUs or TPUs.",
-                fix="leave them out.",
-            )
+        raise BadArgument(
+            "`ops.dot_product_attention`: `flash_attention` and `attn_logits_soft_cap` need "
+            "kernels of GPUs or TPUs.",
+            fix="leave them out.",
         )
     dtype = jnp.result_type(query, key, value)
     query, key, value = (a.astype(dtype) for a in (query, key, value))

@@ -11,7 +11,7 @@ import re
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array
 from rosenblatt.ops.define import EINOPS, op
 
@@ -42,25 +42,21 @@ def rearrange(tensor: Array, pattern: str, **axes_lengths: int) -> Array:
     names = [name for group in given for name in group]
     target = [name for group in wanted for name in group]
     if sorted(names) != sorted(target) or len(given) != tensor.ndim:
-        raise ValueError(
-            explain(
-                "`ops.rearrange`: the pattern does not fit.",
-                given=f"{pattern!r} for shape {tuple(tensor.shape)}",
-                expected="a name for each axis, and the same names on both sides",
-            )
+        raise BadArgument(
+            "`ops.rearrange`: the pattern does not fit.",
+            given=f"{pattern!r} for shape {tuple(tensor.shape)}",
+            expected="a name for each axis, and the same names on both sides",
         )
     sizes = dict(axes_lengths)
     for group, size in zip(given, tensor.shape, strict=True):
         unknown = [name for name in group if name not in sizes]
         known = math.prod(sizes[name] for name in group if name in sizes)
         if len(unknown) > 1 or size % known or (not unknown and known != size):
-            raise ValueError(
-                explain(
-                    f"`ops.rearrange`: an axis of size {size} cannot be taken apart into "
-                    f"{' × '.join(group)}.",
-                    given=f"{pattern!r}, {axes_lengths}",
-                    fix="give the sizes of all but one of them.",
-                )
+            raise BadArgument(
+                f"`ops.rearrange`: an axis of size {size} cannot be taken apart into "
+                f"{' × '.join(group)}.",
+                given=f"{pattern!r}, {axes_lengths}",
+                fix="give the sizes of all but one of them.",
             )
         sizes.update(dict.fromkeys(unknown, size // known))
     apart = jnp.reshape(tensor, [sizes[name] for name in names])

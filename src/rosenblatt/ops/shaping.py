@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike
 from rosenblatt.ops.define import as_array, op
@@ -189,11 +189,9 @@ def pad(
     if constant_values is None:
         return jnp.pad(x, pad_width, mode)
     if mode != "constant":
-        raise ValueError(
-            explain(
-                "`ops.pad`: `constant_values` goes with `mode='constant'` only.",
-                given=f"mode={mode!r}",
-            )
+        raise BadArgument(
+            "`ops.pad`: `constant_values` goes with `mode='constant'` only.",
+            given=f"mode={mode!r}",
         )
     return jnp.pad(x, pad_width, mode, constant_values=constant_values)
 
@@ -262,12 +260,9 @@ def select(
         ValueError: not two lists with something in them.
     """
     if not all(isinstance(one, (list, tuple)) and one for one in (condlist, choicelist)):
-        raise ValueError(
-            explain(
-                "`ops.select`: the conditions and the choices must be lists with something in "
-                "them.",
-                given=f"{type(condlist).__name__}, {type(choicelist).__name__}",
-            )
+        raise BadArgument(
+            "`ops.select`: the conditions and the choices must be lists with something in them.",
+            given=f"{type(condlist).__name__}, {type(choicelist).__name__}",
         )
     conditions, choices = ([as_array(one) for one in part] for part in (condlist, choicelist))
     return jnp.select(conditions, choices, default)

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops.define import MATH, op
 
@@ -57,12 +57,10 @@ def searchsorted(sorted_sequence: Array, values: Array, side: str = "left") -> A
         ValueError: a sequence with more than one axis.
     """
     if sorted_sequence.ndim != 1:
-        raise ValueError(
-            explain(
-                "`ops.searchsorted`: the sorted sequence must have one axis.",
-                given=f"shape {sorted_sequence.shape}",
-                fix="use `ops.vectorized_map` for several sequences.",
-            )
+        raise BadArgument(
+            "`ops.searchsorted`: the sorted sequence must have one axis.",
+            given=f"shape {sorted_sequence.shape}",
+            fix="use `ops.vectorized_map` for several sequences.",
         )
     return jnp.searchsorted(sorted_sequence, values, side)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import Array
 from rosenblatt.ops.define import MATH, op
 
@@ -23,11 +23,9 @@ def _segments(name: str) -> Callable[..., Array]:
         data: Array, segment_ids: Array, num_segments: int | None = None, sorted: bool = False
     ) -> Array:
         if num_segments is None:
-            raise ValueError(
-                explain(
-                    f"`ops.{name}` needs to know how many segments there are.",
-                    fix="pass `num_segments=`.",
-                )
+            raise BadArgument(
+                f"`ops.{name}` needs to know how many segments there are.",
+                fix="pass `num_segments=`.",
             )
         return function(data, segment_ids, num_segments, indices_are_sorted=sorted)
 
@@ -71,11 +69,9 @@ def cdist(x: Array, y: Array) -> Array:
         ValueError: no rows, or rows of different lengths.
     """
     if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
-        raise ValueError(
-            explain(
-                "`ops.cdist` takes (…, N, D) and (…, M, D).",
-                given=f"shapes {x.shape}, {y.shape}",
-            )
+        raise BadArgument(
+            "`ops.cdist` takes (…, N, D) and (…, M, D).",
+            given=f"shapes {x.shape}, {y.shape}",
         )
     return jnp.sqrt(jnp.sum(jnp.square(x[..., :, None, :] - y[..., None, :, :]), -1))
 
@@ -95,12 +91,10 @@ def view_as_complex(x: Array) -> Array:
         ValueError: a last axis of another size than 2.
     """
     if x.ndim < 1 or x.shape[-1] != 2:
-        raise ValueError(
-            explain(
-                "`ops.view_as_complex`: the last axis must hold a real and an imaginary part.",
-                given=f"shape {x.shape}",
-                expected="shape (…, 2)",
-            )
+        raise BadArgument(
+            "`ops.view_as_complex`: the last axis must hold a real and an imaginary part.",
+            given=f"shape {x.shape}",
+            expected="shape (…, 2)",
         )
     return x[..., 0].astype("complex64") + 1j * x[..., 1].astype("complex64")
 

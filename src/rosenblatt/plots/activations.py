@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt import activations
 from rosenblatt.activations.family import family
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.plots.figures import new_axes
 
 FIRST_COURSE = ("heaviside", "sigmoid", "tanh", "relu", "softplus")
@@ -23,11 +23,9 @@ _COLUMNS = 6
 
 def _function(name: str) -> Callable[[Any], Any]:
     if name in _OF_SEVERAL or name == "threshold":
-        raise ValueError(
-            explain(
-                f"The activation {name!r} is no function of one number alone.",
-                expected=f"one of {', '.join(OF_ONE_NUMBER)}",
-            )
+        raise BadArgument(
+            f"The activation {name!r} is no function of one number alone.",
+            expected=f"one of {', '.join(OF_ONE_NUMBER)}",
         )
     return activations.get(name)
 

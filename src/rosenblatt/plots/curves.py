@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scalars import as_number
 from rosenblatt.plots.figures import new_axes
 
@@ -67,14 +67,12 @@ def _names(curves: Mapping[str, Sequence[float]], names: Sequence[str] | None) -
     chosen = [name for name in known if name not in _NOT_CURVES] if names is None else list(names)
     unknown = [name for name in chosen if name not in known]
     if unknown or not chosen:
-        raise ValueError(
-            explain(
-                "learning_curves: nothing to draw."
-                if not chosen
-                else f"learning_curves: the history has no {unknown[0]!r}.",
-                given=sorted(curves),
-                expected="a history of at least one epoch" if not chosen else None,
-            )
+        raise BadArgument(
+            "learning_curves: nothing to draw."
+            if not chosen
+            else f"learning_curves: the history has no {unknown[0]!r}.",
+            given=sorted(curves),
+            expected="a history of at least one epoch" if not chosen else None,
         )
     return chosen
 

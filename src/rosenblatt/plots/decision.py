@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.plots.figures import new_axes
 
 if TYPE_CHECKING:
@@ -54,13 +54,11 @@ def decision_boundary(
     """
     x, y = np.asarray(X, float), np.asarray(y)
     if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(
-            explain(
-                "decision_boundary: draws data of two features.",
-                given=f"shape {x.shape}",
-                expected="(rows, 2)",
-                fix="choose two columns and fit a classifier on them.",
-            )
+        raise BadArgument(
+            "decision_boundary: draws data of two features.",
+            given=f"shape {x.shape}",
+            expected="(rows, 2)",
+            fix="choose two columns and fit a classifier on them.",
         )
     if ax is None:
         ax = new_axes(7, 5)[0, 0]
@@ -142,12 +140,10 @@ def weight_path(
     """
     paths = np.asarray(history, float)
     if paths.ndim != 2 or (names is not None and len(names) != paths.shape[1]):
-        raise ValueError(
-            explain(
-                "weight_path: bad `history`.",
-                given=f"shape {paths.shape}" + (f" and {len(names)} names" if names else ""),
-                expected="(steps, weights), and a name for each weight",
-            )
+        raise BadArgument(
+            "weight_path: bad `history`.",
+            given=f"shape {paths.shape}" + (f" and {len(names)} names" if names else ""),
+            expected="(steps, weights), and a name for each weight",
         )
     if ax is None:
         ax = new_axes(7, 4)[0, 0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.plots.figures import new_axes
 
 
@@ -35,20 +35,16 @@ def image_grid(
     """
     pixels = np.asarray(images)
     if pixels.ndim not in (3, 4) or not len(pixels):
-        raise ValueError(
-            explain(
-                "image_grid: bad `images`.",
-                given=f"shape {pixels.shape}",
-                expected="(count, height, width) or (count, height, width, channels), count ≥ 1",
-            )
+        raise BadArgument(
+            "image_grid: bad `images`.",
+            given=f"shape {pixels.shape}",
+            expected="(count, height, width) or (count, height, width, channels), count ≥ 1",
         )
     if titles is not None and len(titles) != len(pixels):
-        raise ValueError(
-            explain(
-                "image_grid: one title for each image.",
-                given=f"{len(titles)} titles",
-                expected=len(pixels),
-            )
+        raise BadArgument(
+            "image_grid: one title for each image.",
+            given=f"{len(titles)} titles",
+            expected=len(pixels),
         )
     if axes is None:
         columns = min(columns, len(pixels))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.graph.picture import NO_ARROWS, Picture, Shown, path_to, picture_of
 from rosenblatt.plots.figures import import_pyplot
 from rosenblatt.plots.layered import Layout, layered
@@ -65,12 +65,12 @@ def model_graph(
     ['a (Dense)', 'b (Dense)']
     """
     if rankdir not in _DIRECTIONS:
-        raise ValueError(
-            explain("model_graph: unknown `rankdir`.", given=repr(rankdir), expected=_DIRECTIONS)
+        raise BadArgument(
+            "model_graph: unknown `rankdir`.", given=repr(rankdir), expected=_DIRECTIONS
         )
     picture = picture_of(model, expand_nested)
     if not picture.boxes:
-        raise ValueError(explain(f"model_graph: model {model.name!r} has no layers to draw."))
+        raise BadArgument(f"model_graph: model {model.name!r} has no layers to draw.")
     show = Shown(show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable)
     placed = _place(picture, show, rankdir[0] in "LR")
     width, height = (side + 2 * _MARGIN for side in placed.size)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.plots.figures import new_axes
 
 if TYPE_CHECKING:
@@ -82,12 +82,10 @@ def _kernels(network: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     else:
         pairs = list(network) if isinstance(network, (list, tuple)) else []
     if not pairs:
-        raise ValueError(
-            explain(
-                "network_weights: found no weights to draw.",
-                given=type(network).__name__,
-                expected="a built model of dense layers, a fitted estimator, or (kernel, bias)s",
-            )
+        raise BadArgument(
+            "network_weights: found no weights to draw.",
+            given=type(network).__name__,
+            expected="a built model of dense layers, a fitted estimator, or (kernel, bias)s",
         )
     arrays = [(np.asarray(k, float), b) for k, b in pairs]
     return [(k, np.zeros(k.shape[1]) if b is None else np.asarray(b, float)) for k, b in arrays]

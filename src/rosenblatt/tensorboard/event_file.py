@@ -11,7 +11,7 @@ import time
 import weakref
 from pathlib import Path
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.tensorboard import library, records
 
 _BUFFER_BYTES = 64 * 1024
@@ -72,12 +72,10 @@ class EventFile:
         record = records.frame(event)
         with self._lock:
             if self.closed:
-                raise ValueError(
-                    explain(
-                        "This summary writer is closed.",
-                        given=str(self.folder),
-                        fix="make a new one: `create_file_writer(logdir)`.",
-                    )
+                raise BadArgument(
+                    "This summary writer is closed.",
+                    given=str(self.folder),
+                    fix="make a new one: `create_file_writer(logdir)`.",
                 )
             if self._flusher is None:
                 self._open()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import WrongType
 from rosenblatt.tensorboard import events, library
 from rosenblatt.tensorboard.writer import SummaryWriter, current
 
@@ -158,12 +158,10 @@ def _plain(key: Any, value: Any) -> Any:
         value = value.item()
     if isinstance(value, (bool, int, float, str)):
         return value
-    raise TypeError(
-        explain(
-            f"hparams: bad value of {getattr(key, 'name', key)!r}.",
-            given=f"{type(value).__name__}: {value!r}",
-            expected="a bool, a number or a string",
-        )
+    raise WrongType(
+        f"hparams: bad value of {getattr(key, 'name', key)!r}.",
+        given=f"{type(value).__name__}: {value!r}",
+        expected="a bool, a number or a string",
     )
 
 
@@ -184,12 +182,10 @@ def _fill_domain(info: Any, domain: Interval | Discrete | None) -> None:
     elif domain is not None:
         kinds = {_kind(value) for value in domain.values}
         if len(kinds) != 1:
-            raise TypeError(
-                explain(
-                    f"Discrete: bad values of {info.name!r}.",
-                    given=list(domain.values),
-                    expected="values of one kind: bools, numbers or strings",
-                )
+            raise WrongType(
+                f"Discrete: bad values of {info.name!r}.",
+                given=list(domain.values),
+                expected="values of one kind: bools, numbers or strings",
             )
         info.type = kinds.pop()
         info.domain_discrete.extend(sorted(domain.values))

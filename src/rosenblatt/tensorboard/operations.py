@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.tensorboard import events, library, values
 from rosenblatt.tensorboard.writer import SummaryWriter, current
+
+
+class HasJson(Protocol):
+    """What a model has that is drawn: its configuration."""
+
+    def to_json(self) -> str:
+        """As JSON."""
+
 
 _WAV = b"\x10\x0b"  # AudioPluginData with encoding = WAV
 
 
-def scalar(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
+def scalar(name: str, data: Any, step: int | None = None, description: str | None = None) -> bool:
     """Write a number.
 
     Args:
@@ -38,18 +47,22 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
     try:
         number = float(data)
     except (TypeError, ValueError):
-        raise ValueError(
-            explain(
-                f"summary.scalar: {name!r} is not one number.",
-                given=f"shape {np.shape(data)}" if np.shape(data) else repr(data),
-                fix="write its mean, or `summary.histogram` for all values.",
-            )
+        raise BadArgument(
+            f"summary.scalar: {name!r} is not one number.",
+            given=f"shape {np.shape(data)}" if np.shape(data) else repr(data),
+            fix="write its mean, or `summary.histogram` for all values.",
         ) from None
     now.writer.scalar(name, number, now.step_or(step), description)
     return True
 
 
-def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: Any = None) -> bool:
+def write(
+    tag: str,
+    tensor: ArrayLike,
+    step: int | None = None,
+    metadata: Any = None,
+    name: str | None = None,
+) -> bool:
     """Write an array of numbers or strings under a tag, for any of TensorBoard's plugins.
 
     Args:
@@ -72,8 +85,8 @@ def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: A
 
 def histogram(
     name: str,
-    data: Any,
-    step: Any = None,
+    data: ArrayLike,
+    step: int | None = None,
     buckets: int | None = None,
     description: str | None = None,
 ) -> bool:
@@ -96,7 +109,11 @@ def histogram(
 
 
 def image(
-    name: str, data: Any, step: Any = None, max_outputs: int = 3, description: str | None = None
+    name: str,
+    data: ArrayLike,
+    step: int | None = None,
+    max_outputs: int = 3,
+    description: str | None = None,
 ) -> bool:
     """Write images.
 
@@ -119,7 +136,9 @@ def image(
     return write(name, encoded, step, events.metadata("images", description))
 
 
-def text(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
+def text(
+    name: str, data: ArrayLike, step: int | None = None, description: str | None = None
+) -> bool:
     """Write text, which TensorBoard shows as Markdown.
 
     Args:
@@ -138,9 +157,9 @@ def text(name: str, data: Any, step: Any = None, description: str | None = None)
 
 def audio(
     name: str,
-    data: Any,
+    data: ArrayLike,
     sample_rate: int,
-    step: Any = None,
+    step: int | None = None,
     max_outputs: int = 3,
     encoding: str | None = None,
     description: str | None = None,
@@ -163,14 +182,14 @@ def audio(
         ValueError: another shape, or another encoding.
     """
     if encoding not in (None, "wav"):
-        raise ValueError(explain("summary.audio: bad `encoding`.", given=encoding, expected="wav"))
+        raise BadArgument("summary.audio: bad `encoding`.", given=encoding, expected="wav")
     if not current().on():
         return False
     encoded = values.sounds(data, sample_rate, max_outputs)
     return write(name, encoded, step, events.metadata("audio", description, _WAV))
 
 
-def keras_model(name: str, data: Any, step: Any = None) -> bool:
+def keras_model(name: str, data: HasJson, step: int | None = None) -> bool:
     """Write a model's configuration, which TensorBoard draws as the conceptual graph.
 
     Args:
@@ -187,7 +206,7 @@ def keras_model(name: str, data: Any, step: Any = None) -> bool:
     return write(name, np.asarray(data.to_json(), dtype=object), step, about)
 
 
-def layers_graph(data: Any) -> bool:
+def layers_graph(data: HasJson) -> bool:
     """Write a model's layers as the run's graph, which the GRAPHS page opens with.
 
     That page first asks for a graph of operations; where a run has only the conceptual one, it

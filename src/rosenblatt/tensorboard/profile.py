@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, warn_user
 
 
 class Profile:
@@ -77,10 +77,8 @@ def _range(given: Any) -> tuple[int, int]:
                 return first, last
     except (TypeError, ValueError):
         pass
-    raise ValueError(
-        explain(
-            "TensorBoard: bad `profile_batch`.",
-            given=repr(given),
-            expected="0, the number of a batch, or the first and the last one, e.g. (10, 20)",
-        )
+    raise BadArgument(
+        "TensorBoard: bad `profile_batch`.",
+        given=repr(given),
+        expected="0, the number of a batch, or the first and the last one, e.g. (10, 20)",
     )

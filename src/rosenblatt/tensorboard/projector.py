@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.files import replacing
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.tensorboard import library, values
 from rosenblatt.tensorboard.writer import current
 
@@ -21,11 +22,11 @@ _lock = threading.Lock()
 
 def embedding(
     name: str,
-    data: Any,
-    step: Any = None,
+    data: ArrayLike,
+    step: int | None = None,
     metadata: Sequence[Any] | None = None,
     metadata_header: Sequence[str] | None = None,
-    sprites: Any = None,
+    sprites: np.ndarray | Sequence[Any] | None = None,
 ) -> bool:
     """Write points for the projector: weights of an embedding, or any layer's outputs.
 
@@ -66,25 +67,26 @@ def embedding(
     return True
 
 
-def _checked(name: str, data: Any, metadata: Any, sprites: Any) -> np.ndarray:
+def _checked(
+    name: str,
+    data: ArrayLike,
+    metadata: Sequence[Any] | None,
+    sprites: np.ndarray | Sequence[Any] | None,
+) -> np.ndarray:
     points = np.asarray(data)
     if points.ndim != 2:
-        raise ValueError(
-            explain(
-                f"summary.embedding: bad shape of {name!r}.",
-                given=points.shape,
-                expected="(points, dimensions)",
-                fix="write `data.reshape(len(data), -1)`.",
-            )
+        raise BadArgument(
+            f"summary.embedding: bad shape of {name!r}.",
+            given=points.shape,
+            expected="(points, dimensions)",
+            fix="write `data.reshape(len(data), -1)`.",
         )
     for what, rows in (("metadata", metadata), ("sprites", sprites)):
         if rows is not None and len(rows) != len(points):
-            raise ValueError(
-                explain(
-                    f"summary.embedding: bad number of `{what}`.",
-                    given=len(rows),
-                    expected=f"{len(points)}, one for each point",
-                )
+            raise BadArgument(
+                f"summary.embedding: bad number of `{what}`.",
+                given=len(rows),
+                expected=f"{len(points)}, one for each point",
             )
     return points
 

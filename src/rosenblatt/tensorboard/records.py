@@ -12,7 +12,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import FileRefused
 from rosenblatt.tensorboard import library
 
 _LENGTH = struct.Struct("<Q")
@@ -82,10 +82,8 @@ def _header_is_wrong(header: bytes) -> bool:
     return bool(checksum != masked_crc32c(header[: _LENGTH.size]))
 
 
-def _damaged(path: str | os.PathLike[str], start: int) -> ValueError:
-    return ValueError(
-        explain(
-            f"{os.fspath(path)}: not an event file, or a damaged one.",
-            given=f"a wrong checksum in the record at byte {start}",
-        )
+def _damaged(path: str | os.PathLike[str], start: int) -> FileRefused:
+    return FileRefused(
+        f"{os.fspath(path)}: not an event file, or a damaged one.",
+        given=f"a wrong checksum in the record at byte {start}",
     )

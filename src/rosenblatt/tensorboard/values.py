@@ -7,17 +7,17 @@ import math
 import struct
 import wave
 import zlib
-from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 
 _CHANNELS = {1: 0, 2: 4, 3: 2, 4: 6}  # to PNG's types of colour
 _HALF_RANGE = 2**15
 
 
-def histogram(data: Any, buckets: int = 30) -> np.ndarray:
+def histogram(data: ArrayLike, buckets: int = 30) -> np.ndarray:
     """Counts of values in buckets of equal width.
 
     Args:
@@ -95,7 +95,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
 
 
-def images(data: Any, most: int) -> np.ndarray:
+def images(data: ArrayLike, most: int) -> np.ndarray:
     """Width, height, and the first images as PNG: (2 + count,) bytes.
 
     Args:
@@ -107,14 +107,12 @@ def images(data: Any, most: int) -> np.ndarray:
     """
     array = np.asarray(data)
     if array.ndim != 4 or array.shape[-1] not in _CHANNELS:
-        raise ValueError(
-            explain(
-                "summary.image: bad shape of `data`.",
-                given=array.shape,
-                expected="(images, height, width, channels) with 1 to 4 channels",
-                fix="for one image, write `data[np.newaxis]`; for grey ones without an axis of "
-                "channels, `data[..., np.newaxis]`.",
-            )
+        raise BadArgument(
+            "summary.image: bad shape of `data`.",
+            given=array.shape,
+            expected="(images, height, width, channels) with 1 to 4 channels",
+            fix="for one image, write `data[np.newaxis]`; for grey ones without an axis of "
+            "channels, `data[..., np.newaxis]`.",
         )
     _, height, width, _ = array.shape
     encoded = [png(image) for image in to_uint8(array[:most])]
@@ -122,7 +120,7 @@ def images(data: Any, most: int) -> np.ndarray:
     return np.array([*sizes, *encoded], dtype=object)
 
 
-def sounds(data: Any, sample_rate: int, most: int) -> np.ndarray:
+def sounds(data: ArrayLike, sample_rate: int, most: int) -> np.ndarray:
     """The first sounds as WAV of 16 bits, each beside an empty label: (count, 2) bytes.
 
     Args:
@@ -135,13 +133,11 @@ def sounds(data: Any, sample_rate: int, most: int) -> np.ndarray:
     """
     array = np.asarray(data)
     if array.ndim != 3 or array.dtype.kind != "f":
-        raise ValueError(
-            explain(
-                "summary.audio: bad `data`.",
-                given=f"{array.dtype} of shape {array.shape}",
-                expected="floats from -1 to 1 of shape (sounds, samples, channels)",
-                fix="for one sound, write `data[np.newaxis, :, np.newaxis]`.",
-            )
+        raise BadArgument(
+            "summary.audio: bad `data`.",
+            given=f"{array.dtype} of shape {array.shape}",
+            expected="floats from -1 to 1 of shape (sounds, samples, channels)",
+            fix="for one sound, write `data[np.newaxis, :, np.newaxis]`.",
         )
     encoded = [(_wav(sound, sample_rate), b"") for sound in array[:most]]
     table = np.empty((len(encoded), 2), dtype=object)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.tensorboard import events
 from rosenblatt.tensorboard.event_file import EventFile
 
@@ -34,7 +35,7 @@ class SummaryWriter:
         """Append a number."""
         self._file.write(events.scalar_event(time.time(), step, tag, value, description))
 
-    def value(self, tag: str, tensor: Any, step: int, about: Any) -> None:
+    def value(self, tag: str, tensor: ArrayLike, step: int, about: Any) -> None:
         """Append any other value: a `TensorProto` and its `SummaryMetadata`."""
         self._file.write(events.event(time.time(), step, tag, tensor, about))
 
@@ -87,7 +88,7 @@ class Recording:
         condition = self.condition
         return condition is True or bool(condition() if callable(condition) else condition)
 
-    def step_or(self, step: Any) -> int:
+    def step_or(self, step: int | None) -> int:
         """The step given, else the one set.
 
         Raises:
@@ -95,12 +96,10 @@ class Recording:
         """
         step = self.step if step is None else step
         if step is None:
-            raise ValueError(
-                explain(
-                    "summary: no `step`.",
-                    expected="a whole number",
-                    fix="write `step=…`, or `with writer.as_default(step=…):`.",
-                )
+            raise BadArgument(
+                "summary: no `step`.",
+                expected="a whole number",
+                fix="write `step=…`, or `with writer.as_default(step=…):`.",
             )
         return int(step)
 

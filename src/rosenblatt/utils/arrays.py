@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
     """One-hot rows for integer labels.
 
     Args:
@@ -31,19 +30,17 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         labels = labels[..., 0]
     count = int(labels.max()) + 1 if num_classes is None else int(num_classes)
     if labels.size and (labels.min() < 0 or labels.max() >= count):
-        raise ValueError(
-            explain(
-                "to_categorical: a label outside the classes.",
-                given=f"labels from {labels.min()} to {labels.max()}",
-                expected=f"0 to {count - 1}",
-            )
+        raise BadArgument(
+            "to_categorical: a label outside the classes.",
+            given=f"labels from {labels.min()} to {labels.max()}",
+            expected=f"0 to {count - 1}",
         )
     one_hot = np.zeros((labels.size, count))
     one_hot[np.arange(labels.size), labels.ravel()] = 1
     return one_hot.reshape((*labels.shape, count))
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> np.ndarray:
     """Rows of norm 1.
 
     Args:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rosenblatt import tree
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import Tree
 
 
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+def unpack_x_y_sample_weight(data: Tree) -> tuple[Tree, Tree, Tree]:
     """Inputs, targets and weights of what `train_step` gets; None for what is not there.
 
     Args:
@@ -28,18 +27,16 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     if not isinstance(data, (list, tuple)):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise ValueError(
-            explain(
-                "unpack_x_y_sample_weight: bad `data`.",
-                given=f"{len(data)} parts",
-                expected="x, (x,), (x, y) or (x, y, sample_weight)",
-            )
+        raise BadArgument(
+            "unpack_x_y_sample_weight: bad `data`.",
+            given=f"{len(data)} parts",
+            expected="x, (x,), (x, y) or (x, y, sample_weight)",
         )
     x, y, sample_weight = (*data, None, None)[:3]
     return x, y, sample_weight
 
 
-def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+def pack_x_y_sample_weight(x: Tree, y: Tree = None, sample_weight: Tree = None) -> Tree:
     """The reverse of `unpack_x_y_sample_weight`.
 
     Returns:
@@ -54,13 +51,13 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
 
 
 def split_dataset(
-    dataset: Any,
+    dataset: Tree,
     left_size: float | None = None,
     right_size: float | None = None,
     shuffle: bool = False,
     seed: int | None = None,
     preferred_backend: str | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[Tree, Tree]:
     """Cut arrays in two along their rows.
 
     Args:
@@ -84,9 +81,7 @@ def split_dataset(
     arrays = tree.map_structure(np.asarray, dataset)
     counts = sorted({len(a) if a.ndim else 0 for a in tree.flatten(arrays)})
     if len(counts) != 1:
-        raise ValueError(
-            explain("split_dataset: the arrays have different numbers of rows.", given=counts)
-        )
+        raise BadArgument("split_dataset: the arrays have different numbers of rows.", given=counts)
     total = counts[0]
     left, right = _sizes(left_size, right_size, total)
     order = np.random.default_rng(seed).permutation(total) if shuffle else np.arange(total)
@@ -102,17 +97,13 @@ def _sizes(left: float | None, right: float | None, total: int) -> tuple[int, in
         for size in (left, right)
     ]
     if sizes == [None, None]:
-        raise ValueError(
-            explain("split_dataset: no size.", given=given, fix="pass `left_size=0.8`.")
-        )
+        raise BadArgument("split_dataset: no size.", given=given, fix="pass `left_size=0.8`.")
     first = total - sizes[1] if sizes[0] is None else sizes[0]  # type: ignore[operator]
     second = total - first if sizes[1] is None else sizes[1]
     if any(int(s) != s or not 0 < s < total for s in (first, second)) or first + second > total:
-        raise ValueError(
-            explain(
-                "split_dataset: sizes that do not fit.",
-                given=given,
-                expected="numbers of rows, or fractions, that leave each part some rows",
-            )
+        raise BadArgument(
+            "split_dataset: sizes that do not fit.",
+            given=given,
+            expected="numbers of rows, or fractions, that leave each part some rows",
         )
     return int(first), int(second)

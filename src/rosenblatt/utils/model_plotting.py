@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.graph.picture import Picture, Shown, path_to, picture_of
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.models import model_graph
@@ -63,12 +63,10 @@ def plot_model(
     if not path.suffix:
         path = path.with_name(f"{path.name}.png")
     if path.suffix[1:].lower() not in _FORMATS:
-        raise ValueError(
-            explain(
-                "plot_model: the ending of `to_file` names no format.",
-                given=repr(str(to_file)),
-                expected=f"one of {', '.join('.' + end for end in _FORMATS)}",
-            )
+        raise BadArgument(
+            "plot_model: the ending of `to_file` names no format.",
+            given=repr(str(to_file)),
+            expected=f"one of {', '.join('.' + end for end in _FORMATS)}",
         )
     axes = model_graph(
         model,
@@ -194,6 +192,6 @@ def _escaped(text: str) -> str:
 def _refuse(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
     for wrong in kwargs:
         known = set(inspect.signature(function).parameters) - {"model", "kwargs"}
-        raise ValueError(
-            explain(f"{function.__name__} has no argument {wrong!r}.", fix=nearest(wrong, known))
+        raise BadArgument(
+            f"{function.__name__} has no argument {wrong!r}.", fix=nearest(wrong, known)
         )
