@@ -24,7 +24,7 @@ from rosenblatt.core.types import DTypeLike
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Let names start anew (`dense`, `dense_1` …); compiled programs stay.
+    """Let names start again (`dense`, `dense_1` …); compiled programs stay.
 
     Args:
         free_memory: collect garbage too.

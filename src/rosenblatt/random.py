@@ -110,7 +110,7 @@ def categorical(
     """Class numbers (N, num_samples), drawn from the softmax of (N, classes) logits.
 
     Raises:
-        ValueError: logits with another number of axes.
+        ValueError: logits with a different number of axes.
     """
     array = as_array(logits)
     if array.ndim != 2:

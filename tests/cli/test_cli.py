@@ -302,7 +302,7 @@ def test_missing_feature_names_are_taken_by_number(price_run: Path, tmp_path: Pa
     assert price == pytest.approx(200_000, abs=10_000)
     table.write_text("x,y,z\n0,0,0\n")
     assert main(["predict", str(model), str(table)]) == 2
-    assert "another number of features. Given: 3 columns: x, y, z. Expected: 2." in (
+    assert "a different number of features. Given: 3 columns: x, y, z. Expected: 2." in (
         capsys.readouterr().err
     )
 

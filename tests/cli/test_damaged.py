@@ -124,7 +124,7 @@ def test_a_search_says_it_of_its_journal(run: Path, tmp_path: Path, capsys) -> N
     assert main([*words, "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
         f"rosenblatt: {path} is damaged: an event that cannot be. Given: {{'event': 'end', "
-        "'trial_id': '77'}. Fix: remove its line, or start anew with `overwrite=True`.\n"
+        "'trial_id': '77'}. Fix: remove its line, or start over with `overwrite=True`.\n"
     )
 
 

@@ -100,7 +100,7 @@ def test_other_content_is_refused(case: str, begun: Path, capsys) -> None:
             "learnt from. Given: rows with the fingerprint "
         ) in said
         assert said.endswith(
-            f"Fix: name another folder, or remove {begun / 'out/search'} to start anew.\n"
+            f"Fix: name another folder, or remove {begun / 'out/search'} to start over.\n"
         )
     assert ended(begun) == 1
     assert (begun / "out/model.keras").read_bytes() == before
@@ -134,7 +134,7 @@ def test_a_damaged_file(begun: Path, capsys) -> None:
     assert tune(begun, "t.csv", 2) == 2
     assert capsys.readouterr().err == (
         f"rosenblatt: {path}: damaged, so it is not known on what the search learnt. Fix: name "
-        f"another folder, or remove {path.parent} to start anew.\n"
+        f"another folder, or remove {path.parent} to start over.\n"
     )
 
 

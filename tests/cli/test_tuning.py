@@ -125,5 +125,5 @@ def test_a_search_without_a_result_says_why(
     assert capsys.readouterr().err == (
         f"rosenblatt: No trial of the search in '{tmp_path}/b/search' has a result. Given: 2 "
         "trials that have failed. The first of them, 0, because: ValueError: no room on the moon. "
-        "Fix: put that right, and search with `overwrite=True` or another `project_name`.\n"
+        "Fix: fix the cause, and search with `overwrite=True` or another `project_name`.\n"
     )

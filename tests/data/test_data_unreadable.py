@@ -39,7 +39,7 @@ class Unspeakable:
 CONVERT = 'Fix: convert it: `{}.astype("float32")`.'
 COERCE = (
     'Fix: correct or drop that row; `pandas.to_numeric({}, errors="coerce")` makes missing values '
-    "of what is no number."
+    "of what is not a number."
 )
 STACK = (
     "Fix: the cells hold several values each: make an array of them with "

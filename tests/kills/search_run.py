@@ -45,7 +45,7 @@ class Slowly(rb.callbacks.Callback):
         ended = next(ENDED)
         print("epoch", epoch, flush=True)
         if self.last and ended >= self.last:
-            sys.stdin.read()  # for ever: it ends only where nobody is left who could kill
+            sys.stdin.read()  # forever: it ends only where nobody is left who could kill
         while self.number > 1 and not self.has_company():
             time.sleep(0.01)
         time.sleep(self.seconds)

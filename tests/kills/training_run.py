@@ -31,7 +31,7 @@ class Slowly(callbacks.Callback):
         self.batches += 1
         print("batch", self.batches, flush=True)
         if self.batches == self.last:
-            sys.stdin.read()  # for ever: it ends only where nobody is left who could kill
+            sys.stdin.read()  # forever: it ends only where nobody is left who could kill
         time.sleep(self.seconds)
 
 

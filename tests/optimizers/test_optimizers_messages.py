@@ -161,7 +161,7 @@ MESSAGES = [
     (
         lambda: _built().set_weights([START]),
         ValueError,
-        "Optimizer 'sgd': another number of arrays than variables. Given: 1. Expected: 2.",
+        "Optimizer 'sgd': a different number of arrays than variables. Given: 1. Expected: 2.",
     ),
     (
         lambda: _built().add_optimizer_variables([], ["a", "b"], ["zeros"]),
@@ -209,7 +209,7 @@ def test_warnings():
     with pytest.warns(UserWarning, match="`decay`") as caught:
         SGD(0.1, decay=0.5)
     assert str(caught[0].message) == (
-        "SGD: `decay` is no argument of Keras 3 and is ignored. Fix: pass "
+        "SGD: `decay` is not an argument of Keras 3 and is ignored. Fix: pass "
         "`learning_rate=InverseTimeDecay(rate, 1, decay)`."
     )
     with pytest.warns(UserWarning, match="not loaded") as caught:

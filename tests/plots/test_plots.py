@@ -124,7 +124,7 @@ def test_gallery_of_all_activations() -> None:
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        (["softmax"], "The activation 'softmax' is no function of one number alone. Expected: one"),
+        (["softmax"], "The activation 'softmax' is not a function of one number alone. Expected:"),
         (["rellu"], "Unknown activation 'rellu'. Fix: did you mean 'relu'?"),
     ],
 )

@@ -181,14 +181,14 @@ REFUSED: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "not built": (
         NotBuilt,
         lambda: TwoDense(name="mine"),
-        "export: model 'mine' (TwoDense) is not built, so nobody knows what it takes. Expected: a "
+        "export: model 'mine' (TwoDense) is not built, so what it takes is unknown. Expected: a "
         "model that was fitted or called, or a Functional one. Fix: call it on a few rows first: "
         "`model(x[:1])`.",
     ),
     "never called": (
         NotBuilt,
         lambda: unknown_inputs(),
-        "export: model 'mine' (TwoDense) was never called, so nobody knows what it takes. Fix: "
+        "export: model 'mine' (TwoDense) was never called, so what it takes is unknown. Fix: "
         "call it on a few rows first: `model(x[:1])`.",
     ),
     "looks up": (

@@ -302,7 +302,7 @@ def test_what_cannot_be_exported(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         model.export(tmp_path / "m", format="onnx")
     assert str(caught.value) == (
-        "export: model 'm' (Sequential) is not built, so nobody knows what it takes. Expected: a "
+        "export: model 'm' (Sequential) is not built, so what it takes is unknown. Expected: a "
         "model that was fitted or called, or a Functional one. Fix: call it on a few rows first: "
         "`model(x[:1])`."
     )

@@ -219,7 +219,8 @@ def test_weights_that_do_not_fit(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError) as caught:
         other.load_weights(path)
-    assert "the file has another number of layers with weights. Given: 4: [" in str(caught.value)
+    text = str(caught.value)
+    assert "the file has a different number of layers with weights. Given: 4: [" in text
     before = other.get_weights()
     with pytest.raises(ValueError) as caught:
         other.load_weights(path, by_name=True)

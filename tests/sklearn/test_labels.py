@@ -303,7 +303,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "other columns": (
         lambda: MLPClassifier(**MLP).fit(X, RARE, validation_data=(X, SEVERAL)),
-        "validation_data: y has another number of columns than in the first fit. Given: shape "
+        "validation_data: y has a different number of columns than in the first fit. Given: shape "
         "(200, 2). Expected: (rows,).",
     ),
     "other features": (
@@ -325,13 +325,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a later fit with other columns": (
         lambda: MLPClassifier(**MLP, warm_start=True).fit(X, RARE).fit(X, TWO_COLUMNS),
-        "y has another number of columns than in the first fit. Given: shape (200, 2). Expected: "
-        "(rows,).",
+        "y has a different number of columns than in the first fit. Given: shape (200, 2). "
+        "Expected: (rows,).",
     ),
     "numbers, a later fit with other columns": (
         lambda: MLPRegressor(**MLP).partial_fit(X, NUMBERS).partial_fit(X, X),
-        "y has another number of columns than in the first fit. Given: shape (200, 2). Expected: "
-        "(rows,).",
+        "y has a different number of columns than in the first fit. Given: shape (200, 2). "
+        "Expected: (rows,).",
     ),
 }  # fmt: skip
 

@@ -175,7 +175,7 @@ def step(body: Any) -> Any:
         (lambda self, state, data: {}, TypeError, "must return logs and the new state. Given: "
          "dict: {}. Expected: `(logs, state)`"),
         (lambda self, state, data: ({}, (state[0][1:], *state[1:])), ValueError,
-         "another number of trainable_variables than before the step. Given: 5. Expected: 6"),
+         "a different number of trainable_variables than before the step. Given: 5. Expected: 6"),
         (lambda self, state, data: ({}, ([v.ravel() for v in state[0]], *state[1:])), ValueError,
          "'dense/kernel' has another shape than before the step. Given: (32,). Expected: (4, 8)"),
         (lambda self, state, data: ({"a": 1.0 if data[0].sum() > 0 else 0.0}, state), TypeError,

@@ -220,8 +220,8 @@ def test_losses_and_metrics_for_outputs_that_do_not_exist():
         model.fit(X, (LABELS, LABELS), verbose=0)
     model.compile(loss=["mse"])
     with _says(
-        "`loss` has another number of entries than the model has outputs. Given: 1. Expected: 2: "
-        "['main', 'aux']."
+        "`loss` has a different number of entries than the model has outputs. Given: 1. Expected: "
+        "2: ['main', 'aux']."
     ):
         model.fit(X, (LABELS, LABELS), verbose=0)
     model.compile(loss="mse", metrics=["mae"])
@@ -231,7 +231,7 @@ def test_losses_and_metrics_for_outputs_that_do_not_exist():
     ):
         model.fit(X, (LABELS, LABELS), verbose=0)
     model.compile(loss="mse")
-    with _says("`y` has another number of entries than the model has outputs. Given: 1."):
+    with _says("`y` has a different number of entries than the model has outputs. Given: 1."):
         model.fit(X, LABELS, verbose=0)
 
 

@@ -175,7 +175,7 @@ def text(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
     outside = Outside()
     with outside.bind(()):
         lowered = jax.jit(function, keep_unused=True).lower(*args)
-    assert not outside.found, "a constant that is no argument of the program"
+    assert not outside.found, "a constant that is not an argument of the program"
     return f"{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
 
 
@@ -464,7 +464,7 @@ def test_a_shared_layer_is_not_two_equal_ones(shared: bool) -> None:
     np.testing.assert_allclose(model.predict(X, verbose=0), np.asarray(model(X)), rtol=1e-6)
 
 
-# -- what is no argument of the program becomes one ----------------------------------------------
+# -- what is not an argument of the program becomes one -----------------------------------------
 
 
 def test_a_variable_that_only_the_loss_reads_counts() -> None:

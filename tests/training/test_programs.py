@@ -54,7 +54,7 @@ def test_numbers_compile_nothing(compiled):
     first.fit(x, y, epochs=1, verbose=0)
     assert compiled() == 1
     first.fit(x, y, epochs=2, verbose=0)
-    _model().fit(*_data(333), verbose=0)  # another model, another number of batches
+    _model().fit(*_data(333), verbose=0)  # another model, a different number of batches
     _model(rb.optimizers.Adam(0.1, beta_1=0.5), rate=0.7, l2=0.5).fit(x, y, verbose=0)
     first.optimizer.learning_rate = 0.5
     first.fit(x, y, verbose=0)

@@ -138,7 +138,7 @@ def test_a_predict_step_of_the_users_own() -> None:
     with pytest.raises(ValueError) as error:
         ForgetsTheState(layers, name="short").predict(X, verbose=0)
     assert str(error.value) == (
-        "`predict_step` of model 'short' (ForgetsTheState) returned another number of "
+        "`predict_step` of model 'short' (ForgetsTheState) returned a different number of "
         "non-trainable values than it got. Given: 0. Expected: 1. Fix: `return outputs, "
         "non_trainable_variables`."
     )

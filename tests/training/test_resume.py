@@ -206,8 +206,8 @@ def test_save_load_fit_is_the_same_as_going_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("rows", "The run to resume had another number of rows. Given: 60 now, 70 then"),
-        ("batch", "The run to resume had another number of rows in a batch. Given: 8 now"),
+        ("rows", "The run to resume had a different number of rows. Given: 60 now, 70 then"),
+        ("batch", "The run to resume had a different number of rows in a batch. Given: 8 now"),
         ("model", "cannot be resumed."),
         ("index", "cannot be resumed. Expecting value"),
         ("values", "The run to resume had other data. Given: as many rows, with other values"),
@@ -231,7 +231,7 @@ def test_what_cannot_be_gone_on_with(change: str, message: str, tmp_path: Path) 
         model.fit(x[:rows], y[:rows], batch_size=batch, verbose=0, resume_from=folder)
     assert str(caught.value).startswith(f"BackupAndRestore: the run in {str(folder)!r}")
     assert message in str(caught.value)
-    assert "remove the folder to start anew" in str(caught.value)
+    assert "remove the folder to start over" in str(caught.value)
 
 
 def test_bad_arguments() -> None:

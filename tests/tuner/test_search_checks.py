@@ -234,7 +234,7 @@ def test_the_first_reason_is_told_where_no_trial_has_a_result(
     told = (
         f"No trial of the search in '{tmp_path}/untitled_project' has a result. Given: 2 trials "
         f"that have failed. The first of them, {first.trial_id}, because: ValueError: rate "
-        f"{first.hyperparameters['rate']} is no good. Fix: put that right, and search with "
+        f"{first.hyperparameters['rate']} is no good. Fix: fix the cause, and search with "
         "`overwrite=True` or another `project_name`."
     )
     assert capsys.readouterr().out == told + "\n"

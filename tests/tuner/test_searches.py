@@ -166,7 +166,7 @@ class Slow(Number):
     def of(self, hp):
         time.sleep(0.02)
         if next(BEGUN) > 12:
-            sys.stdin.read()  # for ever: it ends only where nobody is left who could kill
+            sys.stdin.read()  # forever: it ends only where nobody is left who could kill
         return super().of(hp)
 oracle = rt.RandomSearchOracle(max_trials=20, seed=3)
 search(Slow(), {folder!r}, oracle, workers=2)
@@ -239,7 +239,7 @@ def test_failed_trials_are_recorded_and_never_best(error: Any, tmp_path: Path) -
     assert {t.status for t in failed} == {"FAILED"}
     assert {t.score for t in failed} == {None}
     assert hypermodel.runs == 10 + len(failed)  # each of them once more
-    reason = "is no number" if isinstance(error, float) else type(error).__name__
+    reason = "is not a number" if isinstance(error, float) else type(error).__name__
     assert all(reason in t.message for t in failed)
     assert len(oracle.get_best_trials(10)) == 10 - len(failed)
     again = Searching(rt.RandomSearchOracle(max_trials=10), Number(), directory=tmp_path)

@@ -34,7 +34,7 @@ class Batches(rb.utils.PyDataset):
 
 
 class Loader:
-    """As tf.data and PyTorch's DataLoader are: an iterable that begins anew, with a length."""
+    """As tf.data and PyTorch's DataLoader are: an iterable that starts again, with a length."""
 
     def __len__(self) -> int:
         return 6

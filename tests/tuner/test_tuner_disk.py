@@ -143,7 +143,7 @@ def test_no_trial_counts_and_it_goes_on(
     assert "No space left on device" in str(told.value)
     assert str(told.value).count("Fix: ") == 1
     assert str(told.value).endswith(
-        "Fix: put that right and start the search again: it resumes, and the trials that were "
+        "Fix: fix the cause and start the search again: it resumes, and the trials that were "
         "running do not count."
     )
     assert not [t for t in tuner.oracle.trials.values() if t.status == "FAILED"]

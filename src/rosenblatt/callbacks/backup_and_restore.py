@@ -1,4 +1,4 @@
-"""BackupAndRestore: a run that was cut off goes on where it stood."""
+"""BackupAndRestore: resumes a run that was cut off."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BackupAndRestore(Callback, Configured):
 
     The continued run ends with the weights, bit for bit, that the uninterrupted one would have:
     weights, optimizer, random state, order of the rows, metrics and the state of other callbacks
-    are kept. A backup is whole or not there: its files get names of their own, and the index that
+    are kept. A backup is whole or missing: its files get names of their own, and the index that
     points to them is replaced last.
 
     Args:
@@ -152,7 +152,7 @@ class BackupAndRestore(Callback, Configured):
         except (OSError, ValueError, KeyError) as error:
             raise BadArgument(
                 f"BackupAndRestore: the run in {str(self._folder)!r} cannot be resumed. {error}",
-                fix="remove the folder to start anew, or pass the model and data of that run.",
+                fix="remove the folder to start over, or pass the model and data of that run.",
             ) from error
         self._number = int(index["weights"].split(".")[0])
         for number, variable in enumerate(self.model.metrics_variables):

@@ -23,7 +23,7 @@ class CSVLogger(Callback, Configured):
     Args:
         filename: the file; its folder is made where missing.
         separator: between values.
-        append: continue the file instead of beginning it anew.
+        append: continue the file instead of starting it again.
 
     >>> CSVLogger("log.csv", append=True).append
     True
@@ -39,7 +39,7 @@ class CSVLogger(Callback, Configured):
         self._writer: csv.DictWriter[str] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew; the file is opened with the first line."""
+        """Start over; the file is opened with the first line."""
         self._file, self._writer = None, None
         self._size = None if not self.append else -1  # bytes of it to keep: none, or all
 

@@ -46,7 +46,7 @@ class EarlyStopping(Callback, Configured):
         self.on_train_begin()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew: an object may serve several fits."""
+        """Start over: an object may be used in several fits."""
         self.watch.reset()
         self.wait = 0
         self.stopped_epoch = 0

@@ -1,4 +1,4 @@
-"""LearningCurves: a picture of losses and metrics, drawn anew as training goes on."""
+"""LearningCurves: a picture of losses and metrics, drawn again and again while training runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LearningCurves(Callback, Configured):
         self._drawn = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew: an object may serve several fits."""
+        """Start over: an object may be used in several fits."""
         self.curves, self._drawn = {}, 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -78,7 +78,7 @@ class ModelCheckpoint(Callback, Configured):
         return self.watch.best
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew: an object may serve several fits."""
+        """Start over: an object may be used in several fits."""
         self._reset()
 
     def _reset(self) -> None:
@@ -104,7 +104,7 @@ class ModelCheckpoint(Callback, Configured):
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any] | None) -> None:
         value = None
         if self.save_best_only or self.keep is not None:
-            # After a batch nothing waits for validation: its values would be missed for ever.
+            # After a batch nothing waits for validation: its values would be missed forever.
             value = self.watch.read(logs, self.params if batch is None else None)
             if value is None:
                 return

@@ -35,7 +35,7 @@ class Monitor:
         self.best: float | None = None
 
     def reset(self, baseline: float | None = None) -> None:
-        """Start anew, from a baseline to beat where one is given."""
+        """Start over, with a baseline to beat if one is given."""
         self.best = baseline
         if self.mode == "auto":
             self.direction = None
@@ -85,7 +85,7 @@ class Monitor:
         """Whether lower or higher is better, asked of the metric that has the name.
 
         Raises:
-            ValueError: nobody knows.
+            ValueError: it is unknown.
         """
         if self.direction is None:
             self.direction = self._known_direction(model)

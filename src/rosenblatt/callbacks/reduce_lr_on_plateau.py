@@ -61,7 +61,7 @@ class ReduceLROnPlateau(Callback, Configured):
         return self.cooldown_counter > 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew: an object may serve several fits."""
+        """Start over: an object may be used in several fits."""
         self._reset()
         require_settable_rate(self.model.optimizer, "ReduceLROnPlateau")
 

@@ -35,7 +35,7 @@ class Timing(Callback, Configured):
         self.epochs: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Start anew: an object may serve several fits."""
+        """Start over: an object may be used in several fits."""
         self.epochs = []
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

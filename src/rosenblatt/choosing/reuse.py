@@ -25,7 +25,7 @@ def transfer(
 
     Args:
         model: a trained Sequential or functional model with one input.
-        head: the layer or layers to put on top, made anew for the new task.
+        head: the layer or layers to put on top, made for the new task.
         last_layer: the last layer to keep, by its name or its index in `model.layers`; the one
             before the output layer if None.
 
@@ -34,7 +34,7 @@ def transfer(
         `unfreeze` free them; or let `fit_transferred` do all of it.
 
     Raises:
-        ValueError: a model of other kind, a layer that is not there.
+        ValueError: a model of another kind, a layer that does not exist.
 
     Yosinski et al., "How transferable are features in deep neural networks?", 2014.
 
@@ -60,7 +60,7 @@ def transfer(
 
 
 def unfreeze(model: Model) -> list[str]:
-    """Let all layers of a model train again; compile it anew afterwards, with a lower rate.
+    """Let all layers of a model train again; compile it again afterwards, with a lower rate.
 
     Returns:
         The names of the layers that were frozen.

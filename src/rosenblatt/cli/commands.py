@@ -301,7 +301,7 @@ def _features(
     width = model.input_shape[-1]
     if len(names) != width:
         raise BadData(
-            f"{data}: the model has another number of features.",
+            f"{data}: the model has a different number of features.",
             given=f"{len(names)} columns: {', '.join(names)}",
             expected=width,
         )

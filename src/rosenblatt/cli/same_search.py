@@ -77,7 +77,7 @@ def _read(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise FileRefused(
             f"{path}: damaged, so it is not known on what the search learnt.",
-            fix=f"name another folder, or remove {path.parent} to start anew.",
+            fix=f"name another folder, or remove {path.parent} to start over.",
         ) from error
     return dict(known)
 
@@ -93,7 +93,7 @@ def _compare(out: Path, facts: dict[str, Any], known: dict[str, Any]) -> None:
             "what its trials learnt from.",
             given=f"rows with the fingerprint {facts['content'][:12]}",
             expected=f"{known['content'][:12]}, of {known['data']} when the search began",
-            fix=f"name another folder, or remove {out / SEARCH} to start anew.",
+            fix=f"name another folder, or remove {out / SEARCH} to start over.",
         )
     if differ:
         told = {"target", "seed"} & set(differ) and ("target", "seed")

@@ -111,7 +111,7 @@ def whole(
     *,
     typed: bool = False,
 ) -> Check:
-    """An integer from `least` to `most`; with `typed`, what is no integer is a `TypeError`.
+    """An integer from `least` to `most`; with `typed`, what is not an integer is a `TypeError`.
 
     >>> whole(least=1).expected, whole(least=2).expected
     ('a positive integer', 'an integer, 2 or more')

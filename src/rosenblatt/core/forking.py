@@ -1,4 +1,4 @@
-"""A process that was forked after JAX had started: it would wait for JAX's threads for ever."""
+"""A process that was forked after JAX had started: it would wait for JAX's threads forever."""
 
 from __future__ import annotations
 

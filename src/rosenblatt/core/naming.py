@@ -22,7 +22,7 @@ def _current() -> defaultdict[str, int]:
 
 @contextmanager
 def fresh_names() -> Iterator[None]:
-    """Let names start anew inside, and go on afterwards as if nothing had happened.
+    """Let names start again inside, and continue afterwards as if nothing had happened.
 
     >>> with fresh_names():
     ...     auto_name("Dense"), auto_name("Dense")

@@ -17,10 +17,10 @@ class UnmatchedError(Exception):
     """What was given does not fit a model's nest.
 
     Args:
-        kind: "unknown" (a key that there is not), "missing" (a key that was not given), "unnamed"
-            (places where there are keys), or "count" (another number of parts).
+        kind: "unknown" (a key that does not exist), "missing" (a key that was not given), "unnamed"
+            (places where there are keys), or "count" (a different number of parts).
         key: the key, where it is about one.
-        keys: the keys that there are.
+        keys: the keys that exist.
     """
 
     def __init__(self, kind: str, key: object = None, keys: Sequence[Any] = ()):

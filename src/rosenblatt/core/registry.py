@@ -126,7 +126,7 @@ def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _home_of(module: str) -> str | None:
-    """Our package that holds what files name by a module of Keras's or ours; None: no such one.
+    """Our package for what files name by a module of Keras or of this library, or None.
 
     >>> _home_of("keras.src.ops.numpy"), _home_of("keras"), _home_of("os.path")
     ('rosenblatt.ops', 'rosenblatt', None)

@@ -70,9 +70,9 @@ def row_mask() -> Any:
 
 
 class Outside:
-    """What a trace reads that is no argument of it.
+    """What a trace reads that is not an argument of it.
 
-    A value read so would be a constant of the program for ever. It is noted here, and the function
+    A value read so would be a constant of the program forever. It is noted here, and the function
     is traced again with it as an argument.
     """
 

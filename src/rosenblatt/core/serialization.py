@@ -206,7 +206,7 @@ def _array(config: Mapping[str, Any]) -> np.ndarray:
     return np.array(config["value"], dtypes.numpy_dtype(config["dtype"]))
 
 
-# What is no object of a class.
+# What is not an object of a class.
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "__lambda__": _lambda,
     "__bytes__": lambda config: config["value"].encode(),

@@ -85,7 +85,7 @@ class Setting:
 
 
 class _Refused(Setting):
-    """An argument of Keras's that this library leaves out: None is all it takes."""
+    """A Keras argument that this library leaves out: None is all it takes."""
 
     def __init__(self, reason: str, saved: bool):
         super().__init__(Check(lambda value: value is None, "None"), None, Role.LABEL, saved)
@@ -147,7 +147,7 @@ class Configured(HasParameters):
     its own settings in order, then those of its bases, then the arguments of the nearest `__init__`
     that is written by hand, which is called with them. `__post_init__()` is called at the end.
 
-    A setting that a subclass gives a plain value, `scale = 2.0`, is no argument of it.
+    A setting that a subclass gives a plain value, `scale = 2.0`, is not an argument of it.
 
     A class with an `__init__` of its own keeps it; there, `self.settle(units=units, ...)` checks
     and keeps values.

@@ -274,7 +274,7 @@ class Operation:
         return instance
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without its calls in graphs: a copy of a graph makes those of its operations anew."""
+        """Without its calls in graphs: a copy of a graph makes those of its operations again."""
         return {key: value for key, value in self.__dict__.items() if key != "_inbound_nodes"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

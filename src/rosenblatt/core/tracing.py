@@ -44,7 +44,7 @@ def _named_settings() -> tuple[Any, ...]:
     return tuple(getattr(jax.config, name, None) for name in _JAX_SETTINGS)
 
 
-# What JAX itself traces anew for, at a fiftieth of the price; where another version of it does not
+# What makes JAX itself trace again, at a fiftieth of the price; where another version does not
 # tell, its settings by name.
 _settings_of_jax = getattr(sys.modules.get("jax._src.config"), "trace_context", _named_settings)
 

@@ -108,7 +108,7 @@ def _from_sparse(value: Data, what: str) -> np.ndarray:
 
 
 def check_array(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> np.ndarray:
-    """Refuse what is no array of numbers with rows; settle the dtype.
+    """Refuse what is not an array of numbers with rows; settle the dtype.
 
     Args:
         array: of anything.

@@ -80,12 +80,12 @@ def check_position(now: Position, then: Position) -> None:
     """Refuse to continue with other data than those of an earlier run.
 
     Raises:
-        ValueError: another number of rows, or of rows in a batch.
+        ValueError: a different number of rows, or of rows in a batch.
     """
     for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
         if now[key] != then[key]:  # type: ignore[literal-required]
             raise BadData(
-                f"The run to resume had another number of {what}.",
+                f"The run to resume had a different number of {what}.",
                 given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
-                fix="pass the same data and batch size, or another folder to start anew.",
+                fix="pass the same data and batch size, or another folder to start over.",
             )

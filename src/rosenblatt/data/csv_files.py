@@ -81,7 +81,7 @@ def read_csv(polars: ModuleType, path: Path) -> tuple[polars.DataFrame, list[str
     except polars.exceptions.ComputeError as error:
         said = str(error)
         options["encoding"] = "utf8-lossy" if "utf-8" in said else "utf8"
-        # A value that is no number after all: whoever needs the column says so by its name.
+        # A value that is not a number after all: whoever needs the column says so by its name.
         unparsed = "could not parse" in said and "dtype `str`" not in said
         if not unparsed and options["encoding"] == "utf8":
             raise

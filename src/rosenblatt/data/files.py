@@ -174,7 +174,7 @@ def _too_long(column: polars.Series) -> int | None:
 
 
 def _example(column: polars.Series) -> str:
-    """The first value that is no number, and its row."""
+    """The first value that is not a number, and its row."""
     for row, value in enumerate(column):
         if value is not None and not (isinstance(value, str) and _is_number(value)):
             value = value.to_list() if hasattr(value, "to_list") else value

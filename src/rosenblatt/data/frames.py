@@ -183,7 +183,7 @@ def text_columns(value: Frame | Column, what: str) -> np.ndarray | None:
     if any(numeric):
         names = frame_columns(value)
         raise BadData(
-            f"{what}: a table with columns of numbers and of text is no array.",
+            f"{what}: a table with columns of numbers and of text is not an array.",
             given=", ".join(
                 f"{name!r}: {'numbers' if number else 'no numbers'}"
                 for name, number in zip(names, numeric, strict=True)

@@ -19,7 +19,7 @@ _DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.ti
 
 
 class Failing(NamedTuple):
-    """The first value that is no number, or the first of all where only the dtype is at fault.
+    """The first value that is not a number, or the first of all where only the dtype is at fault.
 
     Attributes:
         row: its row.

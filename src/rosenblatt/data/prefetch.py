@@ -101,5 +101,5 @@ def prefetch(
         yield from buffer
     finally:
         buffer.close()
-        # A user's code that waits for ever must not hang the one who stopped early.
+        # A user's code that waits forever must not hang the one who stopped early.
         thread.join(_JOIN_SECONDS)

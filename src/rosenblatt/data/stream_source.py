@@ -173,8 +173,8 @@ class StreamSource:
     def _read_batches(self, epoch: int, steps: int | None) -> Generator[Batch, None, None]:
         """Read batches; runs in the thread."""
         iterator = self._iterator
-        anew = steps is None and not self._one_shot and self._peeked is None
-        if iterator is None or anew:
+        again = steps is None and not self._one_shot and self._peeked is None
+        if iterator is None or again:
             iterator = self._start(epoch)
         retry = not self._one_shot and steps is not None
         count = 0

@@ -85,7 +85,7 @@ def _fixes(what: str, place: str, library: str = "pandas") -> dict[str, str]:
         "date": "turn dates into numbers, e.g. days since the first one, or into year, month and "
         "weekday columns.",
         "text in places": f"correct or drop that row; `{coerce}` makes missing values of what is "
-        "no number.",
+        "not a number.",
     }
     if what == "y" or what.startswith("y["):
         classes = "number the classes, e.g. `classes, y = numpy.unique(y, return_inverse=True)`."

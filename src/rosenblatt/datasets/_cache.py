@@ -47,7 +47,7 @@ class ImageData:
 def mnist_like(md5: tuple[str, str, str, str]) -> tuple[IdxFile, IdxFile, IdxFile, IdxFile]:
     """The four files of 60,000 and 10,000 images of 28 x 28, by the md5 of each.
 
-    The checksums are of the uncompressed bytes, because mirrors and distributions compress anew.
+    The checksums are of the uncompressed bytes, because mirrors and distributions compress again.
     """
     return (
         IdxFile("train-images-idx3-ubyte", (60_000, 28, 28), md5[0]),

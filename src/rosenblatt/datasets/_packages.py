@@ -125,7 +125,7 @@ def find(distribution: str, file: str) -> Path:
     """A file of an installed package.
 
     Raises:
-        FileNotFoundError: the package or the file is not there.
+        FileNotFoundError: the package or the file does not exist.
     """
     try:
         path = Path(str(importlib.metadata.distribution(distribution).locate_file(file)))

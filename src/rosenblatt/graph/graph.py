@@ -128,7 +128,7 @@ class Graph:
             data: an array, or arrays in the inputs' structure, or a dict by input name.
 
         Raises:
-            ValueError: a missing or unknown input, another number of inputs, another shape.
+            ValueError: a missing or unknown input, a wrong number of inputs, another shape.
         """
         given = self.in_order(data)
         pairs = zip(given, self.inputs, self.input_names, strict=True)
@@ -138,7 +138,7 @@ class Graph:
         """Given data in the order of the inputs, as they are.
 
         Raises:
-            ValueError: a missing or unknown input, another number of inputs, a list for inputs that
+            ValueError: a missing or unknown input, a wrong number of inputs, a list for inputs that
                 are known by name only.
         """
         if isinstance(data, np.ndarray) and len(self.inputs) == 1:
@@ -208,7 +208,7 @@ class Graph:
                 fix=f"pass `{{{named}}}`.",
             )
         return BadData(
-            f"Model {self.name!r} got another number of inputs.",
+            f"Model {self.name!r} got a different number of inputs.",
             given=len(tree_leaves(data)),
             expected=f"{len(self.inputs)}: {self.input_names}",
             fix="pass a list, a tuple, or a dict by these names."
@@ -221,7 +221,7 @@ def fit_input(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     """A value checked against the input it is for, in its shape (see `fit_shape`) and dtype.
 
     Raises:
-        ValueError: another number of features, or another rank; text for numbers, or the reverse.
+        ValueError: a wrong number of features, or another rank; text for numbers, or the reverse.
     """
     return cast_input(fit_shape(value, spec, name, model), spec, name, model)
 
@@ -247,7 +247,7 @@ def fit_shape(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     """Check a value's shape against the input it is for; give (N,) the missing axis of (N, 1).
 
     Raises:
-        ValueError: another number of features, or another rank.
+        ValueError: a different number of features, or another rank.
     """
     if value is None:
         if not getattr(node_of(spec).operation, "optional", False):

@@ -122,7 +122,7 @@ def picture_of(model: Layer, expand: bool = False) -> Picture:
     """The boxes and arrows of a model.
 
     Args:
-        model: a Sequential, Functional or subclassed model (whose arrows nobody knows).
+        model: a Sequential, Functional or subclassed model (whose arrows are unknown).
         expand: show the layers of inner models.
     """
     graph = getattr(model, "_graph", None)

@@ -78,7 +78,7 @@ def _column_widths(
     columns = 3 + connected + show_trainable
     if len(widths) != columns:
         raise BadArgument(
-            "summary: `positions` has another number of columns.",
+            "summary: `positions` has a different number of columns.",
             given=repr(positions),
             expected=f"{3 + connected} shares of the line",
         )

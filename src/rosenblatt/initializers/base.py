@@ -46,7 +46,7 @@ class Initializer(Configured):
         )
 
     def clone(self) -> Self:
-        """Another initializer with the same arguments; a seed that was drawn is drawn anew."""
+        """Another initializer with the same arguments; a seed that was drawn is drawn again."""
         return type(self).from_config(self.get_config())
 
 

@@ -143,7 +143,7 @@ class Softmax(Elementwise):
         axis: the axis, or axes, of the sum.
 
     Raises:
-        TypeError: an axis that is no integer.
+        TypeError: an axis that is not an integer.
         ValueError: an axis that the inputs do not have; a mask whose shape does not fit theirs.
 
     >>> import numpy as np

@@ -39,7 +39,7 @@ class Attention(Layer):
     `return_attention_scores=True`: gives the weights (batch, Tq, Tv) too.
 
     Raises:
-        ValueError: another number of inputs, shapes or masks that do not fit.
+        ValueError: a different number of inputs, shapes or masks that do not fit.
 
     >>> import numpy as np
     >>> q, v = np.zeros((1, 2, 3), "float32"), np.array([[[0.0], [4.0]]], "float32")

@@ -75,7 +75,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
     # the engine may then pad batches. A class written by a user must say so itself.
     row_independent = True
-    # Whether it calls a function of the user's, which no config describes.
+    # Whether it calls a user's function, which no config describes.
     runs_user_code = False
     # Whether it takes text: others refuse it.
     takes_text = False

@@ -177,12 +177,12 @@ def pairs(
     """Variables with the values given for them.
 
     Raises:
-        ValueError: another number of values.
+        ValueError: a different number of values.
     """
     if len(variables) != len(values):
         raise ValueError(
             explain(
-                f"Layer {layer.name!r}: `stateless_call` got another number of {kind} values.",
+                f"Layer {layer.name!r}: `stateless_call` got a different number of {kind} values.",
                 given=len(values),
                 expected=f"{len(variables)}: {[v.path for v in variables]}",
             )

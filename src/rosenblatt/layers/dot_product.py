@@ -41,8 +41,8 @@ class Dot(Layer):
 
     Raises:
         TypeError: axes that are no integers.
-        ValueError: more axes than two; the batch's axis; sizes that differ along the axes; another
-            number of tensors than two.
+        ValueError: more axes than two; the batch's axis; sizes that differ along the axes; not
+            two tensors.
 
     >>> import numpy as np
     >>> Dot(axes=1)([np.array([[1.0, 2.0]], "float32"), np.array([[3.0, 4.0]], "float32")])

@@ -18,7 +18,7 @@ from rosenblatt.layers.signatures import is_shape, map_shapes
 
 @family.entry()
 class Lambda(Layer):
-    """Applies a function of the user's.
+    """Applies a user's function.
 
     A file keeps the function's name. Of a lambda, which has none, it keeps the code, which is run
     only where `load_model(path, safe_mode=False)` says so. The function may look across the rows

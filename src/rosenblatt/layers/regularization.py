@@ -50,7 +50,7 @@ class Dropout(Noise):
         seed: seed of the masks.
 
     Raises:
-        ValueError: a rate outside [0, 1]; a `noise_shape` that is no list of sizes.
+        ValueError: a rate outside [0, 1]; a `noise_shape` that is not a list of sizes.
 
     >>> import numpy as np
     >>> Dropout(0.5)(np.ones((1, 3), "float32"))

@@ -54,7 +54,7 @@ class Reshape(Layer):
         target_shape: sizes without the batch; one may be −1.
 
     Raises:
-        ValueError: a target of another number of elements.
+        ValueError: a target of a different number of elements.
 
     >>> import numpy as np
     >>> Reshape((4, -1))(np.zeros((2, 8))).shape

@@ -41,7 +41,7 @@ class LayerNormalization(Affine):
         beta_constraint, gamma_constraint: projections.
 
     Raises:
-        TypeError: an axis that is no integer.
+        TypeError: an axis that is not an integer.
         ValueError: an axis that the inputs do not have.
 
     >>> import numpy as np
@@ -117,8 +117,8 @@ class GroupNormalization(Affine):
         beta_constraint, gamma_constraint: projections.
 
     Raises:
-        TypeError: an axis that is no integer.
-        ValueError: another number of groups; an axis that the inputs do not have, or the batch's;
+        TypeError: an axis that is not an integer.
+        ValueError: a wrong number of groups; an axis that the inputs do not have, or the batch's;
             features that cannot be divided into the groups.
 
     >>> import numpy as np
@@ -149,7 +149,7 @@ class GroupNormalization(Affine):
         (axis,) = axes_over(self, self.axis, input_shape)
         features = input_shape[axis]
         if axis == 0 or features is None:
-            problem = "is the batch's" if axis == 0 else "has no known size"
+            problem = "is the batch's" if axis == 0 else "has an unknown size"
             raise ValueError(
                 explain(f"{where}: axis {self.axis} {problem}.", given=f"input shape {input_shape}")
             )
@@ -195,7 +195,7 @@ class RMSNormalization(Layer):
         epsilon: ε.
 
     Raises:
-        TypeError: an axis that is no integer.
+        TypeError: an axis that is not an integer.
         ValueError: an axis that the inputs do not have.
 
     >>> import numpy as np
@@ -229,7 +229,7 @@ class UnitNormalization(Layer):
         axis: the axis, or axes, of the sum.
 
     Raises:
-        TypeError: an axis that is no integer.
+        TypeError: an axis that is not an integer.
         ValueError: an axis that the inputs do not have.
 
     >>> import numpy as np

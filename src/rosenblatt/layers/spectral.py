@@ -31,7 +31,7 @@ class SpectralNormalization(Wrapper):
         power_iterations: how many iterations at each step, 1 or more.
 
     Raises:
-        ValueError: fewer iterations; something that is no layer, or a layer without a kernel.
+        ValueError: fewer iterations; something that is not a layer, or a layer without a kernel.
 
     >>> import numpy as np
     >>> from rosenblatt.layers import Dense
@@ -69,7 +69,7 @@ class SpectralNormalization(Wrapper):
         )
 
     def call(self, inputs: Tree, training: bool | None = False) -> Any:
-        """The layer's outputs, in training with its kernel normalized anew."""
+        """The layer's outputs, in training with its kernel normalized again."""
         if training:
             vector_u, kernel = self.normalized_weights()
             self.vector_u.assign(vector_u)

@@ -55,7 +55,7 @@ class HoldsWeights(tracking.Tracked):
         super().__setattr__(name, value)
 
     def _is_in_call(self) -> bool:
-        """Whether its `call` is running: parts made there would be made anew at each call."""
+        """Whether its `call` is running: parts made there would be made again at each call."""
         return self.__dict__.get("_complete", False) and self.name in current_path()
 
     def _require_init(self) -> None:
@@ -254,13 +254,13 @@ class HoldsWeights(tracking.Tracked):
             weights: arrays in the order of `get_weights()`.
 
         Raises:
-            ValueError: another number of arrays, or another shape.
+            ValueError: a different number of arrays, or another shape.
         """
         variables = self.weights
         if len(weights) != len(variables):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r}: `set_weights` got another number of arrays.",
+                    f"Layer {self.name!r}: `set_weights` got a different number of arrays.",
                     given=len(weights),
                     expected=f"{len(variables)}: {[v.path for v in variables]}",
                     fix="build the layer first (call it once)."
@@ -307,15 +307,15 @@ class HoldsWeights(tracking.Tracked):
         """Take the values of its own variables from a mapping by number.
 
         Raises:
-            ValueError: another number of values.
+            ValueError: a different number of values.
         """
         variables = self._own_variables()
         if len(store.keys()) != len(variables):
             hint = "" if self.built or not len(store.keys()) else " The layer was never built."
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): another number of weights in "
-                    f"the file.{hint}",
+                    f"Layer {self.name!r} ({type(self).__name__}): a different number of weights "
+                    f"in the file.{hint}",
                     given=len(store.keys()),
                     expected=f"{len(variables)}: {[v.path for v in variables]}",
                 )
@@ -348,7 +348,7 @@ def _weight_shape(shape: Shapes, layer: str, name: str | None) -> tuple[int, ...
 
 
 def _announce(layer: Any, name: str, value: Any) -> None:
-    """Tell whoever keeps programs that a built layer of ours has another attribute."""
+    """Tell whoever keeps programs that an attribute of a built library layer has changed."""
     kind = type(layer)
     if name in kind.untraced or kind.untraced is EVERYTHING or not registry.is_builtin(kind):
         return

@@ -35,7 +35,7 @@ class Wrapper(Layer):
     layer: Layer = setting(anything)
 
     def __post_init__(self) -> None:
-        """Refuse what is no layer."""
+        """Refuse what is not a layer."""
         if not isinstance(self.layer, Layer):
             raise BadArgument(
                 f"{type(self).__name__} goes around a layer.",

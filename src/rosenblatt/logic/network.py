@@ -63,7 +63,7 @@ class Connection:
 
 
 class Network:
-    """Inputs, neurons and the connections between them, without circles.
+    """Inputs, neurons and the connections between them, without cycles.
 
     Args:
         inputs: the inputs' names.

@@ -90,7 +90,7 @@ def reduce_weighted(
     Args:
         values: (N, …) values, or a scalar that is already reduced.
         sample_weight: a number or (N, …) weights.
-        reduction: one of Keras's reductions.
+        reduction: a Keras reduction.
         counted: bool mask of the values' shape, or None where all count.
         where: name of the loss, for messages.
 
@@ -217,7 +217,7 @@ class Loss(Configured):
     def exact_on_padding(self, y_true: Tree, y_pred: Tree) -> bool:
         """Whether padding rows of a batch leave the loss what it is without them.
 
-        True of the library's own losses; of a user's, where its class says `row_independent = True`
+        True for the library's losses; for a user's loss if its class says `row_independent = True`
         or its trace shows one value for each row that depends on that row alone.
 
         Args:

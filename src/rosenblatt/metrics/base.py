@@ -67,7 +67,7 @@ class Metric(Configured):
 
     __argument_order__: ClassVar[tuple[str, ...]] = ("name", "dtype")
     untraced = ("name", "direction")
-    # Which way is better, for `mode="auto"` of callbacks; None where nobody knows.
+    # Which way is better, for `mode="auto"` of callbacks; None if that is unknown.
     direction = cast("Direction | str | None", None)
     # Whether variables are made at the first batch, from its shapes.
     waits_for_shapes = False
@@ -221,7 +221,7 @@ class Metric(Configured):
             kwargs: arguments of `update_state`.
 
         Raises:
-            ValueError: another number of values.
+            ValueError: a different number of values.
         """
         with self._bound(metric_variables) as scope:
             self.update_state(*args, **kwargs)

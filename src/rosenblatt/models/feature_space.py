@@ -44,7 +44,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
         name: its name.
 
     Raises:
-        ValueError: no features; an unknown kind; a cross of a column that is not there.
+        ValueError: no features; an unknown kind; a cross of a missing column.
 
     >>> space = FeatureSpace({"age": "float", "city": "string_categorical"})
     >>> data = {"age": [33.0, 57.0], "city": ["Rome", "Bonn"]}
@@ -115,8 +115,8 @@ class FeatureSpace(FeatureKinds, layers.Layer):
         for name in cross.feature_names:
             if name not in self.features:
                 raise BadArgument(
-                    f"FeatureSpace {self.name!r}: a cross needs feature {name!r}, which is not "
-                    "there.",
+                    f"FeatureSpace {self.name!r}: a cross needs feature {name!r}, which does "
+                    "not exist.",
                     given=f"the cross {cross.feature_names}",
                     fix=nearest(name, self.features),
                 )
@@ -131,7 +131,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             dataset: a dict or frame of columns, or a stream of dicts of columns.
 
         Raises:
-            ValueError: other data, or a column that is not there.
+            ValueError: other data, or a missing column.
         """
         if is_stream(dataset):
             batches: Any = list(dataset) if iter(dataset) is dataset else dataset

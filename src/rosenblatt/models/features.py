@@ -145,7 +145,7 @@ class FeatureKinds:
 
     @classmethod
     def feature(cls, dtype: str, preprocessor: Layer, output_mode: str) -> Feature:
-        """A column with a layer of one's own."""
+        """A column with a custom layer."""
         return Feature(dtype, preprocessor, output_mode)
 
     @classmethod

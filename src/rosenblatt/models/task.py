@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ModelTask:
-    """What training asks of a model, answered by a model of this library or a subclass of a user's.
+    """What training asks of a model, answered by a model of this library or of a user's subclass.
 
     Args:
         model: the model.
@@ -115,7 +115,7 @@ class ModelTask:
             parts.append(self.spec)
         if kind == "train":
             parts.append(self.optimizer)
-        # Layers in attributes of a user's class; those of ours are known by then.
+        # Layers in attributes of a user's class; the library's own are known by then.
         return signature_of(kind, [*parts, *self.layers()], variables)
 
     def rows_apart(self, kind: Kind) -> bool:
@@ -238,5 +238,5 @@ class ModelTask:
         )
 
     def reset_metrics(self) -> None:
-        """Start every metric anew."""
+        """Reset every metric."""
         self._model.reset_metrics()

@@ -57,7 +57,7 @@ class Trainer(Layer):
         self.optimizer: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without its session: a copy is no part of a call that is under way."""
+        """Without its session: a copy is not part of a call that is under way."""
         return {key: value for key, value in super().__getstate__().items() if key != "_session"}
 
     @property
@@ -170,7 +170,7 @@ class Trainer(Layer):
         return self._compiled is not None and self._compiled.config["run_eagerly"]
 
     def reset_metrics(self) -> None:
-        """Start every metric anew."""
+        """Reset every metric."""
         for metric in self.metrics:
             metric.reset_state()
 
@@ -236,7 +236,7 @@ class Trainer(Layer):
             steps_per_epoch: batches of an epoch; a pass over the data if None.
             validation_steps, validation_batch_size, validation_freq: the same for validation.
             resume_from: a folder in which the run is backed up after each epoch, and from which it
-                goes on where it was cut off (`callbacks.BackupAndRestore`).
+                resumes where it was cut off (`callbacks.BackupAndRestore`).
 
         Returns:
             The history of the metrics.

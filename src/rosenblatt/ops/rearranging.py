@@ -35,7 +35,7 @@ def rearrange(tensor: Array, pattern: str, **axes_lengths: int) -> Array:
         The rearranged array.
 
     Raises:
-        ValueError: names on one side only, another number of axes, sizes that do not fit.
+        ValueError: names on one side only, a different number of axes, sizes that do not fit.
     """
     before, _, after = pattern.partition("->")
     given, wanted = _groups(before), _groups(after)

@@ -130,7 +130,7 @@ class Optimizer(Surroundings):
         if unknown.pop("decay", None) is not None:
             warnings.warn(
                 explain(
-                    f"{type(self).__name__}: `decay` is no argument of Keras 3 and is ignored.",
+                    f"{type(self).__name__}: `decay` is not an argument of Keras 3 and is ignored.",
                     fix="pass `learning_rate=InverseTimeDecay(rate, 1, decay)`.",
                 ),
                 stacklevel=3,
@@ -270,7 +270,7 @@ class Optimizer(Surroundings):
             trainable_variables: the variables; those the optimizer was built for if None.
 
         Raises:
-            ValueError: not built yet and no variables given, another number of gradients than
+            ValueError: not built yet and no variables given, a different number of gradients than
                 variables, a variable it was not built for, or no gradient at all.
         """
         grads = list(grads)
@@ -345,7 +345,7 @@ class Optimizer(Surroundings):
             New values of the trainable and of the optimizer's variables.
 
         Raises:
-            ValueError: not built, or another number of values than variables.
+            ValueError: not built, or a different number of values than variables.
         """
         if not self.built:
             raise ValueError(

@@ -48,7 +48,7 @@ def get(identifier: Any) -> Any:
     An Optax transform becomes an optimizer too.
 
     Raises:
-        ValueError: an unknown name, with the nearest one, or something that is no optimizer.
+        ValueError: an unknown name, with the nearest one, or something that is not an optimizer.
 
     >>> get("SGD").get_config()["momentum"]
     0.0

@@ -25,7 +25,7 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
 
     Raises:
         TypeError: no optimizer as default, or something else than a dict.
-        ValueError: a value that is no optimizer, or one around others.
+        ValueError: a value that is not an optimizer, or one around others.
 
     >>> from rosenblatt.optimizers import SGD, Adam
     >>> chosen = OptimizerMap(SGD(), {"encoder/.*": Adam()})

@@ -188,7 +188,7 @@ class OptimizerVariables(HasParameters):
         if len(weights) != len(self.variables):
             raise ValueError(
                 explain(
-                    f"Optimizer {self.name!r}: another number of arrays than variables.",
+                    f"Optimizer {self.name!r}: a different number of arrays than variables.",
                     given=len(weights),
                     expected=len(self.variables),
                 )

@@ -1,4 +1,4 @@
-"""Rank 8: pictures, drawn with matplotlib on `Axes` that you can go on with.
+"""Rank 8: pictures, drawn with matplotlib on `Axes` that you can draw on further.
 
 matplotlib is imported when a picture is drawn, not before.
 """

@@ -24,7 +24,7 @@ _COLUMNS = 6
 def _function(name: str) -> Callable[[Any], Any]:
     if name in _OF_SEVERAL or name == "threshold":
         raise BadArgument(
-            f"The activation {name!r} is no function of one number alone.",
+            f"The activation {name!r} is not a function of one number alone.",
             expected=f"one of {', '.join(OF_ONE_NUMBER)}",
         )
     return activations.get(name)

@@ -43,7 +43,7 @@ def decision_boundary(
         The axes.
 
     Raises:
-        ValueError: another number of features than two.
+        ValueError: not two features.
 
     >>> class Right:
     ...     def predict(self, x):

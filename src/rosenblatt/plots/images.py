@@ -28,7 +28,7 @@ def image_grid(
         The array of axes.
 
     Raises:
-        ValueError: images of another shape, or another number of titles.
+        ValueError: images of another shape, or a different number of titles.
 
     >>> image_grid(np.zeros((3, 8, 8)), ["a", "b", "c"], columns=2).shape
     (2, 2)

@@ -40,7 +40,7 @@ def model_graph(
     """Draw a model's layers as boxes, joined by arrows.
 
     A layer that is called twice is one box, with an arrow for each call. The layers of a subclassed
-    model are listed without arrows: nobody knows them before `call()` runs.
+    model are listed without arrows, which are unknown before `call()` runs.
 
     Args:
         model: a Sequential, Functional or subclassed model.

@@ -1,7 +1,7 @@
 """A check that the HDF5 library leaves out: it never ends on some damaged heaps of texts.
 
 Texts of any length, such as a legacy file's `model_config`, stand in "global heaps": chains of
-objects, each with its size before it. The library follows a free object of size 0 for ever.
+objects, each with its size before it. The library follows a free object of size 0 forever.
 (HDF5 File Format Specification, III.E "Disk Format: Level 1E - Global Heap".)
 """
 

@@ -132,7 +132,7 @@ def _is_place(value: object) -> TypeGuard[list[Any]]:
 
 
 def _recounted(value: Any, count: Callable[[str, int], int]) -> Any:
-    """A nest with the calls in its places counted anew, from a layer's name and the old number."""
+    """A nest with the calls in its places counted again, from a layer's name and the old number."""
     if _is_place(value):
         name, call, tensor, *arguments = value
         return [name, count(name, call), tensor, *(_recounted(one, count) for one in arguments)]

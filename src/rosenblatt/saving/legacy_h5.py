@@ -165,7 +165,7 @@ def load_legacy_weights(
         skip_mismatch: leave out, and report, layers that do not fit.
 
     Raises:
-        FileRefused: another number of layers (by order), or weights that do not fit.
+        FileRefused: a different number of layers (by order), or weights that do not fit.
     """
     root = _WEIGHTS if reader.text(_MODEL) is not None else ""
     names = reader.names(root, "layer_names")
@@ -180,7 +180,7 @@ def load_legacy_weights(
         pairs = [(layer, saved[layer.name]) for layer in layers if layer.name in saved]
     elif len(layers) != len(saved):
         raise FileRefused(
-            f"{place}: the file has another number of layers with weights.",
+            f"{place}: the file has a different number of layers with weights.",
             given=f"{len(saved)}: {list(saved)}",
             expected=f"{len(layers)}: {[layer.name for layer in layers]}",
             fix="build the model as it was when the file was saved, or load the layers whose "

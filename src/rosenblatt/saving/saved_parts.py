@@ -1,7 +1,7 @@
 """The parts of a model whose values go into files, and their paths in Keras's weights files.
 
 A path is made of attribute names, not of the names of layers: `layers/dense_1`, `encoder/hidden`,
-`optimizer`. So a model made anew, whose layers are called otherwise, still finds its weights.
+`optimizer`. So a model that is made again with other layer names, still finds its weights.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def build_model(
         source: a function (or a subclass's method) that returns a model, a model class, or a model,
             which is copied with its weights.
         params: the estimator's parameters.
-        meta: what its `fit` knows of the data: `n_features_in_`, `n_classes_`, …
+        meta: what its `fit` knows about the data: `n_features_in_`, `n_classes_`, …
         own: names of the parameters that are the estimator's, not the build function's.
 
     Raises:

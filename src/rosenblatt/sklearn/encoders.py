@@ -22,14 +22,14 @@ class _TargetEncoder(TransformerMixin, BaseEstimator):
     _told: tuple[str, ...] = ("n_outputs_", "n_outputs_expected_")
 
     def get_metadata(self) -> dict[str, Any]:
-        """What an estimator tells of its targets, by the names of its attributes."""
+        """What an estimator says about its targets, by the names of its attributes."""
         return {name: getattr(self, name) for name in self._told}
 
     def _check_columns(self, y: Targets) -> np.ndarray:
         y = np.asarray(y)
         if _columns_of(y) != self.n_outputs_:
             raise BadData(
-                "y has another number of columns than in the first fit.",
+                "y has a different number of columns than in the first fit.",
                 given=f"shape {y.shape}",
                 expected=f"(rows, {self.n_outputs_})" if self.n_outputs_ > 1 else "(rows,)",
             )
@@ -169,7 +169,7 @@ class RegressorTargetEncoder(_TargetEncoder):
         """The network's targets.
 
         Raises:
-            ValueError: another number of columns than in `fit`.
+            ValueError: a different number of columns than in `fit`.
         """
         return self._check_columns(y)
 

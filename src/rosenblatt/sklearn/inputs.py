@@ -30,7 +30,7 @@ def check_inputs(
         numbers: take (rows, features) of numbers only.
 
     Raises:
-        ValueError: NaN, infinity, another number of features than in `fit`.
+        ValueError: NaN, infinity, a different number of features than in `fit`.
     """
     kinds = kinds_of(X)
     if kinds and "text" in kinds:
@@ -52,7 +52,7 @@ def check_targets(estimator: BaseEstimator, y: Targets, X: Matrix) -> np.ndarray
     """The targets as an array of as many rows as `X`.
 
     Raises:
-        ValueError: NaN, another number of rows.
+        ValueError: NaN, a different number of rows.
     """
     with naming_columns(y):
         found = check_array(y, ensure_2d=False, allow_nd=True, dtype=None, input_name="y")

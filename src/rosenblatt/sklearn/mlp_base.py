@@ -50,8 +50,8 @@ class BaseMLP(MLPParameters):
 
     Args:
         hidden_layer_sizes: units of each hidden layer.
-        activation: "identity", "logistic", "tanh", "relu" or any activation of Keras's.
-        solver: "adam", "sgd", "lbfgs", or any optimizer of Keras's.
+        activation: "identity", "logistic", "tanh", "relu" or any Keras activation.
+        solver: "adam", "sgd", "lbfgs", or any Keras optimizer.
         alpha: factor of the squared weights.
         batch_size: rows of a batch; "auto" is min(200, rows).
         learning_rate: for "sgd": "constant", "invscaling" or "adaptive".
@@ -69,9 +69,9 @@ class BaseMLP(MLPParameters):
         dropout: share of each hidden layer's outputs to drop.
         batch_normalization: normalize before each hidden activation.
         loss: "auto" (cross-entropy or half the squared error), for numbers also scikit-learn's
-            "squared_error" and "poisson" (half the deviance of exponential outputs), or any loss of
-            Keras's.
-        callbacks: callbacks of Keras's.
+            "squared_error" and "poisson" (half the deviance of exponential outputs), or any
+            Keras loss.
+        callbacks: Keras callbacks.
 
     References:
         Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
@@ -178,7 +178,7 @@ class BaseMLP(MLPParameters):
         shuffle: bool | Callable[[int], np.ndarray] = self.shuffle
         if shuffle and arguments["batch_size"] < x.shape[0]:
             shuffle = ShuffledRows(self._random_state, x.shape[0])
-        # With the rows seen, as an integer seeds each call of `partial_fit` anew.
+        # With the rows seen, as an integer seeds each call of `partial_fit` again.
         with seeded((self._seed() + self.t_) % 2**31):
             history = fit_model(
                 self.model_, x, y, weights, {**arguments, "shuffle": shuffle, "verbose": 0}
@@ -209,7 +209,7 @@ class BaseMLP(MLPParameters):
         )
 
     def _has_own_loss(self) -> bool:
-        """Whether the loss is scikit-learn's, and not one of Keras's."""
+        """Whether the loss is scikit-learn's, and not a Keras loss."""
         return isinstance(self.loss, str) and self.loss in self._own_losses
 
     def _make_loss(self) -> Loss:

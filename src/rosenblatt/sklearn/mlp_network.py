@@ -20,9 +20,9 @@ from rosenblatt.sklearn.settings import check_partial, check_values, either, one
 from rosenblatt.sklearn.types import Callbacks, RandomState
 
 ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid"}  # scikit-learn's names for Keras's
-ACTIVATION = one_of_keras("'identity', 'logistic', 'tanh', 'relu', or any activation of Keras's")
-SOLVER = one_of_keras("'adam', 'sgd', 'lbfgs', or any optimizer of Keras's")
-LOSS = one_of_keras("'auto', or any loss of Keras's")
+ACTIVATION = one_of_keras("'identity', 'logistic', 'tanh', 'relu', or any Keras activation")
+SOLVER = one_of_keras("'adam', 'sgd', 'lbfgs', or any Keras optimizer")
+LOSS = one_of_keras("'auto', or any Keras loss")
 BATCH = either("'auto', or a positive integer", choice("auto"), takes.COUNT)
 RATE = either(
     "'constant', 'invscaling' or 'adaptive'; the number is `learning_rate_init`",
@@ -158,7 +158,7 @@ def draw_weights(
 
 
 def make_optimizer(parameters: MLPParameters) -> optimizers.Optimizer:
-    """The optimizer of `solver`: its own numbers for "sgd" and "adam", or any of Keras's."""
+    """The optimizer of `solver`: its own numbers for "sgd" and "adam", or any Keras optimizer."""
     rate = parameters.learning_rate_init
     if parameters.solver == "adam":
         return optimizers.Adam(rate, parameters.beta_1, parameters.beta_2, parameters.epsilon)

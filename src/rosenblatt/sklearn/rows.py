@@ -15,7 +15,7 @@ def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
     """The weights as float64 of shape (rows,), or None.
 
     Raises:
-        ValueError: another number of weights than rows, negative weights, or all of them zero.
+        ValueError: a different number of weights than rows, negative weights, or all of them zero.
     """
     if sample_weight is None:
         return None

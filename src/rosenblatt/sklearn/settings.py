@@ -49,7 +49,7 @@ VERBOSE = either("True, False or an integer", FLAG, whole(least=0))
 
 
 def one_of_keras(expected: str) -> Check:
-    """Anything of a family of Keras's, which refuses itself what it does not know."""
+    """Anything of a Keras family, which itself refuses what it does not know."""
     return Check(lambda value: value is not None, expected)
 
 

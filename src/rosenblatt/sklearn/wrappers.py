@@ -65,7 +65,7 @@ class BaseWrapper(BaseEstimator):
 
     Args:
         model: a function that returns a model, a model class, or a model. A function may ask for
-            parameters by name, for `meta` (what `fit` knows of the data: `n_features_in_`,
+            parameters by name, for `meta` (what `fit` knows about the data: `n_features_in_`,
             `n_classes_`, `target_type_`, …) and for `compile_kwargs`.
         build_fn: an older name of `model`.
         warm_start: continue from the model of the last `fit`.

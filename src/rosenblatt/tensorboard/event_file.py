@@ -47,10 +47,10 @@ class EventFile:
         self._suffix = suffix
         library.event_pb2()  # a missing package is told here, not deep in training
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._start_anew()
+        self._start_over()
         _open_files.add(self)
 
-    def _start_anew(self) -> None:
+    def _start_over(self) -> None:
         """Nothing written, nothing buffered: in a new object, and in a forked process."""
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -160,7 +160,7 @@ def _after_fork() -> None:
     for file in list(_open_files):
         if file._descriptor is not None:
             os.close(file._descriptor)
-        file._start_anew()
+        file._start_over()
 
 
 if hasattr(os, "register_at_fork"):

@@ -23,7 +23,7 @@ def callback_checks(make: Make, *, watches_only: bool = True) -> list[Check]:
 
     Args:
         make: makes a new callback.
-        watches_only: whether training goes as if the callback were not there.
+        watches_only: whether training goes as if the callback did not exist.
 
     Returns:
         Checks, as `layer_checks` gives them.

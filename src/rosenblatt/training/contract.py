@@ -118,4 +118,4 @@ class Task(Protocol):
         """Refuse to train what cannot be trained, and make the optimizer's variables."""
 
     def reset_metrics(self) -> None:
-        """Start every metric anew."""
+        """Reset every metric."""

@@ -61,7 +61,7 @@ def custom_step(
 
     Raises:
         TypeError: the step returned something else than logs and a state.
-        ValueError: another number of values in a group of the state, or another shape.
+        ValueError: a different number of values in a group of the state, or another shape.
     """
     where = f"`{kind}_step` of {task.described}"
     step = task.own_step(kind)
@@ -128,7 +128,7 @@ def _like(
     """The new values in the dtypes of the old ones, which a compiled loop requires."""
     if len(values) != len(old):
         raise BadData(
-            f"{where}: another number of {name}_variables than before the step.",
+            f"{where}: a different number of {name}_variables than before the step.",
             given=len(values),
             expected=f"{len(old)}: {[v.path for v in variables[: len(old)]]}",
         )

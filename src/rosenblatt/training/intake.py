@@ -83,7 +83,7 @@ class Intake:
         return x, y, weight
 
     def _state(self) -> Tree:
-        """The state that a step of the user's takes."""
+        """The state that a user's step takes."""
         groups = self.task.variables(self.kind)._replace(metrics=tuple(self.task.listed_metrics))
         held = [getattr(groups, name) for name in GROUPS[self.kind]]
         return tuple([variable.value for variable in group] for group in held)

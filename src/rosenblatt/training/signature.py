@@ -2,7 +2,7 @@
 
 A trace reads the attributes of the model's parts and the global settings, and nothing else. So the
 key is made of those attributes themselves, but for the few that a class names as `untraced`. What
-is met there and is not known makes no key: then the program is found by its text, which is slower
+is unknown there makes no key: then the program is found by its text, which is slower
 and never wrong.
 """
 

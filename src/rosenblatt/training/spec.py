@@ -274,7 +274,7 @@ class CompileSpec(HasParameters):
         return [variable for metric in self.metrics for variable in metric.variables]
 
     def reset(self) -> None:
-        """Start every metric anew."""
+        """Reset every metric."""
         for metric in self.metrics:
             metric.reset_state()
 

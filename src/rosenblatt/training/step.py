@@ -170,10 +170,10 @@ def predictor(
 
 
 def _check_number(after: Sequence[Any], before: Sequence[Any], task: Task) -> None:
-    """Refuse another number of untrained values from a user's `predict_step`."""
+    """Refuse a different number of untrained values from a user's `predict_step`."""
     if len(after) != len(before):
         raise BadData(
-            f"`predict_step` of {task.described} returned another "
+            f"`predict_step` of {task.described} returned a different "
             "number of non-trainable values than it got.",
             given=len(after),
             expected=f"{len(before)}",

@@ -27,7 +27,7 @@ def per_output(
         One entry per output, None where nothing was given for it.
 
     Raises:
-        ValueError: another number of entries, a name that is no output's, or a list for outputs
+        ValueError: a different number of entries, a name that is no output's, or a list for outputs
             that are known by name only.
 
     >>> per_output({"price": "mse"}, ["price", "size"], "loss")
@@ -69,7 +69,7 @@ def _unmatched(error: UnmatchedError, given: Tree, names: Sequence[str], what: s
             fix=f"pass `{{{named}}}`.",
         )
     return BadData(
-        f"`{what}` has another number of entries than the model has outputs.",
+        f"`{what}` has a different number of entries than the model has outputs.",
         given=len(given),
         expected=f"{len(names)}: {list(names)}",
     )
@@ -87,7 +87,7 @@ def align_targets(
         wanted: for each output whether a loss or metric needs its target.
 
     Raises:
-        ValueError: a missing target, another number of them, or a list for outputs that are known
+        ValueError: a missing target, a wrong number of them, or a list for outputs that are known
             by name only.
     """
     if y is None or not any(wanted):  # a model's own code may read it, in any nest

@@ -43,7 +43,7 @@ class BaseTuner:
             where `run_trial` does without.
         directory: where projects are; the working directory if None.
         project_name: a folder in it; "untitled_project" if None.
-        overwrite: start anew; otherwise a search in that folder resumes.
+        overwrite: start over; otherwise a search in that folder resumes.
         workers: trials that run side by side in threads; as many as there are cores if None.
         max_seconds: no trial begins after this time.
         target: no trial begins once the objective is this good.

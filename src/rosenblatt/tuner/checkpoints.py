@@ -1,4 +1,4 @@
-"""The files of a search's trials: which there are, and which may stay."""
+"""The files of a search's trials: which exist, and which may stay."""
 
 from __future__ import annotations
 

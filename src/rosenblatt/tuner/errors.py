@@ -54,7 +54,7 @@ class SearchFolderError(FatalError, OSError):
         super().__init__(
             f"The search in {folder!r} was stopped, as its files cannot be written or read.",
             given=str(error).partition(" Fix: ")[0].rstrip("."),
-            fix="put that right and start the search again: it resumes, and the trials that were "
+            fix="fix the cause and start the search again: it resumes, and the trials that were "
             "running do not count.",
         )
 

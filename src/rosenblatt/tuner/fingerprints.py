@@ -52,7 +52,7 @@ def fingerprint(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
 
 
 def _arrays_of(leaf: Any) -> list[np.ndarray] | None:
-    """The content of a leaf; None of what is no array, table or list of values."""
+    """The content of a leaf; None of what is not an array, table or list of values."""
     if is_frame(leaf):
         if is_deferred(leaf):
             return None

@@ -120,7 +120,7 @@ class Journal:
                     f"{self.path} is gone, or shorter than it was.",
                     given=f"{size} bytes",
                     expected=f"{self._position} bytes, which this search has read or written",
-                    fix="make the tuner anew: it takes what is on the disk.",
+                    fix="make the tuner again: it reads what is on disk.",
                 )
             )
 
@@ -152,7 +152,7 @@ class Journal:
                 raise FileRefused(
                     f"Line {self._lines} of {self.path} is damaged.",
                     given=line[:80].decode(errors="replace"),
-                    fix="remove the line, or start anew with `overwrite=True`.",
+                    fix="remove the line, or start over with `overwrite=True`.",
                 ) from error
 
 

@@ -81,7 +81,7 @@ def _read(path: Path, *needed: str) -> dict[str, Any]:
         found = json.loads(path.read_text())
         missing = [key for key in needed if key not in found]
     except (OSError, ValueError, TypeError) as error:
-        raise FileRefused(f"{path}: no file of Keras Tuner's.", given=error) from error
+        raise FileRefused(f"{path}: not a file of Keras Tuner.", given=error) from error
     if missing:
         raise FileRefused(f"{path}: no {missing[0]!r}.", given=", ".join(found))
     return found

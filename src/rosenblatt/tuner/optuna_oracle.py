@@ -62,7 +62,7 @@ class OptunaOracle(Oracle):
             pruner=pruner or optuna.pruners.NopPruner(),
             direction="minimize" if self.objective.direction is Direction.MIN else "maximize",
         )
-        self._asked: dict[str, Any] = {}  # Optuna's trials of ours that run
+        self._asked: dict[str, Any] = {}  # Optuna's trials by the ids of our running trials
         self._told: set[str] = set()
         self._pruned: set[str] = set()
 

@@ -264,7 +264,7 @@ class Oracle:
         self.score_trial(trial)
         if trial.score is None or not math.isfinite(trial.score):
             trial.message = explain(
-                f"The objective {self.objective.name!r} is no number.", given=trial.score
+                f"The objective {self.objective.name!r} is not a number.", given=trial.score
             )
             trial.score, trial.status = None, TrialStatus.INVALID
 

@@ -128,7 +128,7 @@ class SharedSearch(OwnSearch):
                 raise FileRefused(
                     f"{self.journal.path} is damaged: an event that cannot be.",
                     given=str(event)[:80],
-                    fix="remove its line, or start anew with `overwrite=True`.",
+                    fix="remove its line, or start over with `overwrite=True`.",
                 ) from error
 
     def _take(self, event: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ class Replayed:
 
 
 class Reader:
-    """What one trial is given of an iterator: itself an iterator, that can also begin anew.
+    """What one trial is given of an iterator: itself an iterator, that can also start again.
 
     Args:
         batches: what all trials read.
@@ -97,6 +97,6 @@ def replayed(value: Any) -> Any:
     return Replayed(value) if hasattr(value, "__next__") else value
 
 
-def read_anew(value: Any) -> Any:
+def read_again(value: Any) -> Any:
     """A value for one trial: a reader of its own of what is `replayed`, else itself."""
     return Reader(value) if isinstance(value, Replayed) else value

@@ -116,7 +116,7 @@ def no_result(trials: Trials, folder: str) -> str | None:
     else:
         count = f"{len(failed)} trial{'s that have' if len(failed) > 1 else ' that has'} failed"
         given = f"{count}. {first_reason(failed)}"
-        fix = "put that right, and search with `overwrite=True` or another `project_name`."
+        fix = "fix the cause, and search with `overwrite=True` or another `project_name`."
     return explain(
         f"No trial of the search in {folder!r} has a result.", given=given.rstrip("."), fix=fix
     )

@@ -25,7 +25,7 @@ from rosenblatt.tuner.hypermodel import Buildable
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.search_checks import check_data, check_objective
-from rosenblatt.tuner.streams import SearchArguments, read_anew
+from rosenblatt.tuner.streams import SearchArguments, read_again
 from rosenblatt.tuner.trial import Trial
 from rosenblatt.tuner.trial_callbacks import BestEpoch, TrialBackup, TunerCallback
 from rosenblatt.tuner.trial_results import read_result, require
@@ -114,9 +114,9 @@ class Tuner(BaseTuner):
                 backup = TrialBackup(self.checkpoints.running(trial.trial_id) / str(execution))
                 batches = any(self._overrides(hook) for hook in _BATCH_HOOKS)
                 callbacks = [*own, TunerCallback(self, trial, batches), best, backup]
-                options = {name: read_anew(value) for name, value in self._quiet(kwargs).items()}
+                options = {name: read_again(value) for name, value in self._quiet(kwargs).items()}
                 options["callbacks"] = callbacks
-                data = [read_anew(value) for value in args]
+                data = [read_again(value) for value in args]
                 model, result = self._build_and_fit_model(trial, *data, **options)
             results.append(result)
         self._keep_checkpoint(trial, model, best, results)
@@ -319,7 +319,7 @@ class Tuner(BaseTuner):
                     f"Trial {trial.trial_id} has no weights on disk.",
                     expected=f"one of the {self.keep_best} best trials (`keep_best`), trained by "
                     "`HyperModel.fit`, within `max_bytes`",
-                    fix="build it anew from `get_best_hyperparameters`, or override `run_trial` "
+                    fix="build it again from `get_best_hyperparameters`, or override `run_trial` "
                     "with `save_model`.",
                 )
             )

@@ -1,4 +1,4 @@
-"""What training steps of one's own take apart, and data sets cut in two."""
+"""What custom training steps take apart, and data sets cut in two."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rosenblatt.core.types import Tree
 
 
 def unpack_x_y_sample_weight(data: Tree) -> tuple[Tree, Tree, Tree]:
-    """Inputs, targets and weights of what `train_step` gets; None for what is not there.
+    """Inputs, targets and weights of what `train_step` gets; None for what is missing.
 
     Args:
         data: x, (x,), (x, y) or (x, y, sample_weight).

@@ -38,7 +38,7 @@ def plot_model(
     Args:
         model: a Sequential, Functional or subclassed model.
         to_file: the file; its ending says the format: .png, .svg, .pdf …
-        show_shapes, show_dtype, show_layer_names: what the boxes tell of a layer.
+        show_shapes, show_dtype, show_layer_names: what the boxes say about a layer.
         rankdir: "TB" draws downwards, "LR" to the right.
         expand_nested: draw inner models with their layers.
         dpi: pixels per inch.
@@ -111,7 +111,7 @@ def model_to_dot(
 
     Args:
         model: a Sequential, Functional or subclassed model.
-        show_shapes, show_dtype, show_layer_names: what the boxes tell of a layer.
+        show_shapes, show_dtype, show_layer_names: what the boxes say about a layer.
         rankdir: "TB" draws downwards, "LR" to the right.
         expand_nested: inner models become clusters.
         dpi: pixels per inch.

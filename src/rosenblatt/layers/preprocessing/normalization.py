@@ -114,7 +114,7 @@ class Normalization(NormalizationArguments):
         if any(input_shape[a] is None for a in self._keep):
             raise ValueError(
                 explain(
-                    f"Layer {self.name!r} (Normalization): a kept axis has no known size.",
+                    f"Layer {self.name!r} (Normalization): the size of a kept axis is unknown.",
                     given=f"axis {self.axis} of input shape {tuple(input_shape)}",
                 )
             )

@@ -104,7 +104,7 @@ class PolynomialDecay(LearningRateSchedule):
         decay_steps: s.
         end_learning_rate: η₁.
         power: p.
-        cycle: after s steps go on with the next multiple of s instead of staying at η₁.
+        cycle: after s steps continue with the next multiple of s instead of staying at η₁.
         name: a name.
 
     Raises:
@@ -164,7 +164,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         name: a name.
 
     Raises:
-        ValueError: another number of values.
+        ValueError: a different number of values.
 
     >>> schedule = PiecewiseConstantDecay([2, 4], [0.5, 0.25, 0.125])
     >>> [float(schedule(step)) for step in range(6)]

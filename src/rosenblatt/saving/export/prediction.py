@@ -122,7 +122,7 @@ def prediction_of(model: Model, signature: Tree = None) -> Prediction:
 
     Raises:
         NotBuilt: it is not built, or was built by code of its own and never called, so that
-            nobody knows what it takes.
+            what it takes is unknown.
     """
     graph = model._graph
     if graph is not None and signature is None:
@@ -137,13 +137,13 @@ def prediction_of(model: Model, signature: Tree = None) -> Prediction:
     where = f"export: model {model.name!r} ({type(model).__name__})"
     if not model.built:
         raise NotBuilt(
-            f"{where} is not built, so nobody knows what it takes.",
+            f"{where} is not built, so what it takes is unknown.",
             expected="a model that was fitted or called, or a Functional one",
             fix="call it on a few rows first: `model(x[:1])`.",
         )
     if signature is None and model._called is None:
         raise NotBuilt(
-            f"{where} was never called, so nobody knows what it takes.",
+            f"{where} was never called, so what it takes is unknown.",
             fix="call it on a few rows first: `model(x[:1])`.",
         )
     args, kwargs, fixed = _arguments(model) if signature is None else (_specs(signature), {}, {})
@@ -303,4 +303,4 @@ def _plain(tree: Tree) -> Any:
         return tuple(items) if isinstance(tree, tuple) else items
     if isinstance(tree, KerasTensor) or jax.tree_util.all_leaves([tree]):
         return tree
-    return [_plain(value) for value in jax.tree_util.tree_leaves(tree)]  # a class of the user's
+    return [_plain(value) for value in jax.tree_util.tree_leaves(tree)]  # a user's class
