@@ -194,12 +194,13 @@ def test_nothing_is_compiled(compiled):
         (
             lambda: initializers.VarianceScaling(mode="fan_on"),
             "VarianceScaling: unknown `mode`. Given: 'fan_on'. "
-            "Expected: 'fan_in', 'fan_out' or 'fan_avg'.",
+            "Expected: 'fan_in', 'fan_out' or 'fan_avg'. Fix: did you mean 'fan_in'?",
         ),
         (
             lambda: initializers.VarianceScaling(distribution="unifrom"),
             "VarianceScaling: unknown `distribution`. Given: 'unifrom'. "
-            "Expected: 'truncated_normal', 'untruncated_normal', 'uniform' or 'normal'.",
+            "Expected: 'truncated_normal', 'untruncated_normal', 'uniform' or 'normal'. "
+            "Fix: did you mean 'uniform'?",
         ),
         (
             lambda: initializers.Identity()((2, 2, 2)),

@@ -147,7 +147,8 @@ def test_numbers_are_arguments_of_programs(thing, name):
         ),
         (
             lambda: regularizers.OrthogonalRegularizer(mode="row"),
-            "OrthogonalRegularizer: unknown `mode`. Given: 'row'. Expected: 'rows' or 'columns'.",
+            "OrthogonalRegularizer: unknown `mode`. Given: 'row'. "
+            "Expected: 'rows' or 'columns'. Fix: did you mean 'rows'?",
         ),
         (
             lambda: regularizers.OrthogonalRegularizer()(np.ones(3)),

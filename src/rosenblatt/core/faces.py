@@ -16,6 +16,8 @@ List = Callable[[], list[str]]
 
 # The packages whose classes and functions files may name.
 homes: list[str] = []
+# Of each lazy package: public name to (module, name there).
+_tables: dict[str, Mapping[str, tuple[str, str]]] = {}
 
 
 def face(
@@ -46,6 +48,8 @@ def face(
         for public, _, own in (name.partition("=") for name in held.split()):
             offered[public] = (home, own or public)
 
+    _tables[package] = offered
+
     def __getattr__(name: str) -> Any:
         if name not in offered:
             raise _unknown(package, name, offered)
@@ -56,6 +60,17 @@ def face(
 
     names_in_order = sorted(offered)
     return __getattr__, lambda: names_in_order, names_in_order
+
+
+def module_with(package: str, name: str) -> str | None:
+    """The module that holds a public name of a lazy package, or None."""
+    return _tables.get(package, {}).get(name, ("", ""))[0] or None
+
+
+def modules_of(package: str) -> list[str]:
+    """The modules that hold the public names of a lazy package."""
+    homes_of = dict.fromkeys(home for home, _ in _tables.get(package, {}).values())
+    return [home for home in homes_of if home]
 
 
 def table_face(package: str, module: str, modules: str = "") -> tuple[Find, List]:

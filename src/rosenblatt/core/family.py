@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from rosenblatt.core import registry
+from rosenblatt.core import faces, registry
 from rosenblatt.core.errors import BadArgument, UnknownName, explain, nearest
 from rosenblatt.core.naming import to_snake_case
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -37,7 +37,7 @@ class Family:
         kind: what one of them is, for messages: "loss".
         module: where Keras exports them from: "keras.losses".
         home: the package whose files define them: "rosenblatt.losses".
-        files: these files, the common ones first; a name is looked for in this order.
+        common: the files that are looked in first, where a name does not tell its file.
         snake_case: whether classes are known by their name in snake case too.
         any_case: whether names are known in any case.
 
@@ -59,7 +59,7 @@ class Family:
         kind: str,
         module: str,
         home: str,
-        files: Iterable[str] = (),
+        common: Iterable[str] = (),
         *,
         snake_case: bool = False,
         any_case: bool = False,
@@ -67,7 +67,8 @@ class Family:
         self.kind = kind
         self.module = module
         self._home = home
-        self._unread = list(files)
+        self._common = [f"{home}.{file}" for file in common]
+        self._read: set[str] = set()
         self._snake_case = snake_case
         self._any_case = any_case
         self._parts: dict[str, Any] = {}
@@ -97,15 +98,28 @@ class Family:
     def find(self, name: str) -> Any:
         """The class or function of a name, or None."""
         key = self._key(name)
-        while key not in self._parts and self._unread:
-            importlib.import_module(f"{self._home}.{self._unread.pop(0)}")
+        known = faces.module_with(self._home, name)
+        for module in (known,) if known else self._files():
+            if key in self._parts:
+                break
+            self._load(module)
         return self._parts.get(key)
+
+    def _files(self) -> Iterator[str]:
+        """The modules of the family that are not loaded yet, the common ones first."""
+        for module in dict.fromkeys([*self._common, *faces.modules_of(self._home)]):
+            if module not in self._read:
+                yield module
+
+    def _load(self, module: str) -> None:
+        importlib.import_module(module)
+        self._read.add(module)
 
     @property
     def parts(self) -> Mapping[str, Any]:
         """Every name, with its class or function."""
-        while self._unread:
-            importlib.import_module(f"{self._home}.{self._unread.pop(0)}")
+        for module in self._files():
+            self._load(module)
         return self._parts
 
     def get(self, identifier: Identifier) -> Any:
