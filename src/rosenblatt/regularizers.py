@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import Check, choice
-from rosenblatt.core.errors import BadArgument, NotSupported, explain
+from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import NUMBER, Configured, setting
@@ -41,10 +41,8 @@ class Regularizer(Configured):
         """
         if not self.__settings__:
             raise NotSupported(
-                explain(
-                    f"Regularizer {type(self).__name__} cannot be saved.",
-                    fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
-                )
+                f"Regularizer {type(self).__name__} cannot be saved.",
+                fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
             )
         return self.own_config()
 
@@ -158,11 +156,9 @@ class OrthogonalRegularizer(Regularizer):
         x = jnp.asarray(x)
         if x.ndim != 2:
             raise BadArgument(
-                explain(
-                    "OrthogonalRegularizer works on matrices only.",
-                    given=f"an array of shape {x.shape}",
-                    expected="two dimensions",
-                )
+                "OrthogonalRegularizer works on matrices only.",
+                given=f"an array of shape {x.shape}",
+                expected="two dimensions",
             )
         vectors = x if self.mode == "rows" else x.T
         norms = jnp.sqrt(jnp.maximum(jnp.sum(jnp.square(vectors), 1, keepdims=True), 1e-12))

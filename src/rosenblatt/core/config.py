@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 
 
 @dataclass
@@ -41,12 +41,10 @@ def set_floatx(value: str) -> None:
         ValueError: another name.
     """
     if value not in _FLOAT_TYPES:
-        raise ValueError(
-            explain(
-                "set_floatx: unknown float type.",
-                given=repr(value),
-                expected=f"one of {_FLOAT_TYPES}",
-            )
+        raise BadArgument(
+            "set_floatx: unknown float type.",
+            given=repr(value),
+            expected=f"one of {_FLOAT_TYPES}",
         )
     if value == "float64":
         allow_float64()
@@ -86,12 +84,10 @@ def image_data_format() -> str:
 def set_image_data_format(value: str) -> None:
     """Set the place of the channel axis, "channels_last" or "channels_first"."""
     if value not in ("channels_last", "channels_first"):
-        raise ValueError(
-            explain(
-                "set_image_data_format: unknown format.",
-                given=repr(value),
-                expected="'channels_last' or 'channels_first'",
-            )
+        raise BadArgument(
+            "set_image_data_format: unknown format.",
+            given=repr(value),
+            expected="'channels_last' or 'channels_first'",
         )
     _settings.image_data_format = value
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from rosenblatt.core import faces, registry
-from rosenblatt.core.errors import BadArgument, UnknownName, explain, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, nearest
 from rosenblatt.core.naming import to_snake_case
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.types import Identifier
@@ -141,9 +141,7 @@ class Family:
             found = self.find(identifier) if found is None else found
             if found is None:
                 raise UnknownName(
-                    explain(
-                        f"Unknown {self.kind} {identifier!r}.", fix=nearest(identifier, self.parts)
-                    )
+                    f"Unknown {self.kind} {identifier!r}.", fix=nearest(identifier, self.parts)
                 )
         else:
             found = identifier
@@ -152,12 +150,9 @@ class Family:
             found = found()
         if not callable(found) and not hasattr(found, "get_config"):
             raise BadArgument(
-                explain(
-                    f"Cannot understand this {self.kind}.",
-                    given=repr(identifier),
-                    expected=f"a name, a config dict, a function or an object of a {self.kind} "
-                    "class",
-                )
+                f"Cannot understand this {self.kind}.",
+                given=repr(identifier),
+                expected=f"a name, a config dict, a function or an object of a {self.kind} class",
             )
         return found
 
@@ -166,11 +161,9 @@ class Family:
         if needed:
             arguments = ", ".join(f"{name}=…" for name in needed)
             raise BadArgument(
-                explain(
-                    f"The {self.kind} {cls.__name__} needs arguments.",
-                    given=repr(identifier) if isinstance(identifier, str) else "the class",
-                    fix=f"pass the object: `{cls.__name__}({arguments})`.",
-                )
+                f"The {self.kind} {cls.__name__} needs arguments.",
+                given=repr(identifier) if isinstance(identifier, str) else "the class",
+                fix=f"pass the object: `{cls.__name__}({arguments})`.",
             )
 
     def serialize(self, part: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.variable import Variable
@@ -46,8 +46,8 @@ def set_random_seed(seed: int) -> None:
     >>> set_random_seed(42)
     """
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise ValueError(
-            explain("set_random_seed: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
+        raise BadArgument(
+            "set_random_seed: bad `seed`.", given=repr(seed), expected="an integer ≥ 0"
         )
     _generator().seed(int(seed))
     _python_random.seed(int(seed))
@@ -101,8 +101,8 @@ class SeedGenerator:
         if seed is None:
             seed = draw_seed()
         if not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(
-                explain("SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0")
+            raise BadArgument(
+                "SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0"
             )
         self.name = name or auto_name(type(self).__name__)
         self.state = Variable(

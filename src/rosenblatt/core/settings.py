@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, ClassVar, dataclass_transform
 
 from rosenblatt.core.checks import Check
-from rosenblatt.core.errors import NotSupported, explain, nearest
+from rosenblatt.core.errors import NotSupported, WrongType, nearest
 from rosenblatt.core.scope import HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
@@ -246,8 +246,8 @@ def _make_init(cls: type[Configured]) -> Callable[..., None]:
         unknown = () if takes_more else kwargs.keys() - known
         if unknown:
             wrong = next(iter(unknown))
-            raise TypeError(
-                explain(f"{owner} has no argument {wrong!r}.", fix=nearest(wrong, known - {"self"}))
+            raise WrongType(
+                f"{owner} has no argument {wrong!r}.", fix=nearest(wrong, known - {"self"})
             )
         values = {**defaults, **others, **given, **kwargs}
         twice = given.keys() & kwargs.keys()

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, NotSupported, WrongType, explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 
@@ -64,11 +64,9 @@ class KerasTensor:
         return {"class_name": "__keras_tensor__", "config": config}
 
     def _no_value(self, what: str) -> TypeError:
-        return TypeError(
-            explain(
-                f"A symbolic tensor (shape {self.shape}) has no values: it cannot give {what}.",
-                fix="use `rosenblatt.ops` functions or layers, or call the model on arrays.",
-            )
+        return WrongType(
+            f"A symbolic tensor (shape {self.shape}) has no values: it cannot give {what}.",
+            fix="use `rosenblatt.ops` functions or layers, or call the model on arrays.",
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
@@ -136,11 +134,9 @@ def node_of(tensor: KerasTensor) -> Node:
     """
     history = tensor._keras_history
     if history is None:
-        raise ValueError(
-            explain(
-                f"The symbolic tensor {tensor.name!r} (shape {tensor.shape}) comes from no layer.",
-                fix="start from `rosenblatt.Input(shape)`.",
-            )
+        raise BadArgument(
+            f"The symbolic tensor {tensor.name!r} (shape {tensor.shape}) comes from no layer.",
+            fix="start from `rosenblatt.Input(shape)`.",
         )
     return history.operation._inbound_nodes[history.node_index]
 
@@ -234,11 +230,9 @@ def shape_of(value: Any) -> tuple[int | None, ...]:
 def _refuse_text(tensors: list[KerasTensor]) -> None:
     for tensor in tensors:
         if tensor.dtype == "string":
-            raise ValueError(
-                explain(
-                    f"The symbolic tensor {tensor.name!r} is text, and nothing computes with text.",
-                    fix="turn it into integers with `StringLookup` or `Hashing`.",
-                )
+            raise BadArgument(
+                f"The symbolic tensor {tensor.name!r} is text, and nothing computes with text.",
+                fix="turn it into integers with `StringLookup` or `Hashing`.",
             )
 
 
@@ -257,12 +251,10 @@ class Operation:
         if name is None:
             name = auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: bad `name`.",
-                    given=repr(name),
-                    expected="a string without '/'",
-                )
+            raise BadArgument(
+                f"{type(self).__name__}: bad `name`.",
+                given=repr(name),
+                expected="a string without '/'",
             )
         self.name = name
         self._inbound_nodes: list[Node] = []
@@ -298,8 +290,8 @@ class Operation:
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute; subclasses write this."""
-        raise NotImplementedError(
-            explain(f"{type(self).__name__} has no `call()` method.", fix="define `call(self, …)`.")
+        raise NotSupported(
+            f"{type(self).__name__} has no `call()` method.", fix="define `call(self, …)`."
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -311,12 +303,10 @@ class Operation:
         if type(self).get_config is not Operation.get_config and not self._uses_default_config():
             return {"name": self.name}
         if self._auto_config is None:
-            raise NotImplementedError(
-                explain(
-                    f"{type(self).__name__} takes arguments that are not plain values, so it must "
-                    "say how to save them.",
-                    fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
-                )
+            raise NotSupported(
+                f"{type(self).__name__} takes arguments that are not plain values, so it must "
+                "say how to save them.",
+                fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
             )
         parameters = _signature(type(self)).parameters
         takes_name = "name" in parameters or any(
@@ -333,12 +323,10 @@ class Operation:
         try:
             return cls(**config)
         except TypeError as error:
-            raise TypeError(
-                explain(
-                    f"{cls.__name__} could not be made from its config: {str(error).rstrip('.')}.",
-                    given=config,
-                    fix="let `get_config()` return exactly the arguments of `__init__`.",
-                )
+            raise WrongType(
+                f"{cls.__name__} could not be made from its config: {str(error).rstrip('.')}.",
+                given=config,
+                fix="let `get_config()` return exactly the arguments of `__init__`.",
             ) from error
 
     @property

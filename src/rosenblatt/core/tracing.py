@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import WrongType
 
 VALUE_ERRORS = (
     jax.errors.ConcretizationTypeError,
@@ -69,24 +69,20 @@ def explaining(where: str) -> Iterator[None]:
     try:
         yield
     except VALUE_ERRORS as error:
-        raise TypeError(
-            explain(
-                f"{where} asks for the values of an array in Python (an `if`, `float()`, NumPy, a "
-                "boolean mask), but it is compiled, and values are there only when it runs.",
-                given=_place(error),
-                fix="write `rosenblatt.ops.where(condition, a, b)` for `if`, and functions of "
-                "`rosenblatt.ops` for NumPy's.",
-            )
+        raise WrongType(
+            f"{where} asks for the values of an array in Python (an `if`, `float()`, NumPy, a "
+            "boolean mask), but it is compiled, and values are there only when it runs.",
+            given=_place(error),
+            fix="write `rosenblatt.ops.where(condition, a, b)` for `if`, and functions of "
+            "`rosenblatt.ops` for NumPy's.",
         ) from None
     except jax.errors.UnexpectedTracerError as error:
-        raise TypeError(
-            explain(
-                f"{where} uses an array that an earlier compiled call left behind, in an "
-                "attribute, a list or a global.",
-                given=_place(error),
-                fix="keep it in a weight: make it in `build()` with "
-                "`self.add_weight(…, trainable=False)`, and `assign` to it in `call()`.",
-            )
+        raise WrongType(
+            f"{where} uses an array that an earlier compiled call left behind, in an "
+            "attribute, a list or a global.",
+            given=_place(error),
+            fix="keep it in a weight: make it in `build()` with "
+            "`self.add_weight(…, trainable=False)`, and `assign` to it in `call()`.",
         ) from None
 
 

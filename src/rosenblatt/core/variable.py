@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.loading import loading_now, take
 from rosenblatt.core.naming import auto_name
@@ -60,17 +60,15 @@ class Variable:
     ):
         name = name or auto_name(type(self).__name__)
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(
-                explain("Variable: bad `name`.", given=repr(name), expected="a string without '/'")
+            raise BadArgument(
+                "Variable: bad `name`.", given=repr(name), expected="a string without '/'"
             )
         copy = True
         if callable(initializer) and not hasattr(initializer, "shape"):
             if shape is None:
-                raise ValueError(
-                    explain(
-                        f"Variable {name!r}: an initializer that is a function needs a shape.",
-                        fix="pass `shape=`.",
-                    )
+                raise BadArgument(
+                    f"Variable {name!r}: an initializer that is a function needs a shape.",
+                    fix="pass `shape=`.",
                 )
             dtype = dtypes.standardize_dtype(dtype)
             copy = not _is_ours(initializer)  # what a user's returns may be used elsewhere
@@ -78,12 +76,10 @@ class Variable:
             take(size, f"variable {name!r} of shape {tuple(shape)}")
             initializer = self._initial(initializer, tuple(shape), dtype)
             if tuple(np.shape(initializer)) != tuple(shape):
-                raise ValueError(
-                    explain(
-                        f"Variable {name!r}: its initializer returned another shape.",
-                        given=tuple(np.shape(initializer)),
-                        expected=tuple(shape),
-                    )
+                raise BadArgument(
+                    f"Variable {name!r}: its initializer returned another shape.",
+                    given=tuple(np.shape(initializer)),
+                    expected=tuple(shape),
                 )
         elif dtype is None and isinstance(initializer, (float, list, tuple, np.ndarray)):
             kind = np.asarray(initializer).dtype
@@ -177,12 +173,10 @@ class Variable:
         else:
             value = _as_value(value, self.dtype, copy)
         if tuple(value.shape) != self.shape:
-            raise ValueError(
-                explain(
-                    f"Variable {self.path!r}: the new value has another shape.",
-                    given=tuple(value.shape),
-                    expected=self.shape,
-                )
+            raise BadArgument(
+                f"Variable {self.path!r}: the new value has another shape.",
+                given=tuple(value.shape),
+                expected=self.shape,
             )
         if scope is not None and scope.takes(id(self)):
             scope.values[id(self)] = value

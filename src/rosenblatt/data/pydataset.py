@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import NotSupported
 
 
 class PyDataset:
@@ -48,11 +48,9 @@ class PyDataset:
 
     def __getitem__(self, index: int) -> Any:
         """The batch of a number."""
-        raise NotImplementedError(
-            explain(
-                f"{type(self).__name__} has no `__getitem__` method.",
-                fix="define `__getitem__(self, index)` that returns the batch `(x, y)`.",
-            )
+        raise NotSupported(
+            f"{type(self).__name__} has no `__getitem__` method.",
+            fix="define `__getitem__(self, index)` that returns the batch `(x, y)`.",
         )
 
     def __iter__(self) -> Any:
@@ -65,11 +63,9 @@ class PyDataset:
         """Number of batches; None if endless."""
         if hasattr(self, "__len__"):
             return len(self)
-        raise NotImplementedError(
-            explain(
-                f"{type(self).__name__} does not say how many batches it has.",
-                fix="define `__len__(self)`, or the property `num_batches` (None: endless).",
-            )
+        raise NotSupported(
+            f"{type(self).__name__} does not say how many batches it has.",
+            fix="define `__len__(self)`, or the property `num_batches` (None: endless).",
         )
 
     def on_epoch_begin(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.random import SeedGenerator, draw_seed
 from rosenblatt.core.registry import builtin
@@ -38,11 +38,9 @@ class Initializer(Configured):
 
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Any:
         """The values, an array of the shape and dtype."""
-        raise NotImplementedError(
-            explain(
-                f"Initializer {type(self).__name__} has no `__call__`.",
-                fix="define `__call__(self, shape, dtype=None)` that returns an array.",
-            )
+        raise NotSupported(
+            f"Initializer {type(self).__name__} has no `__call__`.",
+            fix="define `__call__(self, shape, dtype=None)` that returns an array.",
         )
 
     def clone(self) -> Self:
@@ -72,11 +70,9 @@ class RandomInitializer(Initializer):
         is_integer = isinstance(seed, (int, np.integer)) and seed >= 0
         if not is_integer and not isinstance(seed, SeedGenerator):
             raise BadArgument(
-                explain(
-                    f"{type(self).__name__}: bad `seed`.",
-                    given=repr(seed),
-                    expected="an integer ≥ 0, a `SeedGenerator` or None",
-                )
+                f"{type(self).__name__}: bad `seed`.",
+                given=repr(seed),
+                expected="an integer ≥ 0, a `SeedGenerator` or None",
             )
         self.seed: Any = seed
 
@@ -98,11 +94,9 @@ class RandomInitializer(Initializer):
         name = dtypes.standardize_dtype(dtype)
         if not dtypes.is_float_dtype(name):
             raise BadArgument(
-                explain(
-                    f"{type(self).__name__} draws real numbers.",
-                    given=f"dtype {name!r}",
-                    expected="a float dtype",
-                )
+                f"{type(self).__name__} draws real numbers.",
+                given=f"dtype {name!r}",
+                expected="a float dtype",
             )
         return (np.float64 if name == "float64" else np.float32), dtypes.numpy_dtype(name)
 

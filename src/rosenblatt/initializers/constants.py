@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import ArrayLike, DTypeLike
@@ -66,11 +66,9 @@ class Constant(Initializer):
             return np.broadcast_to(value, tuple(shape)).copy()
         except ValueError as error:
             raise BadArgument(
-                explain(
-                    "Constant: `value` does not fit the variable.",
-                    given=f"a value of shape {value.shape} for a variable of shape {tuple(shape)}",
-                    expected="a number, or an array that broadcasts to the variable's shape",
-                )
+                "Constant: `value` does not fit the variable.",
+                given=f"a value of shape {value.shape} for a variable of shape {tuple(shape)}",
+                expected="a number, or an array that broadcasts to the variable's shape",
             ) from error
 
     @classmethod
@@ -100,10 +98,8 @@ class Identity(Initializer):
         """The matrix, with zeros below or beside where it is not square."""
         if len(shape) != 2:
             raise BadArgument(
-                explain(
-                    "Identity makes matrices only.",
-                    given=f"shape {tuple(shape)}",
-                    expected="a shape of two dimensions",
-                )
+                "Identity makes matrices only.",
+                given=f"shape {tuple(shape)}",
+                expected="a shape of two dimensions",
             )
         return np.asarray(self.gain * np.eye(shape[0], shape[1])).astype(_dtype(dtype))

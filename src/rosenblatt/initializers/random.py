@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import DTypeLike
 from rosenblatt.initializers.base import RandomInitializer, family
@@ -103,11 +103,9 @@ class Orthogonal(RandomInitializer):
         """The matrix, in the shape and dtype."""
         if len(shape) < 2:
             raise BadArgument(
-                explain(
-                    "Orthogonal makes matrices only.",
-                    given=f"shape {tuple(shape)}",
-                    expected="a shape of at least two dimensions",
-                )
+                "Orthogonal makes matrices only.",
+                given=f"shape {tuple(shape)}",
+                expected="a shape of at least two dimensions",
             )
         draw, target = self.float_dtypes(dtype)
         rows, columns = math.prod(shape[:-1]), shape[-1]

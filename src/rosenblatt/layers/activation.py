@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from rosenblatt import activations
 from rosenblatt.core.checks import Check, axes, number, one_of, optional
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Mask, Shapes, Tree
 from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
@@ -171,12 +171,10 @@ class Softmax(Elementwise):
             size in (1, wanted) for size, wanted in zip(sizes[::-1], shape[::-1], strict=False)
         )
         if not fits:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Softmax): the mask does not fit the inputs.",
-                    given=f"mask of shape {sizes}, inputs of shape {tuple(shape)}",
-                    expected="at each axis, counted from the last, the inputs' size or 1",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Softmax): the mask does not fit the inputs.",
+                given=f"mask of shape {sizes}, inputs of shape {tuple(shape)}",
+                expected="at each axis, counted from the last, the inputs' size or 1",
             )
         return mask if mask.dtype == bool else mask > 0.5
 
@@ -219,12 +217,10 @@ class PReLU(Layer):
         rank, shared = len(input_shape), self.shared_axes or ()
         for axis in shared:
             if not 1 <= axis < rank:
-                raise ValueError(
-                    explain(
-                        f"Layer {self.name!r} (PReLU): shared axis {axis} does not exist.",
-                        given=f"input shape {tuple(input_shape)}",
-                        expected=f"axes from 1 to {rank - 1}; 0 is the batch's",
-                    )
+                raise BadArgument(
+                    f"Layer {self.name!r} (PReLU): shared axis {axis} does not exist.",
+                    given=f"input shape {tuple(input_shape)}",
+                    expected=f"axes from 1 to {rank - 1}; 0 is the batch's",
                 )
         sizes = dict(enumerate(input_shape[1:], start=1))
         self.alpha = self.add_own_weight(

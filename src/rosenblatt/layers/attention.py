@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import choice, flag, number
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import SeedGenerator
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
@@ -125,12 +125,10 @@ class Attention(Layer):
                 if isinstance(inputs, (list, tuple))
                 else f"one of shape {tuple(getattr(inputs, 'shape', ()))}"
             )
-            raise ValueError(
-                explain(
-                    f"{self._where} joins several tensors.",
-                    given=given,
-                    expected="a list `[query, value]` or `[query, value, key]`",
-                )
+            raise BadArgument(
+                f"{self._where} joins several tensors.",
+                given=given,
+                expected="a list `[query, value]` or `[query, value, key]`",
             )
         return inputs
 
@@ -138,45 +136,37 @@ class Attention(Layer):
         if not isinstance(shapes, (list, tuple)) or not all(
             isinstance(shape, (list, tuple)) for shape in shapes
         ):
-            raise ValueError(
-                explain(
-                    f"{self._where} joins several tensors.",
-                    given=f"one of shape {shapes}",
-                    expected="a list `[query, value]` or `[query, value, key]`",
-                )
+            raise BadArgument(
+                f"{self._where} joins several tensors.",
+                given=f"one of shape {shapes}",
+                expected="a list `[query, value]` or `[query, value, key]`",
             )
         query, value, key = (*self._listed(shapes), shapes[1])[:3]
         fits = min(map(len, (query, value, key))) >= 2 and _equal(query[-1], key[-1])
         if not fits or not _equal(value[-2], key[-2]):
-            raise ValueError(
-                explain(
-                    f"{self._where}: the shapes do not fit.",
-                    given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
-                    expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
-                )
+            raise BadArgument(
+                f"{self._where}: the shapes do not fit.",
+                given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
+                expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
             )
 
     def _masks(self, mask: Mask, query: Array, value: Any) -> tuple[Any, Any]:
         if mask is None:
             return None, None
         if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
-            raise ValueError(
-                explain(
-                    f"{self._where}: bad `mask`.",
-                    given=type(mask).__name__,
-                    expected="a list `[query_mask, value_mask]`; each bool, or None",
-                )
+            raise BadArgument(
+                f"{self._where}: bad `mask`.",
+                given=type(mask).__name__,
+                expected="a list `[query_mask, value_mask]`; each bool, or None",
             )
         for name, one, array in (("query", mask[0], query), ("value", mask[1], value)):
             if one is not None and (
                 one.shape[-1] != array.shape[-2] or (one.ndim != 2 and name == "query")
             ):
-                raise ValueError(
-                    explain(
-                        f"{self._where}: the mask of the {name} has the wrong shape.",
-                        given=tuple(one.shape),
-                        expected=f"(batch, steps) = {tuple(array.shape[:-1])}",
-                    )
+                raise BadArgument(
+                    f"{self._where}: the mask of the {name} has the wrong shape.",
+                    given=tuple(one.shape),
+                    expected=f"(batch, steps) = {tuple(array.shape[:-1])}",
                 )
         return tuple(None if m is None else m.astype(bool) for m in mask[:2])  # type: ignore[return-value]
 

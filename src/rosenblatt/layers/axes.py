@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 
 if TYPE_CHECKING:
     from rosenblatt.layers.base import Layer
@@ -29,20 +29,16 @@ def axes_over(layer: Layer, axis: int | Sequence[int], shape: Sequence[Any]) -> 
     where = f"Layer {layer.name!r} ({type(layer).__name__})"
     for one in given:
         if not -rank <= one < rank:
-            raise ValueError(
-                explain(
-                    f"{where}: axis {one} does not exist.",
-                    given=f"input shape {tuple(shape)}",
-                    expected=f"an axis from {-rank} to {rank - 1}",
-                )
+            raise BadArgument(
+                f"{where}: axis {one} does not exist.",
+                given=f"input shape {tuple(shape)}",
+                expected=f"an axis from {-rank} to {rank - 1}",
             )
     axes = tuple(sorted({one % rank for one in given}))
     if len(axes) < len(given):
-        raise ValueError(
-            explain(
-                f"{where}: an axis is given twice.",
-                given=f"axis={axis}, input shape {tuple(shape)}",
-            )
+        raise BadArgument(
+            f"{where}: an axis is given twice.",
+            given=f"axis={axis}, input shape {tuple(shape)}",
         )
     if axes[0] == 0:
         layer.row_independent = False

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from rosenblatt import regularizers
 from rosenblatt.core import dtypes, registry, serialization
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import WrongType, nearest
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
@@ -110,11 +110,9 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         if kwargs:
             known = set(parameter_names(type(self))) | {"input_shape", "name", "dtype", "trainable"}
             wrong = next(iter(kwargs))
-            raise TypeError(
-                explain(
-                    f"{type(self).__name__} has no argument {wrong!r}.",
-                    fix=nearest(wrong, known - {"self", "kwargs"}),
-                )
+            raise WrongType(
+                f"{type(self).__name__} has no argument {wrong!r}.",
+                fix=nearest(wrong, known - {"self", "kwargs"}),
             )
 
     def __init_subclass__(cls, **kwargs: Any):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.layers.context import inside
 
 if TYPE_CHECKING:
@@ -49,19 +49,15 @@ def _check(layer: Layer, shapes: dict[str, Any]) -> None:
     where = f"Layer {layer.name!r} ({type(layer).__name__})"
     for shape in shapes.values():
         if isinstance(shape, (int, float, str)):
-            raise ValueError(
-                explain(
-                    f"{where}: `build` takes the shape of a batch.",
-                    given=repr(shape),
-                    expected="a tuple, with None for the number of rows: `(None, 8)`",
-                )
+            raise BadArgument(
+                f"{where}: `build` takes the shape of a batch.",
+                given=repr(shape),
+                expected="a tuple, with None for the number of rows: `(None, 8)`",
             )
     if layer.built and layer._own_variables():
-        raise ValueError(
-            explain(
-                f"{where} is built already.",
-                given=f"`build` for {shapes}",
-                expected=f"the shapes it has weights for: {layer._build_shapes}",
-                fix="make a new layer for another shape.",
-            )
+        raise BadArgument(
+            f"{where} is built already.",
+            given=f"`build` for {shapes}",
+            expected=f"the shapes it has weights for: {layer._build_shapes}",
+            fix="make a new layer for another shape.",
         )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes, masks, registry
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.core.types import Array, Tree
@@ -72,16 +72,14 @@ def check_arguments(layer: Layer, args: Any, kwargs: Any) -> None:
     parameters = parameters_of(type(layer), "call")
     positional = [p for name, p in parameters.items() if name != "self"]
     if not args and not kwargs and any(p.default is p.empty and p.kind < 2 for p in positional):
-        raise TypeError(explain(f"{where} was called without inputs.", fix="write `layer(x)`."))
+        raise WrongType(f"{where} was called without inputs.", fix="write `layer(x)`.")
     if any(p.kind is p.VAR_KEYWORD for p in positional):
         return
     for name in kwargs:
         if name not in parameters and name != "training":
-            raise TypeError(
-                explain(
-                    f"{where}: `call` has no argument {name!r}.",
-                    fix=nearest(name, {*parameters, "training"} - {"self"}),
-                )
+            raise WrongType(
+                f"{where}: `call` has no argument {name!r}.",
+                fix=nearest(name, {*parameters, "training"} - {"self"}),
             )
 
 
@@ -111,12 +109,10 @@ def refuse_text(layer: Layer, value: Any) -> None:
     symbolic = isinstance(value, KerasTensor)
     if not layer.takes_text and (symbolic or registry.is_builtin(type(layer))):
         what = f"a symbolic tensor of text, {value.name!r}" if symbolic else "an array"
-        raise ValueError(
-            explain(
-                f"Layer {layer.name!r} ({type(layer).__name__}) takes numbers.",
-                given=f"{what} of dtype {value.dtype}, shape {value.shape}",
-                fix="turn text and categories into numbers first, e.g. with `StringLookup`.",
-            )
+        raise BadArgument(
+            f"Layer {layer.name!r} ({type(layer).__name__}) takes numbers.",
+            given=f"{what} of dtype {value.dtype}, shape {value.shape}",
+            fix="turn text and categories into numbers first, e.g. with `StringLookup`.",
         )
 
 
@@ -154,8 +150,8 @@ def check_outputs(outputs: Tree, where: str, inner: bool = False) -> None:
     """
     if outputs is None or (inner and any(leaf is None for leaf in tree_leaves(outputs))):
         what = "None" if outputs is None else "None among its outputs"
-        raise ValueError(
-            explain(f"{where}: `call` returned {what}.", fix="end `call` with `return outputs`.")
+        raise BadArgument(
+            f"{where}: `call` returned {what}.", fix="end `call` with `return outputs`."
         )
 
 
@@ -180,12 +176,10 @@ def pairs(
         ValueError: a different number of values.
     """
     if len(variables) != len(values):
-        raise ValueError(
-            explain(
-                f"Layer {layer.name!r}: `stateless_call` got a different number of {kind} values.",
-                given=len(values),
-                expected=f"{len(variables)}: {[v.path for v in variables]}",
-            )
+        raise BadArgument(
+            f"Layer {layer.name!r}: `stateless_call` got a different number of {kind} values.",
+            given=len(values),
+            expected=f"{len(variables)}: {[v.path for v in variables]}",
         )
     return zip(variables, values, strict=True)
 

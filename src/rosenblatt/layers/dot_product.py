@@ -8,7 +8,7 @@ from typing import Any
 from jax import lax
 
 from rosenblatt.core.checks import Check, anything, is_whole
-from rosenblatt.core.errors import BadArgument, WrongType, explain
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
@@ -75,33 +75,27 @@ class Dot(Layer):
         """The axis of each input, counted from 0."""
         where = f"Layer {self.name!r} (Dot)"
         if shapes is None or is_shape(shapes) or len(shapes) != 2:
-            raise ValueError(
-                explain(
-                    f"{where} takes exactly two tensors.",
-                    given=f"shapes {shapes}",
-                    fix="write `Dot(axes=…)([a, b])`.",
-                )
+            raise BadArgument(
+                f"{where} takes exactly two tensors.",
+                given=f"shapes {shapes}",
+                fix="write `Dot(axes=…)([a, b])`.",
             )
         given = (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes)
         named = " and ".join(str(tuple(shape)) for shape in shapes)
         ranks = [len(shape) for shape in shapes]
         if any(not -r <= axis < r or axis % r == 0 for axis, r in zip(given, ranks, strict=True)):
-            raise ValueError(
-                explain(
-                    f"{where}: the inputs have no such axes, or they are the batch's.",
-                    given=f"axes {given}, shapes {named}",
-                    expected="for each input an axis from 1 to its rank − 1, or from the end",
-                )
+            raise BadArgument(
+                f"{where}: the inputs have no such axes, or they are the batch's.",
+                given=f"axes {given}, shapes {named}",
+                expected="for each input an axis from 1 to its rank − 1, or from the end",
             )
         first, second = (axis % rank for axis, rank in zip(given, ranks, strict=True))
         for axes, what in (((0, 0), "batches"), ((first, second), "axes")):
             sizes = [shape[axis] for shape, axis in zip(shapes, axes, strict=True)]
             if None not in sizes and sizes[0] != sizes[1]:
-                raise ValueError(
-                    explain(
-                        f"{where}: the {what} of the inputs have different sizes.",
-                        given=f"{sizes[0]} and {sizes[1]}, at axes {axes} of shapes {named}",
-                    )
+                raise BadArgument(
+                    f"{where}: the {what} of the inputs have different sizes.",
+                    given=f"{sizes[0]} and {sizes[1]}, at axes {axes} of shapes {named}",
                 )
         return first, second
 

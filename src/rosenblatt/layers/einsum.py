@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import Check, anything
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.initializers.scaling import VarianceScaling
@@ -55,12 +55,10 @@ class Equation:
         found = next((m for form in _FORMS if (m := form.fullmatch(str(text)))), None)
         if found is None:
             raise BadArgument(
-                explain(
-                    "EinsumDense: bad `equation`.",
-                    given=repr(text),
-                    expected="'[X],[Y]->[Z]', '...[X],[Y]->...[Z]' or '[X]...,[Y]->[Z]...', with "
-                    "letters for [X] (inputs), [Y] (kernel) and [Z] (outputs)",
-                )
+                "EinsumDense: bad `equation`.",
+                given=repr(text),
+                expected="'[X],[Y]->[Z]', '...[X],[Y]->...[Z]' or '[X]...,[Y]->[Z]...', with "
+                "letters for [X] (inputs), [Y] (kernel) and [Z] (outputs)",
             )
         parts = found.groupdict()
         x, w, y = parts["x"], parts["w"], parts["y"]
@@ -68,11 +66,9 @@ class Equation:
             for letter in one:
                 if letter not in others:
                     raise BadArgument(
-                        explain(
-                            f"EinsumDense: {letter!r} is an axis of the {which} only.",
-                            given=f"equation {text!r}",
-                            expected="each axis of outputs and kernel in another part too",
-                        )
+                        f"EinsumDense: {letter!r} is an axis of the {which} only.",
+                        given=f"equation {text!r}",
+                        expected="each axis of outputs and kernel in another part too",
                     )
         return cls(x, w, y, bool(parts.get("left")), bool(parts.get("right")))
 
@@ -187,21 +183,17 @@ class EinsumDense(KernelLayer):
         if elided < 0 or (elided and not any_rank):
             rank = f"{len(parsed.inputs)}{' or more' if any_rank else ''}"
             raise BadArgument(
-                explain(
-                    f"{where}: the inputs have the wrong rank for equation {self.equation!r}.",
-                    given=f"shape {shape}",
-                    expected=f"rank {rank}",
-                )
+                f"{where}: the inputs have the wrong rank for equation {self.equation!r}.",
+                given=f"shape {shape}",
+                expected=f"rank {rank}",
             )
         leading = shape[1:elided] if parsed.left else ()
         outputs = (shape[0], *leading, *self.partial_output_shape)[elided if parsed.left else 0 :]
         if len(outputs) != len(parsed.outputs):
             raise BadArgument(
-                explain(
-                    f"{where}: `output_shape` does not fit equation {self.equation!r}.",
-                    given=f"output_shape={self.partial_output_shape}, input shape {shape}",
-                    expected=f"a size for each of {parsed.outputs!r} but the batch",
-                )
+                f"{where}: `output_shape` does not fit equation {self.equation!r}.",
+                given=f"output_shape={self.partial_output_shape}, input shape {shape}",
+                expected=f"a size for each of {parsed.outputs!r} but the batch",
             )
         inputs = shape[elided:] if parsed.left else shape[: len(parsed.inputs)]
         sizes = dict(zip(parsed.inputs, inputs, strict=True))
@@ -209,12 +201,10 @@ class EinsumDense(KernelLayer):
             before = sizes.get(letter)
             if None not in (before, size) and before != size:
                 raise BadArgument(
-                    explain(
-                        f"{where}: axis {letter!r} has another size in `output_shape` than in the "
-                        "inputs.",
-                        given=f"output_shape={self.partial_output_shape}, input shape {shape}",
-                        expected=f"{before}, or None",
-                    )
+                    f"{where}: axis {letter!r} has another size in `output_shape` than in the "
+                    "inputs.",
+                    given=f"output_shape={self.partial_output_shape}, input shape {shape}",
+                    expected=f"{before}, or None",
                 )
             sizes[letter] = before if size is None else size
         return sizes

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import ops
 from rosenblatt.core.checks import anything, flag
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Config, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable
@@ -124,17 +124,15 @@ class Embedding(Layer):
             int(found) if float(found).is_integer() else found
         )  # a model's input casts to floats
         row = f" (first in row {place[0]})" if len(place) else ""
-        raise ValueError(
-            explain(
-                f"Layer {self.name!r} (Embedding): {where or 'the input'} holds an id without a "
-                "vector.",
-                given=f"{found}{row}",
-                expected=f"integers from 0 to {self.input_dim - 1}",
-                fix=f"make it `Embedding({int(values.max()) + 1}, {self.output_dim})`, or map "
-                "unknown ids to one of their own."
-                if values.min() >= 0
-                else "number the ids from 0.",
-            )
+        raise BadArgument(
+            f"Layer {self.name!r} (Embedding): {where or 'the input'} holds an id without a "
+            "vector.",
+            given=f"{found}{row}",
+            expected=f"integers from 0 to {self.input_dim - 1}",
+            fix=f"make it `Embedding({int(values.max()) + 1}, {self.output_dim})`, or map "
+            "unknown ids to one of their own."
+            if values.min() >= 0
+            else "number the ids from 0.",
         )
 
     def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:

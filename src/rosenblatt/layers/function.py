@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rosenblatt import ops
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Mask, Shapes, Tree
@@ -52,12 +52,10 @@ class Lambda(Layer):
     ):
         super().__init__(**kwargs)
         if not callable(function):
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Lambda): `function` is not a function.",
-                    given=repr(function),
-                    fix="write `Lambda(ops.square)` or `Lambda(lambda x: x[:, 0])`.",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Lambda): `function` is not a function.",
+                given=repr(function),
+                fix="write `Lambda(ops.square)` or `Lambda(lambda x: x[:, 0])`.",
             )
         self.function = function
         self.arguments = dict(arguments or {})

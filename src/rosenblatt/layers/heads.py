@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import masks
 from rosenblatt.core.checks import flag, number, optional, whole
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes
 from rosenblatt.layers.base import Layer
@@ -92,11 +92,9 @@ class Heads(Layer):
             use_causal_mask: query i sees values up to i.
         """
         if self._flash_attention and return_attention_scores:
-            raise ValueError(
-                explain(
-                    f"{self._where}: no attention scores with `flash_attention=True`.",
-                    fix="make the layer without it.",
-                )
+            raise BadArgument(
+                f"{self._where}: no attention scores with `flash_attention=True`.",
+                fix="make the layer without it.",
             )
         key = value if key is None else key
         given = {"query": query_mask, "value": value_mask, "key": key_mask}
@@ -173,24 +171,20 @@ class Heads(Layer):
 
     def _one_axis(self, name: str) -> int:
         if len(self._axes) != 1:
-            raise ValueError(
-                explain(
-                    f"{self._where}: `{name}` needs one axis with an order.",
-                    given=f"attention over axes {self._axes}",
-                    fix="write `attention_axes=` with one axis, or give an `attention_mask`.",
-                )
+            raise BadArgument(
+                f"{self._where}: `{name}` needs one axis with an order.",
+                given=f"attention over axes {self._axes}",
+                fix="write `attention_axes=` with one axis, or give an `attention_mask`.",
             )
         return self._axes[0]
 
     def _check_mask(self, mask: Mask, name: str, shape: Shapes) -> None:
         if len(shape) != 3 or tuple(mask.shape[1:]) != (shape[1],):
-            raise ValueError(
-                explain(
-                    f"{self._where}: the mask of the {name} has the wrong shape.",
-                    given=tuple(mask.shape),
-                    expected=f"(batch, steps) = {tuple(shape[:-1])}",
-                    fix=None if len(shape) == 3 else "give an `attention_mask` for several axes.",
-                )
+            raise BadArgument(
+                f"{self._where}: the mask of the {name} has the wrong shape.",
+                given=tuple(mask.shape),
+                expected=f"(batch, steps) = {tuple(shape[:-1])}",
+                fix=None if len(shape) == 3 else "give an `attention_mask` for several axes.",
             )
 
     def check_shapes(
@@ -203,12 +197,10 @@ class Heads(Layer):
         """
         ranked = len(query) in ranks and len(value) in ranks
         if not ranked or tuple(value[1:-1]) != tuple(key[1:-1]):
-            raise ValueError(
-                explain(
-                    f"{self._where}: the shapes do not fit.",
-                    given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
-                    expected="(batch, T, dim), (batch, S, dim), (batch, S, dim)",
-                )
+            raise BadArgument(
+                f"{self._where}: the shapes do not fit.",
+                given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
+                expected="(batch, T, dim), (batch, S, dim), (batch, S, dim)",
             )
 
     def _check_attention_mask(self, mask: Mask, query: Array, value: Any) -> None:
@@ -221,12 +213,10 @@ class Heads(Layer):
         if len(given) < len(attended) or any(
             m not in (1, size) for m, size in zip(tail, attended, strict=True)
         ):
-            raise ValueError(
-                explain(
-                    f"{self._where}: `attention_mask` has the wrong shape.",
-                    given=given,
-                    expected=f"(batch, T, S) = {(query[0], *attended)}",
-                )
+            raise BadArgument(
+                f"{self._where}: `attention_mask` has the wrong shape.",
+                given=given,
+                expected=f"(batch, T, S) = {(query[0], *attended)}",
             )
 
     def _with_heads(self, seen: Mask, rank: int) -> Any:

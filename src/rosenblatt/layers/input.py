@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.dtypes import standardize_dtype
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import KerasTensor, Node
 from rosenblatt.core.types import DTypeLike, Shapes
@@ -52,19 +52,15 @@ class InputLayer(Layer):
             batch_shape = kwargs.pop("batch_input_shape")
         super().__init__(name=name, dtype=None, **kwargs)
         if sparse or ragged:
-            raise ValueError(
-                explain(f"Input {self.name!r}: sparse and ragged inputs are not supported.")
-            )
+            raise BadArgument(f"Input {self.name!r}: sparse and ragged inputs are not supported.")
         if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
             shape = (int(shape),)
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         elif (shape is None) == (batch_shape is None):
-            raise ValueError(
-                explain(
-                    f"Input {self.name!r}: give exactly one of `shape` and `batch_shape`.",
-                    fix="write `Input(shape=(8,))` for rows of 8 features.",
-                )
+            raise BadArgument(
+                f"Input {self.name!r}: give exactly one of `shape` and `batch_shape`.",
+                fix="write `Input(shape=(8,))` for rows of 8 features.",
             )
         if batch_shape is None:
             assert shape is not None
@@ -149,10 +145,8 @@ def _check_sizes(shape: Shapes, name: str) -> None:
         s is None or (isinstance(s, (int, np.integer)) and s >= 0) for s in shape
     )
     if not ok:
-        raise ValueError(
-            explain(
-                f"Input {name!r}: bad shape.",
-                given=repr(shape),
-                expected="a tuple of sizes, each an integer ≥ 0 or None",
-            )
+        raise BadArgument(
+            f"Input {name!r}: bad shape.",
+            given=repr(shape),
+            expected="a tuple of sizes, each an integer ≥ 0 or None",
         )

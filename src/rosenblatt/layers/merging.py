@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from rosenblatt import ops
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
@@ -26,13 +26,11 @@ class Merge(Layer):
     def build(self, input_shape: Shapes) -> None:
         """Check that there are several inputs whose shapes can be joined."""
         if input_shape is None or is_shape(input_shape):
-            raise ValueError(
-                explain(
-                    f"{self._where} joins several tensors.",
-                    given=f"one of shape {input_shape}",
-                    expected="a list of tensors",
-                    fix=f"write `{type(self).__name__}()([a, b])`.",
-                )
+            raise BadArgument(
+                f"{self._where} joins several tensors.",
+                given=f"one of shape {input_shape}",
+                expected="a list of tensors",
+                fix=f"write `{type(self).__name__}()([a, b])`.",
             )
         self.check_shapes(input_shape)
 
@@ -41,12 +39,10 @@ class Merge(Layer):
         rank = max(len(shape) for shape in shapes)
         rows = [(s[0], *(1,) * (rank - len(s)), *s[1:]) if len(s) else (1,) * rank for s in shapes]
         if any(len(set(sizes) - {1, None}) > 1 for sizes in zip(*rows, strict=True)):
-            raise ValueError(
-                explain(
-                    f"{self._where}: the shapes cannot be joined.",
-                    given=", ".join(str(tuple(shape)) for shape in shapes),
-                    expected="equal sizes, or 1, at each axis",
-                )
+            raise BadArgument(
+                f"{self._where}: the shapes cannot be joined.",
+                given=", ".join(str(tuple(shape)) for shape in shapes),
+                expected="equal sizes, or 1, at each axis",
             )
 
     def merge(self, first: Array, second: Array) -> Any:
@@ -83,12 +79,10 @@ class Merge(Layer):
             return [None for _ in inputs]
         if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
             given = f"a list of {len(mask)}" if isinstance(mask, (list, tuple)) else "one mask"
-            raise ValueError(
-                explain(
-                    f"{self._where}: bad `mask`.",
-                    given=given,
-                    expected=f"a list of {len(inputs)}: one for each input, or None",
-                )
+            raise BadArgument(
+                f"{self._where}: bad `mask`.",
+                given=given,
+                expected=f"a list of {len(inputs)}: one for each input, or None",
             )
         return list(mask)
 
@@ -115,11 +109,9 @@ class Subtract(Merge):
         """Check that there are two inputs."""
         super().build(input_shape)
         if len(input_shape) != 2:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Subtract) takes exactly two tensors.",
-                    given=f"shapes {input_shape}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Subtract) takes exactly two tensors.",
+                given=f"shapes {input_shape}",
             )
 
     def merge(self, first: Array, second: Array) -> Any:
@@ -192,13 +184,11 @@ class Concatenate(Merge):
             sizes = {shape[axis] for shape in shapes} - {None}
             fits = fits and (axis == self.axis % rank or len(sizes) <= 1)
         if not fits:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Concatenate): the shapes cannot be joined along axis "
-                    f"{self.axis}.",
-                    given=", ".join(str(tuple(shape)) for shape in shapes),
-                    expected="that axis in each, and equal sizes at every other axis",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Concatenate): the shapes cannot be joined along axis "
+                f"{self.axis}.",
+                given=", ".join(str(tuple(shape)) for shape in shapes),
+                expected="that axis in each, and equal sizes at every other axis",
             )
         if self.axis % rank == 0:  # padded rows would come between real ones
             self.row_independent = False

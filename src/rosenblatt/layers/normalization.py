@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import Check, anything, flag, whole
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
@@ -71,12 +71,10 @@ class BatchNormalization(Affine):
         axes_over(self, self.axis, input_shape)
         features = input_shape[self.axis]
         if features is None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (BatchNormalization): the size of axis {self.axis} is "
-                    "unknown.",
-                    given=f"input shape {input_shape}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (BatchNormalization): the size of axis {self.axis} is "
+                "unknown.",
+                given=f"input shape {input_shape}",
             )
         shape = (features,)
         self.add_gamma_and_beta(shape, self.scale, self.center)
@@ -90,12 +88,10 @@ class BatchNormalization(Affine):
     def call(self, inputs: Tree, training: bool | None = None, mask: Mask = None) -> Any:
         """The inputs standardized."""
         if mask is not None and len(mask.shape) != inputs.ndim - 1:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (BatchNormalization): the mask has the wrong rank.",
-                    given=tuple(mask.shape),
-                    expected=f"the inputs' shape without the feature axis: {inputs.shape[:-1]}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (BatchNormalization): the mask has the wrong rank.",
+                given=tuple(mask.shape),
+                expected=f"the inputs' shape without the feature axis: {inputs.shape[:-1]}",
             )
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
         feature_axis = self.axis % inputs.ndim

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from rosenblatt import regularizers
 from rosenblatt.core import config
 from rosenblatt.core.checks import Check, number
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Config, Shapes, Tree
 from rosenblatt.layers.activation import Elementwise
@@ -233,12 +233,10 @@ def _mask_shape(layer: Layer, noise: Any, shape: Shapes) -> tuple[int, ...]:
     if len(noise) != len(shape) or any(
         n not in (None, 1, s) for n, s in zip(noise, shape, strict=True)
     ):
-        raise ValueError(
-            explain(
-                f"Layer {layer.name!r} ({type(layer).__name__}): `noise_shape` does not fit the "
-                "inputs.",
-                given=f"noise_shape {noise}, inputs of shape {tuple(shape)}",
-                expected="for each axis: None, 1 or its size",
-            )
+        raise BadArgument(
+            f"Layer {layer.name!r} ({type(layer).__name__}): `noise_shape` does not fit the "
+            "inputs.",
+            given=f"noise_shape {noise}, inputs of shape {tuple(shape)}",
+            expected="for each axis: None, 1 or its size",
         )
     return tuple(s if n is None else n for n, s in zip(noise, shape, strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import Check, whole
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
@@ -79,12 +79,10 @@ class Reshape(Layer):
         size = math.prod(inputs.shape[1:])
         fits = size % max(known, 1) == 0 if -1 in self.target_shape else size == known
         if not fits:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Reshape): the sizes do not fit.",
-                    given=f"input {tuple(inputs.shape[1:])}, {size} elements",
-                    expected=f"target_shape {self.target_shape}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Reshape): the sizes do not fit.",
+                given=f"input {tuple(inputs.shape[1:])}, {size} elements",
+                expected=f"target_shape {self.target_shape}",
             )
         return inputs.reshape((inputs.shape[0], *self.target_shape))
 

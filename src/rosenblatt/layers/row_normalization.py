@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rosenblatt.core.checks import Check, anything, axes, flag, whole
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, Shapes, Tree
 from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable
@@ -150,18 +150,16 @@ class GroupNormalization(Affine):
         features = input_shape[axis]
         if axis == 0 or features is None:
             problem = "is the batch's" if axis == 0 else "has an unknown size"
-            raise ValueError(
-                explain(f"{where}: axis {self.axis} {problem}.", given=f"input shape {input_shape}")
+            raise BadArgument(
+                f"{where}: axis {self.axis} {problem}.", given=f"input shape {input_shape}"
             )
         if self.groups == -1:
             self.groups = features
         if features % self.groups:
-            raise ValueError(
-                explain(
-                    f"{where}: the features cannot be divided into groups of equal size.",
-                    given=f"groups={self.groups}, {features} features",
-                    expected="a number of groups that divides the number of features",
-                )
+            raise BadArgument(
+                f"{where}: the features cannot be divided into groups of equal size.",
+                given=f"groups={self.groups}, {features} features",
+                expected="a number of groups that divides the number of features",
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
         self.add_gamma_and_beta((features,), self.scale, self.center)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.types import DTypeLike, Tree
 
@@ -58,50 +58,42 @@ class InputSpec:
             ValueError: it does not fit; the message names the layer and both shapes.
         """
         if not hasattr(tensor, "shape"):
-            raise ValueError(
-                explain(
-                    f"Layer {layer!r} ({kind}) takes arrays.",
-                    given=f"{type(tensor).__name__}: {tensor!r}",
-                )
+            raise BadArgument(
+                f"Layer {layer!r} ({kind}) takes arrays.",
+                given=f"{type(tensor).__name__}: {tensor!r}",
             )
         shape = tuple(tensor.shape)
         where = f"Layer {layer!r} ({kind}) got an input of the wrong"
         if self.ndim is not None and len(shape) != self.ndim:
-            raise ValueError(
-                explain(f"{where} rank.", given=f"shape {shape}", expected=f"rank {self.ndim}")
+            raise BadArgument(
+                f"{where} rank.", given=f"shape {shape}", expected=f"rank {self.ndim}"
             )
         if self.min_ndim is not None and len(shape) < self.min_ndim:
-            raise ValueError(
-                explain(
-                    f"{where} rank.",
-                    given=f"shape {shape}",
-                    expected=f"rank {self.min_ndim} or more: (batch, …, features)",
-                    fix="give one instance as `x[None, :]` or `x.reshape(-1, 1)`."
-                    if len(shape) == 1
-                    else None,
-                )
+            raise BadArgument(
+                f"{where} rank.",
+                given=f"shape {shape}",
+                expected=f"rank {self.min_ndim} or more: (batch, …, features)",
+                fix="give one instance as `x[None, :]` or `x.reshape(-1, 1)`."
+                if len(shape) == 1
+                else None,
             )
         if self.max_ndim is not None and len(shape) > self.max_ndim:
-            raise ValueError(
-                explain(
-                    f"{where} rank.",
-                    given=f"shape {shape}",
-                    expected=f"rank {self.max_ndim} or less",
-                )
+            raise BadArgument(
+                f"{where} rank.",
+                given=f"shape {shape}",
+                expected=f"rank {self.max_ndim} or less",
             )
         wanted = dict(self.axes)
         if self.shape is not None:
             wanted.update({i: s for i, s in enumerate(self.shape) if s is not None})
         for axis, size in wanted.items():
             if shape[axis] not in (size, None):
-                raise ValueError(
-                    explain(
-                        f"{where} size at axis {axis}.",
-                        given=f"{shape[axis]} (shape {shape})",
-                        expected=size,
-                        fix="the layer's weights were made for that size; give data with the same "
-                        "features, or build a new model.",
-                    )
+                raise BadArgument(
+                    f"{where} size at axis {axis}.",
+                    given=f"{shape[axis]} (shape {shape})",
+                    expected=size,
+                    fix="the layer's weights were made for that size; give data with the same "
+                    "features, or build a new model.",
                 )
 
     def get_config(self) -> dict[str, Any]:

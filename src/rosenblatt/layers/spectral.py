@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.core.variable import Variable
@@ -52,12 +52,10 @@ class SpectralNormalization(Wrapper):
         kernel = getattr(self.layer, "kernel", None)
         kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel
         if kernel is None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (SpectralNormalization): the layer inside has no kernel.",
-                    given=f"{type(self.layer).__name__} {self.layer.name!r}",
-                    expected="a layer with a `kernel` or `embeddings`, such as Dense",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (SpectralNormalization): the layer inside has no kernel.",
+                given=f"{type(self.layer).__name__} {self.layer.name!r}",
+                expected="a layer with a `kernel` or `embeddings`, such as Dense",
             )
         self.kernel: Variable = kernel
         self.vector_u = self.add_weight(

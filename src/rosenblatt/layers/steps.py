@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import pair, whole
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.arguments import DATA_FORMAT
@@ -42,12 +42,10 @@ class Cropping1D(Layer):
         before, after = self.cropping
         steps = inputs.shape[1]
         if before + after >= steps:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Cropping1D): nothing would be left.",
-                    given=f"inputs of shape {tuple(inputs.shape)}, {steps} steps",
-                    expected=f"more than {before + after} steps, for cropping={self.cropping}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Cropping1D): nothing would be left.",
+                given=f"inputs of shape {tuple(inputs.shape)}, {steps} steps",
+                expected=f"more than {before + after} steps, for cropping={self.cropping}",
             )
         return inputs[:, before : steps - after]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rosenblatt import activations
 from rosenblatt.core.checks import one_of
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import setting
 from rosenblatt.layers.arguments import POSITIVE
@@ -53,11 +53,9 @@ class TLULayer(Dense):
         """Refuse what is no step."""
         super().__post_init__()
         if self.activation not in _STEPS:
-            raise ValueError(
-                explain(
-                    "TLULayer: `activation` is no step.",
-                    given=repr(activations.serialize(self.activation)),
-                    expected="'heaviside' or 'sign'",
-                    fix="`Dense` takes any activation, also steps with a surrogate derivative.",
-                )
+            raise BadArgument(
+                "TLULayer: `activation` is no step.",
+                given=repr(activations.serialize(self.activation)),
+                expected="'heaviside' or 'sign'",
+                fix="`Dense` takes any activation, also steps with a surrogate derivative.",
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import constraints, initializers, regularizers
 from rosenblatt.core import changes, dtypes, registry
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
 from rosenblatt.core.types import DTypeLike, Identifier, Shapes
 from rosenblatt.core.variable import Variable, moving_together
@@ -258,24 +258,20 @@ class HoldsWeights(tracking.Tracked):
         """
         variables = self.weights
         if len(weights) != len(variables):
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r}: `set_weights` got a different number of arrays.",
-                    given=len(weights),
-                    expected=f"{len(variables)}: {[v.path for v in variables]}",
-                    fix="build the layer first (call it once)."
-                    if not variables and not self.built
-                    else None,
-                )
+            raise BadArgument(
+                f"Layer {self.name!r}: `set_weights` got a different number of arrays.",
+                given=len(weights),
+                expected=f"{len(variables)}: {[v.path for v in variables]}",
+                fix="build the layer first (call it once)."
+                if not variables and not self.built
+                else None,
             )
         for variable, value in zip(variables, weights, strict=True):
             if tuple(np.shape(value)) != variable.shape:
-                raise ValueError(
-                    explain(
-                        f"Layer {self.name!r}: weight {variable.path!r} has another shape.",
-                        given=tuple(np.shape(value)),
-                        expected=variable.shape,
-                    )
+                raise BadArgument(
+                    f"Layer {self.name!r}: weight {variable.path!r} has another shape.",
+                    given=tuple(np.shape(value)),
+                    expected=variable.shape,
                 )
         with moving_together:
             for variable, value in zip(variables, weights, strict=True):
@@ -288,11 +284,9 @@ class HoldsWeights(tracking.Tracked):
             ValueError: the layer has no weights yet.
         """
         if not self.built and not self.weights:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} has no weights yet.",
-                    fix="build it first: call it on data, or `build(input_shape)`.",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} has no weights yet.",
+                fix="build it first: call it on data, or `build(input_shape)`.",
             )
         return sum(math.prod(v.shape) for v in self.weights)
 
@@ -312,13 +306,11 @@ class HoldsWeights(tracking.Tracked):
         variables = self._own_variables()
         if len(store.keys()) != len(variables):
             hint = "" if self.built or not len(store.keys()) else " The layer was never built."
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} ({type(self).__name__}): a different number of weights "
-                    f"in the file.{hint}",
-                    given=len(store.keys()),
-                    expected=f"{len(variables)}: {[v.path for v in variables]}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} ({type(self).__name__}): a different number of weights "
+                f"in the file.{hint}",
+                given=len(store.keys()),
+                expected=f"{len(variables)}: {[v.path for v in variables]}",
             )
         for index, variable in enumerate(variables):
             variable.assign(store[str(index)])
@@ -336,13 +328,11 @@ def _weight_shape(shape: Shapes, layer: str, name: str | None) -> tuple[int, ...
         return ()
     sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     if any(not isinstance(size, (int, np.integer)) for size in sizes):
-        raise ValueError(
-            explain(
-                f"Layer {layer!r}: weight {name!r} has a size that is not known.",
-                given=f"shape {sizes}",
-                expected="integers",
-                fix="give the layer's input a shape without None there.",
-            )
+        raise BadArgument(
+            f"Layer {layer!r}: weight {name!r} has a size that is not known.",
+            given=f"shape {sizes}",
+            expected="integers",
+            fix="give the layer's input a shape without None there.",
         )
     return tuple(int(size) for size in sizes)
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
@@ -77,12 +77,10 @@ class TimeDistributed(Wrapper):
 
     def _step_shape(self, shape: Shapes) -> tuple[int | None, ...]:
         if not is_shape(shape) or len(shape) < 3:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (TimeDistributed) takes steps.",
-                    given=f"input shape {shape}",
-                    expected="(batch, steps, features, …)",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (TimeDistributed) takes steps.",
+                given=f"input shape {shape}",
+                expected="(batch, steps, features, …)",
             )
         return (shape[0], *shape[2:])
 
@@ -105,12 +103,10 @@ class TimeDistributed(Wrapper):
             return
         pairs = zip(mask.shape[:2], inputs.shape[:2], strict=False)
         if len(mask.shape) < 2 or any(None not in (m, s) and m != s for m, s in pairs):
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (TimeDistributed): the mask has the wrong shape.",
-                    given=tuple(mask.shape),
-                    expected=f"(batch, steps) = {tuple(inputs.shape[:2])}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (TimeDistributed): the mask has the wrong shape.",
+                given=tuple(mask.shape),
+                expected=f"(batch, steps) = {tuple(inputs.shape[:2])}",
             )
 
     def build(self, input_shape: Shapes = None) -> None:

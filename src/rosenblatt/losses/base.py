@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from rosenblatt.core import config, dtypes, rows
 from rosenblatt.core.checks import anything
 from rosenblatt.core.direction import Direction
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import auto_name, to_snake_case
@@ -179,11 +179,9 @@ class Loss(Configured):
 
     def call(self, y_true: Tree, y_pred: Tree) -> Array:
         """The values (N, …) of targets and predictions; to be written by subclasses."""
-        raise NotImplementedError(
-            explain(
-                f"Loss {type(self).__name__} has no `call`.",
-                fix="write `def call(self, y_true, y_pred)` that returns one value for each row.",
-            )
+        raise NotSupported(
+            f"Loss {type(self).__name__} has no `call`.",
+            fix="write `def call(self, y_true, y_pred)` that returns one value for each row.",
         )
 
     def __call__(self, y_true: Tree, y_pred: Tree, sample_weight: ArrayLike | None = None) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rosenblatt import losses, metrics, optimizers
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import BadArgument, UnknownName, explain, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
 from rosenblatt.models.model import Model
 from rosenblatt.sklearn.logits import loss_name
 from rosenblatt.sklearn.routing import PREFIXES, construct, has_prefix, keyword_names, route
@@ -44,12 +44,10 @@ def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback
         built = list(built.values()) if isinstance(built, Mapping) else built
         built = [built] if isinstance(built, Callback) else built
         if isinstance(built, str) or not isinstance(built, (Iterable, type(None))):
-            raise TypeError(
-                explain(
-                    "Bad `callbacks`.",
-                    given=repr(built),
-                    expected="callbacks or their classes, one, or a list or dict of them",
-                )
+            raise WrongType(
+                "Bad `callbacks`.",
+                given=repr(built),
+                expected="callbacks or their classes, one, or a list or dict of them",
             )
         made += built or ()
     return [copy.deepcopy(callback) for callback in made]
@@ -75,12 +73,10 @@ def build_model(
         _check_destinations(params, own, [], False)
         model = copy.deepcopy(source)
     elif not callable(source):
-        raise TypeError(
-            explain(
-                "Bad `model`.",
-                given=repr(source),
-                expected="a function that returns a model, a model class, or a model",
-            )
+        raise WrongType(
+            "Bad `model`.",
+            given=repr(source),
+            expected="a function that returns a model, a model class, or a model",
         )
     else:
         model = _call(source, params, meta, own)
@@ -130,13 +126,11 @@ def _call(
     routed.update((name, value) for name, value in offered.items() if name in names)
     model = source(**routed)
     if not isinstance(model, Model):
-        raise TypeError(
-            explain(
-                "The build function returned no model.",
-                given=type(model).__name__,
-                expected="a rosenblatt Model, Sequential or Functional",
-                fix="end the function with `return model`.",
-            )
+        raise WrongType(
+            "The build function returned no model.",
+            given=type(model).__name__,
+            expected="a rosenblatt Model, Sequential or Functional",
+            fix="end the function with `return model`.",
         )
     return model
 

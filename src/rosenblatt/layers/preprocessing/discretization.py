@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core.checks import Check, number, optional
-from rosenblatt.core.errors import BadArgument, NotFitted, explain
+from rosenblatt.core.errors import BadArgument, NotFitted
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import ArrayLike, Tree
@@ -79,11 +79,9 @@ class Discretization(Layer):
             ValueError: the boundaries were given; NaN, text or no values in the data.
         """
         if self.num_bins is None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Discretization) was given its boundaries.",
-                    fix="make it with `num_bins=` to use `adapt`.",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Discretization) was given its boundaries.",
+                fix="make it with `num_bins=` to use `adapt`.",
             )
         self.reset_state()
         if is_stream(data):

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.checks import Check
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.arguments import POSITIVE
@@ -105,12 +105,10 @@ class CategoryEncoding(Layer):
         """
         if count_weights is not None:
             if self.output_mode != "count":
-                raise ValueError(
-                    explain(
-                        f"Layer {self.name!r} (CategoryEncoding): `count_weights` go with "
-                        '`output_mode="count"`.',
-                        given=f"output_mode={self.output_mode!r}",
-                    )
+                raise BadArgument(
+                    f"Layer {self.name!r} (CategoryEncoding): `count_weights` go with "
+                    '`output_mode="count"`.',
+                    given=f"output_mode={self.output_mode!r}",
                 )
             count_weights = jnp.asarray(count_weights, self.compute_dtype)
         return encoded(inputs, self.output_mode, self.num_tokens, self.compute_dtype, count_weights)

@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import HOST, setting
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Config, Tree
@@ -141,12 +141,10 @@ class HashedCrossing(HostLayer):
             ValueError: fewer than two, or not one value in each row of each.
         """
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
-            raise ValueError(
-                explain(
-                    f"{self._where} takes a list of two or more features.",
-                    given=f"a {type(inputs).__name__}",
-                    fix="write `layer([first, second])`.",
-                )
+            raise BadArgument(
+                f"{self._where} takes a list of two or more features.",
+                given=f"a {type(inputs).__name__}",
+                fix="write `layer([first, second])`.",
             )
         arrays = [host_array(value, self._where) for value in inputs]
         check_features([a.shape for a in arrays], self._where)
@@ -186,10 +184,8 @@ def check_features(shapes: list[tuple[int | None, ...]], where: str) -> None:
     """
     first = shapes[0]
     if any(s != first for s in shapes) or len(first) > 2 or (len(first) == 2 and first[1] != 1):
-        raise ValueError(
-            explain(
-                f"{where} takes features with one value in each row.",
-                given=f"shapes {', '.join(map(str, shapes))}",
-                expected="equal shapes (rows,) or (rows, 1)",
-            )
+        raise BadArgument(
+            f"{where} takes features with one value in each row.",
+            given=f"shapes {', '.join(map(str, shapes))}",
+            expected="equal shapes (rows,) or (rows, 1)",
         )

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, tree_leaves
 from rosenblatt.core.types import Tree
 from rosenblatt.data.nests import read_nest
@@ -54,14 +54,12 @@ class HostLayer(Layer):
         if any_symbolic(args, kwargs):
             return args, kwargs
         if any(isinstance(leaf, jax.core.Tracer) for leaf in tree_leaves((args, kwargs))):
-            raise TypeError(
-                explain(
-                    f"{self._where} looks values up on the host, before any program runs, but it "
-                    "was called inside one.",
-                    fix="make the model with the functional API or `Sequential`, the layer before "
-                    "all layers with weights; or apply the layer to the data, and give the model "
-                    "what it returns.",
-                )
+            raise WrongType(
+                f"{self._where} looks values up on the host, before any program runs, but it "
+                "was called inside one.",
+                fix="make the model with the functional API or `Sequential`, the layer before "
+                "all layers with weights; or apply the layer to the data, and give the model "
+                "what it returns.",
             )
         return tuple(self.read(value) for value in args), kwargs
 
@@ -76,10 +74,8 @@ def integers(array: np.ndarray, where: str) -> np.ndarray:
         return array.astype(np.int64, copy=False)
     if array.dtype.kind == "f" and np.array_equal(array, np.trunc(array)):
         return array.astype(np.int64)
-    raise ValueError(
-        explain(
-            f"{where} takes integers.",
-            given=f"an array of dtype {array.dtype}, shape {array.shape}",
-            fix="use `StringLookup` for text, `Discretization` for numbers on a scale.",
-        )
+    raise BadArgument(
+        f"{where} takes integers.",
+        given=f"an array of dtype {array.dtype}, shape {array.shape}",
+        fix="use `StringLookup` for text, `Discretization` for numbers on a scale.",
     )

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import ArrayLike, Tree
@@ -175,11 +175,9 @@ class IndexLookup(LookupArguments):
     def update_state(self, data: ArrayLike) -> None:
         """Count the tokens of a batch; a single axis is one document."""
         if self._has_input_vocabulary:
-            raise ValueError(
-                explain(
-                    f"{self._where} was given its vocabulary.",
-                    fix="make it without `vocabulary=` to use `adapt`.",
-                )
+            raise BadArgument(
+                f"{self._where} was given its vocabulary.",
+                fix="make it without `vocabulary=` to use `adapt`.",
             )
         array = self.read(data)
         array = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
@@ -314,13 +312,11 @@ class IndexLookup(LookupArguments):
             ValueError: the config names a file of the machine it is read on.
         """
         if isinstance(config.get("vocabulary"), str):
-            raise ValueError(
-                explain(
-                    f"{cls.__name__}: its config names a file to read the vocabulary from.",
-                    given=repr(config["vocabulary"]),
-                    fix="a config must hold the tokens themselves, or the file that holds the "
-                    "config must.",
-                )
+            raise BadArgument(
+                f"{cls.__name__}: its config names a file to read the vocabulary from.",
+                given=repr(config["vocabulary"]),
+                fix="a config must hold the tokens themselves, or the file that holds the "
+                "config must.",
             )
         return super().from_config(config)
 

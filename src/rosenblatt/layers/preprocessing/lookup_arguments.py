@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.checks import anything, choice
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.loading import take
 from rosenblatt.core.settings import HOST, setting
 from rosenblatt.layers.preprocessing.arguments import DENSE, IGNORED, SALT, modes
@@ -89,7 +89,7 @@ def check_arguments(layer: IndexLookup, idf_weights: Any, has_vocabulary: bool) 
     ]
     for wrong, problem, given in problems:
         if wrong:
-            raise ValueError(explain(f"{where}: {problem}.", given=given))
+            raise BadArgument(f"{where}: {problem}.", given=given)
 
 
 def check_tokens(layer: IndexLookup, given: list[Any], tokens: list[Any], idf_weights: Any) -> None:
@@ -106,58 +106,48 @@ def check_tokens(layer: IndexLookup, given: list[Any], tokens: list[Any], idf_we
     """
     where = layer._where
     if not given:
-        raise ValueError(explain(f"{where}: the vocabulary is empty."))
+        raise BadArgument(f"{where}: the vocabulary is empty.")
     if layer._is_text and not all(isinstance(token, str) for token in tokens):
         bad = next(token for token in tokens if not isinstance(token, str))
-        raise ValueError(explain(f"{where}: the vocabulary must hold strings.", given=f"{bad!r}"))
+        raise BadArgument(f"{where}: the vocabulary must hold strings.", given=f"{bad!r}")
     if len(set(tokens)) != len(tokens):
         twice = [token for token, count in Counter(tokens).items() if count > 1]
-        raise ValueError(
-            explain(
-                f"{where}: the vocabulary holds tokens more than once.",
-                given=twice[:5],
-                fix="give each token once: `dict.fromkeys(vocabulary)`.",
-            )
+        raise BadArgument(
+            f"{where}: the vocabulary holds tokens more than once.",
+            given=twice[:5],
+            fix="give each token once: `dict.fromkeys(vocabulary)`.",
         )
     reserved = [("mask_token", layer.mask_token)]
     if layer.invert:
         reserved.append(("oov_token", layer.oov_token))
     for name, token in reserved:
         if token is not None and token in set(tokens):
-            raise ValueError(
-                explain(
-                    f"{where}: the vocabulary holds the {name} {token!r} in a wrong place.",
-                    given=f"at {given.index(token, 0)}",
-                    expected=f"no special tokens, or {layer._special_tokens} at the start",
-                )
+            raise BadArgument(
+                f"{where}: the vocabulary holds the {name} {token!r} in a wrong place.",
+                given=f"at {given.index(token, 0)}",
+                expected=f"no special tokens, or {layer._special_tokens} at the start",
             )
     size = layer._token_start + len(tokens)
     if layer.max_tokens is not None and size > layer.max_tokens:
-        raise ValueError(
-            explain(
-                f"{where}: the vocabulary is larger than `max_tokens`.",
-                given=f"{size} tokens, special ones among them",
-                expected=f"{layer.max_tokens} at most",
-            )
+        raise BadArgument(
+            f"{where}: the vocabulary is larger than `max_tokens`.",
+            given=f"{size} tokens, special ones among them",
+            expected=f"{layer.max_tokens} at most",
         )
     _check_weights(layer, len(given), idf_weights)
 
 
 def _check_weights(layer: IndexLookup, count: int, idf_weights: Any) -> None:
     if (idf_weights is None) == (layer.output_mode == "tf_idf"):
-        raise ValueError(
-            explain(
-                f'{layer._where}: `idf_weights` and `output_mode="tf_idf"` go together.',
-                given=f"output_mode={layer.output_mode!r}, "
-                f"{'no' if idf_weights is None else len(idf_weights)} weights",
-            )
+        raise BadArgument(
+            f'{layer._where}: `idf_weights` and `output_mode="tf_idf"` go together.',
+            given=f"output_mode={layer.output_mode!r}, "
+            f"{'no' if idf_weights is None else len(idf_weights)} weights",
         )
     if idf_weights is not None and np.shape(idf_weights) != (count,):
-        raise ValueError(
-            explain(
-                f"{layer._where}: there must be an idf weight for each token.",
-                given=f"weights of shape {np.shape(idf_weights)}, {count} tokens",
-            )
+        raise BadArgument(
+            f"{layer._where}: there must be an idf weight for each token.",
+            given=f"weights of shape {np.shape(idf_weights)}, {count} tokens",
         )
 
 
@@ -176,10 +166,8 @@ def padded_weights(layer: IndexLookup, idf_weights: Any, front: int) -> np.ndarr
 def unknown_tokens(values: np.ndarray, where: str) -> ValueError:
     """The error for tokens that have no place."""
     some = list(dict.fromkeys(values.tolist()))
-    return ValueError(
-        explain(
-            f"{where}: tokens outside the vocabulary.",
-            given=f"{some[:5]}{f' and {len(some) - 5} more' if len(some) > 5 else ''}",
-            fix="give `num_oov_indices=1`, so that they have a place.",
-        )
+    return BadArgument(
+        f"{where}: tokens outside the vocabulary.",
+        given=f"{some[:5]}{f' and {len(some) - 5} more' if len(some) > 5 else ''}",
+        fix="give `num_oov_indices=1`, so that they have a place.",
     )

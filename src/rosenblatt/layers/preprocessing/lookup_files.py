@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument
 
 ASSET = "vocabulary.txt"
 
@@ -19,12 +19,10 @@ def as_lines(tokens: Sequence[Any], where: str) -> bytes:
     """
     for token in tokens:
         if "\n" in str(token) or "\r" in str(token):
-            raise ValueError(
-                explain(
-                    f"{where}: a token with a line break cannot be saved.",
-                    given=repr(token),
-                    fix="clean the tokens before `adapt`.",
-                )
+            raise BadArgument(
+                f"{where}: a token with a line break cannot be saved.",
+                given=repr(token),
+                fix="clean the tokens before `adapt`.",
             )
     return "\n".join(map(str, tokens)).encode()
 
@@ -48,8 +46,8 @@ def read_file(path: Path, text: bool, where: str) -> list[Any]:
         ValueError: there is no such file.
     """
     if not path.is_file():
-        raise ValueError(
-            explain(f"{where}: there is no vocabulary file {str(path)!r}.", fix="check the path.")
+        raise BadArgument(
+            f"{where}: there is no vocabulary file {str(path)!r}.", fix="check the path."
         )
     content = path.read_bytes().removesuffix(b"\n").removesuffix(b"\r")
     return from_lines(content, text)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.checks import Check, anything, is_whole
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import ArrayLike, Config, Shapes, Tree
 from rosenblatt.data.precision import far_columns
@@ -90,12 +90,10 @@ class Normalization(NormalizationArguments):
         assert self.input_variance is not None
         shapes = self.input_mean.shape, self.input_variance.shape
         if shapes[0] != shapes[1] or len(shapes[0]) > len(self.axis):
-            raise ValueError(
-                explain(
-                    "Normalization: `mean` and `variance` do not fit.",
-                    given=f"shapes {shapes[0]} and {shapes[1]}, axis {self.axis}",
-                    expected=f"equal shapes of rank {len(self.axis)} (one for each axis) or less",
-                )
+            raise BadArgument(
+                "Normalization: `mean` and `variance` do not fit.",
+                given=f"shapes {shapes[0]} and {shapes[1]}, axis {self.axis}",
+                expected=f"equal shapes of rank {len(self.axis)} (one for each axis) or less",
             )
 
     def build(self, input_shape: Shapes) -> None:
@@ -103,20 +101,16 @@ class Normalization(NormalizationArguments):
         rank = len(input_shape)
         bad = [a for a in self.axis if not -rank <= a < rank]
         if bad:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Normalization): axis {bad[0]} does not exist.",
-                    given=f"input shape {tuple(input_shape)}",
-                    expected=f"an axis from {-rank} to {rank - 1}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Normalization): axis {bad[0]} does not exist.",
+                given=f"input shape {tuple(input_shape)}",
+                expected=f"an axis from {-rank} to {rank - 1}",
             )
         self._keep = tuple(sorted(a % rank for a in self.axis))
         if any(input_shape[a] is None for a in self._keep):
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Normalization): the size of a kept axis is unknown.",
-                    given=f"axis {self.axis} of input shape {tuple(input_shape)}",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Normalization): the size of a kept axis is unknown.",
+                given=f"axis {self.axis} of input shape {tuple(input_shape)}",
             )
         self._rank = rank
         shape = tuple(input_shape[a] for a in self._keep)
@@ -124,13 +118,10 @@ class Normalization(NormalizationArguments):
             given = self.input_mean.shape
             wanted = shape[len(shape) - len(given) :]
             if any(g not in (1, w) for g, w in zip(given, wanted, strict=True)):
-                raise ValueError(
-                    explain(
-                        f"Layer {self.name!r} (Normalization): the given mean does not fit the "
-                        "inputs.",
-                        given=f"mean of shape {given}, inputs of shape {tuple(input_shape)}",
-                        expected=f"a mean of shape {shape}",
-                    )
+                raise BadArgument(
+                    f"Layer {self.name!r} (Normalization): the given mean does not fit the inputs.",
+                    given=f"mean of shape {given}, inputs of shape {tuple(input_shape)}",
+                    expected=f"a mean of shape {shape}",
                 )
         else:
             for name, start in (("mean", "zeros"), ("variance", "ones")):
@@ -176,11 +167,9 @@ class Normalization(NormalizationArguments):
             ValueError: the statistics were given; NaN, text or no rows in the data.
         """
         if self.input_mean is not None:
-            raise ValueError(
-                explain(
-                    f"Layer {self.name!r} (Normalization) was given its mean and variance.",
-                    fix="make it without them to use `adapt`.",
-                )
+            raise BadArgument(
+                f"Layer {self.name!r} (Normalization) was given its mean and variance.",
+                fix="make it without them to use `adapt`.",
             )
         total = 0
         mean = variance = np.zeros(())
@@ -201,9 +190,7 @@ class Normalization(NormalizationArguments):
             mean = mean + share * shift
             total += count
         if not total:
-            raise ValueError(
-                explain(f"Layer {self.name!r} (Normalization): `adapt` got no rows of data.")
-            )
+            raise BadArgument(f"Layer {self.name!r} (Normalization): `adapt` got no rows of data.")
         self.adapt_mean.assign(mean)
         self.adapt_variance.assign(variance)
         self.count.assign(min(total, np.iinfo("int32").max))
@@ -240,7 +227,7 @@ class Normalization(NormalizationArguments):
 def _batches_of(data: ArrayLike, has_axis: bool) -> Iterator[np.ndarray]:
     """The batches of an array, a frame, a list of rows, or an iterable of (x, …) or x."""
     if data is None:
-        raise ValueError(explain("Normalization: `adapt` got None.", expected="an array of rows"))
+        raise BadArgument("Normalization: `adapt` got None.", expected="an array of rows")
     rows_in_lists = isinstance(data, list) and not (data and np.ndim(data[0]) > 1)
     if hasattr(data, "__array__") or hasattr(data, "columns") or rows_in_lists:
         batches: Iterable[Any] = (data,)

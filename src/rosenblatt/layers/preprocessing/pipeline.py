@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rosenblatt.core import serialization
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import WrongType
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -34,11 +34,9 @@ class Pipeline(Layer):
         super().__init__(name=name)
         for layer in layers:
             if not isinstance(layer, Layer):
-                raise TypeError(
-                    explain(
-                        f"Pipeline {self.name!r} takes layers.",
-                        given=f"{type(layer).__name__}: {layer!r}",
-                    )
+                raise WrongType(
+                    f"Pipeline {self.name!r} takes layers.",
+                    given=f"{type(layer).__name__}: {layer!r}",
                 )
         self._pipeline_layers = list(layers)
 
