@@ -91,7 +91,7 @@ def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
     try:
         return np.array(value)
     except (ValueError, TypeError) as error:
-        raise BadData(ragged_message(value, what, np.shape)) from error
+        raise BadData(ragged_message(value, what)) from error
 
 
 def _from_sparse(value: Data, what: str) -> np.ndarray:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.data.kinds import failing, kind_of
 
 
@@ -105,15 +105,9 @@ def _column(array: np.ndarray, column: int) -> Iterator[object]:
             yield next((v for v, k in zip(row, kinds, strict=True) if k != "number"), row[0])
 
 
-def ragged_message(rows: Sequence[object], what: str, shape_of: Callable[[Any], Any]) -> str:
-    """The message for a list whose rows do not have the same shape.
-
-    Args:
-        rows: the list.
-        what: its name.
-        shape_of: gives a row's shape, or raises an error.
-    """
-    shapes = [_shape(row, shape_of) for row in rows]
+def ragged_message(rows: Sequence[ArrayLike], what: str) -> str:
+    """The message for a list, called `what`, whose rows do not have the same shape."""
+    shapes = [_shape(row) for row in rows]
     usual = Counter(shapes).most_common(1)[0][0] if shapes else None
     given = "rows nested differently"
     for row, shape in enumerate(shapes):
@@ -131,9 +125,9 @@ def ragged_message(rows: Sequence[object], what: str, shape_of: Callable[[Any], 
     )
 
 
-def _shape(row: object, shape_of: Callable[[Any], Any]) -> tuple[int, ...] | None:
+def _shape(row: ArrayLike) -> tuple[int, ...] | None:
     try:
-        return tuple(shape_of(row))
+        return np.shape(row)
     except Exception:  # ragged itself
         return None
 
