@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import BadArgument, FileRefused, NotSavable, explain, warn_user
+from rosenblatt.core.errors import (
+    BadArgument,
+    FileRefused,
+    NotSavable,
+    WrongType,
+    explain,
+    warn_user,
+)
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.loading import Limit, loading
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared
@@ -65,7 +72,7 @@ def save_model(
     Raises:
         BadArgument: another ending.
         NotSavable: an object in the model that no file can hold.
-        TypeError: an argument that does not exist.
+        WrongType: an argument that does not exist.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
 
@@ -131,7 +138,7 @@ def _refuse_arguments(path: str, zipped: bool | None, given: dict[str, object]) 
             fix=f"`model.save({path + '.keras'!r})`; or `model.export({path!r})` for a SavedModel.",
         )
     if given:
-        raise TypeError(explain(f"save_model: no such argument: {', '.join(map(repr, given))}."))
+        raise WrongType(f"save_model: unknown argument {', '.join(map(repr, given))}.")
     if zipped is False:
         raise BadArgument(
             "save_model: a model is always saved as one file, not as a folder.",
