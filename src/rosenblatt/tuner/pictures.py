@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 _TREES = 200
 
 
-def plot_objective(oracle: Oracle, ax: Axes | None = None) -> Axes:
+def _objective(oracle: Oracle, trials: list[Trial], scores: np.ndarray, ax: Axes) -> None:
     """Each trial's score in the order of their ends, and the best so far as a line."""
-    trials = _scored(oracle)
-    ax = _course(oracle, trials, np.arange(1, len(trials) + 1), ax)
+    _course(oracle, np.arange(1, len(trials) + 1), scores, ax)
     ax.locator_params(axis="x", integer=True)
     ax.set(xlabel="Trial")
-    return ax
 
 
-def plot_time(oracle: Oracle, ax: Axes | None = None) -> Axes:
+def _time(oracle: Oracle, trials: list[Trial], scores: np.ndarray, ax: Axes) -> None:
     """Each trial's score at the time it ended, and the best so far as a line."""
-    trials = _scored(oracle)
     begun = [trial.began for trial in oracle.trials.values() if trial.began is not None]
     ended = [trial.ended for trial in trials if trial.ended is not None]
     if len(begun) < len(oracle.trials) or len(ended) < len(trials):
@@ -39,29 +36,22 @@ def plot_time(oracle: Oracle, ax: Axes | None = None) -> Axes:
             given="a search that Keras Tuner began",
             fix="take kind='objective'.",
         )
-    ax = _course(oracle, trials, (np.array(ended) - min(begun)) / 60, ax)
+    _course(oracle, (np.array(ended) - min(begun)) / 60, scores, ax)
     ax.set(xlabel="Minutes since the search began")
-    return ax
 
 
-def _course(oracle: Oracle, trials: list[Trial], places: np.ndarray, ax: Axes | None) -> Axes:
-    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
-    scores = np.array([trial.score for trial in trials], float)
+def _course(oracle: Oracle, places: np.ndarray, scores: np.ndarray, ax: Axes) -> None:
     sign = oracle.objective.direction.sign
     best = sign * np.minimum.accumulate(sign * scores)
     ax.scatter(places, scores, s=18, label="a trial")
     ax.step(places, best, where="post", label="the best so far")
     ax.set(ylabel=oracle.objective.name)
     ax.legend()
-    return ax
 
 
-def plot_parallel(oracle: Oracle, ax: Axes | None = None) -> Axes:
+def _parallel(oracle: Oracle, trials: list[Trial], scores: np.ndarray, ax: Axes) -> None:
     """A line for each trial through its values, each on a scale of its own; dark is better."""
-    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
-    trials = _scored(oracle)
     names, table = _table(oracle, trials)
-    scores = np.array([trial.score for trial in trials], float)
     places = scores.argsort().argsort() / max(len(scores) - 1, 1)  # 0 for the lowest score
     if oracle.objective.direction is Direction.MIN:
         places = 1 - places
@@ -70,46 +60,46 @@ def plot_parallel(oracle: Oracle, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(names)), names, rotation=20, ha="right")
     ax.set(ylabel="Place in the range", ylim=(-0.05, 1.05))
     ax.set_title(f"Dark: {oracle.objective.name} better", fontsize="medium")
-    return ax
 
 
-def plot_importance(oracle: Oracle, ax: Axes | None = None) -> Axes:
+def _importance(oracle: Oracle, trials: list[Trial], scores: np.ndarray, ax: Axes) -> None:
     """How much each hyperparameter decided on the objective: importances in a random forest."""
     from sklearn.ensemble import RandomForestRegressor
 
-    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
-    trials = _scored(oracle)
     names, table = _table(oracle, trials)
-    scores = np.array([trial.score for trial in trials], float)
     ranks = scores.argsort().argsort()  # a few runs that diverged should not decide alone
     forest = RandomForestRegressor(_TREES, random_state=0).fit(table, ranks)
     order = np.argsort(forest.feature_importances_)
     ax.barh([names[place] for place in order], forest.feature_importances_[order])
     ax.set(xlabel=f"Share in {oracle.objective.name}")
-    return ax
 
 
-KINDS = {
-    "objective": plot_objective,
-    "time": plot_time,
-    "parallel": plot_parallel,
-    "importance": plot_importance,
-}
+_KINDS = {
+    "objective": _objective, "time": _time, "parallel": _parallel, "importance": _importance,
+}  # fmt: skip
 
 
 def plot(oracle: Oracle, kind: str, ax: Axes | None = None) -> Axes:
-    """One of the pictures.
+    """Draw a search.
+
+    Args:
+        oracle: of the search.
+        kind: "objective", "time", "parallel" or "importance".
+        ax: where to draw; new axes if None.
 
     Raises:
         ValueError: another kind; too few trials.
     """
-    if kind not in KINDS:
-        raise BadArgument("plot: unknown `kind`.", given=repr(kind), fix=nearest(kind, KINDS))
-    return KINDS[kind](oracle, ax)
+    if kind not in _KINDS:
+        raise BadArgument("plot: unknown `kind`.", given=repr(kind), fix=nearest(kind, _KINDS))
+    trials = _scored(oracle)
+    ax = new_axes(7, 4.5)[0, 0] if ax is None else ax
+    _KINDS[kind](oracle, trials, np.array([trial.score for trial in trials], float), ax)
+    return ax
 
 
 def _scored(oracle: Oracle) -> list[Trial]:
-    ended = [oracle.trials[name] for name in oracle.end_order]
+    ended = [oracle.trials[name] for name in oracle.trials.ended]
     trials = [t for t in ended if t.score is not None and np.isfinite(t.score)]
     if len(trials) < 2:
         raise BadArgument(

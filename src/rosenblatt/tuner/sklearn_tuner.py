@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import numpy as np
 
 from rosenblatt.core.errors import needed
 from rosenblatt.core.files import atomic_write
+from rosenblatt.core.types import Tree
 from rosenblatt.tuner.base_tuner import BaseTuner
+from rosenblatt.tuner.executors import Executor
+from rosenblatt.tuner.hypermodel import Buildable
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.trial import Trial
 
@@ -37,9 +41,9 @@ class SklearnTuner(BaseTuner):
     def __init__(
         self,
         oracle: Oracle,
-        hypermodel: Any,
+        hypermodel: Buildable,
         scoring: Callable[..., float] | None = None,
-        metrics: Any = None,
+        metrics: Callable[..., float] | Sequence[Callable[..., float]] | None = None,
         cv: Any = None,
         **kwargs: Any,
     ):
@@ -48,12 +52,18 @@ class SklearnTuner(BaseTuner):
             from sklearn.model_selection import KFold
         super().__init__(oracle, hypermodel, **kwargs)
         self.scoring = scoring
-        self.metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
-        self.metrics = [metric for metric in self.metrics if metric is not None]
+        several = metrics if isinstance(metrics, (list, tuple)) else [metrics]
+        self.metrics: list[Any] = [metric for metric in several if metric is not None]
         self.cv = cv or KFold(5, shuffle=True, random_state=1)
 
     def search(  # type: ignore[override]
-        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None, *, executor: Any = None
+        self,
+        X: Tree,
+        y: Tree,
+        sample_weight: Tree = None,
+        groups: Tree = None,
+        *,
+        executor: str | Executor | None = None,
     ) -> None:
         """Run trials on data.
 
@@ -66,7 +76,7 @@ class SklearnTuner(BaseTuner):
         super().search(X, y, sample_weight=sample_weight, groups=groups, executor=executor)
 
     def run_trial(
-        self, trial: Trial, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+        self, trial: Trial, X: Tree, y: Tree, sample_weight: Tree = None, groups: Tree = None
     ) -> dict[str, float]:
         """Fit and score a model on each fold; the means over the folds count."""
         assert self.hypermodel is not None
@@ -75,7 +85,7 @@ class SklearnTuner(BaseTuner):
             model = self.hypermodel.build(trial.hyperparameters)
             model.fit(_rows(X, train), _rows(y, train), **_weights(model, sample_weight, train))
             weights = {} if sample_weight is None else {"sample_weight": _rows(sample_weight, test)}
-            score = model.score if self.scoring is None else _bound(self.scoring, model)
+            score = model.score if self.scoring is None else partial(self.scoring, model)
             found["score"].append(float(score(_rows(X, test), _rows(y, test), **weights)))
             if self.metrics:
                 predicted = model.predict(_rows(X, test))
@@ -96,19 +106,15 @@ class SklearnTuner(BaseTuner):
             return pickle.load(file)
 
 
-def _rows(data: Any, indices: np.ndarray) -> Any:
+def _rows(data: Tree, indices: np.ndarray) -> Any:
     if hasattr(data, "iloc"):
         return data.iloc[indices]
     return data[indices] if hasattr(data, "shape") else [data[i] for i in indices]
 
 
-def _weights(model: Any, sample_weight: Any, indices: np.ndarray) -> dict[str, Any]:
+def _weights(model: Any, sample_weight: Tree, indices: np.ndarray) -> dict[str, Any]:
     """The weights for `fit`, where the model takes them."""
     takes = "sample_weight" in inspect.signature(model.fit).parameters
     if sample_weight is None or not takes:
         return {}
     return {"sample_weight": _rows(sample_weight, indices)}
-
-
-def _bound(scoring: Callable[..., float], model: Any) -> Callable[..., float]:
-    return lambda X, y, **weights: scoring(model, X, y, **weights)
