@@ -86,7 +86,7 @@ def table_face(package: str, module: str, modules: str = "") -> tuple[Find, List
     def __getattr__(name: str) -> Any:
         if name in public:
             return import_module(f"{package}.{name}")
-        if find_spec(f"{package}.{name}") is not None:  # `from package import name` asks first
+        if _is_module(package, name):
             raise AttributeError(name)
         table = import_module(f"{package}.{module}").TABLE
         found = {"TABLE": table, "__all__": sorted([*table, *public]), **table}
@@ -98,8 +98,13 @@ def table_face(package: str, module: str, modules: str = "") -> tuple[Find, List
     return __getattr__, lambda: __getattr__("__all__")
 
 
+def _is_module(package: str, name: str) -> bool:
+    """Whether a package has a module of this name: `from package import name` asks for it first."""
+    return hasattr(sys.modules[package], "__path__") and bool(find_spec(f"{package}.{name}"))
+
+
 def _unknown(package: str, name: str, names: Iterable[str]) -> AttributeError:
-    hint = "" if name.startswith("__") else f"; {nearest(name, names)}"
+    hint = "" if name.startswith("__") or _is_module(package, name) else f"; {nearest(name, names)}"
     return AttributeError(f"{package} has no {name!r}{hint}", name=name)
 
 

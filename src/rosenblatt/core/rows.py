@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import numpy as np
-from jax.extend.core import Jaxpr, Literal
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.types import Array, Tree
+
+if TYPE_CHECKING:  # takes 80 ms
+    from jax.extend.core import Jaxpr
 
 Sizes: TypeAlias = tuple[int, ...]
 Params: TypeAlias = Mapping[str, Any]  # of an equation: what is not an array
@@ -104,7 +106,7 @@ class _Walk:
         found: dict[Any, int | None] = dict(zip(jaxpr.invars, given, strict=True))
 
         def axis_of(atom: Atom) -> int | None:
-            if isinstance(atom, Literal):
+            if hasattr(atom, "val"):  # a literal
                 self.numbers.append(np.asarray(atom.val).tolist())
                 return None
             return found.get(atom)

@@ -14,7 +14,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from rosenblatt.core.types import Array, Tree
 
@@ -43,6 +42,11 @@ def _watching() -> Iterator[list[tuple[Any, Check]]]:
         yield seen
     finally:
         _seen.reset(token)
+
+
+def _is_literal(atom: Any) -> bool:
+    """Whether an equation takes a number as it is, in place of a variable."""
+    return hasattr(atom, "val")
 
 
 class Watched:
@@ -96,11 +100,11 @@ class Watched:
         known = {*inner.invars[:count], *inner.constvars}
         equations = []
         for equation in inner.eqns:
-            variables = (atom for atom in equation.invars if not isinstance(atom, Literal))
+            variables = (atom for atom in equation.invars if not _is_literal(atom))
             if not equation.effects and all(variable in known for variable in variables):
                 known.update(equation.outvars)
                 equations.append(equation)
-        places = [i for i, v in enumerate(inner.outvars) if isinstance(v, Literal) or v in known]
+        places = [i for i, v in enumerate(inner.outvars) if _is_literal(v) or v in known]
         if not places:
             return None, []
         part = inner.replace(
@@ -109,5 +113,7 @@ class Watched:
             eqns=equations,
             debug_info=inner.debug_info._replace(arg_names=None, result_paths=None),
         )
+        from jax.extend.core import ClosedJaxpr, jaxpr_as_fun  # takes 80 ms
+
         find = jax.jit(jaxpr_as_fun(ClosedJaxpr(part, closed.consts)))
         return find, [checks[i] for i in places]
