@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, nearest
 from rosenblatt.data.csv_files import FileKind, read_csv, read_frame
+from rosenblatt.data.kinds import reads_as_number
 
 if TYPE_CHECKING:
     import polars
@@ -125,7 +126,7 @@ def open_table(path: str | Path) -> Table:
             expected=f"one of {', '.join(ending for kind in KINDS for ending in kind.endings)}",
         )
     table = Table(path, *read_frame(path, kind))
-    if all(_is_number(column) for column in table.names):
+    if all(reads_as_number(column) for column in table.names):
         raise BadData(
             f"{path}: the first line holds numbers where column names should be.",
             given=", ".join(table.names[:5]),
@@ -167,7 +168,7 @@ def _too_long(column: polars.Series) -> int | None:
     """The first row with a whole number beyond 64 bits, in a column of nothing but numbers."""
     if str(column.dtype) in ("Int128", "UInt128"):
         return next(r for r, v in enumerate(column) if v is not None and abs(v) >= 2**63)
-    if str(column.dtype) == "String" and all(v is None or _is_number(v) for v in column):
+    if str(column.dtype) == "String" and all(v is None or reads_as_number(v) for v in column):
         rows = (r for r, v in enumerate(column) if v and _LONG_WHOLE.fullmatch(v.strip()))
         return next(rows, None)
     return None
@@ -176,7 +177,7 @@ def _too_long(column: polars.Series) -> int | None:
 def _example(column: polars.Series) -> str:
     """The first value that is not a number, and its row."""
     for row, value in enumerate(column):
-        if value is not None and not (isinstance(value, str) and _is_number(value)):
+        if value is not None and not (isinstance(value, str) and reads_as_number(value)):
             value = value.to_list() if hasattr(value, "to_list") else value
             shown = repr(value) if isinstance(value, (str, bytes)) else str(value)
             return f"{shown if len(shown) <= 60 else shown[:57] + '…'} in row {row}"
@@ -187,14 +188,6 @@ def _fix(column: polars.Series) -> str:
     if column.dtype.is_temporal():
         return "write times as numbers, e.g. seconds since 1970, or leave such columns out."
     return "encode text as numbers, or leave such columns out of the file."
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _no_file(path: Path) -> str:

@@ -78,7 +78,7 @@ def kind_of(value: object) -> str:
     if isinstance(value, (numbers.Number, np.bool_)) and not isinstance(value, _DATES):
         return "missing" if _is_nan(value) else "number"
     if isinstance(value, (str, bytes)):
-        return "number as text" if _reads_as_number(value) else "text"
+        return "number as text" if reads_as_number(value) else "text"
     if isinstance(value, _DATES):
         return "date"
     if isinstance(value, dict):
@@ -94,7 +94,8 @@ def _is_nan(value: object) -> bool:
         return False
 
 
-def _reads_as_number(text: str | bytes) -> bool:
+def reads_as_number(text: str | bytes) -> bool:
+    """Whether Python reads a text as a number."""
     try:
         float(text)
     except ValueError:
