@@ -20,9 +20,7 @@ ENDINGS = {
     ".keras": "keras",
     ".hdf5": "keras",
     ".h5": "keras",
-    ".onnx": "onnx",
-    ".stablehlo": "stablehlo",
-    ".npz": "npz",
+    **{format.ending: name for name, format in FORMATS.items() if format.ending},
 }
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rosenblatt.core.errors import UnknownName, nearest
 from rosenblatt.core.types import PathLike, Tree
@@ -16,11 +17,24 @@ from rosenblatt.saving.export.prediction import Prediction, prediction_of
 from rosenblatt.saving.export.saved_model import export_saved_model
 from rosenblatt.saving.export.stable_hlo import export_stablehlo
 
-FORMATS: dict[str, Callable[[Prediction, Path], None]] = {
-    "onnx": export_onnx,
-    "stablehlo": export_stablehlo,
-    "npz": export_numpy,
-    "tf_saved_model": export_saved_model,
+
+class Format(NamedTuple):
+    """A format of another program.
+
+    Args:
+        write: writes a model's prediction to a path.
+        ending: of its files' names; None for a folder.
+    """
+
+    write: Callable[[Prediction, Path], None]
+    ending: str | None
+
+
+FORMATS = {
+    "onnx": Format(export_onnx, ".onnx"),
+    "stablehlo": Format(export_stablehlo, ".stablehlo"),
+    "npz": Format(export_numpy, ".npz"),
+    "tf_saved_model": Format(export_saved_model, None),
 }
 
 
@@ -50,7 +64,7 @@ def export_model(
     if format not in FORMATS:
         raise UnknownName(f"export: unknown format {format!r}.", fix=nearest(format, FORMATS))
     prediction = prediction_of(model, input_signature)
-    FORMATS[format](prediction, Path(filepath))
+    FORMATS[format].write(prediction, Path(filepath))
     if verbose:
         lines = [f"Model {model.name!r} saved as {os.fspath(filepath)!r} (format {format!r})."]
         for what, names, specs in (
