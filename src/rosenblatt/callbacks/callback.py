@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from rosenblatt.callbacks.model import Model
 from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.training.jobs import Jobs
+
+if TYPE_CHECKING:
+    from rosenblatt.callbacks.model import Model
 
 
 @builtin("keras.callbacks")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt.callbacks.model import Model
 from rosenblatt.core.direction import Direction, direction_of
 from rosenblatt.core.errors import BadArgument, nearest, warn_user
+
+if TYPE_CHECKING:
+    from rosenblatt.callbacks.model import Model
 
 # Words of a name that say it, where a metric is a function that cannot.
 _HIGHER = {"acc", "accuracy", "auc", "precision", "recall", "fscore", "f1", "fbeta", "iou", "r2"}

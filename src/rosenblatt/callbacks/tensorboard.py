@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rosenblatt import summary
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.frequency import frequency, is_due
-from rosenblatt.callbacks.model import Model
 from rosenblatt.callbacks.rate import inner_optimizer
 from rosenblatt.core.checks import anything, flag, path
 from rosenblatt.core.errors import BadArgument, nearest, warn_user
@@ -23,6 +22,9 @@ from rosenblatt.core.types import PathLike
 from rosenblatt.layers.embedding import Embedding
 from rosenblatt.tensorboard import operations, projector
 from rosenblatt.tensorboard.profile import Profile
+
+if TYPE_CHECKING:
+    from rosenblatt.callbacks.model import Model
 
 _VALIDATION = "val_"
 
