@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rosenblatt
@@ -115,6 +116,10 @@ def test_a_subclass_that_gives_a_value_has_one_argument_less() -> None:
     assert Fixed().name == "fixed"
 
 
+def test_what_no_program_reads_is_untraced() -> None:
+    assert Scaled.untraced == ("name", "start", "rank")
+
+
 def test_an_init_of_its_own_is_kept() -> None:
     class Own(Scaled):
         def __init__(self, size: int):
@@ -153,6 +158,7 @@ def test_only_changed_values_are_saved_where_keras_leaves_them_out() -> None:
         (pair(whole(least=0), "one or two integers"), [1, 2], (1, 2)),
         (choice("a", any_case=True), "A", "a"),
         (flag, 1, True),
+        (number(0, 1), np.array(0.5), 0.5),
     ],
 )
 def test_what_is_kept(check: Any, value: Any, kept: Any) -> None:

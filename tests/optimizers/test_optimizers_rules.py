@@ -235,7 +235,7 @@ def test_schedule_counts_updates():
     assert float(optimizer.learning_rate) == 0.5**5
     config = optimizers.serialize(optimizer)
     copy = optimizers.get(config)
-    assert isinstance(copy._learning_rate, ExponentialDecay)
+    assert isinstance(copy.learning_rate_source, ExponentialDecay)
     assert copy.get_config() == optimizer.get_config()
 
 
@@ -243,12 +243,12 @@ def test_functions_as_rates():
     rate = {"now": 0.5}
     optimizer = SGD(lambda: rate["now"])
     assert optimizer.learning_rate == 0.5
-    assert optimizer.called_rate == 0.5
+    assert optimizer.learning_rate_source() == 0.5
     _train(optimizer, GRADIENTS[:1])
     stepped = SGD(lambda step: 1.0 / (1.0 + step))
     expected = START - sum(g / (1 + t) for t, g in enumerate(GRADIENTS))
     np.testing.assert_allclose(_train(stepped), expected, rtol=1e-6)
-    assert stepped.called_rate is None
+    assert stepped.learning_rate == pytest.approx(1 / 6)
 
 
 def test_scale_loss_and_accumulated_iterations():

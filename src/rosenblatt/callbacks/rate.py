@@ -31,7 +31,7 @@ def require_settable_rate(optimizer: Optimizer, owner: str) -> None:
     """
     if not hasattr(optimizer, "learning_rate"):
         raise BadArgument(f"{owner}: the optimizer has no learning rate.", given=repr(optimizer))
-    rate: Any = getattr(inner_optimizer(optimizer), "_learning_rate", None)
+    rate = optimizer.learning_rate_source
     if rate is not None and not isinstance(rate, Variable):
         raise BadArgument(
             f"{owner} sets the learning rate, but the optimizer's follows a "

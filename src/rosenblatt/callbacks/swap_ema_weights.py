@@ -44,17 +44,17 @@ class SwapEMAWeights(Callback, Configured):
                 fix=f"compile with `{kind}(…, use_ema=True)`.",
             )
         for optimizer in found:
-            if optimizer.built and optimizer.averages_are_exchanged is not to_averages:
-                optimizer.exchange_averages()
+            if optimizer.built and optimizer.moving_averages.exchanged is not to_averages:
+                optimizer.moving_averages.exchange()
 
     def get_state(self) -> dict[str, Any]:
         """Whether the averages stand in the weights."""
-        return {"exchanged": [o.averages_are_exchanged for o in self._optimizers()]}
+        return {"exchanged": [o.moving_averages.exchanged for o in self._optimizers()]}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take it back: a backup has the variables as they stood."""
         for optimizer, exchanged in zip(self._optimizers(), state["exchanged"], strict=True):
-            optimizer.averages_are_exchanged = exchanged
+            optimizer.moving_averages.exchanged = exchanged
 
     def _use_weights(self, *_: Any, **__: Any) -> None:
         """Train on the weights themselves."""

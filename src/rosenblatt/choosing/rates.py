@@ -172,7 +172,7 @@ def _settable_rate(model: Model, source: Source) -> Variable:
             else "a model with a `train_step` of its own, or run eagerly",
             expected="arrays or frames, and a model that `compile` tells how to train",
         )
-    rate = getattr(model.optimizer, "_learning_rate", None)
+    rate = getattr(model.optimizer, "learning_rate_source", None)
     if not isinstance(rate, Variable):
         raise BadArgument(
             "find_learning_rate: the optimizer's rate cannot be set.",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
+from rosenblatt.core.serialization import deserialize_keras_object
 
 
 class Mismatch(Exception):
@@ -104,6 +105,12 @@ def is_real(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
+def _is_scalar(value: Any) -> bool:
+    """Whether a value is an array without axes that holds a number."""
+    dtype = getattr(value, "dtype", None)
+    return getattr(value, "ndim", None) == 0 and getattr(dtype, "kind", "b") in "iuf"
+
+
 def whole(
     least: int | None = None,
     most: int | None = None,
@@ -141,14 +148,15 @@ def number(
     below: float = math.inf,
     expected: str | None = None,
 ) -> Check:
-    """A number that is not NaN: low ≤ value ≤ high, above < value < below.
+    """A number that is not NaN: low ≤ value ≤ high, above < value < below; of a scalar, its number.
 
     >>> number(0, 1).expected, number(above=0).expected
     ('a number from 0 to 1', 'a positive number')
     """
 
     def fits(value: Any) -> bool:
-        return is_real(value) and bool(low <= value <= high and above < value < below)
+        is_number = is_real(value) or _is_scalar(value)
+        return is_number and bool(low <= value <= high and above < value < below)
 
     if expected is None:
         expected = "a number"
@@ -163,7 +171,7 @@ def number(
     wrong += [high + 1] if high < math.inf else []
     wrong += [above] if above > -math.inf else []
     wrong += [below] if below < math.inf else []
-    return Check(fits, expected, wrong=wrong)
+    return Check(fits, expected, lambda value: value if is_real(value) else float(value), wrong)
 
 
 def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: bool = False) -> Check:
@@ -249,6 +257,22 @@ def several(check: Check, expected: str | None = None) -> Check:
 def one_of(family: Gets) -> Check:
     """An object of a family, from its name, config, class or itself; its own messages."""
     return Check(lambda value: True, "a name, a config or an object", family.get)
+
+
+def or_config(check: Check) -> Check:
+    """What another check takes, or its config."""
+
+    def keep(value: Any) -> Any:
+        return check.take(deserialize_keras_object(value) if isinstance(value, dict) else value)
+
+    return Check(
+        lambda value: isinstance(value, dict) or check.fits(value),
+        check.expected,
+        keep,
+        check.wrong,
+        check.adjective,
+        check.error,
+    )
 
 
 def axes(several: bool = True, keep: Callable[[Any], Any] | None = None) -> Check:

@@ -62,9 +62,12 @@ def face(
     return __getattr__, lambda: names_in_order, names_in_order
 
 
-def module_with(package: str, name: str) -> str | None:
+def module_with(package: str, name: str, any_case: bool = False) -> str | None:
     """The module that holds a public name of a lazy package, or None."""
-    return _tables.get(package, {}).get(name, ("", ""))[0] or None
+    offered = _tables.get(package, {})
+    if any_case:
+        name = next((one for one in offered if one.lower() == name.lower()), name)
+    return offered.get(name, ("", ""))[0] or None
 
 
 def modules_of(package: str) -> list[str]:

@@ -98,7 +98,7 @@ class Family:
     def find(self, name: str) -> Any:
         """The class or function of a name, or None."""
         key = self._key(name)
-        known = faces.module_with(self._home, name)
+        known = faces.module_with(self._home, name, self._any_case)
         for module in (known,) if known else self._files():
             if key in self._parts:
                 break

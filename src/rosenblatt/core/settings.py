@@ -180,6 +180,9 @@ class Configured(HasParameters):
             *(name for name in cls.runtime_parameters if name not in numbers),
             *numbers,
         )
+        settled = cls.__settings__.values()
+        unread = [s.attribute for s in settled if s.role in (FIRST_VALUE, LABEL, HOST)]
+        cls.untraced = (*cls.untraced, *(name for name in unread if name not in cls.untraced))
         said = (*found, "__argument_order__", "__argument_defaults__")
         changed = own or any(name in vars(cls) for name in said)
         if changed and "__init__" not in vars(cls):

@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import flag, number, optional
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.optimizers.base import Optimizer, Slots, family, rest_of
+from rosenblatt.optimizers.rate import rate
 
 
 class Moments(Optimizer):
-    """The arguments β₁, β₂, ε, and running means of gradients and of their squares."""
+    """Running means of gradients and of their squares: m ← m + (1 − β₁)(g − m), and v of g²."""
 
-    runtime_parameters = (
-        *Optimizer.runtime_parameters,
-        "beta_1", "beta_2", "beta_1_rest", "beta_2_rest", "epsilon",
-    )  # fmt: skip
+    learning_rate: Any = rate(0.001)
+    beta_1: float = setting(number(), default=0.9, role=NUMBER)
+    beta_2: float = setting(number(), default=0.999, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    @property
-    def beta_1_rest(self) -> float:
-        """1 − β₁, taken in double precision."""
-        return 1 - self.beta_1
-
-    @property
-    def beta_2_rest(self) -> float:
-        """1 − β₂, taken in double precision: in single, 1 − 0.999 is off by 1e-5 of itself."""
-        return 1 - self.beta_2
+    runtime_parameters = (*Optimizer.runtime_parameters, "beta_1_rest", "beta_2_rest")
+    beta_1_rest, beta_2_rest = rest_of("beta_1"), rest_of("beta_2")
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """Means of gradients and of squares."""
         return [("momentum", "velocity")]
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-        }
+    def means(self, gradient: Array, slots: Slots, numbers: Any) -> tuple[Array, Array]:
+        """Both means after a gradient."""
+        m, v = slots["momentum"], slots["velocity"]
+        m = m + (gradient - m) * numbers.beta_1_rest
+        return m, v + (jnp.square(gradient) - v) * numbers.beta_2_rest
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Adam(Moments):
     """m ← m + (1 − β₁)(g − m); v ← v + (1 − β₂)(g² − v); w ← w − η c m / (√v + ε).
 
@@ -71,54 +52,40 @@ class Adam(Moments):
         beta_2: β₂, what the mean of squares keeps.
         epsilon: ε (1e-7 in Keras, 1e-8 in the paper).
         amsgrad: use AMSGrad.
-        **common: the arguments of `Optimizer`.
 
     >>> Adam().get_config()["beta_2"]
     0.999
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
-        self.amsgrad = amsgrad
+    learning_rate: Any = rate(0.001)
+    beta_1: float = setting(number(), default=0.9, role=NUMBER)
+    beta_2: float = setting(number(), default=0.999, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
+    amsgrad: bool = setting(flag, default=False)
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """Means of gradients and of squares; the largest of those where asked for."""
         return [*super().slot_groups(), *([("velocity_hat",)] if self.amsgrad else [])]
 
-    def prepare(self, step: Any) -> Any:
-        """1 − β₁, 1 − β₂, ε and the correction c."""
-        correction = jnp.sqrt(1 - self.scalar("beta_2") ** step) / (
-            1 - self.scalar("beta_1") ** step
-        )
-        rests = self.scalar("beta_1_rest"), self.scalar("beta_2_rest")
-        return (*rests, self.scalar("epsilon"), correction)
+    def prepare(self, step: Array) -> Any:
+        """Also the correction c."""
+        numbers = super().prepare(step)
+        numbers.correction = jnp.sqrt(1 - numbers.beta_2**step) / (1 - numbers.beta_1**step)
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rest_1, rest_2, epsilon, correction = shared
-        m = slots["momentum"] + (gradient - slots["momentum"]) * rest_1
-        v = slots["velocity"] + (jnp.square(gradient) - slots["velocity"]) * rest_2
+        m, v = self.means(gradient, slots, numbers)
         new = {"momentum": m, "velocity": v}
         if "velocity_hat" in slots:
             new["velocity_hat"] = v = jnp.maximum(slots["velocity_hat"], v)
-        return value - m * (learning_rate * correction) / (jnp.sqrt(v) + epsilon), new
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {**super().get_config(), "amsgrad": self.amsgrad}
+        move = m * (learning_rate * numbers.correction) / (jnp.sqrt(v) + numbers.epsilon)
+        return value - move, new
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class AdamW(Adam):
     """Adam, and w ← w − η λ w: weight decay apart from the gradient.
 
@@ -128,7 +95,6 @@ class AdamW(Adam):
         learning_rate: η.
         weight_decay: λ.
         beta_1, beta_2, epsilon, amsgrad: as in `Adam`.
-        **common: the arguments of `Optimizer`.
 
     Raises:
         ValueError: no weight decay.
@@ -137,31 +103,22 @@ class AdamW(Adam):
     0.004
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        weight_decay: float = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **common: Any,
-    ):
-        if weight_decay is None:
-            raise ValueError(
-                explain(
-                    "AdamW: bad `weight_decay`.",
-                    given="None",
-                    expected="a number",
-                    fix="for no weight decay use `Adam`.",
-                )
+    learning_rate: Any = rate(0.001)
+    weight_decay: float = setting(optional(number()), default=0.004, role=NUMBER)
+
+    def __post_init__(self) -> None:
+        """Refuse to be Adam."""
+        super().__post_init__()
+        if self.weight_decay is None:
+            raise BadArgument(
+                "AdamW: bad `weight_decay`.",
+                given="None",
+                expected="a number",
+                fix="for no weight decay use `Adam`.",
             )
-        super().__init__(
-            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common
-        )
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Adamax(Moments):
     """m ← m + (1 − β₁)(g − m); u ← max(β₂ u, |g|); w ← w − η m / ((1 − β₁ᵗ)(u + ε)).
 
@@ -170,7 +127,6 @@ class Adamax(Moments):
     Args:
         learning_rate: η.
         beta_1, beta_2, epsilon: β₁, β₂, ε.
-        **common: the arguments of `Optimizer`.
 
     >>> Adamax().get_config()["beta_1"]
     0.9
@@ -180,23 +136,23 @@ class Adamax(Moments):
         """Mean and norm of gradients."""
         return [("momentum", "norm")]
 
-    def prepare(self, step: Any) -> Any:
-        """1 − β₁, β₂, ε and 1 − β₁ᵗ."""
-        names = ("beta_1_rest", "beta_2", "epsilon")
-        return (*map(self.scalar, names), 1 - self.scalar("beta_1") ** step)
+    def prepare(self, step: Array) -> Any:
+        """Also 1 − β₁ᵗ."""
+        numbers = super().prepare(step)
+        numbers.correction = 1 - numbers.beta_1**step
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rest_1, beta_2, epsilon, correction = shared
-        m = slots["momentum"] + (gradient - slots["momentum"]) * rest_1
-        u = jnp.maximum(beta_2 * slots["norm"], jnp.abs(gradient))
-        move = learning_rate * m / (correction * (u + epsilon))
+        m = slots["momentum"] + (gradient - slots["momentum"]) * numbers.beta_1_rest
+        u = jnp.maximum(numbers.beta_2 * slots["norm"], jnp.abs(gradient))
+        move = learning_rate * m / (numbers.correction * (u + numbers.epsilon))
         return value - move, {"momentum": m, "norm": u}
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Nadam(Moments):
     """Adam with Nesterov's momentum (Dozat, 2016).
 
@@ -206,13 +162,12 @@ class Nadam(Moments):
     Args:
         learning_rate: η.
         beta_1, beta_2, epsilon: β₁, β₂, ε.
-        **common: the arguments of `Optimizer`.
 
     >>> Nadam().get_config()["beta_1"]
     0.9
     """
 
-    def build(self, variables: Any) -> None:
+    def build(self, variables: Sequence[Variable]) -> None:
         """Make the slots, and the running product U."""
         if self.built:
             return
@@ -221,26 +176,23 @@ class Nadam(Moments):
         dtype = variables[0].dtype if variables else None
         self._u_product: Variable = self.add_variable((), "ones", dtype, name="u_product")
 
-    def prepare(self, step: Any) -> Any:
-        """1 − β₁, 1 − β₂, ε, the factors of m and of g in m̂, and 1 − β₂ᵗ."""
-        beta_1 = self.scalar("beta_1")
-        u_now = beta_1 * (1.0 - 0.5 * 0.96**step)
-        u_next = beta_1 * (1.0 - 0.5 * 0.96 ** (step + 1))
+    def prepare(self, step: Array) -> Any:
+        """Also the factors of m and of g in m̂, and 1 − β₂ᵗ."""
+        numbers = super().prepare(step)
+        u_now = numbers.beta_1 * (1.0 - 0.5 * 0.96**step)
+        u_next = numbers.beta_1 * (1.0 - 0.5 * 0.96 ** (step + 1))
         product = self._u_product.value * u_now
         self._u_product.assign(product)
-        of_mean = u_next / (1 - product * u_next)
-        of_gradient = (1 - u_now) / (1 - product)
-        names = ("beta_1_rest", "beta_2_rest", "epsilon")
-        correction = 1 - self.scalar("beta_2") ** step
-        return (*map(self.scalar, names), of_mean, of_gradient, correction)
+        numbers.of_mean = u_next / (1 - product * u_next)
+        numbers.of_gradient = (1 - u_now) / (1 - product)
+        numbers.correction = 1 - numbers.beta_2**step
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's lines."""
-        rest_1, rest_2, epsilon, of_mean, of_gradient, correction = shared
-        m = slots["momentum"] + (gradient - slots["momentum"]) * rest_1
-        v = slots["velocity"] + (jnp.square(gradient) - slots["velocity"]) * rest_2
-        mean = of_mean * m + of_gradient * gradient
-        move = mean * learning_rate / (jnp.sqrt(v / correction) + epsilon)
+        m, v = self.means(gradient, slots, numbers)
+        mean = numbers.of_mean * m + numbers.of_gradient * gradient
+        move = mean * learning_rate / (jnp.sqrt(v / numbers.correction) + numbers.epsilon)
         return value - move, {"momentum": m, "velocity": v}

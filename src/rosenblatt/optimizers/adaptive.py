@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import number
+from rosenblatt.core.settings import FIRST_VALUE, NUMBER, setting
+from rosenblatt.core.types import Array
+from rosenblatt.initializers.base import Initializer
 from rosenblatt.initializers.constants import Constant
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.optimizers.base import Optimizer, Slots, family, rest_of
+from rosenblatt.optimizers.rate import rate
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Adagrad(Optimizer):
     """a ← a + g²; w ← w − η g / √(a + ε): rare features keep a large step.
 
@@ -22,29 +25,17 @@ class Adagrad(Optimizer):
         learning_rate: η.
         initial_accumulator_value: where a starts.
         epsilon: ε.
-        **common: the arguments of `Optimizer`.
 
     >>> Adagrad().get_config()["initial_accumulator_value"]
     0.1
     """
 
-    runtime_parameters = (
-        *Optimizer.runtime_parameters, "epsilon", "initial_accumulator_value",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.epsilon = epsilon
+    learning_rate: Any = rate(0.001)
+    initial_accumulator_value: float = setting(number(), default=0.1, role=FIRST_VALUE)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
 
     @property
-    def slot_initializer(self) -> Any:
+    def slot_initializer(self) -> Initializer:
         """Where the sum of squares starts."""
         return Constant(self.initial_accumulator_value)
 
@@ -52,28 +43,16 @@ class Adagrad(Optimizer):
         """The sum of squares."""
         return [("accumulator",)]
 
-    def prepare(self, step: Any) -> Any:
-        """ε."""
-        return self.scalar("epsilon")
-
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
         total = slots["accumulator"] + jnp.square(gradient)
-        move = learning_rate * gradient / jnp.sqrt(total + shared)
+        move = learning_rate * gradient / jnp.sqrt(total + numbers.epsilon)
         return value - move, {"accumulator": total}
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            **super().get_config(),
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "epsilon": self.epsilon,
-        }
 
-
-@builtin("keras.optimizers")
+@family.entry()
 class Adadelta(Optimizer):
     """a ← ρ a + (1 − ρ) g²; δ = −g √(d + ε) / √(a + ε); d ← ρ d + (1 − ρ) δ²; w ← w + η δ.
 
@@ -83,43 +62,27 @@ class Adadelta(Optimizer):
         learning_rate: η.
         rho: ρ.
         epsilon: ε.
-        **common: the arguments of `Optimizer`.
 
     >>> Adadelta().get_config()["rho"]
     0.95
     """
 
-    runtime_parameters = (*Optimizer.runtime_parameters, "rho", "rho_rest", "epsilon")
+    learning_rate: Any = rate(0.001)
+    rho: float = setting(number(), default=0.95, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        rho: float = 0.95,
-        epsilon: float = 1e-7,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        self.rho = rho
-        self.epsilon = epsilon
-
-    @property
-    def rho_rest(self) -> float:
-        """1 − ρ, taken in double precision."""
-        return 1 - self.rho
+    runtime_parameters = (*Optimizer.runtime_parameters, "rho_rest")
+    rho_rest = rest_of("rho")
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """Means of the squares of gradients and of steps."""
         return [("accumulated_grad", "accumulated_delta_var")]
 
-    def prepare(self, step: Any) -> Any:
-        """ρ, 1 − ρ, ε."""
-        return tuple(self.scalar(name) for name in ("rho", "rho_rest", "epsilon"))
-
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rho, rest, epsilon = shared
+        rho, rest, epsilon = numbers.rho, numbers.rho_rest, numbers.epsilon
         squares = rho * slots["accumulated_grad"] + rest * jnp.square(gradient)
         steps = slots["accumulated_delta_var"]
         delta = -jnp.sqrt(steps + epsilon) * gradient / jnp.sqrt(squares + epsilon)
@@ -127,12 +90,8 @@ class Adadelta(Optimizer):
         new = {"accumulated_grad": squares, "accumulated_delta_var": steps}
         return value + learning_rate * delta, new
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}
 
-
-@builtin("keras.optimizers")
+@family.entry()
 class Lion(Optimizer):
     """w ← w − η sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g.
 
@@ -142,51 +101,27 @@ class Lion(Optimizer):
         learning_rate: η.
         beta_1: β₁, above 0 and at most 1 (0 would be the sign of the gradient alone).
         beta_2: β₂.
-        **common: the arguments of `Optimizer`.
-
-    Raises:
-        ValueError: β₁ out of range.
 
     >>> Lion().get_config()["beta_2"]
     0.99
     """
 
-    runtime_parameters = (*Optimizer.runtime_parameters, "beta_1", "beta_2")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.99,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        if not 0 < beta_1 <= 1:
-            raise ValueError(
-                explain(
-                    "Lion: bad `beta_1`.", given=beta_1, expected="a number above 0 and at most 1"
-                )
-            )
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
+    learning_rate: Any = rate(0.001)
+    beta_1: float = setting(
+        number(above=0, high=1, expected="a number above 0 and at most 1"),
+        default=0.9,
+        role=NUMBER,
+    )
+    beta_2: float = setting(number(), default=0.99, role=NUMBER)
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """The mean of gradients."""
         return [("momentum",)]
 
-    def prepare(self, step: Any) -> Any:
-        """β₁, β₂."""
-        return self.scalar("beta_1"), self.scalar("beta_2")
-
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        beta_1, beta_2 = shared
-        m = slots["momentum"]
+        m, beta_1, beta_2 = slots["momentum"], numbers.beta_1, numbers.beta_2
         direction = jnp.sign(m * beta_1 + gradient * (1.0 - beta_1))
         return value - learning_rate * direction, {"momentum": m * beta_2 + gradient * (1 - beta_2)}
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2}

@@ -1,40 +1,45 @@
-"""The optimizer: gradients in, new values of variables out."""
+"""The optimizer: a rule and the step around it, in one file because Keras has one class."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
-import numpy as np
 
-from rosenblatt.core.errors import explain, nearest
-from rosenblatt.core.naming import auto_name
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core import config as library
+from rosenblatt.core.checks import flag, number, optional, whole
+from rosenblatt.core.errors import BadArgument, NotBuilt, explain
+from rosenblatt.core.family import Family
+from rosenblatt.core.registry import builtin, custom_object_scope
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array, Config
 from rosenblatt.core.variable import StatelessScope, Variable
-from rosenblatt.optimizers.gradients import drop_missing
-from rosenblatt.optimizers.surroundings import Surroundings
+from rosenblatt.optimizers.accumulation import accumulate
+from rosenblatt.optimizers.averages import MovingAverages
+from rosenblatt.optimizers.decay import WeightDecay
+from rosenblatt.optimizers.gradients import clip, drop_missing
+from rosenblatt.optimizers.rate import rate
+from rosenblatt.optimizers.schedules.base import scalar_dtype
+from rosenblatt.optimizers.variables import OptimizerVariables
+
+Slots = dict[str, Array]
+
+family = Family("optimizer", "keras.optimizers", "rosenblatt.optimizers", any_case=True)
+_real, _limit = optional(number()), optional(number(0, expected="a number above 0"))
 
 
-class Common(TypedDict, total=False):
-    """The arguments every optimizer takes; `Optimizer` says what they mean."""
+def rest_of(name: str) -> Any:
+    """1 minus a number, taken in double precision: in single, 1 − 0.999 is off by 1e-5 of itself.
 
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
+    A class that has one adds its name to `runtime_parameters`.
+    """
+    return property(lambda optimizer: 1 - getattr(optimizer, name))
 
 
 @builtin("keras.optimizers")
-class Optimizer(Surroundings):
+class Optimizer(OptimizerVariables):
     """Base of optimizers, in Keras's protocol.
 
     A subclass writes a pure rule `update(gradient, value, slots, learning_rate, shared)`, with
@@ -42,7 +47,10 @@ class Optimizer(Surroundings):
     `update_step(gradient, variable, learning_rate)` on variables.
 
     Args:
-        learning_rate: a number, a `LearningRateSchedule`, or a function that returns a number.
+        learning_rate: a number, a `LearningRateSchedule`, or a function that returns a number. The
+            attribute is the rate now: the variable that holds a number, or what the schedule or
+            function gives at this step. A number assigned to it sets the variable (no program is
+            compiled again); a schedule replaces it.
         weight_decay: each step first takes `weight_decay * learning_rate` of every weight away.
         clipnorm: the largest norm of each gradient.
         clipvalue: the largest absolute value in each gradient.
@@ -58,6 +66,7 @@ class Optimizer(Surroundings):
     Raises:
         ValueError: an argument out of range or unknown.
 
+    >>> import numpy as np
     >>> class Signs(Optimizer):
     ...     def update(self, gradient, value, slots, learning_rate, shared):
     ...         return value - learning_rate * jnp.sign(gradient), {}
@@ -67,116 +76,66 @@ class Optimizer(Surroundings):
     array([0.5, 2.5], dtype=float32)
     """
 
-    runtime_parameters: ClassVar[tuple[str, ...]] = (
-        "called_rate",
-        "weight_decay",
-        "clipnorm",
-        "clipvalue",
-        "global_clipnorm",
-        "ema_momentum",
-        "ema_overwrite_frequency",
-        "loss_scale_factor",
-        "gradient_accumulation_steps",
+    learning_rate: Any = rate()
+    weight_decay: float | None = setting(_real, role=NUMBER, kw_only=True, default=None)
+    clipnorm: float | None = setting(_limit, role=NUMBER, kw_only=True, default=None)
+    clipvalue: float | None = setting(_limit, role=NUMBER, kw_only=True, default=None)
+    global_clipnorm: float | None = setting(_limit, role=NUMBER, kw_only=True, default=None)
+    use_ema: bool = setting(flag, kw_only=True, default=False)
+    ema_momentum: float = setting(number(0, 1), role=NUMBER, kw_only=True, default=0.99)
+    ema_overwrite_frequency: int | None = setting(
+        optional(whole(1, expected="an integer ≥ 1")), role=NUMBER, kw_only=True, default=None
     )
-    # Identities and names; `traced_facts` tells what they decide.
-    untraced: ClassVar[tuple[str, ...]] = ("name", "_indices", "_not_decayed", "_not_decayed_names")
-    # Initial value of slots.
-    slot_initializer: Any = "zeros"
+    loss_scale_factor: float | None = setting(_real, role=NUMBER, kw_only=True, default=None)
+    gradient_accumulation_steps: int | None = setting(
+        optional(whole(2, expected="an integer ≥ 2")), role=NUMBER, kw_only=True, default=None
+    )
 
-    def __init__(
-        self,
-        learning_rate: Any,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **unknown: Any,
-    ):
-        object.__setattr__(self, "_variables", [])
-        self._refuse(unknown)
-        self.name = name or auto_name(type(self).__name__)
-        self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
-        self.use_ema = use_ema
-        self.ema_momentum = ema_momentum
-        self.ema_overwrite_frequency = ema_overwrite_frequency
-        self.loss_scale_factor = loss_scale_factor
-        self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._check_settings()
-        self.built = False
-        self._trainable_variables = []
-        self._know([])
-        self._slots: dict[str, list[Variable | None]] = {}
-        self._averages: list[Variable | None] = []
+    untraced = (*OptimizerVariables.untraced, "_places")
+    # Initial value of slots: one for all, or one for each slot of a group.
+    slot_initializer: ClassVar[Any] = "zeros"
+
+    def __post_init__(self) -> None:
+        """Check what depends on several settings, and begin at step 0.
+
+        Raises:
+            ValueError: more than one kind of clipping.
+        """
+        limits = {n: getattr(self, n) for n in ("clipnorm", "clipvalue", "global_clipnorm")}
+        if sum(limit is not None for limit in limits.values()) > 1:
+            raise BadArgument(
+                f"{type(self).__name__}: bad `clipnorm`.",
+                given=limits,
+                expected="only one of the three",
+            )
+        for variable in self._rate.variables:
+            variable.path = f"{self.name}/{variable.name}"
+        self._decay = WeightDecay()
+        self._averages = MovingAverages()
         self._accumulators: list[Variable] = []
-        self._not_decayed: list[Variable] = []
-        self._not_decayed_names: str | None = None
+        self._slots: dict[str, list[Variable | None]] = {}
         self._shared: Any = None
-        self._iterations = Variable(
-            np.zeros((), "int32"), dtype="int32", trainable=False, name="iteration"
-        )
-        self._iterations.path = f"{self.name}/iteration"
-        self._set_up_rate(learning_rate)
 
-    def _refuse(self, unknown: dict[str, Any]) -> None:
-        if unknown.pop("decay", None) is not None:
-            warnings.warn(
-                explain(
-                    f"{type(self).__name__}: `decay` is not an argument of Keras 3 and is ignored.",
-                    fix="pass `learning_rate=InverseTimeDecay(rate, 1, decay)`.",
-                ),
-                stacklevel=3,
-            )
-        if unknown:
-            known = ("learning_rate", *Common.__annotations__, *self.runtime_parameters)
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: unknown argument {next(iter(unknown))!r}.",
-                    fix=nearest(next(iter(unknown)), known),
-                )
-            )
+    # The step.
 
-    def _check_settings(self) -> None:
-        """Raise where a setting is out of range."""
-        given = {name: getattr(self, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
-        clips = list(given.items())
-        steps, frequency = self.gradient_accumulation_steps, self.ema_overwrite_frequency
-        for wrong, argument, value, expected in (
-            (steps and steps < 2, "gradient_accumulation_steps", steps, "an integer ≥ 2, or None"),
-            (
-                self.use_ema and not 0 <= self.ema_momentum <= 1,
-                "ema_momentum",
-                self.ema_momentum,
-                "a number from 0 to 1",
-            ),
-            (
-                self.use_ema and frequency and (not isinstance(frequency, int) or frequency < 1),
-                "ema_overwrite_frequency",
-                frequency,
-                "an integer ≥ 1, or None",
-            ),
-            (
-                sum(v is not None for v in given.values()) > 1,
-                "clipnorm",
-                given,
-                "only one of the three",
-            ),
-            *((v is not None and v < 0, n, v, "a number above 0, or None") for n, v in clips),
-        ):
-            if wrong:
-                raise ValueError(
-                    explain(
-                        f"{type(self).__name__}: bad `{argument}`.", given=value, expected=expected
-                    )
-                )
+    @property
+    def iterations(self) -> Any:
+        """Number of updates so far."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self._count("gradient_accumulation_steps")
+        return self._iterations
+
+    def scalar(self, name: str) -> Array:
+        """A run-time number as an array of at least 32 bits, whatever the default float type."""
+        return jnp.asarray(self.parameter(name), scalar_dtype())
+
+    def _count(self, name: str) -> Array:
+        """A run-time number that counts, as an integer array."""
+        return jnp.asarray(self.parameter(name), "int32")
+
+    def _step(self) -> Array:
+        """The number of this update, from 1 on, as a float."""
+        return (jnp.asarray(self.iterations) + 1).astype(scalar_dtype())
 
     # The rule, for subclasses.
 
@@ -187,20 +146,22 @@ class Optimizer(Surroundings):
         """
         return []
 
-    def prepare(self, step: Any) -> Any:
+    def prepare(self, step: Array) -> Any:
         """Numbers that all variables share in this update, computed once.
 
         Args:
             step: the number of this update, from 1 on, as a float.
 
         Returns:
-            What `update` gets as `shared`.
+            What `update` gets as `shared`: by name, the run-time numbers of the rule as arrays.
         """
-        return None
+        names = [name for name in self.runtime_parameters if name not in _AROUND_THE_RULE]
+        given = [name for name in names if getattr(self, name) is not None]
+        return SimpleNamespace(**{name: self.scalar(name) for name in given})
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, shared: Any
+    ) -> tuple[Array, Slots]:
         """The rule: the next value of one variable, and of its slots.
 
         Args:
@@ -224,9 +185,10 @@ class Optimizer(Surroundings):
         if self.built:
             return
         variables = list(variables)
+        super().build(variables)
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(variables, "average")
-        self._know(variables)
+            averages = self.add_optimizer_variables(variables, "average")
+            self._averages = MovingAverages(variables, averages)
         if self.gradient_accumulation_steps:
             self._accumulators = [
                 self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
@@ -234,7 +196,6 @@ class Optimizer(Surroundings):
         for group in self.slot_groups():
             made = self.add_optimizer_variables(variables, list(group), self.slot_initializer)
             self._slots.update(zip(group, made, strict=True))
-        self._trainable_variables = variables
         self.built = True
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
@@ -277,11 +238,12 @@ class Optimizer(Surroundings):
         if not grads:
             return
         variables = self._variables_of(grads, trainable_variables)
-        grads, variables = drop_missing(grads, variables, self.name)
-        for gradient, variable in zip(grads, variables, strict=True):
+        pairs = []
+        for gradient, variable in drop_missing(grads, variables, self.name):
             if variable.overwrite_with_gradient:
                 variable.assign(gradient)
-        pairs = [p for p in zip(grads, variables, strict=True) if not p[1].overwrite_with_gradient]
+            else:
+                pairs.append((gradient, variable))
         if pairs:
             self._apply([g for g, _ in pairs], [v for _, v in pairs])
         for _, variable in pairs:
@@ -289,37 +251,34 @@ class Optimizer(Surroundings):
                 variable.assign(variable.constraint(variable.value))
         self._iterations.assign(self._iterations.value + 1)
 
-    def _variables_of(
-        self, grads: list[Any], trainable_variables: Sequence[Variable] | None
-    ) -> list[Variable]:
-        if trainable_variables is None and not self.built:
-            raise ValueError(
-                explain(
-                    f"Optimizer {self.name!r} does not know which variables to update.",
-                    fix="pass them, `apply(grads, variables)`, or call `build(variables)` first.",
-                )
+    def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Scale the gradients back, update, now or once in so many steps, and average."""
+        if self.loss_scale_factor is not None:
+            scale = self.scalar("loss_scale_factor")
+            grads = [g / scale.astype(g.dtype) for g in grads]
+        if self.gradient_accumulation_steps:
+            steps = self._count("gradient_accumulation_steps")
+            accumulate(
+                grads,
+                [self._accumulators[self._get_variable_index(v)] for v in variables],
+                steps,
+                due=(self._iterations.value + 1) % steps == 0,
+                update=lambda means: self._update_all(means, variables),
+                state=[*variables, *self.variables],
             )
-        variables = list(
-            self._trainable_variables if trainable_variables is None else trainable_variables
-        )
-        if len(grads) != len(variables):
-            raise ValueError(
-                explain(
-                    f"Optimizer {self.name!r}: each variable needs one gradient.",
-                    given=f"{len(grads)} gradients for {len(variables)} variables",
-                )
-            )
-        if not self.built:
-            self.build(variables)
-            self.built = True
-        for variable in variables:
-            self._get_variable_index(variable)
-        return variables
+        else:
+            self._update_all(grads, variables)
+        if self.use_ema:
+            step, due = jnp.asarray(self.iterations), None
+            if self.ema_overwrite_frequency:
+                due = (step + 1) % self._count("ema_overwrite_frequency") == 0
+            self._averages.move(self.scalar("ema_momentum") * (step != 0), due)
 
     def _update_all(self, grads: list[Any], variables: list[Variable]) -> None:
         """One update of every variable."""
-        grads = self._clip_gradients(grads)
-        rate = self._current_rate()
+        limits = ("clipnorm", "clipvalue", "global_clipnorm")
+        grads = clip(grads, *(self.scalar(n) if getattr(self, n) else None for n in limits))
+        rate = jnp.asarray(self.learning_rate, library.floatx())
         self._apply_weight_decay(variables, rate)
         self._shared = self.prepare(self._step())
         try:
@@ -333,7 +292,7 @@ class Optimizer(Surroundings):
         optimizer_variables: Sequence[Any],
         grads: Sequence[Any],
         trainable_variables: Sequence[Any],
-    ) -> tuple[list[Any], list[Any]]:
+    ) -> tuple[list[Array], list[Array]]:
         """The values after an update, from values before it; no variable changes.
 
         Args:
@@ -348,53 +307,93 @@ class Optimizer(Surroundings):
             ValueError: not built, or a different number of values than variables.
         """
         if not self.built:
-            raise ValueError(
-                explain(
-                    f"Optimizer {self.name!r}: `stateless_apply` needs a built optimizer.",
-                    fix="call `optimizer.build(model.trainable_variables)` first.",
-                )
+            raise NotBuilt(
+                f"Optimizer {self.name!r}: `stateless_apply` needs a built optimizer.",
+                fix="call `optimizer.build(model.trainable_variables)` first.",
             )
+        own, trained = self.variables, self._trainable_variables
         for label, values, variables in (
-            ("optimizer_variables", optimizer_variables, self.variables),
-            ("trainable_variables", trainable_variables, self._trainable_variables),
+            ("optimizer_variables", optimizer_variables, own),
+            ("trainable_variables", trainable_variables, trained),
         ):
             if len(values) != len(variables):
-                raise ValueError(
-                    explain(
-                        f"Optimizer {self.name!r}: `{label}` does not fit.",
-                        given=f"{len(values)} values",
-                        expected=f"{len(variables)}",
-                    )
+                raise BadArgument(
+                    f"Optimizer {self.name!r}: `{label}` does not fit.",
+                    given=f"{len(values)} values",
+                    expected=f"{len(variables)}",
                 )
-        state = [
-            *zip(self._trainable_variables, trainable_variables, strict=True),
-            *zip(self.variables, optimizer_variables, strict=True),
-        ]
-        with StatelessScope(state) as scope:
+        values = [*trainable_variables, *optimizer_variables]
+        with StatelessScope(list(zip([*trained, *own], values, strict=True))) as scope:
             self.apply(grads)
-        trained = [scope.get_current_value(v) for v in self._trainable_variables]
-        return trained, [scope.get_current_value(v) for v in self.variables]
+        now = scope.get_current_value
+        return [now(v) for v in trained], [now(v) for v in own]
 
-    def get_config(self) -> dict[str, Any]:
+    # Weight decay, averages, scale of the loss.
+
+    def _apply_weight_decay(self, variables: list[Variable], rate: Array) -> None:
+        if self.weight_decay is not None:
+            self._decay.apply(variables, self.scalar("weight_decay") * rate)
+
+    def exclude_from_weight_decay(
+        self,
+        var_list: Sequence[Variable] | None = None,
+        var_names: Sequence[str] | None = None,
+    ) -> None:
+        """Name the variables that do not decay.
+
+        Args:
+            var_list: the variables.
+            var_names: parts of names: ["bias"] means every bias.
+
+        Raises:
+            ValueError: called after the optimizer was built.
+        """
+        if self.built:
+            raise BadArgument(
+                f"Optimizer {self.name!r} is built: variables can no longer be excluded from "
+                "weight decay.",
+                fix="call `exclude_from_weight_decay()` right after making the optimizer.",
+            )
+        self._decay = WeightDecay(var_list, var_names)
+
+    def traced_facts(self) -> Any:
+        """For each variable, whether it decays, and whether its gradient replaces it."""
+        return [
+            (self._decay.concerns(v), v.overwrite_with_gradient) for v in self._trainable_variables
+        ]
+
+    @property
+    def moving_averages(self) -> MovingAverages:
+        """The averages of the weights; of none where `use_ema` is False."""
+        return self._averages
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """At the end of training: set variables to their averages, where averages are kept."""
+        if self.use_ema:
+            self._averages.put_in_place([self._get_variable_index(v) for v in var_list])
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times `loss_scale_factor`."""
+        return loss if self.loss_scale_factor is None else loss * self.scalar("loss_scale_factor")
+
+    # Configs.
+
+    def get_config(self) -> Config:
         """The arguments that make an equal optimizer, without its state."""
-        return {
-            "name": self.name,
-            "learning_rate": self._rate_config(),
-            "weight_decay": self.weight_decay,
-            "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
-            "clipvalue": self.clipvalue,
-            "use_ema": self.use_ema,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": self.loss_scale_factor,
-            "gradient_accumulation_steps": self.gradient_accumulation_steps,
-        }
+        config = {**self.own_config(), "learning_rate": self._rate.get_config()}
+        return {**{name: config.pop(name) for name in _FIRST_IN_CONFIGS}, **config}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         """An optimizer with the arguments of a config."""
-        rate = config.get("learning_rate")
-        if isinstance(rate, dict):
-            config = {**config, "learning_rate": deserialize_keras_object(rate, custom_objects)}
-        return cls(**config)
+        with custom_object_scope(custom_objects or {}):
+            return cls(**config)
+
+
+_AROUND_THE_RULE = frozenset(Optimizer.runtime_parameters)
+_FIRST_IN_CONFIGS = (
+    "name", "learning_rate", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
+    "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps",
+)  # fmt: skip

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import flag, number
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.optimizers.base import Optimizer, Slots, family
+from rosenblatt.optimizers.rate import rate
+from rosenblatt.optimizers.variables import Start
 
 
-def _rms(x: Any) -> Any:
+def _rms(x: Array) -> Array:
     return jnp.sqrt(jnp.mean(jnp.square(x)))
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Adafactor(Optimizer):
     """v̂ = r cᵀ / mean(r); u = g / √v̂; w ← w − α u / max(1, rms(u) / d).
 
@@ -31,70 +34,49 @@ class Adafactor(Optimizer):
         epsilon_2: ε₂, the least scale of a weight.
         clip_threshold: d.
         relative_step: let the rate fall as 1 / √t, where it is a number.
-        **common: the arguments of `Optimizer`.
 
     >>> Adafactor().get_config()["beta_2_decay"]
     -0.8
     """
 
-    runtime_parameters = (
-        *Optimizer.runtime_parameters, "beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold",
-    )  # fmt: skip
+    learning_rate: Any = rate(0.001)
+    beta_2_decay: float = setting(number(), default=-0.8, role=NUMBER)
+    epsilon_1: float = setting(number(), default=1e-30, role=NUMBER)
+    epsilon_2: float = setting(number(), default=1e-3, role=NUMBER)
+    clip_threshold: float = setting(number(), default=1.0, role=NUMBER)
+    relative_step: bool = setting(flag, default=True)
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_2_decay: float = -0.8,
-        epsilon_1: float = 1e-30,
-        epsilon_2: float = 1e-3,
-        clip_threshold: float = 1.0,
-        relative_step: bool = True,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        self.beta_2_decay = beta_2_decay
-        self.epsilon_1 = epsilon_1
-        self.epsilon_2 = epsilon_2
-        self.clip_threshold = clip_threshold
-        self.relative_step = relative_step
+    def slot_groups(self) -> list[tuple[str, ...]]:
+        """Means of rows and of columns for matrices, and of squares."""
+        return [("row", "column", "velocity")]
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make row and column means for matrices, and means of squares for all."""
-        if self.built:
-            return
-        super().build(variables)
-        made: dict[str, list[Variable | None]] = {"row": [], "column": [], "velocity": []}
-        for variable in self._trainable_variables:
-            shape = variable.shape
-            replaced = variable.overwrite_with_gradient
-            factored = len(shape) >= 2 and not replaced
-            for name, part in (("row", shape[:-1]), ("column", (*shape[:-2], *shape[-1:]))):
-                if len(shape) < 2:  # Keras's files hold a zero in the places of these
-                    self._track(Variable(0, dtype="int32", trainable=False, name=variable.name))
-                made[name].append(
-                    self.add_variable(part, dtype=variable.dtype, name=variable.name)
-                    if factored
-                    else None
-                )
-            made["velocity"].append(
-                None if replaced else self.add_variable_from_reference(variable, "velocity")
-            )
-        self._slots = made
+    def make_slot(self, variable: Variable, name: str, start: Start) -> Variable | None:
+        """A slot; Keras's files hold a zero for row and column of what is no matrix."""
+        shape = variable.shape
+        if name not in ("row", "column"):
+            return super().make_slot(variable, name, start)
+        if len(shape) < 2:
+            self._track(Variable(0, dtype="int32", trainable=False, name=variable.name))
+        if len(shape) < 2 or variable.overwrite_with_gradient:
+            return None
+        part = shape[:-1] if name == "row" else (*shape[:-2], *shape[-1:])
+        return self.add_variable(part, start, dtype=variable.dtype, name=variable.name)
 
-    def prepare(self, step: Any) -> Any:
-        """1 / √t, what the means keep, ε₁, ε₂ and d."""
-        kept = 1 - step ** self.scalar("beta_2_decay")
-        names = ("epsilon_1", "epsilon_2", "clip_threshold")
-        return (1 / jnp.sqrt(step), kept, *(self.scalar(name) for name in names))
+    def prepare(self, step: Array) -> Any:
+        """Also 1 / √t, and what the means keep."""
+        numbers = super().prepare(step)
+        numbers.falling = 1 / jnp.sqrt(step)
+        numbers.kept = 1 - step**numbers.beta_2_decay
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        falling, kept, epsilon_1, epsilon_2, threshold = shared
-        scale = jnp.maximum(epsilon_2, _rms(value)) * jnp.minimum(learning_rate, falling)
-        square = jnp.square(gradient) + epsilon_1
-        new = {}
+        kept, new = numbers.kept, {}
+        scale = jnp.maximum(numbers.epsilon_2, _rms(value))
+        scale = scale * jnp.minimum(learning_rate, numbers.falling)
+        square = jnp.square(gradient) + numbers.epsilon_1
         if "row" in slots:
             new["row"] = kept * slots["row"] + (1 - kept) * jnp.mean(square, -1)
             new["column"] = kept * slots["column"] + (1 - kept) * jnp.mean(square, -2)
@@ -103,15 +85,4 @@ class Adafactor(Optimizer):
         else:
             new["velocity"] = kept * slots["velocity"] + (1 - kept) * square
         move = gradient / jnp.sqrt(new["velocity"])
-        return value - scale * move / jnp.maximum(1.0, _rms(move) / threshold), new
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            **super().get_config(),
-            "beta_2_decay": self.beta_2_decay,
-            "epsilon_1": self.epsilon_1,
-            "epsilon_2": self.epsilon_2,
-            "clip_threshold": self.clip_threshold,
-            "relative_step": self.relative_step,
-        }
+        return value - scale * move / jnp.maximum(1.0, _rms(move) / numbers.clip_threshold), new

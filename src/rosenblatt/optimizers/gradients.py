@@ -1,27 +1,27 @@
-"""What happens to gradients before an update."""
+"""What happens to gradients before an update: missing ones are left out, large ones clipped."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.variable import Variable
 
 
 def drop_missing(
-    gradients: Sequence[Any], variables: Sequence[Variable], optimizer: str
-) -> tuple[list[Any], list[Variable]]:
-    """Leave out the variables without a gradient, with a warning.
+    gradients: Sequence[Any], variables: Sequence[Variable], optimizer: str | None
+) -> list[tuple[Any, Variable]]:
+    """Pairs of gradient and variable, with a warning where variables have none.
 
     Raises:
         ValueError: no variable has one.
     """
-    kept = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
-    missing = [v.path for g, v in zip(gradients, variables, strict=True) if g is None]
+    pairs = list(zip(gradients, variables, strict=True))
+    kept = [(g, v) for g, v in pairs if g is not None]
+    missing = [v.path for g, v in pairs if g is None]
     if not kept:
         raise ValueError(
             explain(
@@ -31,15 +31,37 @@ def drop_missing(
             )
         )
     if missing:
-        warnings.warn(
+        warn_user(
             explain(
                 f"Optimizer {optimizer!r}: variables without a gradient stay as they are.",
                 given=f"None for {missing}",
                 fix="let the loss depend on them, or set `trainable = False` on their layer.",
-            ),
-            stacklevel=3,
+            )
         )
-    return [g for g, _ in kept], [v for _, v in kept]
+    return kept
+
+
+def clip(
+    gradients: Sequence[Any], norm: Any = None, value: Any = None, global_norm: Any = None
+) -> list[Any]:
+    """Gradients held within one limit; as they are where there is none.
+
+    Args:
+        gradients: arrays.
+        norm: the largest norm of each.
+        value: the largest absolute value in each.
+        global_norm: the largest norm of all together.
+
+    >>> clip([jnp.array([3.0, -0.5])], value=jnp.asarray(1.0))
+    [Array([ 1. , -0.5], dtype=float32)]
+    """
+    if norm is not None:
+        return [clip_by_norm(g, norm.astype(g.dtype)) for g in gradients]
+    if global_norm is not None:
+        return clip_by_global_norm(gradients, global_norm)
+    if value is not None:
+        return [jnp.clip(g, -value.astype(g.dtype), value.astype(g.dtype)) for g in gradients]
+    return list(gradients)
 
 
 def clip_by_norm(gradient: Any, limit: Any) -> Any:

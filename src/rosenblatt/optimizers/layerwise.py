@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.checks import number
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.adam import Moments
-from rosenblatt.optimizers.base import Common
+from rosenblatt.optimizers.base import Slots, family
+from rosenblatt.optimizers.rate import rate
+from rosenblatt.optimizers.variables import Start
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class Lamb(Moments):
     """u = m̂ / (√v̂ + ε); w ← w − η (‖w‖ / ‖u‖) u, with Adam's corrected means m̂ and v̂.
 
@@ -23,33 +26,31 @@ class Lamb(Moments):
     Args:
         learning_rate: η.
         beta_1, beta_2, epsilon: as in `Adam`.
-        **common: the arguments of `Optimizer`.
 
     >>> Lamb().get_config()["beta_1"]
     0.9
     """
 
-    def prepare(self, step: Any) -> Any:
-        """1 − β₁, 1 − β₂, ε and the two corrections."""
-        corrections = (1 - self.scalar(name) ** step for name in ("beta_1", "beta_2"))
-        rests = self.scalar("beta_1_rest"), self.scalar("beta_2_rest")
-        return (*rests, self.scalar("epsilon"), *corrections)
+    def prepare(self, step: Array) -> Any:
+        """Also the two corrections."""
+        numbers = super().prepare(step)
+        numbers.correction_1 = 1 - numbers.beta_1**step
+        numbers.correction_2 = 1 - numbers.beta_2**step
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rest_1, rest_2, epsilon, correction_1, correction_2 = shared
-        m = slots["momentum"] + (gradient - slots["momentum"]) * rest_1
-        v = slots["velocity"] + (jnp.square(gradient) - slots["velocity"]) * rest_2
-        move = (m / correction_1) / (jnp.sqrt(v / correction_2) + epsilon)
+        m, v = self.means(gradient, slots, numbers)
+        move = (m / numbers.correction_1) / (jnp.sqrt(v / numbers.correction_2) + numbers.epsilon)
         size, moved = jnp.linalg.norm(value.ravel()), jnp.linalg.norm(move.ravel())
         both = (size > 0) & (moved > 0)
         ratio = jnp.where(both, size / jnp.where(both, moved, 1.0), 1.0)
         return value - ratio * learning_rate * move, {"momentum": m, "velocity": v}
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class ScheduleFreeAdamW(Moments):
     """z ← z − η g / (√v̂ + ε); x ← (1 − 1/t) x + z / t; w = (1 − β₁) z + β₁ x.
 
@@ -62,56 +63,39 @@ class ScheduleFreeAdamW(Moments):
         beta_1: β₁, the share of the average.
         beta_2, epsilon: as in `Adam`.
         warmup_steps: steps in which the rate rises from 0.
-        **common: the arguments of `Optimizer`.
 
     >>> ScheduleFreeAdamW().get_config()["warmup_steps"]
     0
     """
 
-    runtime_parameters = (*Moments.runtime_parameters, "warmup_steps")
+    learning_rate: Any = rate(0.0025)
+    beta_1: float = setting(number(), default=0.9, role=NUMBER)
+    beta_2: float = setting(number(), default=0.999, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-8, role=NUMBER)
+    warmup_steps: int = setting(number(), default=0, role=NUMBER)
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.0025,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        warmup_steps: int = 0,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **common)
-        self.warmup_steps = warmup_steps
+    def make_slot(self, variable: Variable, name: str, start: Start) -> Variable | None:
+        """A slot; z starts at the weights."""
+        at_weights = name == "momentum"
+        return super().make_slot(variable, name, variable.numpy() if at_weights else start)
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots; z starts at the weights."""
-        if self.built:
-            return
-        super().build(variables)
-        pairs = zip(self._slots["momentum"], self._trainable_variables, strict=True)
-        for slot, variable in pairs:
-            if slot is not None:
-                slot.assign(variable.value)
-
-    def prepare(self, step: Any) -> Any:
-        """1 − β₁, 1 − β₂, β₁, ε, the correction, the share of the newest z, and the warm-up."""
-        rises = self.scalar("warmup_steps")
-        rate = jnp.where(rises > 0, jnp.minimum(step / jnp.maximum(rises, 1.0), 1.0), 1.0)
-        names = ("beta_1_rest", "beta_2_rest", "beta_1", "epsilon")
-        numbers = (self.scalar(name) for name in names)
-        return (*numbers, 1 - self.scalar("beta_2") ** step, 1 / step, rate)
+    def prepare(self, step: Array) -> Any:
+        """Also the correction, the share of the newest z, and how far the warm-up is."""
+        numbers = super().prepare(step)
+        numbers.correction = 1 - numbers.beta_2**step
+        numbers.newest = 1 / step
+        risen = jnp.minimum(step / jnp.maximum(numbers.warmup_steps, 1.0), 1.0)
+        numbers.risen = jnp.where(numbers.warmup_steps > 0, risen, 1.0)
+        return numbers
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rest_1, rest_2, beta_1, epsilon, correction, newest, rises = shared
-        z = slots["momentum"]
-        v = slots["velocity"] + (jnp.square(gradient) - slots["velocity"]) * rest_2
-        moved = z - learning_rate * rises * gradient / (jnp.sqrt(v / correction) + epsilon)
-        average = (value - rest_1 * z) / beta_1
+        z, rest, newest = slots["momentum"], numbers.beta_1_rest, numbers.newest
+        v = slots["velocity"] + (jnp.square(gradient) - slots["velocity"]) * numbers.beta_2_rest
+        move = learning_rate * numbers.risen * gradient
+        moved = z - move / (jnp.sqrt(v / numbers.correction) + numbers.epsilon)
+        average = (value - rest * z) / numbers.beta_1
         average = (1 - newest) * average + newest * moved
-        return rest_1 * moved + beta_1 * average, {"momentum": moved, "velocity": v}
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {**super().get_config(), "warmup_steps": self.warmup_steps}
+        return rest * moved + numbers.beta_1 * average, {"momentum": moved, "velocity": v}

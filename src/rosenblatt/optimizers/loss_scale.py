@@ -7,15 +7,21 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
-from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.checks import Check, number, or_config
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Config
 from rosenblatt.core.variable import StatelessScope, Variable
 from rosenblatt.initializers.constants import Constant
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.optimizers.base import Optimizer, family
+from rosenblatt.optimizers.rate import Source
+
+an_optimizer = Check(
+    lambda value: isinstance(value, Optimizer), "an object of an `Optimizer` class", wrong=["adam"]
+)
 
 
-@builtin("keras.optimizers", "LossScaleOptimizer")
+@family.entry()
 class LossScaleOptimizer(Optimizer):
     """Multiplies the loss by a scale, divides gradients by it, and adapts the scale.
 
@@ -37,39 +43,33 @@ class LossScaleOptimizer(Optimizer):
     32768.0
     """
 
-    runtime_parameters = ("initial_scale", "dynamic_growth_steps")
+    inner_optimizer: Optimizer = setting(or_config(an_optimizer), kw_only=True)
+    initial_scale: float = setting(number(), default=2.0**15, role=NUMBER)
+    dynamic_growth_steps: int = setting(number(), default=2000, role=NUMBER)
 
     def __init__(
         self,
-        inner_optimizer: Any,
+        inner_optimizer: Optimizer,
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
         name: str | None = None,
-        **kwargs: Any,
+        **others: Any,
     ):
-        if not isinstance(inner_optimizer, Optimizer):
-            raise ValueError(
-                explain(
-                    "LossScaleOptimizer: bad `inner_optimizer`.",
-                    given=repr(inner_optimizer),
-                    expected="an object of an `Optimizer` class",
-                )
-            )
-        idle = {"use_ema": False, "ema_momentum": 0.99}  # what older files hold
-        for key, value in kwargs.items():
-            if key not in Common.__annotations__ or value != idle.get(key):
-                raise ValueError(
-                    explain(
-                        f"LossScaleOptimizer has no argument {key!r}.",
-                        fix=f"give it to the inner optimizer: `{type(inner_optimizer).__name__}"
-                        f"({key}=…)`.",
-                    )
-                )
         super().__init__(0.0, name=name)
-        self.inner_optimizer = inner_optimizer
-        self.initial_scale = initial_scale
-        self.dynamic_growth_steps = dynamic_growth_steps
-        inner_optimizer.loss_scale_factor = None  # one scale is enough
+        self.settle(
+            inner_optimizer=inner_optimizer,
+            initial_scale=initial_scale,
+            dynamic_growth_steps=dynamic_growth_steps,
+        )
+        for key, value in others.items():
+            known = Optimizer.__settings__.get(key)
+            if known is None or value != known.default:  # older files hold the defaults of some
+                raise BadArgument(
+                    f"LossScaleOptimizer has no argument {key!r}.",
+                    fix=f"give it to the inner optimizer: `{type(inner_optimizer).__name__}"
+                    f"({key}=…)`.",
+                )
+        self.inner_optimizer.loss_scale_factor = None  # one scale is enough
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the scale and the counter, and build the inner optimizer."""
@@ -84,17 +84,21 @@ class LossScaleOptimizer(Optimizer):
     @property
     def variables(self) -> list[Variable]:
         """Its own, then the inner optimizer's."""
-        return [*self._variables, *self.inner_optimizer.variables]
+        return [*super().variables, *self.inner_optimizer.variables]
 
-    @property
+    @property  # type: ignore[misc]
     def learning_rate(self) -> Any:
         """The inner optimizer's."""
         return self.inner_optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:
-        if "inner_optimizer" in self.__dict__:
-            self.inner_optimizer.learning_rate = learning_rate
+        self.inner_optimizer.learning_rate = learning_rate
+
+    @property
+    def learning_rate_source(self) -> Source | None:
+        """The inner optimizer's."""
+        return self.inner_optimizer.learning_rate_source
 
     @property
     def iterations(self) -> Any:
@@ -134,18 +138,8 @@ class LossScaleOptimizer(Optimizer):
         """The inner optimizer's."""
         self.inner_optimizer.finalize_variable_values(var_list)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every argument."""
-        return {
-            "name": self.name,
-            "inner_optimizer": serialize_keras_object(self.inner_optimizer),
-            "initial_scale": self.initial_scale,
-            "dynamic_growth_steps": self.dynamic_growth_steps,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """The optimizer of a config."""
-        config = dict(config)
-        inner = deserialize_keras_object(config.pop("inner_optimizer"), custom_objects)
-        return cls(inner, **config)
+        config = self.own_config()
+        names = ("name", "inner_optimizer", "initial_scale", "dynamic_growth_steps")
+        return {name: config[name] for name in names}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, Self
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
+from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.optimizers.base import Optimizer, family
 from rosenblatt.optimizers.loss_scale import LossScaleOptimizer
 
 
@@ -60,23 +61,19 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
             return self._optimizer_map[key]
         fitting = [pattern for pattern in self._optimizer_map if re.fullmatch(pattern, key)]
         if len(fitting) > 1:
-            raise ValueError(
-                explain(
-                    f"OptimizerMap: several patterns fit variable {key!r}.",
-                    given=fitting,
-                    fix="narrow them, or enter the variable's path itself.",
-                )
+            raise BadArgument(
+                f"OptimizerMap: several patterns fit variable {key!r}.",
+                given=fitting,
+                fix="narrow them, or enter the variable's path itself.",
             )
         return self._optimizer_map[fitting[0]] if fitting else self.default_optimizer
 
     def __setitem__(self, key: str, optimizer: Optimizer) -> None:
         if not isinstance(key, str) or key in self._optimizer_map:
-            raise ValueError(
-                explain(
-                    "OptimizerMap: bad key.",
-                    given=repr(key),
-                    expected="a string that is not in the map yet",
-                )
+            raise BadArgument(
+                "OptimizerMap: bad key.",
+                given=repr(key),
+                expected="a string that is not in the map yet",
             )
         _check_inner(optimizer, f"key {key!r}")
         self._optimizer_map[key] = optimizer
@@ -94,7 +91,7 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
         """The optimizer of a variable."""
         return self[variable.path]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every argument."""
         return {
             "default_optimizer": serialize_keras_object(self.default_optimizer),
@@ -110,17 +107,15 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
 def _check_inner(optimizer: Any, place: str) -> None:
     around_others = isinstance(optimizer, (LossScaleOptimizer, MultiOptimizer))
     if around_others or not isinstance(optimizer, Optimizer):
-        raise ValueError(
-            explain(
-                f"Not an optimizer that can share a model, for {place}.",
-                given=repr(optimizer),
-                expected="an object of an `Optimizer` class other than LossScaleOptimizer and "
-                "MultiOptimizer",
-            )
+        raise BadArgument(
+            f"Not an optimizer that can share a model, for {place}.",
+            given=repr(optimizer),
+            expected="an object of an `Optimizer` class other than LossScaleOptimizer and "
+            "MultiOptimizer",
         )
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class MultiOptimizer(Optimizer):
     """Every variable takes the step of the optimizer it is mapped to.
 
@@ -141,7 +136,7 @@ class MultiOptimizer(Optimizer):
     ['Adam', 'SGD']
     """
 
-    runtime_parameters = ("loss_scale_factor",)
+    learning_rate_source = None
     untraced = (*Optimizer.untraced, "_optimizer_map")  # asked when it is built
 
     def __init__(
@@ -198,9 +193,10 @@ class MultiOptimizer(Optimizer):
     @property
     def variables(self) -> list[Variable]:
         """Its own, then those of each inner optimizer."""
-        return [*self._variables, *(v for one in self._inner_optimizers for v in one.variables)]
+        inner = (v for one in self._inner_optimizers for v in one.variables)
+        return [*super().variables, *inner]
 
-    @property
+    @property  # type: ignore[misc]
     def learning_rate(self) -> Any:
         """There is none: each inner optimizer has its own.
 
@@ -219,7 +215,7 @@ class MultiOptimizer(Optimizer):
             fix="use those of the inner ones, `optimizer.optimizers[0].learning_rate`.",
         )
 
-    @property
+    @property  # type: ignore[misc]
     def loss_scale_factor(self) -> float | None:
         """What the loss is multiplied and gradients are divided by, in every inner optimizer."""
         return self._loss_scale_factor
@@ -246,7 +242,7 @@ class MultiOptimizer(Optimizer):
         for optimizer, part in self._parts(var_list):
             optimizer.finalize_variable_values([v for _, v in part])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         """Every argument."""
         return {
             "optimizer_map": serialize_keras_object(self._optimizer_map),
@@ -255,7 +251,9 @@ class MultiOptimizer(Optimizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         """The optimizer of a config."""
         chosen = deserialize_keras_object(config["optimizer_map"], custom_objects)
         return cls(**{**config, "optimizer_map": chosen})

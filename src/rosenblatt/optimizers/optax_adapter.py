@@ -8,28 +8,20 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.optimizers.base import Optimizer, family
+from rosenblatt.optimizers.lookup import is_transform
 
 _RATE = "hyperparams['learning_rate']"
 _RATE_OF_SCHEDULE = "hyperparams_states['learning_rate']"
-
-
-def is_transform(candidate: Any) -> bool:
-    """Whether a value is an Optax transform: something with functions `init` and `update`.
-
-    >>> is_transform("adam")
-    False
-    """
-    functions = (getattr(candidate, name, None) for name in ("init", "update"))
-    return not isinstance(candidate, type) and all(callable(one) for one in functions)
 
 
 def _is_key(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
+@family.entry()
 class OptaxOptimizer(Optimizer):
     """Takes the steps of an Optax transform; its state is kept in the optimizer's variables.
 
@@ -58,19 +50,15 @@ class OptaxOptimizer(Optimizer):
     array([0., 2.], dtype=float32)
     """
 
-    runtime_parameters = ()
-
     def __init__(self, transform: Any, name: str | None = None):
         if not is_transform(transform):
-            raise ValueError(
-                explain(
-                    "OptaxOptimizer: not a transform.",
-                    given=repr(transform),
-                    expected="what a function of Optax returns, such as `optax.adam(1e-3)`",
-                )
+            raise BadArgument(
+                "OptaxOptimizer: not a transform.",
+                given=repr(transform),
+                expected="what a function of Optax returns, such as `optax.adam(1e-3)`",
             )
         super().__init__(lambda: 0.0, name=name)
-        self._learning_rate = None  # known once the transform's state is
+        self._known_rate: Variable | None = None  # known once the transform's state is
         self._transform = transform
         self._structure: Any = None
         self._key_kinds: list[Any] = []
@@ -95,21 +83,21 @@ class OptaxOptimizer(Optimizer):
         places = [jax.tree_util.keystr(path) for path, _ in entries]
         rates = [v for v, p in zip(self._state, places, strict=True) if p.endswith(_RATE)]
         if len(rates) == 1 and not any(_RATE_OF_SCHEDULE in place for place in places):
-            self._learning_rate = rates[0]
+            self._known_rate = rates[0]
 
     def _plain(self, leaves: Sequence[Any]) -> list[Any]:
         """A state's arrays, random keys as the numbers that files can hold."""
         kinds = zip(leaves, self._key_kinds, strict=True)
         return [leaf if kind is None else jax.random.key_data(leaf) for leaf, kind in kinds]
 
-    @property
+    @property  # type: ignore[misc]
     def learning_rate(self) -> Any:
         """The rate that `optax.inject_hyperparams` keeps in the state.
 
         Raises:
             AttributeError: no such rate, or not built yet.
         """
-        if self._learning_rate is None:
+        if self._known_rate is None:
             raise AttributeError(
                 explain(
                     f"Optimizer {self.name!r}: an Optax transform's learning rate is part of it.",
@@ -118,22 +106,25 @@ class OptaxOptimizer(Optimizer):
                     "`fit` on.",
                 )
             )
-        return self._learning_rate
+        return self._known_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:
         self.learning_rate.assign(learning_rate)
 
+    @property
+    def learning_rate_source(self) -> Variable | None:
+        """The variable of such a rate, or None."""
+        return self._known_rate
+
     def _update_all(self, grads: list[Any], variables: list[Variable]) -> None:
         places = [self._get_variable_index(variable) for variable in variables]
         if places != list(range(len(self._trainable_variables))):
-            raise ValueError(
-                explain(
-                    f"Optimizer {self.name!r}: an Optax transform needs all gradients at once.",
-                    given=f"{len(grads)} gradients",
-                    expected=f"{len(self._trainable_variables)}, in the order of `build`",
-                    fix="after a layer's `trainable` has changed, compile the model again.",
-                )
+            raise BadArgument(
+                f"Optimizer {self.name!r}: an Optax transform needs all gradients at once.",
+                given=f"{len(grads)} gradients",
+                expected=f"{len(self._trainable_variables)}, in the order of `build`",
+                fix="after a layer's `trainable` has changed, compile the model again.",
             )
         held = zip(self._state, self._key_kinds, strict=True)
         leaves = [
@@ -146,12 +137,10 @@ class OptaxOptimizer(Optimizer):
                 grads, jax.tree_util.tree_unflatten(self._structure, leaves), values
             )
         except TypeError as error:
-            raise ValueError(
-                explain(
-                    f"Optimizer {self.name!r}: the Optax transform cannot take this step.",
-                    given=str(error),
-                    expected="a transform that needs gradients and weights only",
-                )
+            raise BadArgument(
+                f"Optimizer {self.name!r}: the Optax transform cannot take this step.",
+                given=str(error),
+                expected="a transform that needs gradients and weights only",
             ) from error
         for variable, value, move in zip(variables, values, moves, strict=True):
             variable.assign(value + move)
@@ -165,10 +154,8 @@ class OptaxOptimizer(Optimizer):
         Raises:
             ValueError: always, with what to do.
         """
-        raise ValueError(
-            explain(
-                f"Optimizer {self.name!r} is an Optax transform, which is code and is not saved.",
-                fix="save the weights, `model.save_weights(…)`, or compile with an optimizer of "
-                "`rosenblatt.optimizers` before saving.",
-            )
+        raise BadArgument(
+            f"Optimizer {self.name!r} is an Optax transform, which is code and is not saved.",
+            fix="save the weights, `model.save_weights(…)`, or compile with an optimizer of "
+            "`rosenblatt.optimizers` before saving.",
         )

@@ -1,119 +1,133 @@
-"""The learning rate: a variable, a schedule or a function."""
+"""The learning rate: a number in a variable, a schedule of the step, or a function."""
 
 from __future__ import annotations
 
 import inspect
 import numbers
-from typing import Any, ClassVar
+from collections.abc import Callable
+from inspect import Parameter
+from typing import Any, TypeAlias
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import Check, or_config
+from rosenblatt.core.errors import WrongType
+from rosenblatt.core.scope import HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
+from rosenblatt.core.settings import setting
 from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.schedules.base import LearningRateSchedule
-from rosenblatt.optimizers.variables import OptimizerVariables
+
+# A variable that holds a number, a schedule, or a function.
+Source: TypeAlias = "Variable | Callable[..., Any]"
 
 
-def _is_number(value: Any) -> bool:
-    if isinstance(value, (bool, np.bool_)):
-        return False
-    return isinstance(value, numbers.Real) or (hasattr(value, "dtype") and np.ndim(value) == 0)
+class Rate(HasParameters):
+    """What decides an optimizer's learning rate. It is never changed, but replaced.
+
+    Args:
+        source: a number, which a variable will hold; a schedule; a function of the step or of
+            nothing.
+
+    >>> Rate(lambda step: 0.5**step).at(2), Rate(lambda: 0.125).at(2)
+    (0.25, 0.125)
+    """
+
+    runtime_parameters = ("called",)
+
+    def __init__(self, source: float | Source):
+        self.source: Any = source
+        if not _is_followed(source):
+            number = source if isinstance(source, jax.Array) else np.asarray(source, "float64")
+            dtype, name = config.floatx(), "learning_rate"
+            self.source = Variable(number, dtype=dtype, trainable=False, name=name)
+        self.takes_step = _takes_step(self.source)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variable that holds a number; none where the rate follows something."""
+        return [self.source] if isinstance(self.source, Variable) else []
+
+    def changed(self, new: Rate, given: object, optimizer: str, kind: str) -> Rate:
+        """What decides the rate after something was assigned to it.
+
+        Args:
+            new: what was assigned.
+            given: the same as it was written.
+            optimizer: which optimizer it is, for the message.
+            kind: the name of its class.
+
+        Raises:
+            TypeError: a number for a rate that follows a schedule or function.
+        """
+        if not new.variables:
+            return new
+        if self.variables:
+            self.source.assign(new.source.held)
+            return self
+        followed = "schedule" if isinstance(self.source, LearningRateSchedule) else "function"
+        raise WrongType(
+            f"{optimizer}: its learning rate follows a {followed} and cannot be set to a number.",
+            given=f"{given!r} while the rate is of class {type(self.source).__name__}",
+            fix=f"make the optimizer with a number, `{kind}(learning_rate=0.01)`, or assign "
+            "another schedule.",
+        )
+
+    def at(self, step: Any) -> Any:
+        """The variable, or the number that a schedule or function gives at a step."""
+        if isinstance(self.source, Variable):
+            return self.source
+        return self.source(step) if self.takes_step else self.parameter("called")
+
+    @property
+    def called(self) -> float | None:
+        """What a function of nothing returns now; None where the rate is something else."""
+        if isinstance(self.source, Variable) or self.takes_step:
+            return None
+        return float(self.source())
+
+    def get_config(self) -> Any:
+        """A number, or the config of a schedule or function."""
+        if isinstance(self.source, Variable):
+            return float(self.source.numpy())
+        return serialize_keras_object(self.source)
 
 
-def _takes_step(function: Any) -> bool:
-    """Whether a callable wants the step number."""
+def _is_followed(rate: Any) -> bool:
+    """Whether something is no number but a schedule or function that gives one."""
+    return callable(rate) and not hasattr(rate, "dtype")
+
+
+def _is_rate(rate: Any) -> bool:
+    is_array = hasattr(rate, "dtype") and np.ndim(rate) == 0
+    is_number = isinstance(rate, numbers.Real) or is_array
+    return _is_followed(rate) or (is_number and not isinstance(rate, (bool, np.bool_)))
+
+
+def _takes_step(source: Source) -> bool:
+    """Whether something is a schedule, or a function with an argument that it needs."""
+    if isinstance(source, (Variable, LearningRateSchedule)):
+        return isinstance(source, LearningRateSchedule)
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = inspect.signature(source).parameters.values()
     except (TypeError, ValueError):
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return any(p.kind in positional and p.default is p.empty for p in parameters)
 
 
-class LearningRate(OptimizerVariables):
-    """The part of an optimizer that knows its learning rate."""
+_any_rate = or_config(
+    Check(
+        _is_rate,
+        "a number, a `LearningRateSchedule`, or a function that returns one",
+        Rate,
+        wrong=["fast", None, True],
+    )
+)
 
-    runtime_parameters: ClassVar[tuple[str, ...]] = ("called_rate",)
-    _iterations: Variable
-    _learning_rate: Any
 
-    def _set_up_rate(self, learning_rate: Any) -> None:
-        if callable(learning_rate) and not hasattr(learning_rate, "dtype"):
-            self._learning_rate = learning_rate
-            return
-        self._check_rate(learning_rate)
-        variable = Variable(
-            np.asarray(float(learning_rate), "float64"),
-            dtype=config.floatx(),
-            trainable=False,
-            name="learning_rate",
-        )
-        variable.path = f"{self.name}/learning_rate"
-        self._learning_rate = variable
-
-    def _check_rate(self, learning_rate: Any) -> None:
-        if not _is_number(learning_rate):
-            raise ValueError(
-                explain(
-                    f"{type(self).__name__}: bad `learning_rate`.",
-                    given=repr(learning_rate),
-                    expected="a number, a `LearningRateSchedule`, or a function that returns one",
-                )
-            )
-
-    @property
-    def learning_rate(self) -> Any:
-        """The rate now: a variable, or the value of the schedule or function at this step.
-
-        Assigning a number sets the variable (no program is compiled again); assigning a schedule
-        replaces it.
-        """
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return rate
-        if isinstance(rate, LearningRateSchedule) or _takes_step(rate):
-            return rate(self._iterations)
-        return self.parameter("called_rate")
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate: Any) -> None:
-        current = self._learning_rate
-        if callable(learning_rate) and not hasattr(learning_rate, "dtype"):
-            if isinstance(current, Variable):
-                object.__setattr__(
-                    self, "_variables", [v for v in self._variables if v is not current]
-                )
-            self._learning_rate = learning_rate
-        elif isinstance(current, Variable):
-            self._check_rate(learning_rate)
-            current.assign(learning_rate)
-        else:
-            kind = "schedule" if isinstance(current, LearningRateSchedule) else "function"
-            raise TypeError(
-                explain(
-                    f"Optimizer {self.name!r}: its learning rate follows a {kind} and cannot be "
-                    "set to a number.",
-                    given=f"{learning_rate!r} while the rate is of class {type(current).__name__}",
-                    fix=f"make the optimizer with a number, `{type(self).__name__}"
-                    "(learning_rate=0.01)`, or assign another schedule.",
-                )
-            )
-
-    @property
-    def called_rate(self) -> float | None:
-        """What a learning rate given as a function without arguments returns now, or None."""
-        rate = self._learning_rate
-        if isinstance(rate, (Variable, LearningRateSchedule)) or _takes_step(rate):
-            return None
-        return float(rate())
-
-    def _current_rate(self) -> Any:
-        """The rate as an array, for the update of this step."""
-        return jnp.asarray(self.learning_rate, config.floatx())
-
-    def _rate_config(self) -> Any:
-        rate = self._learning_rate
-        return float(rate.numpy()) if isinstance(rate, Variable) else serialize_keras_object(rate)
+def rate(default: Any = Parameter.empty) -> Any:
+    """The argument `learning_rate` of an optimizer, with its default."""
+    return setting(_any_rate, default=default, attribute="_rate", saved=False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.registry import builtin
-from rosenblatt.optimizers.base import Common, Optimizer
+from rosenblatt.core.checks import flag, number
+from rosenblatt.core.settings import NUMBER, setting
+from rosenblatt.core.types import Array
+from rosenblatt.optimizers.base import Optimizer, Slots, family, rest_of
+from rosenblatt.optimizers.rate import rate
 
 
-@builtin("keras.optimizers")
+@family.entry()
 class RMSprop(Optimizer):
     """v ← ρ v + (1 − ρ) g²; w ← w − η g / √(v + ε).
 
@@ -23,70 +26,36 @@ class RMSprop(Optimizer):
         momentum: μ; 0: none.
         epsilon: ε.
         centered: divide by the deviation instead of the root mean square.
-        **common: the arguments of `Optimizer`.
 
     >>> RMSprop().get_config()["rho"]
     0.9
     """
 
-    runtime_parameters = (
-        *Optimizer.runtime_parameters, "rho", "rho_rest", "momentum", "epsilon",
-    )  # fmt: skip
+    learning_rate: Any = rate(0.001)
+    rho: float = setting(number(), default=0.9, role=NUMBER)
+    momentum: float = setting(number(), default=0.0, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
+    centered: bool = setting(flag, default=False)
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
-        centered: bool = False,
-        **common: Unpack[Common],
-    ):
-        super().__init__(learning_rate, **common)
-        self.rho = rho
-        self.momentum = momentum
-        self.epsilon = epsilon
-        self.centered = centered
-
-    @property
-    def rho_rest(self) -> float:
-        """1 − ρ, taken in double precision."""
-        return 1 - self.rho
+    runtime_parameters = (*Optimizer.runtime_parameters, "rho_rest")
+    rho_rest = rest_of("rho")
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """Mean of squares; momentum and mean of gradients where asked for."""
-        groups: list[tuple[str, ...]] = [("velocity",)]
-        if self.momentum > 0:
-            groups.append(("momentum",))
-        if self.centered:
-            groups.append(("average_gradient",))
-        return groups
-
-    def prepare(self, step: Any) -> Any:
-        """ρ, 1 − ρ, μ, ε."""
-        return tuple(self.scalar(name) for name in ("rho", "rho_rest", "momentum", "epsilon"))
+        optional = [("momentum", self.momentum > 0), ("average_gradient", self.centered)]
+        return [("velocity",), *((name,) for name, wanted in optional if wanted)]
 
     def update(
-        self, gradient: Any, value: Any, slots: dict[str, Any], learning_rate: Any, shared: Any
-    ) -> tuple[Any, dict[str, Any]]:
+        self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any
+    ) -> tuple[Array, Slots]:
         """The rule in the class's first line."""
-        rho, rest, momentum, epsilon = shared
+        rho, rest = numbers.rho, numbers.rho_rest
         new = {"velocity": rho * slots["velocity"] + rest * jnp.square(gradient)}
         variance = new["velocity"]
         if "average_gradient" in slots:
             new["average_gradient"] = rho * slots["average_gradient"] + rest * gradient
             variance = variance - jnp.square(new["average_gradient"])
-        move = learning_rate * gradient / jnp.sqrt(variance + epsilon)
+        move = learning_rate * gradient / jnp.sqrt(variance + numbers.epsilon)
         if "momentum" in slots:
-            new["momentum"] = move = momentum * slots["momentum"] + move
+            new["momentum"] = move = numbers.momentum * slots["momentum"] + move
         return value - move, new
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }

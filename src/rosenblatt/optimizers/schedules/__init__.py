@@ -5,10 +5,9 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "base": "LearningRateSchedule",
+        "base": "LearningRateSchedule deserialize serialize",
         "cosine": "CosineDecay CosineDecayRestarts",
         "decays": "ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay",
-        "lookup": "deserialize serialize",
         "warm_up": "WarmUp",
     },
 )

@@ -9,14 +9,26 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import explain
+from rosenblatt.core.checks import number
+from rosenblatt.core.errors import NotSupported, explain
+from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin
-from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.settings import Configured
+from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
+
+family = Family("schedule", "keras.optimizers.schedules", "rosenblatt.optimizers.schedules")
+serialize, deserialize = family.serialize, family.deserialize
+some_steps = number(above=0, expected="a number above 0")
+
+
+def scalar_dtype() -> str:
+    """The dtype of scalars: 32 bits at least, whatever the default float type."""
+    return "float64" if config.floatx() == "float64" else "float32"
 
 
 @builtin("keras.optimizers.schedules")
-class LearningRateSchedule(HasParameters):
+class LearningRateSchedule(Configured):
     """A rate for each step; subclasses write `__call__(step)` and `get_config()`.
 
     >>> class Halves(LearningRateSchedule):
@@ -25,8 +37,6 @@ class LearningRateSchedule(HasParameters):
     >>> Halves()(2)
     0.25
     """
-
-    name: str
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, counted from 0."""
@@ -37,41 +47,28 @@ class LearningRateSchedule(HasParameters):
             )
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal schedule."""
-        raise NotImplementedError(
-            explain(
+    def get_config(self) -> Config:
+        """The arguments that make an equal schedule.
+
+        Raises:
+            NotImplementedError: a subclass with neither settings nor a `get_config`.
+        """
+        if not self.__settings__:
+            raise NotSupported(
                 f"Schedule {type(self).__name__} cannot be saved.",
                 fix="define `get_config(self)` returning a dict of its `__init__` arguments.",
             )
-        )
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """A schedule with the arguments of a config."""
-        return cls(**config)
+        return self.own_config()
 
     def _inputs(self, step: Any, *names: str) -> Any:
-        """The array module to compute in, the step, and run-time parameters, all as floats.
+        """The array module to compute in, the step, and run-time numbers, all as floats.
 
         NumPy outside programs: reading a rate compiles nothing.
         """
         step = step.value if isinstance(step, Variable) else step
         values = [step, *(self.parameter(name) for name in names)]
         traced = any(isinstance(value, jax.core.Tracer) for value in values)
-        dtype = "float64" if config.floatx() == "float64" else "float32"
+        dtype = scalar_dtype()
         if traced:
             return (jnp, *(jnp.asarray(value, dtype) for value in values))
         return (np, *(np.asarray(value).astype(dtype)[()] for value in values))
-
-
-def check_steps(schedule: LearningRateSchedule, argument: str) -> None:
-    """Raise where a number of steps is not positive."""
-    if not getattr(schedule, argument) > 0:
-        raise ValueError(
-            explain(
-                f"{type(schedule).__name__}: bad `{argument}`.",
-                given=getattr(schedule, argument),
-                expected="a number above 0",
-            )
-        )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rosenblatt.core.registry import builtin
-from rosenblatt.optimizers.schedules.base import LearningRateSchedule, check_steps
+from rosenblatt.core.checks import number, optional, text
+from rosenblatt.core.settings import LABEL, NUMBER, setting
+from rosenblatt.optimizers.schedules.base import LearningRateSchedule, family, some_steps
 
 
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class CosineDecay(LearningRateSchedule):
     """η · ((1 − α)(1 + cos(π t / s)) / 2 + α), after a linear warm-up where asked for.
 
@@ -24,38 +25,23 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: the rate after warm-up; None: no warm-up.
         warmup_steps: steps of the warm-up.
 
-    Raises:
-        ValueError: `decay_steps` that is not positive.
-
     >>> schedule = CosineDecay(0.0, 10, warmup_target=1.0, warmup_steps=2)
     >>> [float(schedule(step)) for step in (0, 1, 2, 12)]
     [0.0, 0.5, 1.0, 0.0]
     """
 
-    runtime_parameters = (
-        "initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: float = 0,
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.alpha = alpha
-        self.name = name
-        self.warmup_target = warmup_target
-        self.warmup_steps = warmup_steps
-        check_steps(self, "decay_steps")
+    initial_learning_rate: float = setting(number(), role=NUMBER)
+    decay_steps: float = setting(some_steps, role=NUMBER)
+    alpha: float = setting(number(), default=0.0, role=NUMBER)
+    name: str | None = setting(optional(text), default="CosineDecay", role=LABEL)
+    warmup_target: float | None = setting(optional(number()), default=None, role=NUMBER)
+    warmup_steps: float = setting(number(), default=0, role=NUMBER)
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
-        xp, step, first, steps, alpha = self._inputs(step, *self.runtime_parameters[:3])
+        xp, step, first, steps, alpha = self._inputs(
+            step, "initial_learning_rate", "decay_steps", "alpha"
+        )
         if self.warmup_target is None:
             return first * self._part(xp, xp.minimum(step, steps) / steps, alpha)
         xp, step, target, warmup = self._inputs(step, "warmup_target", "warmup_steps")
@@ -67,19 +53,8 @@ class CosineDecay(LearningRateSchedule):
         """The part of the rate that is left after a fraction of the steps."""
         return (1 - alpha) * 0.5 * (1.0 + xp.cos(math.pi * fraction)) + alpha
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "alpha": self.alpha,
-            "name": self.name,
-            "warmup_target": self.warmup_target,
-            "warmup_steps": self.warmup_steps,
-        }
 
-
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class CosineDecayRestarts(LearningRateSchedule):
     """Cosine decay that starts again: each round `t_mul` times as long, `m_mul` times as high.
 
@@ -94,40 +69,23 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: the part of the first rate that is never undercut.
         name: a name.
 
-    Raises:
-        ValueError: `first_decay_steps` that is not positive.
-
     >>> schedule = CosineDecayRestarts(1.0, 10)
     >>> [round(float(schedule(step)), 3) for step in (0, 5, 10, 20)]
     [1.0, 0.5, 1.0, 0.5]
     """
 
-    runtime_parameters = (
-        "initial_learning_rate", "first_decay_steps", "_t_mul", "_m_mul", "alpha",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        first_decay_steps: float,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.first_decay_steps = first_decay_steps
-        self._t_mul = t_mul
-        self._m_mul = m_mul
-        self.alpha = alpha
-        self.name = name
-        check_steps(self, "first_decay_steps")
+    initial_learning_rate: float = setting(number(), role=NUMBER)
+    first_decay_steps: float = setting(some_steps, role=NUMBER)
+    t_mul: float = setting(number(), default=2.0, role=NUMBER)
+    m_mul: float = setting(number(), default=1.0, role=NUMBER)
+    alpha: float = setting(number(), default=0.0, role=NUMBER)
+    name: str | None = setting(optional(text), default="SGDRDecay", role=LABEL)
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
         xp, step, first, steps, t_mul, m_mul, alpha = self._inputs(step, *self.runtime_parameters)
         part = step / steps
-        if self._t_mul == 1.0:
+        if self.t_mul == 1.0:
             rounds = xp.floor(part)
             part = part - rounds
         else:
@@ -136,14 +94,3 @@ class CosineDecayRestarts(LearningRateSchedule):
             part = (part - before) / t_mul**rounds
         height = 0.5 * m_mul**rounds * (1.0 + xp.cos(math.pi * part))
         return first * ((1 - alpha) * height + alpha)
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "first_decay_steps": self.first_decay_steps,
-            "t_mul": self._t_mul,
-            "m_mul": self._m_mul,
-            "alpha": self.alpha,
-            "name": self.name,
-        }

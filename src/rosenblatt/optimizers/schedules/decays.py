@@ -5,49 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.registry import builtin
-from rosenblatt.optimizers.schedules.base import LearningRateSchedule, check_steps
+from rosenblatt.core.checks import anything, flag, number, optional, text
+from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.settings import LABEL, NUMBER, setting
+from rosenblatt.optimizers.schedules.base import LearningRateSchedule, family, some_steps
 
 
 class _RateDecay(LearningRateSchedule):
     """The arguments that exponential decay and inverse-time decay share."""
 
-    runtime_parameters = ("initial_learning_rate", "decay_steps", "decay_rate")
+    initial_learning_rate: float = setting(number(), role=NUMBER)
+    decay_steps: float = setting(some_steps, role=NUMBER)
+    decay_rate: float = setting(number(), role=NUMBER)
+    staircase: bool = setting(flag, default=False)
+    name: str | None = setting(optional(text), default=None, role=LABEL)
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name or type(self).__name__
-        check_steps(self, "decay_steps")
+    def __post_init__(self) -> None:
+        """Take the class's name where none is given."""
+        self.name = self.name or type(self).__name__
 
     def _progress(self, step: Any) -> Any:
-        """Array module, first rate, decay rate, and steps over `decay_steps`."""
+        """First rate, decay rate, and steps over `decay_steps`."""
         xp, step, first, steps, rate = self._inputs(step, *self.runtime_parameters)
         part = step / steps
-        return xp, first, rate, xp.floor(part) if self.staircase else part
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "decay_rate": self.decay_rate,
-            "staircase": self.staircase,
-            "name": self.name,
-        }
+        return first, rate, xp.floor(part) if self.staircase else part
 
 
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class ExponentialDecay(_RateDecay):
     """η₀ · r^(t / s)
 
@@ -58,20 +42,17 @@ class ExponentialDecay(_RateDecay):
         staircase: round t / s down: the rate falls once in s steps.
         name: a name.
 
-    Raises:
-        ValueError: `decay_steps` that is not positive.
-
     >>> float(ExponentialDecay(0.5, 10, 0.5)(20))
     0.125
     """
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
-        _, first, rate, part = self._progress(step)
+        first, rate, part = self._progress(step)
         return first * rate**part
 
 
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class InverseTimeDecay(_RateDecay):
     """η₀ / (1 + r t / s)
 
@@ -82,20 +63,17 @@ class InverseTimeDecay(_RateDecay):
         staircase: round t / s down: the rate falls once in s steps.
         name: a name.
 
-    Raises:
-        ValueError: `decay_steps` that is not positive.
-
     >>> float(InverseTimeDecay(0.5, 10, 1.0)(10))
     0.25
     """
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
-        _, first, rate, part = self._progress(step)
+        first, rate, part = self._progress(step)
         return first / (1 + rate * part)
 
 
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class PolynomialDecay(LearningRateSchedule):
     """(η₀ − η₁) · (1 − t / s)^p + η₁, and η₁ after s steps.
 
@@ -107,31 +85,16 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: after s steps continue with the next multiple of s instead of staying at η₁.
         name: a name.
 
-    Raises:
-        ValueError: `decay_steps` that is not positive.
-
     >>> float(PolynomialDecay(0.5, 10, 0.0)(5))
     0.25
     """
 
-    runtime_parameters = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power")
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ):
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.end_learning_rate = end_learning_rate
-        self.power = power
-        self.cycle = cycle
-        self.name = name
-        check_steps(self, "decay_steps")
+    initial_learning_rate: float = setting(number(), role=NUMBER)
+    decay_steps: float = setting(some_steps, role=NUMBER)
+    end_learning_rate: float = setting(number(), default=0.0001, role=NUMBER)
+    power: float = setting(number(), default=1.0, role=NUMBER)
+    cycle: bool = setting(flag, default=False)
+    name: str | None = setting(optional(text), default="PolynomialDecay", role=LABEL)
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
@@ -142,19 +105,8 @@ class PolynomialDecay(LearningRateSchedule):
             step = xp.minimum(step, steps)
         return (first - end) * (1 - step / steps) ** power + end
 
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "end_learning_rate": self.end_learning_rate,
-            "power": self.power,
-            "cycle": self.cycle,
-            "name": self.name,
-        }
 
-
-@builtin("keras.optimizers.schedules")
+@family.entry()
 class PiecewiseConstantDecay(LearningRateSchedule):
     """One rate up to and with each boundary, the last one after all of them.
 
@@ -171,26 +123,20 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     [0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
     """
 
-    def __init__(
-        self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"
-    ):
-        if len(boundaries) != len(values) - 1:
-            raise ValueError(
-                explain(
-                    "PiecewiseConstantDecay: `values` must be one more than `boundaries`.",
-                    given=f"{len(boundaries)} boundaries and {len(values)} values",
-                )
+    boundaries: Sequence[float] = setting(anything)
+    values: Sequence[float] = setting(anything)
+    name: str | None = setting(optional(text), default="PiecewiseConstant", role=LABEL)
+
+    def __post_init__(self) -> None:
+        """Check that there is a rate on both sides of each boundary."""
+        if len(self.boundaries) != len(self.values) - 1:
+            raise BadArgument(
+                "PiecewiseConstantDecay: `values` must be one more than `boundaries`.",
+                given=f"{len(self.boundaries)} boundaries and {len(self.values)} values",
             )
-        self.boundaries = boundaries
-        self.values = values
-        self.name = name
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step."""
         xp, step = self._inputs(step)
         passed = xp.sum(step > xp.asarray(self.boundaries, step.dtype))
         return xp.asarray(self.values, step.dtype)[passed]
-
-    def get_config(self) -> dict[str, Any]:
-        """Every argument."""
-        return {"boundaries": self.boundaries, "values": self.values, "name": self.name}

@@ -1,0 +1,73 @@
+"""Moving averages of the weights, which can take the weights' place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+
+from rosenblatt.core.variable import Variable, moving_together
+
+
+class MovingAverages:
+    """a ← μ a + (1 − μ) w after each update. Polyak and Juditsky, 1992.
+
+    Args:
+        weights: the weights.
+        averages: a variable for each; None for a weight that has no average.
+
+    >>> import numpy as np
+    >>> weight, average = (Variable(np.array(value), name="w") for value in (1.0, 0.0))
+    >>> averages = MovingAverages([weight], [average])
+    >>> averages.move(0.75)
+    >>> averages.exchange()
+    >>> float(weight), float(average)
+    (0.25, 1.0)
+    """
+
+    untraced = ("exchanged",)
+
+    def __init__(
+        self, weights: Sequence[Variable] = (), averages: Sequence[Variable | None] = ()
+    ) -> None:
+        self.weights = list(weights)
+        self.averages = list(averages)
+        self.exchanged = False  # whether the averages stand in the weights for a while
+
+    def _pairs(self, places: Iterable[int] | None = None) -> list[tuple[Variable, Variable]]:
+        """Weights that have an average, and these."""
+        chosen = range(len(self.weights)) if places is None else places
+        pairs = [(self.weights[place], self.averages[place]) for place in chosen]
+        return [(weight, average) for weight, average in pairs if average is not None]
+
+    def move(self, momentum: Any, due: Any = None) -> None:
+        """Move the averages towards the weights.
+
+        Args:
+            momentum: μ.
+            due: whether the weights are set to them now; None: never.
+        """
+        for weight, average in self._pairs():
+            average.assign(momentum * average.value + (1 - momentum) * weight.value)
+            if due is not None:
+                weight.assign(jnp.where(due, average.value, weight.value))
+
+    def exchange(self) -> None:
+        """Put the averages into the weights, and the weights where the averages were; or back."""
+        with moving_together:
+            for weight, average in self._pairs():
+                value, averaged = weight.value, average.value
+                weight.assign(averaged)
+                average.assign(value)
+        self.exchanged = not self.exchanged
+
+    def put_in_place(self, places: Iterable[int]) -> None:
+        """Set the weights at some places to their averages, for good."""
+        with moving_together:
+            for weight, average in self._pairs(places):
+                if self.exchanged:
+                    average.assign(weight)
+                else:
+                    weight.assign(average)
+        self.exchanged = False
