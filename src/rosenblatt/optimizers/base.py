@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config as library
 from rosenblatt.core.checks import flag, number, optional, whole
-from rosenblatt.core.errors import BadArgument, NotBuilt, explain
+from rosenblatt.core.errors import BadArgument, NotBuilt, NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin, custom_object_scope
 from rosenblatt.core.settings import NUMBER, setting
@@ -170,12 +170,10 @@ class Optimizer(OptimizerVariables):
             learning_rate: a scalar.
             shared: what `prepare` returned.
         """
-        raise NotImplementedError(
-            explain(
-                f"Optimizer {type(self).__name__} has no rule.",
-                fix="define `update(self, gradient, value, slots, learning_rate, shared)` that "
-                "returns the new value and slots, or Keras's `update_step`.",
-            )
+        raise NotSupported(
+            f"Optimizer {type(self).__name__} has no rule.",
+            fix="define `update(self, gradient, value, slots, learning_rate, shared)` that "
+            "returns the new value and slots, or Keras's `update_step`.",
         )
 
     # Keras's protocol.

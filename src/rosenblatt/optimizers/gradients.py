@@ -7,7 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.variable import Variable
 
 
@@ -23,12 +23,10 @@ def drop_missing(
     kept = [(g, v) for g, v in pairs if g is not None]
     missing = [v.path for g, v in pairs if g is None]
     if not kept:
-        raise ValueError(
-            explain(
-                f"Optimizer {optimizer!r}: no variable has a gradient.",
-                given=f"None for each of {missing}",
-                fix="compute the gradients of a loss that depends on these variables.",
-            )
+        raise BadArgument(
+            f"Optimizer {optimizer!r}: no variable has a gradient.",
+            given=f"None for each of {missing}",
+            fix="compute the gradients of a loss that depends on these variables.",
         )
     if missing:
         warn_user(

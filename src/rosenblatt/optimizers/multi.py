@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Self
 
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.types import Config
@@ -42,10 +42,8 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
             ("optimizer_map", optimizer_map or {}, dict, "a dict from paths to optimizers"),
         ):
             if not isinstance(value, kind):
-                raise TypeError(
-                    explain(
-                        f"OptimizerMap: bad `{argument}`.", given=repr(value), expected=expected
-                    )
+                raise WrongType(
+                    f"OptimizerMap: bad `{argument}`.", given=repr(value), expected=expected
                 )
         self.default_optimizer = default_optimizer
         self._optimizer_map: dict[str, Optimizer] = {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.checks import number
-from rosenblatt.core.errors import NotSupported, explain
+from rosenblatt.core.errors import NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured
@@ -40,11 +40,9 @@ class LearningRateSchedule(Configured):
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, counted from 0."""
-        raise NotImplementedError(
-            explain(
-                f"Schedule {type(self).__name__} has no `__call__`.",
-                fix="define `__call__(self, step)` that returns the learning rate.",
-            )
+        raise NotSupported(
+            f"Schedule {type(self).__name__} has no `__call__`.",
+            fix="define `__call__(self, step)` that returns the learning rate.",
         )
 
     def get_config(self) -> Config:
