@@ -42,6 +42,8 @@ TRANSLATED = [
     r"\bput (that|it) right\b",
     r"\btrains? on from\b",
     r"\bof then\b",
+    r"\b(is|are) told (here|later|where|before|at)\b",
+    r"\b(data|training|kernel|it|they) (has|have|had) not([.,:;)\"]| gets)",
 ]
 PROSE = [
     *sorted((ROOT / "src").rglob("*.py")),

@@ -24,7 +24,7 @@ def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[s
     """Let a search begin or resume in a folder, unless the trials there learnt something else.
 
     The path of the data does not count, their content does. Trials with other settings stay
-    comparable by their validation loss; that they differ is said on standard error.
+    comparable by their validation loss; standard error says that they differ.
 
     Args:
         out: the folder of results.

@@ -75,7 +75,7 @@ def stay_apart(fn: Callable[..., Any], *args: Any, numbered: bool = True) -> boo
     False
     """
     numbers = []
-    try:  # what is wrong with it is told where it runs
+    try:  # what is wrong with it is reported where it runs
         traces = [jax.make_jaxpr(fn)(*(with_rows(arg, rows) for arg in args)) for rows in _SIZES]
         single = jax.make_jaxpr(fn)(*(with_rows(arg, 1) for arg in args))
     except Exception:

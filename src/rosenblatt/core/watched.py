@@ -93,7 +93,7 @@ class Watched:
 
         try:
             traced = jax.make_jaxpr(run)(data, rest)
-        except Exception:  # what is wrong with it is told where it runs; tracers that got lost
+        except Exception:  # what is wrong with it is reported where it runs; tracers that got lost
             return None, []
         closed, count = traced, len(jax.tree_util.tree_leaves(data))
         inner = closed.jaxpr

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 _LENGTH = 60
-# What is said of a column that holds several kinds: of the first of these.
+# What messages say about a column that holds several kinds: of the first of these.
 _BY_WEIGHT = (
     "record", "nested", "date", "object", "text", "NA", "number as text", "number", "missing",
 )  # fmt: skip

@@ -178,7 +178,7 @@ def _calls(code: bytes) -> list[str]:
         return ir.WalkResult.ADVANCE
 
     with ir.Context() as context:
-        context.attach_diagnostic_handler(lambda _: True)  # what is wrong is said by the exception
+        context.attach_diagnostic_handler(lambda _: True)  # the exception says what is wrong
         stablehlo.register_dialect(context)
         module = stablehlo.deserialize_portable_artifact(context, code)
         module.operation.walk(look)

@@ -19,7 +19,7 @@ def accumulate(
     update: Callable[[list[Any]], None],
     state: Sequence[Variable],
 ) -> None:
-    """Add gradients to sums; where an update is due, make it with their mean and begin anew.
+    """Add gradients to sums; where an update is due, make it with their mean and start again.
 
     Args:
         gradients: those of this batch.

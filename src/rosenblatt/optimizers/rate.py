@@ -96,7 +96,7 @@ class Rate(HasParameters):
 
 
 def _is_followed(rate: Any) -> bool:
-    """Whether something is no number but a schedule or function that gives one."""
+    """Whether something is not a number but a schedule or function that gives one."""
     return callable(rate) and not hasattr(rate, "dtype")
 
 

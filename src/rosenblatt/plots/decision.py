@@ -92,7 +92,7 @@ def _axis(values: np.ndarray) -> np.ndarray:
 
 
 def _classes_at(classifier: Any, points: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The numbers of the predicted classes, -1 for one that the data have not."""
+    """The numbers of the predicted classes, -1 for one that the data do not have."""
     quiet = {"verbose": 0} if hasattr(classifier, "layers") else {}
     found = np.asarray(classifier.predict(points, **quiet))
     if found.ndim == 2:  # a model's probabilities

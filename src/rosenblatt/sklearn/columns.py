@@ -151,7 +151,7 @@ class FrameEncoder:
     """A frame with columns of text as numbers: one column for each value of such a column.
 
     Categories are text, whatever their values. A missing value is a value of its own. A value that
-    training had not gets a 0 everywhere.
+    training did not have gets a 0 everywhere.
 
     Args:
         kinds: (name, values) of each column; None for the values of a column of numbers.

@@ -45,7 +45,7 @@ class EventFile:
         self._flush_seconds = flush_seconds
         self._most_events = most_events
         self._suffix = suffix
-        library.event_pb2()  # a missing package is told here, not deep in training
+        library.event_pb2()  # a missing package is reported here, not deep in training
         self.folder.mkdir(parents=True, exist_ok=True)
         self._start_over()
         _open_files.add(self)

@@ -82,7 +82,7 @@ def fit(
     """
     bring(session.task, source, "train")
     if validation is not None and validation.source.whole() is not None:
-        # What is wrong with it is told before an epoch is spent.
+        # What is wrong with it is reported before an epoch is spent.
         bring(session.task, validation.source, "test")
     run = Run(source, hooks, initial_epoch)
     tester: Engine | None = None

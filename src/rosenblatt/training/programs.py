@@ -181,7 +181,7 @@ def _compile(lowered: jax.stages.Lowered) -> Any:
     try:
         return lowered.compile()
     except jax.errors.JaxRuntimeError as error:
-        # XLA leaves conversions of float16 to the processor, or to a library that it has not.
+        # XLA leaves conversions of float16 to the processor, or to a library that it lacks.
         if "Failed to materialize symbols" not in str(error):
             raise
         if not re.search(r"[x<]f16>", lowered.as_text()):  # and not bf16

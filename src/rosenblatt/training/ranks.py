@@ -60,7 +60,7 @@ def row_axes(fn: Callable[..., Any], *args: Tree) -> float:
 
     try:
         closed = jax.make_jaxpr(run)(*(_structs(arg) for arg in args))
-    except Exception:  # what is wrong with it is told where it runs
+    except Exception:  # what is wrong with it is reported where it runs
         return math.inf
     return max((_axes(size) for size in _sizes(closed.jaxpr)), default=0)
 

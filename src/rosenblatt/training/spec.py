@@ -154,7 +154,7 @@ class CompileSpec(HasParameters):
             if group
         ]
         metrics = [(metric, group.index) for group in self.outputs for metric in group.metrics]
-        if y is not None:  # what is missing is told later
+        if y is not None:  # what is missing is reported later
             for metric, index in metrics:
                 target = self._target_for(metric, targets[index], flat[index])
                 _build_metric(metric, target, flat[index])
@@ -326,7 +326,7 @@ def _free_name(name: str, taken: Mapping[str, Any], prefix: str, weighted: bool)
 
 
 def _build_metric(metric: Metric, y: Tree, y_pred: Tree) -> None:
-    """Make the variables that wait for shapes; what is wrong with a user's is told at its step."""
+    """Make the variables that wait for shapes; a user's mistakes are reported at its step."""
     if is_builtin(type(metric)):
         metric.build(y, y_pred)
         return

@@ -26,7 +26,7 @@ _SYNC = 0.05  # seconds of results that a power cut may take at most
 class Journal:
     """A file of events that survives a kill at any moment, and that several processes may write.
 
-    A line that was cut off has no end; what it would have said had not happened yet.
+    A line that was cut off has no end; what it would have said did not happen.
 
     Args:
         folder: of the search; made when it is locked.

@@ -40,7 +40,7 @@ class Trial:
         score: value of the objective, None until it is completed.
         best_step: the epoch that had that value.
         history: log entries by name, one value an epoch, of the latest execution.
-        began, ended: seconds since 1970; None where it has not, or where Keras Tuner began the
+        began, ended: seconds since 1970; None before that, and if Keras Tuner began the
             search.
     """
 
