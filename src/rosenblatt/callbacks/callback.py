@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from rosenblatt.core.errors import explain
+from rosenblatt.core.errors import WrongType
 from rosenblatt.core.registry import builtin
 from rosenblatt.training.jobs import Jobs
 
@@ -160,15 +160,13 @@ class CallbackList:
         self.callbacks.sort(key=lambda callback: getattr(callback, "runs_last", False))
         for callback in self.callbacks:
             if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
-                raise TypeError(
-                    explain(
-                        "`callbacks` holds something that is not a callback.",
-                        given=f"{type(callback).__name__}: {callback!r}",
-                        expected="objects of `rosenblatt.callbacks.Callback`",
-                        fix="write `EarlyStopping()`, not `EarlyStopping`."
-                        if isinstance(callback, type)
-                        else None,
-                    )
+                raise WrongType(
+                    "`callbacks` holds something that is not a callback.",
+                    given=f"{type(callback).__name__}: {callback!r}",
+                    expected="objects of `rosenblatt.callbacks.Callback`",
+                    fix="write `EarlyStopping()`, not `EarlyStopping`."
+                    if isinstance(callback, type)
+                    else None,
                 )
         self.train_batches = self._wants("train")
         self.test_batches = self._wants("test")

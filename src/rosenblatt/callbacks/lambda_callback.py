@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import WrongType, nearest
 from rosenblatt.core.registry import builtin
 
 
@@ -49,10 +49,8 @@ class LambdaCallback(Callback):
         hooks = [name for name in dir(Callback) if name.startswith("on_")]
         for name, function in given.items():
             if name not in hooks:
-                raise TypeError(
-                    explain(
-                        f"LambdaCallback: no hook is called {name!r}.", fix=nearest(name, hooks)
-                    )
+                raise WrongType(
+                    f"LambdaCallback: no hook is called {name!r}.", fix=nearest(name, hooks)
                 )
             if function is not None:
                 setattr(self, name, function)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import NotSupported, WrongType, nearest
-from rosenblatt.core.scope import HasParameters
+from rosenblatt.core.scope import EVERYTHING, HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
 
@@ -182,7 +182,8 @@ class Configured(HasParameters):
         )
         settled = cls.__settings__.values()
         unread = [s.attribute for s in settled if s.role in (FIRST_VALUE, LABEL, HOST)]
-        cls.untraced = (*cls.untraced, *(name for name in unread if name not in cls.untraced))
+        if cls.untraced is not EVERYTHING:
+            cls.untraced = (*cls.untraced, *(name for name in unread if name not in cls.untraced))
         said = (*found, "__argument_order__", "__argument_defaults__")
         changed = own or any(name in vars(cls) for name in said)
         if changed and "__init__" not in vars(cls):

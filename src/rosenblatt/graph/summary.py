@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core import dtypes
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.picture import output_text
@@ -131,9 +132,7 @@ def print_summary(
     try:
         print_fn(text)
     except TypeError as error:
-        raise TypeError(
-            explain("summary: `print_fn` must take one text.", given=repr(print_fn))
-        ) from error
+        raise WrongType("summary: `print_fn` must take one text.", given=repr(print_fn)) from error
 
 
 def _is_chain(graph: Graph) -> bool:
@@ -202,8 +201,7 @@ def _scalars(variables: Sequence[Variable]) -> int:
 
 
 def _bytes(variables: Sequence[Variable]) -> int:
-    size = {"bfloat16": 2, "float16": 2, "float64": 8, "int64": 8, "uint8": 1, "int8": 1, "bool": 1}
-    return sum(math.prod(v.shape) * size.get(v.dtype, 4) for v in variables)
+    return sum(math.prod(v.shape) * dtypes.numpy_dtype(v.dtype).itemsize for v in variables)
 
 
 def _readable(size: int) -> str:

@@ -70,14 +70,11 @@ class Model(Trainer):
         if inputs is not None:
             if outputs is None:
                 raise BadArgument("Model: `inputs` was given without `outputs`.")
-            self._set_graph(_from_inputs(Graph(inputs, outputs, self.name)))
+            self._graph = _from_inputs(Graph(inputs, outputs, self.name))
+            self._operations = [one for one in self._graph.layers if isinstance(one, Layer)]
+            self.built = True
         if not trainable:
             self.trainable = False
-
-    def _set_graph(self, graph: Graph) -> None:
-        self._graph = graph
-        self._operations = [layer for layer in graph.layers if isinstance(layer, Layer)]
-        self.built = True
 
     # -- calling ---------------------------------------------------------------------------------
 
@@ -227,12 +224,9 @@ class Model(Trainer):
             outputs = tree_map(lambda a: np.asarray(a), self(x))
             return tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), outputs)
         symbolic = tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), x)
-        outputs = infer_outputs(self._layer_call, (symbolic,), {})
+        outputs = infer_outputs(lambda x: Layer.__call__(self, x), (symbolic,), {})
         self.built = True
         return outputs
-
-    def _layer_call(self, inputs: Tree) -> Any:
-        return Layer.__call__(self, inputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""

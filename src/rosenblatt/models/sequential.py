@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import saving
 from rosenblatt.core import masks, registry, serialization
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
 from rosenblatt.core.types import Shapes, Tree
@@ -50,12 +50,10 @@ class Sequential(Model):
         super().__init__(name=name)
         self._sequence: list[Any] = []
         if isinstance(layers, Layer) or (layers is not None and not isinstance(layers, Iterable)):
-            raise TypeError(
-                explain(
-                    f"Sequential {self.name!r} takes a list of layers.",
-                    given=f"{type(layers).__name__}: {layers!r}",
-                    fix="write `Sequential([…])`.",
-                )
+            raise WrongType(
+                f"Sequential {self.name!r} takes a list of layers.",
+                given=f"{type(layers).__name__}: {layers!r}",
+                fix="write `Sequential([…])`.",
             )
         taken: set[str] = set()
         for layer in layers or ():
@@ -83,12 +81,10 @@ class Sequential(Model):
         if isinstance(layer, KerasTensor) and layer._keras_history:
             layer = node_of(layer).operation
         if not isinstance(layer, Layer):
-            raise TypeError(
-                explain(
-                    f"Sequential {self.name!r}: only layers can be added.",
-                    given=f"{type(layer).__name__}: {layer!r}",
-                    fix="write `Dense(10)`, not `Dense`." if isinstance(layer, type) else None,
-                )
+            raise WrongType(
+                f"Sequential {self.name!r}: only layers can be added.",
+                given=f"{type(layer).__name__}: {layer!r}",
+                fix="write `Dense(10)`, not `Dense`." if isinstance(layer, type) else None,
             )
         if isinstance(layer, InputLayer) and self._sequence:
             if not isinstance(self._sequence[0], InputLayer):

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import BadData, explain
+from rosenblatt.core.errors import BadData, WrongType
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import Array, Tree
@@ -97,12 +97,10 @@ def _check_signature(step: Callable[..., Any], kind: Kind, where: str) -> None:
     try:
         inspect.signature(step).bind("state", "data")
     except TypeError:
-        raise TypeError(
-            explain(
-                f"{where} must take the state and the data of a batch.",
-                given=f"{kind}_step{inspect.signature(getattr(step, '__func__', step))}",
-                fix=_ADVICE.format(kind=kind),
-            )
+        raise WrongType(
+            f"{where} must take the state and the data of a batch.",
+            given=f"{kind}_step{inspect.signature(getattr(step, '__func__', step))}",
+            fix=_ADVICE.format(kind=kind),
         ) from None
 
 
@@ -111,14 +109,12 @@ def _unpacked(returned: Tree, kind: Kind, where: str) -> tuple[Mapping[str, Any]
     fits = isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Mapping)
     if fits and isinstance(returned[1], (tuple, list)) and len(returned[1]) == len(names):
         return returned[0], returned[1]
-    raise TypeError(
-        explain(
-            f"{where} must return logs and the new state.",
-            given=f"{type(returned).__name__}: {returned!r:.80}",
-            expected="`(logs, state)`: a dict of scalars, and a tuple of "
-            + ", ".join(f"{name}_variables" for name in names),
-            fix=_ADVICE.format(kind=kind),
-        )
+    raise WrongType(
+        f"{where} must return logs and the new state.",
+        given=f"{type(returned).__name__}: {returned!r:.80}",
+        expected="`(logs, state)`: a dict of scalars, and a tuple of "
+        + ", ".join(f"{name}_variables" for name in names),
+        fix=_ADVICE.format(kind=kind),
     )
 
 

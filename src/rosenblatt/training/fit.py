@@ -29,6 +29,7 @@ class Hooks(Protocol):
 
     train_batches: bool  # whether one of them asks for each batch
     test_batches: bool
+    predict_batches: bool
     jobs: Jobs
 
     def call(self, hook: str, *args: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,19 +14,8 @@ from rosenblatt.data.contract import Source
 from rosenblatt.graph.host import LookedUp
 from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.contract import Task
+from rosenblatt.training.fit import Hooks
 from rosenblatt.training.session import Session
-
-
-class Hooks(Protocol):
-    """What a prediction asks of callbacks."""
-
-    predict_batches: bool  # whether one of them asks for each batch
-
-    def call(self, hook: str, *args: object) -> None:
-        """Call a hook of every callback."""
-
-    def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
-        """Tell progress displays where a phase stands."""
 
 
 def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = None) -> Any:

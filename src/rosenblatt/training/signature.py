@@ -151,6 +151,7 @@ class _Reader:
         return "function", value, tuple(self.read(cell.cell_contents) for cell in closed)
 
     def _object(self, value: Any) -> Hashable:
+        """An object by its class, its numbers' kinds, and the attributes that a trace may read."""
         kind = type(value)
         if isinstance(value, Initializer):
             return "initializer"  # only first values depend on it
@@ -171,8 +172,8 @@ class _Reader:
                     entries.append((name, number_kind(number)))
                     skipped.add(name)
             entries.append(self.read(value.traced_facts()))
-        for name, held in _state(value, skipped):
-            entries.append((name, self.read(held)))
+        held = {} if skipped.issuperset(EVERYTHING) else vars(value)
+        entries += [(name, self.read(held[name])) for name in sorted(held.keys() - skipped)]
         return kind, tuple(entries)
 
     def _graph(self, graph: Graph) -> Hashable:
@@ -188,21 +189,6 @@ class _Reader:
             for node in graph.nodes
         )
         return "graph", begins, calls, self.read(graph.output_structure)
-
-
-def _state(value: Any, skipped: set[str]) -> list[tuple[str, Any]]:
-    """The attributes that a trace may read, without those of initializers.
-
-    What is first in `runtime_parameters` is among the keyword arguments of a function too.
-    """
-    found: list[tuple[str, Any]] = []
-    for name, held in vars(value).items() if not skipped.issuperset(EVERYTHING) else ():
-        if name in skipped or name.endswith("_initializer"):
-            continue
-        if name == "_fn_kwargs":
-            held = {k: v for k, v in held.items() if k not in skipped}
-        found.append((name, held))
-    return sorted(found, key=lambda item: item[0])
 
 
 def _is_library(value: Any) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import jax.numpy as jnp
 
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
-from rosenblatt.core.errors import BadData, explain
+from rosenblatt.core.errors import BadData, WrongType
 from rosenblatt.core.registry import is_builtin, is_ours
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
@@ -28,16 +28,16 @@ from rosenblatt.training.structure import align_targets, align_weights, per_outp
 PerOutput: TypeAlias = "Identifier | object"
 
 
+@dataclass(eq=False)
 class WeightedLoss(HasParameters):
     """The loss of one output, its weight in the total, and its running mean."""
 
-    runtime_parameters = ("weight",)
+    index: int
+    loss: Loss
+    weight: float | None
+    tracker: Metric | None
 
-    def __init__(self, index: int, loss: Loss, weight: float | None, tracker: Metric | None):
-        self.index = index
-        self.loss = loss
-        self.weight = weight
-        self.tracker = tracker
+    runtime_parameters: ClassVar[tuple[str, ...]] = ("weight",)
 
 
 @dataclass
@@ -143,10 +143,11 @@ class CompileSpec(HasParameters):
             for index, (one, weight) in enumerate(zip(losses, weights, strict=True))
             if one is not None
         ]
+        losses_of = {one.index: one.loss for one in self.losses}
         self.outputs = [
             OutputMetrics(
                 index,
-                [_as_metric(m, targets[index], flat[index], self._loss_of(index)) for m in group],
+                [_as_metric(m, targets[index], flat[index], losses_of.get(index)) for m in group],
                 is_weighted,
             )
             for is_weighted, groups in ((False, plain), (True, weighted))
@@ -164,9 +165,6 @@ class CompileSpec(HasParameters):
             for part, i in parts
         )
         self.built = True
-
-    def _loss_of(self, index: int) -> Loss | None:
-        return next((one.loss for one in self.losses if one.index == index), None)
 
     def _metrics_by_output(self, given: Any, what: str) -> list[list[Any]]:
         count = len(self.names)
@@ -273,11 +271,6 @@ class CompileSpec(HasParameters):
         """The variables of all metrics."""
         return [variable for metric in self.metrics for variable in metric.variables]
 
-    def reset(self) -> None:
-        """Reset every metric."""
-        for metric in self.metrics:
-            metric.reset_state()
-
 
 def real_rows(output: Tree) -> Any:
     """Number of rows of a batch that are not padding."""
@@ -297,12 +290,10 @@ def _weight(given: PerOutput) -> float | None:
         return None
     if hasattr(given, "__float__"):
         return float(given)
-    raise TypeError(
-        explain(
-            "`loss_weights` must be numbers.",
-            given=repr(given),
-            fix="metrics go by name: `compile(optimizer, loss, metrics=[...])`.",
-        )
+    raise WrongType(
+        "`loss_weights` must be numbers.",
+        given=repr(given),
+        fix="metrics go by name: `compile(optimizer, loss, metrics=[...])`.",
     )
 
 
