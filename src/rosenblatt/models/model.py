@@ -11,7 +11,7 @@ import numpy as np
 from rosenblatt import graph as graphs
 from rosenblatt import saving
 from rosenblatt.core import registry, serialization
-from rosenblatt.core.errors import BadArgument, explain, nearest
+from rosenblatt.core.errors import BadArgument, NotSupported, explain, nearest
 from rosenblatt.core.symbolic import (
     KerasTensor,
     any_symbolic,
@@ -179,11 +179,9 @@ class Model(Trainer):
     def call(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """The outputs for some inputs; subclasses write this."""
         if self._graph is None:
-            raise NotImplementedError(
-                explain(
-                    f"Model {type(self).__name__} has no `call()` method.",
-                    fix="define `call(self, inputs)`, or make it with `Model(inputs, outputs)`.",
-                )
+            raise NotSupported(
+                f"Model {type(self).__name__} has no `call()` method.",
+                fix="define `call(self, inputs)`, or make it with `Model(inputs, outputs)`.",
             )
         return self._graph.run(inputs, training, mask)
 
