@@ -145,7 +145,9 @@ def private_reaches(tree: Path) -> dict[str, list[str]]:
 
 
 def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
+    """Whether a name is private; a named tuple's methods are public, whatever they are called."""
+    public = ("_asdict", "_fields", "_make", "_replace")
+    return name.startswith("_") and not name.startswith("__") and name not in public
 
 
 def _defined(module: ast.Module) -> Iterator[str]:

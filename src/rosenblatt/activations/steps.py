@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from rosenblatt.activations.family import activation
 from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops import elementwise
 from rosenblatt.ops.define import as_float, op
 
-Surrogate = str | Callable[[Any], Any] | None
+Slope = Callable[[Array], Array]
+Surrogate = str | Slope | None
 
 
-def _sigmoid_slope(x: Any) -> Any:
+def _sigmoid_slope(x: Array) -> Array:
     p = jax.nn.sigmoid(x)
     return p * (1 - p)
 
 
-SURROGATES: dict[str, Callable[[Any], Any]] = {
+SURROGATES: dict[str, Slope] = {
     "straight_through": jnp.ones_like,
     "sigmoid": _sigmoid_slope,
     "triangle": lambda x: jnp.maximum(1 - jnp.abs(x), 0),
 }
 
 
-def _stepped(step: Callable[[Any], Any], x: Any, surrogate: Surrogate, name: str) -> Any:
+def _stepped(step: Slope, x: Array, surrogate: Surrogate, name: str) -> Array:
     """A step, with the derivative that a surrogate gives."""
     if surrogate is None:
         return step(as_float(x))
@@ -46,17 +47,17 @@ def _stepped(step: Callable[[Any], Any], x: Any, surrogate: Surrogate, name: str
 
 
 @op(module="rosenblatt.activations", name="heaviside")
-def _heaviside(x: Any, surrogate: Surrogate = None) -> Any:
+def _heaviside(x: Array, surrogate: Surrogate = None) -> Array:
     return _stepped(lambda z: jnp.heaviside(z, jnp.ones((), z.dtype)), x, surrogate, "heaviside")
 
 
 @op(module="rosenblatt.activations", name="sign")
-def _sign(x: Any, surrogate: Surrogate = None) -> Any:
+def _sign(x: Array, surrogate: Surrogate = None) -> Array:
     return _stepped(jnp.sign, x, surrogate, "sign")
 
 
 @activation()
-def heaviside(x: Any, surrogate: Surrogate = None) -> Any:
+def heaviside(x: ArrayLike, surrogate: Surrogate = None) -> Array:
     """0 where x < 0, 1 elsewhere: the step of a threshold unit.
 
     Its derivative is 0, so a network with it does not learn by gradients, unless a surrogate
@@ -83,7 +84,7 @@ def heaviside(x: Any, surrogate: Surrogate = None) -> Any:
 
 
 @activation()
-def sign(x: Any, surrogate: Surrogate = None) -> Any:
+def sign(x: ArrayLike, surrogate: Surrogate = None) -> Array:
     """−1, 0 or +1, the other step of a threshold unit.
 
     Keras has no such activation (its `ops.sign` is the same): a file that names it is ours alone.

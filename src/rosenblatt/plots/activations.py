@@ -12,6 +12,7 @@ import numpy as np
 from rosenblatt import activations
 from rosenblatt.activations.family import family
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.plots.figures import new_axes
 
 FIRST_COURSE = ("heaviside", "sigmoid", "tanh", "relu", "softplus")
@@ -31,7 +32,7 @@ def _function(name: str) -> Callable[[Any], Any]:
 
 
 def activation_table(
-    z: Any, names: Sequence[str] = FIRST_COURSE
+    z: ArrayLike, names: Sequence[str] = FIRST_COURSE
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Values and derivatives of activations: heaviside, sigmoid, tanh, ReLU, softplus, or others.
 

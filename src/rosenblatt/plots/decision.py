@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.plots.figures import new_axes
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ _MARKERS = "os^DvP*X"
 
 def decision_boundary(
     classifier: Any,
-    X: Any,
-    y: Any,
+    X: ArrayLike,
+    y: ArrayLike,
     ax: Axes | None = None,
     *,
     names: Sequence[str] = ("x1", "x2"),
@@ -102,7 +103,12 @@ def _classes_at(classifier: Any, points: np.ndarray, classes: np.ndarray) -> np.
 
 
 def _lines(
-    ax: Any, decide: Any, x: np.ndarray, positive: np.ndarray, grid: Any, margin: bool
+    ax: Axes,
+    decide: Callable[[np.ndarray], np.ndarray],
+    x: np.ndarray,
+    positive: np.ndarray,
+    grid: Sequence[np.ndarray],
+    margin: bool,
 ) -> None:
     """The boundary, and dashed lines through the nearest rows that are on their side."""
     across, up, flat = grid

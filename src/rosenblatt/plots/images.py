@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.types import ArrayLike
 from rosenblatt.plots.figures import new_axes
 
 
 def image_grid(
-    images: Any, titles: Sequence[str] | None = None, columns: int = 10, axes: Any = None
+    images: ArrayLike, titles: Sequence[str] | None = None, columns: int = 10, axes: Any = None
 ) -> Any:
     """Show images side by side, each under its title.
 

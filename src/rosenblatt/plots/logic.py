@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,11 +61,11 @@ def logic_network(network: Network, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _at(point: Any) -> np.ndarray:
+def _at(point: tuple[float, float]) -> np.ndarray:
     return np.array(point[::-1], float) + _MARGIN
 
 
-def _draw_node(ax: Any, network: Network, name: str, at: np.ndarray) -> None:
+def _draw_node(ax: Axes, network: Network, name: str, at: np.ndarray) -> None:
     patches = importlib.import_module("matplotlib.patches")
     kind = "output" if name in network.outputs else "neuron"
     if name in network.inputs:
@@ -76,14 +76,14 @@ def _draw_node(ax: Any, network: Network, name: str, at: np.ndarray) -> None:
     shape.set(facecolor=_COLORS[kind], edgecolor=_COLORS["edge"], zorder=3)
     ax.add_patch(shape)
     size = min(_TEXT, 1.5 * _SIZE / max(len(name), 1))
-    ax.text(*at, name, size=size, ha="center", va="center", zorder=4)
+    ax.text(at[0], at[1], name, size=size, ha="center", va="center", zorder=4)
     threshold = {n.name: n.threshold for n in network.neurons}.get(name, 2)
     if threshold != 2:
         note = f"≥ {threshold}" if threshold else "always on"
         ax.text(at[0], at[1] + 0.8 * _SIZE, note, size=0.8 * _TEXT, ha="center", va="center")
 
 
-def _connect(ax: Any, points: list[np.ndarray], count: int, inhibitory: bool) -> None:
+def _connect(ax: Axes, points: list[np.ndarray], count: int, inhibitory: bool) -> None:
     """Lines side by side for up to three connections, one line with a number for more."""
     lines = 1 if inhibitory or count > 3 else count
     first, last = points[1] - points[0], points[-1] - points[-2]
@@ -96,10 +96,12 @@ def _connect(ax: Any, points: list[np.ndarray], count: int, inhibitory: bool) ->
         _arrow(ax, path, inhibitory)
     if count > 3 and not inhibitory:
         middle = (points[0] + points[1]) / 2
-        ax.text(*middle, f"×{count}", size=0.8 * _TEXT, ha="center", va="bottom", zorder=4)
+        ax.text(
+            middle[0], middle[1], f"×{count}", size=0.8 * _TEXT, ha="center", va="bottom", zorder=4
+        )
 
 
-def _arrow(ax: Any, points: list[np.ndarray], inhibitory: bool) -> None:
+def _arrow(ax: Axes, points: list[np.ndarray], inhibitory: bool) -> None:
     patches = importlib.import_module("matplotlib.patches")
     path = importlib.import_module("matplotlib.path").Path(points)
     style = "-[,widthB=0.5,lengthB=0" if inhibitory else "-|>"

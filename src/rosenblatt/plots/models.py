@@ -142,7 +142,7 @@ def _width(text: str) -> float:
 class _Drawing:
     """What draws placed pictures on axes."""
 
-    def __init__(self, ax: Any, rankdir: str, whole: np.ndarray):
+    def __init__(self, ax: Axes, rankdir: str, whole: np.ndarray):
         self.ax = ax
         self.across = rankdir[0] in "LR"
         self.axis = 0 if self.across else 1
@@ -151,12 +151,12 @@ class _Drawing:
         self.patches = importlib.import_module("matplotlib.patches")
         self.path = importlib.import_module("matplotlib.path").Path
 
-    def at(self, point: Any) -> np.ndarray:
+    def at(self, point: np.ndarray | tuple[float, float]) -> np.ndarray:
         """Where a point of the layout is drawn."""
-        point = np.array(point, float)
+        place = np.array(point, float)
         if self.mirrored:
-            point[self.axis] = self.whole[self.axis] - point[self.axis]
-        return point
+            place[self.axis] = self.whole[self.axis] - place[self.axis]
+        return place
 
     def draw(self, placed: _Placed, corner: np.ndarray) -> None:
         """Draw a picture whose upper left corner is given."""
@@ -167,7 +167,7 @@ class _Drawing:
                 self.box(placed.lines[i], placed.sizes[i], self.at(corner + center))
         if placed.note:
             place = self.at(np.add(corner, (0, placed.size[1] - _LINE / 2)))
-            self.ax.text(*place, placed.note, size=_TEXT, va="center", style="italic")
+            self.ax.text(place[0], place[1], placed.note, size=_TEXT, va="center", style="italic")
         for arrow, bends in zip(placed.picture.arrows, placed.layout.bends, strict=False):
             start = self.end_of(placed, arrow.source, arrow.output, corner, end=False)
             stop = self.end_of(placed, arrow.target, arrow.input, corner, end=True)
@@ -193,7 +193,7 @@ class _Drawing:
         self.rectangle(middle, width, height, "none", linestyle="--")
         place = middle - (width / 2 - _MARGIN, height / 2 - _MARGIN)
         name = placed.picture.boxes[number].name
-        self.ax.text(*place, name, size=_TEXT, va="center", weight="bold")
+        self.ax.text(place[0], place[1], name, size=_TEXT, va="center", weight="bold")
         self.draw(placed.inner[number], self.inside(placed, number, corner))
 
     def box(self, lines: list[tuple[str, str]], size: tuple[float, float], at: np.ndarray) -> None:

@@ -128,6 +128,12 @@ class EventFile:
                     os.close(self._descriptor)
                     self._descriptor = None
 
+    def begin_in_a_fork(self) -> None:
+        """Leave the parent's file to it; the next event begins a file of this process's own."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._start_over()
+
     def __del__(self) -> None:
         if hasattr(self, "_flusher"):
             self.close()
@@ -158,9 +164,7 @@ def _flush_all() -> None:
 
 def _after_fork() -> None:
     for file in list(_open_files):
-        if file._descriptor is not None:
-            os.close(file._descriptor)
-        file._start_over()
+        file.begin_in_a_fork()
 
 
 if hasattr(os, "register_at_fork"):
