@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 
 import rosenblatt
-from rosenblatt.core.checks import anything, choice, flag, number, optional, pair, whole
+from rosenblatt.core.checks import (
+    anything,
+    choice,
+    flag,
+    number,
+    optional,
+    pair,
+    scalar,
+    several,
+    whole,
+)
 from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.settings import (
     FIRST_VALUE,
@@ -120,6 +130,20 @@ def test_what_no_program_reads_is_untraced() -> None:
     assert Scaled.untraced == ("name", "start", "rank")
 
 
+def test_a_class_may_say_the_order_or_the_defaults_of_its_arguments_only() -> None:
+    class Named(Scaled):
+        __argument_defaults__ = {"name": "named"}
+
+    class Ordered(Named):
+        __argument_order__ = ("name", "start")
+
+    class Again(Ordered):
+        pass
+
+    assert (Named(1).name, Again(1, 0.5, None, "again", "ones").name) == ("named", "again")
+    assert [*inspect.signature(Again).parameters][-3:] == ["name", "start", "dtype"]
+
+
 def test_an_init_of_its_own_is_kept() -> None:
     class Own(Scaled):
         def __init__(self, size: int):
@@ -157,6 +181,10 @@ def test_only_changed_values_are_saved_where_keras_leaves_them_out() -> None:
         (pair(whole(least=0), "one or two integers"), 2, (2, 2)),
         (pair(whole(least=0), "one or two integers"), [1, 2], (1, 2)),
         (choice("a", any_case=True), "A", "a"),
+        (choice("ROC", "PR", any_case=True), "roc", "ROC"),
+        (several(number(0, 1)), np.array([0.5, 1.0]), [0.5, 1.0]),
+        (several(number(0, 1)), 0.5, 0.5),
+        (scalar, np.float32(2), 2.0),
         (flag, 1, True),
         (number(0, 1), np.array(0.5), 0.5),
     ],

@@ -83,6 +83,15 @@ def test_labels_outside_the_classes():
         model.evaluate(X, LABELS - 1, verbose=0)
 
 
+def test_classes_may_be_on_another_axis():
+    layers = [rb.Input((4,)), rb.layers.Dense(6), rb.layers.Reshape((3, 2))]
+    model = rb.Sequential(layers)
+    model.compile(loss=rb.losses.SparseCategoricalCrossentropy(from_logits=True, axis=1))
+    assert np.isfinite(model.evaluate(X, np.stack([LABELS, LABELS], axis=1), verbose=0))
+    with _says("The targets of output 'reshape' hold a label outside the classes. Given: 3"):
+        model.evaluate(X, np.stack([LABELS, LABELS + 1], axis=1), verbose=0)
+
+
 def test_wrong_loss_for_the_targets():
     with _says(
         "The targets of output 'out' do not have the output's shape; NumPy would broadcast them "

@@ -300,6 +300,7 @@ class FunctionLoss(OfFunction, Loss):
         super().__init_subclass__(**kwargs)
         if "fn" in vars(cls):
             cls.targets = getattr(cls.fn, "targets", Targets.ANY)
+            vars(cls.fn).setdefault("loss_class", cls)
 
     def call(self, y_true: Tree, y_pred: Tree) -> Array:
         """The values of the function, with ranks brought together first."""

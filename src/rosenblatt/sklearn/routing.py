@@ -98,12 +98,8 @@ def _class_of(name: str, get: Callable[[str], Any]) -> type:
     found = get(name)
     if not inspect.isfunction(found):
         return type(found)
-    words = found.__name__.split("_")
-    for first in (words[0].capitalize(), words[0].upper()):  # MeanSquaredError, KLDivergence
-        try:
-            return type(get(first + "".join(word.capitalize() for word in words[1:])))
-        except ValueError:
-            continue
+    if hasattr(found, "loss_class"):
+        return found.loss_class
     raise BadArgument(
         f"{name!r} is a function without a class, so it takes no parameters.",
         fix="pass `functools.partial(function, …)`.",

@@ -37,7 +37,8 @@ def check_targets(spec: CompileSpec, y: Tree, y_pred: Tree) -> None:
         where = f"The targets of output {spec.names[one.index]!r}"
         kind = _targets_of(one.loss)
         if kind is Targets.CLASS_IDS:
-            _check_labels(target, output, where, getattr(one.loss, "ignore_class", None))
+            ignored, axis = getattr(one.loss, "ignore_class", None), getattr(one.loss, "axis", -1)
+            _check_labels(target, output, where, ignored, axis)
         elif kind in (Targets.SAME_SHAPE, Targets.ONE_HOT, Targets.UNIT_INTERVAL):
             _check_shapes(target, output, where, kind is Targets.ONE_HOT)
             if kind is Targets.UNIT_INTERVAL:
@@ -77,9 +78,12 @@ def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape and shape[-1] == 1 else shape
 
 
-def _check_labels(target: Tree, output: Tree, where: str, ignore_class: int | None) -> None:
-    classes = output.shape[-1]
-    have, want = _trimmed(tuple(target.shape[1:])), tuple(output.shape[1:-1])
+def _check_labels(
+    target: Tree, output: Tree, where: str, ignore_class: int | None, axis: int
+) -> None:
+    rest = list(output.shape)
+    classes = rest.pop(axis)
+    have, want = _trimmed(tuple(target.shape[1:])), tuple(rest[1:])
     if have != want:
         fix = "give one integer label a row."
         if tuple(target.shape[1:]) == tuple(output.shape[1:]):
