@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rosenblatt.core import dtypes
+from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.family import Family
 from rosenblatt.core.random import SeedGenerator, draw_seed
 from rosenblatt.core.registry import builtin
-from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
-from rosenblatt.core.settings import Configured
-from rosenblatt.core.types import Config, DTypeLike
+from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import Configured, setting
+from rosenblatt.core.types import DTypeLike
 
 family = Family(
     "initializer",
@@ -59,10 +60,12 @@ class RandomInitializer(Initializer):
         ValueError: another seed.
     """
 
+    seed: Any = setting(anything, default=None, kw_only=True, attribute="_init_seed")
     __argument_order__: ClassVar[tuple[str, ...]] = ("seed",)
 
-    def __init__(self, seed: int | SeedGenerator | dict[str, Any] | None = None):
-        self._init_seed = seed
+    def __post_init__(self) -> None:
+        """Draw a seed where none is given."""
+        seed = self.__settings__["seed"].value_of(self)
         if isinstance(seed, Mapping):
             seed = deserialize_keras_object(seed)
         if seed is None:
@@ -74,7 +77,7 @@ class RandomInitializer(Initializer):
                 given=repr(seed),
                 expected="an integer ≥ 0, a `SeedGenerator` or None",
             )
-        self.seed: Any = seed
+        self.seed = seed
 
     def generator(self) -> np.random.Generator:
         """The generator for one call."""
@@ -84,10 +87,6 @@ class RandomInitializer(Initializer):
         # Counted in NumPy: the generator's own `next()` would compile an addition.
         self.seed.state.assign(state + np.array([0, 1], "uint32"))
         return np.random.default_rng(state.tolist())
-
-    def get_config(self) -> Config:
-        """The seed as it was given."""
-        return {"seed": serialize_keras_object(self._init_seed), **self.own_config()}
 
     def float_dtypes(self, dtype: DTypeLike) -> tuple[Any, np.dtype]:
         """The dtype to draw in (float32 or float64) and the dtype to return."""
