@@ -92,7 +92,7 @@ RULES = (
     (r"utils", r".*_from_directory|timeseries.*", "data sets of files, text and series"),
     (r"utils", r"pad_sequences", TEXT),
     (r"utils", r"get_file", "the standard library downloads; `datasets` loads its own"),
-    (r"utils", r"Progbar", "`fit` prints its own progress; tqdm does for loops of one's own"),
+    (r"utils", r"Progbar", "`fit` prints its own progress; tqdm does for your own loops"),
     (r"utils", r"Config", "a dict does it"),
 )  # fmt: skip
 

@@ -214,6 +214,13 @@ def test_training_stops_within_an_epoch_when_the_loss_is_no_number(capsys: Any) 
     assert "training stops" in capsys.readouterr().out
 
 
+def test_a_loss_that_is_no_number_can_be_an_error() -> None:
+    made = model(rb.optimizers.SGD(1e30))
+    stops = callbacks.TerminateOnNaN(raise_error=True)
+    with pytest.raises(RuntimeError, match=r"TerminateOnNaN: batch \d+: the loss is (nan|inf)\."):
+        fit(made, stops, epochs=9, validation_data=None)
+
+
 def test_timing_adds_up() -> None:
     timing = callbacks.Timing()
     fit(model(), timing)

@@ -14,7 +14,7 @@ import pytest
 from models_to_export import IDS, Calls, L, X, Z
 
 import rosenblatt as rb
-from rosenblatt.core.errors import NotBuilt, NotSavable
+from rosenblatt.core.errors import NotBuilt, NotSavable, WrongType
 
 
 class Several(rb.Model):
@@ -174,7 +174,7 @@ REFUSED: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
         "call to call. Fix: let `call` do so only where `training` is true.",
     ),
     "values": (
-        TypeError,
+        WrongType,
         lambda: called(Calls(reading, dense=L.Dense(4))),
         "Layer 'mine' (Calls) asks for the values of an array in Python",
     ),

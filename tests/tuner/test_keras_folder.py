@@ -101,7 +101,7 @@ def test_errors(project: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "p" / "journal.jsonl").exists()
     path = tmp_path / "p" / "trial_2" / "trial.json"
     path.write_text("{")
-    with pytest.raises(ValueError, match=r"trial_2/trial.json: no file of Keras Tuner's\. Given:"):
+    with pytest.raises(ValueError, match=r"trial_2/trial.json: not a file of Keras Tuner\. Given:"):
         ours(tmp_path, 3)
     path.write_text('{"trial_id": "2"}')
     with pytest.raises(ValueError) as caught:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.errors import explain
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
 
@@ -16,12 +17,26 @@ class TerminateOnNaN(Callback):
 
     The loss is looked at about ten times a second and at the end of each epoch: a running mean that
     was NaN once stays so.
+
+    Args:
+        raise_error: raise a `RuntimeError` instead, so that training ends at once.
     """
+
+    def __init__(self, raise_error: bool = False):
+        super().__init__()
+        self.raise_error = raise_error
 
     def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Look at the loss so far."""
         loss = logs.get("loss")
         if phase == "train" and loss is not None and not math.isfinite(as_number(loss)):
+            if self.raise_error:
+                raise RuntimeError(
+                    explain(
+                        f"TerminateOnNaN: batch {step}: the loss is {loss}.",
+                        fix="lower the learning rate, or look for NaN in the data.",
+                    )
+                )
             if not self.model.stop_training:
                 print(f"Batch {step}: the loss is {loss}, training stops.")  # noqa: T201
             self.model.stop_training = True

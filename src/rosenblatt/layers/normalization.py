@@ -61,10 +61,10 @@ class BatchNormalization(Affine):
     gamma_regularizer: Any = REGULARIZER
     beta_constraint: Any = CONSTRAINT
     gamma_constraint: Any = CONSTRAINT
-    synchronized: bool = setting(anything, default=False)
     renorm: bool = setting(_no_renorm, default=False)
     renorm_clipping: Any = setting(anything, default=None)
     renorm_momentum: float = setting(anything, default=0.99)
+    synchronized: bool = setting(anything, default=False)
 
     def build(self, input_shape: Shapes) -> None:
         """Create γ, β and the running means, one number per feature."""

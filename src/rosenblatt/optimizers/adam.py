@@ -12,7 +12,7 @@ from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Optimizer, Slots, family, rest_of
+from rosenblatt.optimizers.base import COMMON, Optimizer, Slots, family, rest_of
 from rosenblatt.optimizers.rate import rate
 
 
@@ -105,6 +105,7 @@ class AdamW(Adam):
 
     learning_rate: Any = rate(0.001)
     weight_decay: float = setting(optional(number()), default=0.004, role=NUMBER)
+    __argument_order__ = ("beta_1", "beta_2", "epsilon", "amsgrad", *COMMON[1:])
 
     def __post_init__(self) -> None:
         """Refuse to be Adam."""

@@ -38,6 +38,13 @@ def rest_of(name: str) -> Any:
     return property(lambda optimizer: 1 - getattr(optimizer, name))
 
 
+# The arguments of every optimizer, after its own.
+COMMON = (
+    "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum",
+    "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name",
+)  # fmt: skip
+
+
 @builtin("keras.optimizers")
 class Optimizer(OptimizerVariables):
     """Base of optimizers, in Keras's protocol.
@@ -76,6 +83,7 @@ class Optimizer(OptimizerVariables):
     array([0.5, 2.5], dtype=float32)
     """
 
+    __argument_order__: ClassVar[tuple[str, ...]] = COMMON
     learning_rate: Any = rate()
     weight_decay: float | None = setting(_real, role=NUMBER, kw_only=True, default=None)
     clipnorm: float | None = setting(_limit, role=NUMBER, kw_only=True, default=None)

@@ -12,7 +12,7 @@ from rosenblatt.core.checks import Check, flag, number, optional, whole
 from rosenblatt.core.settings import HOST, NUMBER, setting
 from rosenblatt.core.types import Array, Config
 from rosenblatt.core.variable import Variable
-from rosenblatt.optimizers.base import Optimizer, Slots, family
+from rosenblatt.optimizers.base import COMMON, Optimizer, Slots, family
 from rosenblatt.optimizers.rate import rate
 from rosenblatt.optimizers.variables import Start
 
@@ -66,6 +66,10 @@ class Muon(Optimizer):
     nesterov: bool = setting(flag, kw_only=True, default=True)
     exclude_embeddings: bool = setting(flag, kw_only=True, default=True, role=HOST)
     rms_rate: float | None = setting(optional(number()), kw_only=True, default=0.2, role=NUMBER)
+    __argument_order__ = (
+        *COMMON[1:], "exclude_layers", "exclude_embeddings", "muon_a", "muon_b", "muon_c",
+        "adam_lr_ratio", "momentum", "ns_steps", "nesterov", "rms_rate",
+    )  # fmt: skip
 
     def _takes_adam(self, variable: Variable) -> bool:
         embedding = self.exclude_embeddings and "embedding" in variable.path.lower()
