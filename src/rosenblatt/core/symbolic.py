@@ -262,7 +262,10 @@ class Operation:
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Remember plain arguments, so that classes without `get_config` can be saved."""
         instance = super().__new__(cls)
-        instance.__dict__["_auto_config"] = _plain_arguments(cls, args, kwargs)
+        declared = hasattr(cls.__init__, "settings_of")  # its settings make the config
+        instance.__dict__["_auto_config"] = (
+            None if declared else _plain_arguments(cls, args, kwargs)
+        )
         return instance
 
     def __getstate__(self) -> dict[str, Any]:
