@@ -12,11 +12,32 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt.core import registry
-from rosenblatt.core.serialization import resolve
+from rosenblatt.core.family import Family
 
 serialize = rb.saving.serialize_keras_object
 deserialize = rb.saving.deserialize_keras_object
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
+
+def relu(x: float) -> float:
+    return max(x, 0.0)
+
+
+def tanh(x: float) -> float:
+    return float(np.tanh(x))
+
+
+class Thing:
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+def family_of(kind: str, **named: Any) -> Family:
+    """A family with these parts under these names."""
+    family = Family(kind, "docs.things", __name__)
+    for name, part in named.items():
+        family.entry(name)(part)
+    return family
 
 
 PLAIN = [
@@ -183,18 +204,18 @@ MESSAGES: dict[str, tuple[Any, type[Exception], str]] = {
         TypeError,
         "Cannot deserialize. Given: set: {1, 2}.",
     ),
-    "resolve: a near name": (
-        lambda: resolve("reul", {"relu": 1, "tanh": 2}, "activation"),
+    "a family: a near name": (
+        lambda: family_of("activation", relu=relu, tanh=tanh).get("reul"),
         ValueError,
         "Unknown activation 'reul'. Fix: did you mean 'relu'?",
     ),
-    "resolve: no name near": (
-        lambda: resolve("zz", {"relu": 1, "tanh": 2}, "activation"),
+    "a family: no name near": (
+        lambda: family_of("activation", relu=relu, tanh=tanh).get("zz"),
         ValueError,
         "Unknown activation 'zz'. Fix: known names: relu, tanh.",
     ),
-    "resolve: no such thing": (
-        lambda: resolve(3, {}, "loss"),
+    "a family: no such thing": (
+        lambda: family_of("loss").get(3),
         ValueError,
         "Cannot understand this loss. Given: 3. Expected: a name, a config dict, a function or an "
         "object of a loss class.",
@@ -215,10 +236,11 @@ def test_an_object_without_get_config_cannot_be_saved() -> None:
         serialize(object())
 
 
-def test_resolve() -> None:
-    table = {"a": dict, "b": len}
-    assert resolve(None, table, "thing") is None
-    assert resolve("b", table, "thing") is len
-    assert resolve("a", table, "thing", instantiate=False) is dict
-    assert resolve(len, table, "thing") is len
-    assert isinstance(resolve(serialize(rb.regularizers.L2(0.5)), {}, "thing"), rb.regularizers.L2)
+def test_a_family_finds_its_parts() -> None:
+    family = family_of("thing", a=Thing, b=relu)
+    assert family.get(None) is None
+    assert family.get("b") is relu
+    assert family.find("a") is Thing
+    assert isinstance(family.get("a"), Thing)
+    assert family.get(len) is len
+    assert isinstance(family.get(serialize(rb.regularizers.L2(0.5))), rb.regularizers.L2)

@@ -10,12 +10,11 @@ import jax
 import numpy as np
 
 from rosenblatt.core import bytecode, dtypes
-from rosenblatt.core.errors import BadArgument, FileRefused, UnknownName, WrongType, nearest
+from rosenblatt.core.errors import FileRefused, WrongType
 from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
     find_object,
     get_registered_name,
-    get_registered_object,
 )
 
 PLAIN = (str, int, float, bool)
@@ -238,43 +237,3 @@ def _instance(cls: Any, config: Mapping[str, Any]) -> Any:
     if compile_config and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compile_config)
     return instance
-
-
-def resolve(
-    identifier: Any,
-    table: Mapping[str, Any],
-    kind: str,
-    *,
-    instantiate: bool = True,
-) -> Any:
-    """Resolve what a user may pass for an object: None, a name, a config, a class or the object.
-
-    Args:
-        identifier: the user's argument.
-        table: known names to classes or functions.
-        kind: what it is, for the message ("activation", "loss" …).
-        instantiate: call classes without arguments.
-
-    Raises:
-        ValueError: an unknown name (with the nearest match) or an object that cannot be called.
-    """
-    if identifier is None:
-        return None
-    if isinstance(identifier, Mapping):
-        found: Any = deserialize_keras_object(identifier)
-    elif isinstance(identifier, str):
-        found = get_registered_object(identifier)
-        found = table.get(identifier) if found is None else found
-        if found is None:
-            raise UnknownName(f"Unknown {kind} {identifier!r}.", fix=nearest(identifier, table))
-    else:
-        found = identifier
-    if isinstance(found, type) and instantiate:
-        found = found()
-    if not callable(found) and not hasattr(found, "get_config"):
-        raise BadArgument(
-            f"Cannot understand this {kind}.",
-            given=repr(identifier),
-            expected=f"a name, a config dict, a function or an object of a {kind} class",
-        )
-    return found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -192,7 +191,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         self._forget_losses_of_the_last_call()
         symbolic = any_symbolic(args, kwargs)
         filled = mask_rules.with_masks(self, args, kwargs, symbolic)
-        with self._running(training):
+        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
+        with explaining(self._where), inside(self.name, training), autocast_scope(cast):
             outputs = (self.symbolic_call if symbolic else self._compute)(*args, **filled)
             call_checks.check_outputs(outputs, self._where)
             mask_rules.pass_on(self, args, filled, outputs, symbolic)
@@ -216,13 +216,6 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         if not current_path() and current_scope() is None:  # the outermost layer
             for layer in self._flatten_layers():
                 layer._losses = []
-
-    @contextmanager
-    def _running(self, training: bool | None) -> Iterator[None]:
-        """Around `call`: its dtype, its name in paths, and a user's errors in the user's words."""
-        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
-        with explaining(self._where), inside(self.name, training), autocast_scope(cast):
-            yield
 
     def _compute(self, *args: Any, **kwargs: Any) -> Any:
         """`call` on arrays, and the penalty on what it gives."""
