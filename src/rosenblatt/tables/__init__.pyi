@@ -1,0 +1,3 @@
+# Written by tools/stubs.py.
+
+from rosenblatt.tables import parsing as parsing
