@@ -24,6 +24,8 @@ MISSING_WORDS = (
 
 # Dates as ISO 8601 has them, with or without time of day, fraction of a second and time zone.
 ISO = "ISO 8601"
+# Counts from the start of 1970, each as microseconds.
+EPOCHS = {"seconds since 1970": 1_000_000, "milliseconds since 1970": 1000}
 DECIMALS = (".", ",")
 
 _CURRENCY = (
@@ -62,6 +64,7 @@ _FIELDS = {
 }  # fmt: skip
 _SAME = {"B": "b", "A": "a"}
 _ISO_ENDING = re.compile(r"\s*(?:(Z|UTC|GMT)|([-+]\d{2}:?\d{2}))", re.IGNORECASE)
+_FIRST_TIME, _LAST_TIME = -62_135_596_800e6, 253_402_300_799e6  # years 1 to 9999
 _AT_ONCE = 10_000
 
 
@@ -83,7 +86,10 @@ def missing(words: Words, missing_words: Collection[str] = MISSING_WORDS) -> NDA
 
 
 def numbers(
-    words: Words, decimal: str = ".", missing_words: Collection[str] = MISSING_WORDS
+    words: Words,
+    decimal: str = ".",
+    missing_words: Collection[str] = MISSING_WORDS,
+    unit: str = "",
 ) -> Numbers:
     """Read texts as numbers.
 
@@ -94,6 +100,7 @@ def numbers(
         words: (n,) texts; numbers among them stay as they are.
         decimal: the decimal sign, "." or ",".
         missing_words: texts, in lower case, that are missing values even where they are numbers.
+        unit: what may stand after each number, such as "kg".
 
     Returns:
         (n,) float64; NaN for what is missing, infinite or not a number.
@@ -105,10 +112,14 @@ def numbers(
     array([1234.5,    7. ,    nan,    nan,   -2. , 1000. ,    nan])
     >>> numbers(["1.234,5", "12,5 %", "€ 3.000"], decimal=",")
     array([1234.5,   12.5, 3000. ])
+    >>> numbers(["72 kg", "80.5kg", "75", "150 lb"], unit="kg")
+    array([72. , 80.5, 75. ,  nan])
     """
     if decimal not in DECIMALS:
         raise BadArgument(f"The decimal sign is unknown. Given: {decimal!r}. Expected: '.' or ','.")
     read = _number if decimal == "." else _number_with_comma
+    if unit:
+        words = [_text(word).removesuffix(unit) for word in words]
     found = np.array([read(word) for word in words], dtype=np.float64)
     coded = [word for word in missing_words if not np.isnan(_number(word))]
     if coded:  # such as "-1" and "999"
@@ -168,7 +179,7 @@ def check_format(date_format: str) -> str:
     >>> check_format("%d/%m/%Y")
     '%d/%m/%Y'
     """
-    if date_format != ISO:
+    if date_format != ISO and date_format not in EPOCHS:
         _pattern(date_format)
     return date_format
 
@@ -176,13 +187,14 @@ def check_format(date_format: str) -> str:
 def times(values: Words | Numbers | Times, date_format: str = ISO) -> Times:
     """Read texts (or numbers such as 20240131) as times.
 
-    A time with a zone becomes UTC. Digits of a day, month or hour may be one where the format has
-    two; months are English, of any length; of two digits of a year 69 to 99 are in the 1900s.
+    A time with a zone is the clock's time there: the zone is left away. Digits of a day, month or
+    hour may be one where the format has two; months are English, of any length; of two digits of a
+    year 69 to 99 are in the 1900s.
 
     Args:
         values: (n,) texts, numbers whose digits follow the format, or times, which stay.
-        date_format: `ISO`, or directives as `time.strptime` has them: %Y %y %m %d %b %B %a %A
-            %H %I %M %S %f %p %z.
+        date_format: `ISO`; directives as `time.strptime` has them: %Y %y %m %d %b %B %a %A %H %I
+            %M %S %f %p %z; or one of `EPOCHS`, such as "seconds since 1970".
 
     Returns:
         (n,) datetime64[us]; NaT for what is missing or is not such a time.
@@ -191,7 +203,7 @@ def times(values: Words | Numbers | Times, date_format: str = ISO) -> Times:
         ValueError: an unknown format.
 
     >>> times(["2013-01-31", "2013-01-31T10:30:00+02:00", "soon"])
-    array(['2013-01-31T00:00:00.000000', '2013-01-31T08:30:00.000000',
+    array(['2013-01-31T00:00:00.000000', '2013-01-31T10:30:00.000000',
                                   'NaT'], dtype='datetime64[us]')
     >>> times(["31/01/2013", "1/2/2013", "31/02/2013"], "%d/%m/%Y").astype("datetime64[D]")
     array(['2013-01-31', '2013-02-01',        'NaT'], dtype='datetime64[D]')
@@ -199,9 +211,11 @@ def times(values: Words | Numbers | Times, date_format: str = ISO) -> Times:
     array(['2024-01-31',        'NaT'], dtype='datetime64[D]')
     """
     check_format(date_format)
-    read = _iso_times if date_format == ISO else _reader(date_format)
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         return values.astype("datetime64[us]")
+    if date_format in EPOCHS:
+        return _times_since_1970(numbers(values), EPOCHS[date_format])
+    read = _iso_times if date_format == ISO else _reader(date_format)
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
         different, places = np.unique(values, return_inverse=True)
         return read([_digits(value) for value in different.tolist()])[places]
@@ -229,12 +243,16 @@ def _iso_time(word: str) -> datetime.datetime | None:
             time = datetime.datetime.fromisoformat(word[: ending.start()] + (ending[2] or "+00:00"))
         except ValueError:
             return None
-    if time.tzinfo is None:
-        return time
-    try:
-        return time.astimezone(datetime.UTC).replace(tzinfo=None)
-    except OverflowError:  # the first or last hours of the calendar
-        return None
+    return time.replace(tzinfo=None)
+
+
+def _times_since_1970(values: Numbers, unit: int) -> Times:
+    """Times so many units of microseconds after the start of 1970; NaT outside years 1 to 9999."""
+    micro = np.where(np.isnan(values), np.inf, values) * float(unit)
+    valid = (micro > _FIRST_TIME) & (micro < _LAST_TIME)
+    result = np.where(valid, micro, 0).astype(np.int64).astype("datetime64[us]")
+    result[~valid] = np.datetime64("NaT")
+    return result
 
 
 def _reader(date_format: str) -> Callable[[list[str]], Times]:
@@ -277,12 +295,15 @@ def _pattern(date_format: str) -> tuple[re.Pattern[str], list[str]]:
         else:
             fields = []
             break
-        pattern += re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(text))
+        following = directives[place + 1] if place + 1 < len(directives) else ""
+        blanks = r"\\s*" if following in ("p", "z") else r"\\s+"
+        pattern += re.sub(r"(?:\\?\s)+", blanks, re.escape(text))
     if not fields:
         raise BadArgument(
             "The format of the dates is unknown.",
             given=repr(date_format),
-            expected=f"{ISO!r}, or directives such as '%d/%m/%Y %H:%M', each once",
+            expected=f"{ISO!r}, directives such as '%d/%m/%Y %H:%M', each once, or one of "
+            + ", ".join(map(repr, EPOCHS)),
         )
     return re.compile(pattern, re.IGNORECASE | re.ASCII), fields
 
@@ -316,18 +337,7 @@ def _assembled(columns: dict[str, tuple[str, ...]], count: int) -> Times:
     days = months.astype("datetime64[D]") + (day - 1)
     valid &= (day >= 1) & (days.astype("datetime64[M]") == months)
     seconds = hour * 3600 + minute * 60 + second
-    if "z" in columns:
-        seconds -= np.array([_offset(zone) for zone in columns["z"]])
     micro = np.array([int(text.ljust(6, "0")[:6]) for text in columns.get("f", ("0",) * count)])
     result = days.astype("datetime64[us]") + (seconds * 1_000_000 + micro)
     result[~valid] = np.datetime64("NaT")
     return result
-
-
-@lru_cache(maxsize=256)
-def _offset(zone: str) -> int:
-    """Seconds that a time zone is ahead of UTC."""
-    if zone[0] not in "+-":
-        return 0
-    seconds = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
-    return -seconds if zone[0] == "-" else seconds
