@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -244,3 +247,32 @@ def test_a_family_finds_its_parts() -> None:
     assert isinstance(family.get("a"), Thing)
     assert family.get(len) is len
     assert isinstance(family.get(serialize(rb.regularizers.L2(0.5))), rb.regularizers.L2)
+
+
+FIRST_QUESTION = """
+import importlib, json, os, sys
+
+module, names = json.loads(sys.stdin.read())
+family = importlib.import_module(module).family
+for name in names:
+    if not os.fork():  # a child has loaded nothing but the base
+        os._exit(family.find(name) is None)
+    if os.wait()[1]:
+        print(name)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process for each name")
+@pytest.mark.parametrize("home", ["initializers", "losses", "metrics", "optimizers"])
+def test_a_name_is_found_whatever_was_loaded_before(home: str) -> None:
+    family = importlib.import_module(f"rosenblatt.{home}.base").family
+    asked = json.dumps([f"rosenblatt.{home}.base", sorted(family.parts)])
+    assert len(family.parts) > 10
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FIRST_QUESTION],
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -62,17 +62,15 @@ def face(
     return __getattr__, lambda: names_in_order, names_in_order
 
 
-def module_with(package: str, name: str, any_case: bool = False) -> str | None:
-    """The module that holds a public name of a lazy package, or None."""
-    offered = _tables.get(package, {})
-    if any_case:
-        name = next((one for one in offered if one.lower() == name.lower()), name)
-    return offered.get(name, ("", ""))[0] or None
+def modules_of(package: str, offers: Callable[[str], bool] = bool) -> list[str]:
+    """The modules that hold the public names of a lazy package.
 
-
-def modules_of(package: str) -> list[str]:
-    """The modules that hold the public names of a lazy package."""
-    homes_of = dict.fromkeys(home for home, _ in _tables.get(package, {}).values())
+    Args:
+        package: its name.
+        offers: asked of each name; only the modules of those that it takes.
+    """
+    table = _tables.get(package, {}).items()
+    homes_of = dict.fromkeys(home for name, (home, _) in table if offers(name))
     return [home for home in homes_of if home]
 
 

@@ -98,17 +98,22 @@ class Family:
     def find(self, name: str) -> Any:
         """The class or function of a name, or None."""
         key = self._key(name)
-        known = faces.module_with(self._home, name, self._any_case)
-        for module in (known,) if known else self._files():
-            if key in self._parts:
-                break
-            self._load(module)
+        if key not in self._parts:
+            spelled = to_snake_case if self._snake_case else self._key
+            likely = faces.modules_of(self._home, lambda one: spelled(one) == spelled(name))
+            for module in self._files(likely):
+                self._load(module)
+                if key in self._parts:
+                    break
         return self._parts.get(key)
 
-    def _files(self) -> Iterator[str]:
-        """The modules of the family that are not loaded yet, the common ones first."""
-        for module in dict.fromkeys([*self._common, *faces.modules_of(self._home)]):
-            if module not in self._read:
+    def _files(self, likely: Iterable[str] = ()) -> Iterator[str]:
+        """The modules of the family that are not loaded yet: the likely and the common ones first.
+
+        Some of the names that a package offers are another one's; these are no files of it.
+        """
+        for module in dict.fromkeys([*likely, *self._common, *faces.modules_of(self._home)]):
+            if module not in self._read and module.startswith(f"{self._home}."):
                 yield module
 
     def _load(self, module: str) -> None:

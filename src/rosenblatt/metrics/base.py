@@ -32,7 +32,7 @@ family = Family(
     "keras.metrics",
     "rosenblatt.metrics",
     [
-        "reduction", "classification", "regression", "probabilistic", "confusion", "curves",
+        "reduction", "regression", "classification", "probabilistic", "confusion", "curves",
         "fscore", "iou",
     ],
     snake_case=True,

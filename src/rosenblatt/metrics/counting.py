@@ -16,13 +16,11 @@ from rosenblatt.core.masks import mask_of
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.losses.shapes import (
     align,
-    align_mask,
-    align_weights,
     as_arrays,
     divide_no_nan,
-    real_rows,
 )
 from rosenblatt.metrics.base import Metric
+from rosenblatt.metrics.reduction import element_weights
 
 share = number(0, 1)
 shares = optional(several(share), "a number from 0 to 1, a list of them, or None")
@@ -34,35 +32,6 @@ _FEW_COMPARISONS = 8192
 _FEW_LEVELS = 9
 # Stands for minus infinity where only the k largest predictions are looked at.
 FAR_BELOW = -1e10
-
-
-def element_weights(
-    values: Array, sample_weight: ArrayLike | None, mask: ArrayLike | None, where: str
-) -> Array:
-    """One weight for each value: the user's, and 0 on padding rows and masked steps.
-
-    Args:
-        values: (N, …) values of a float type.
-        sample_weight: None, a number, or (N, …) weights of the values' leading axes.
-        mask: the mask of the predictions, or None.
-        where: name of the metric, for messages.
-
-    Returns:
-        Weights of the values' shape and type.
-
-    Raises:
-        ValueError: weights or a mask of a shape that does not fit.
-    """
-    weight = jnp.asarray(1 if sample_weight is None else sample_weight).astype(values.dtype)
-    _, weight = align_weights(values, weight, where)
-    if weight.ndim:
-        weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))
-    weight = jnp.broadcast_to(weight, values.shape)
-    rows = real_rows(values)
-    for keep in (rows, None if mask is None else align_mask(mask, values.shape, where)):
-        if keep is not None:
-            weight = jnp.where(keep, weight, 0)
-    return weight
 
 
 def sums_by_rank(ranks: Array, values: Array, levels: int) -> Array:

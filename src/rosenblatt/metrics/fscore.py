@@ -14,7 +14,7 @@ from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.core.variable import Variable
 from rosenblatt.losses.shapes import as_arrays, misaligned
 from rosenblatt.metrics.base import Metric, family
-from rosenblatt.metrics.counting import element_weights
+from rosenblatt.metrics.reduction import element_weights
 
 _SUMS = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
 # Keras takes no integers here.

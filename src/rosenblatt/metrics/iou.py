@@ -15,7 +15,7 @@ from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.losses.shapes import misaligned
 from rosenblatt.metrics.base import Metric, family
-from rosenblatt.metrics.counting import element_weights
+from rosenblatt.metrics.reduction import element_weights
 
 _CLASSES = Check(lambda value: True, "a list of class ids", list)
 

@@ -63,6 +63,35 @@ def over_rows(
     return jnp.sum(values), jnp.sum(weight)
 
 
+def element_weights(
+    values: Array, sample_weight: ArrayLike | None, mask: ArrayLike | None, where: str
+) -> Array:
+    """One weight for each value: the user's, and 0 on padding rows and masked steps.
+
+    Args:
+        values: (N, …) values of a float type.
+        sample_weight: None, a number, or (N, …) weights of the values' leading axes.
+        mask: the mask of the predictions, or None.
+        where: name of the metric, for messages.
+
+    Returns:
+        Weights of the values' shape and type.
+
+    Raises:
+        ValueError: weights or a mask of a shape that does not fit.
+    """
+    weight = jnp.asarray(1 if sample_weight is None else sample_weight).astype(values.dtype)
+    _, weight = align_weights(values, weight, where)
+    if weight.ndim:
+        weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))
+    weight = jnp.broadcast_to(weight, values.shape)
+    rows = real_rows(values)
+    for keep in (rows, None if mask is None else align_mask(mask, values.shape, where)):
+        if keep is not None:
+            weight = jnp.where(keep, weight, 0)
+    return weight
+
+
 @family.entry()
 class Sum(Metric):
     """The sum of all values so far: Σ w v.

@@ -16,8 +16,7 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.losses import regression
 from rosenblatt.losses.shapes import align, as_arrays, real_rows
 from rosenblatt.metrics.base import Metric, family
-from rosenblatt.metrics.counting import element_weights
-from rosenblatt.metrics.reduction import FunctionMetric, Mean
+from rosenblatt.metrics.reduction import FunctionMetric, Mean, element_weights
 
 
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
