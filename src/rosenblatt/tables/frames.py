@@ -94,7 +94,8 @@ def _pandas_column(name: str, series: Series, where: str) -> Column:
         return column_of(name, series.to_numpy(), stored, where)
     kind = getattr(dtype, "kind", "O")
     if kind == "M" or stored.startswith("timestamp"):
-        return time_column(name, series.dt.tz_localize(None).to_numpy("datetime64[us]"), stored)
+        series = series.dt.tz_convert(None) if series.dt.tz is not None else series
+        return time_column(name, series.to_numpy("datetime64[us]"), stored)
     if stored.startswith("period"):
         return time_column(name, series.dt.to_timestamp().to_numpy(), stored)
     if stored.startswith(("str", "string", "large_string")):
@@ -113,8 +114,6 @@ def _polars_column(name: str, series: Series, where: str) -> Column:
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).to_numpy()
         return _gapped(name, values, missing, stored, where)
-    if kind == "Datetime":
-        series = series.dt.replace_time_zone(None)
     if kind in ("Date", "Datetime", "Duration"):
         return column_of(name, series.to_numpy(), stored, where)
     if kind in ("String", "Categorical", "Enum"):
