@@ -94,8 +94,7 @@ def _pandas_column(name: str, series: Series, where: str) -> Column:
         return column_of(name, series.to_numpy(), stored, where)
     kind = getattr(dtype, "kind", "O")
     if kind == "M" or stored.startswith("timestamp"):
-        series = series.dt.tz_convert(None) if series.dt.tz is not None else series
-        return time_column(name, series.to_numpy("datetime64[us]"), stored)
+        return time_column(name, series.dt.tz_localize(None).to_numpy("datetime64[us]"), stored)
     if stored.startswith("period"):
         return time_column(name, series.dt.to_timestamp().to_numpy(), stored)
     if stored.startswith(("str", "string", "large_string")):
@@ -114,6 +113,8 @@ def _polars_column(name: str, series: Series, where: str) -> Column:
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).to_numpy()
         return _gapped(name, values, missing, stored, where)
+    if kind == "Datetime":
+        series = series.dt.replace_time_zone(None)
     if kind in ("Date", "Datetime", "Duration"):
         return column_of(name, series.to_numpy(), stored, where)
     if kind in ("String", "Categorical", "Enum"):
@@ -136,6 +137,8 @@ def _arrow_column(name: str, series: Series, where: str) -> Column:
     if stored.startswith(("int", "uint", "float", "double", "halffloat")):
         missing = _numpy(series.is_null())
         return _gapped(name, _numpy(series.fill_null(0)), missing, stored, where)
+    if stored.startswith("timestamp") and series.type.tz is not None:
+        return column_of(name, series.to_pylist(), stored, where)  # pyarrow's arrays are in UTC
     if stored.startswith(("timestamp", "date")):
         return time_column(name, _numpy(series), stored)
     if stored.startswith(("string", "large_string", "string_view", "dictionary")):

@@ -106,8 +106,8 @@ class TimeColumn:
 
     Args:
         name: of the column.
-        values: (rows,) datetime64[us], NaT where the value is missing; UTC where the source has a
-            time zone.
+        values: (rows,) datetime64[us], NaT where the value is missing. Times with a zone are the
+            clock's time in that zone.
         stored: the type in the source, e.g. "date", for messages.
 
     >>> TimeColumn("sold", np.array(["2013-01-31", "NaT"], "datetime64[us]")).text(0)

@@ -184,9 +184,9 @@ def _times(name: str, values: list[object], stored: str) -> Column | None:
 
 
 def _clock(value: object) -> object:
-    """A time as UTC where it has a zone."""
-    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
-        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    """A time without its zone."""
+    if isinstance(value, datetime.datetime):
+        return datetime.datetime.combine(value.date(), value.time())
     return value
 
 
