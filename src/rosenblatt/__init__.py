@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = face(
     },
     modules="activations backend callbacks choosing config constraints datasets dtype_policies "
     "initializers layers logic losses metrics mixed_precision models ops optimizers plots random "
-    "regularizers saving sklearn summary tables tensorboard testing tree tuner utils",
+    "regularizers saving sklearn summary tables tabular tensorboard testing tree tuner utils",
 )
 __all__.append("__version__")
 

@@ -24,6 +24,7 @@ from rosenblatt import saving as saving
 from rosenblatt import sklearn as sklearn
 from rosenblatt import summary as summary
 from rosenblatt import tables as tables
+from rosenblatt import tabular as tabular
 from rosenblatt import tensorboard as tensorboard
 from rosenblatt import testing as testing
 from rosenblatt import tree as tree

@@ -1,0 +1,8 @@
+"""Rank 8: strong models for tables with columns of any kind."""
+
+from rosenblatt.core.faces import face
+
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {"kinds": "ColumnKind Schema infer"},
+)

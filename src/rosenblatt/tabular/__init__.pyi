@@ -1,0 +1,5 @@
+# Written by tools/stubs.py.
+
+from rosenblatt.tabular.kinds import ColumnKind as ColumnKind
+from rosenblatt.tabular.kinds import Schema as Schema
+from rosenblatt.tabular.kinds import infer as infer
