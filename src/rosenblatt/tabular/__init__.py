@@ -4,5 +4,5 @@ from rosenblatt.core.faces import face
 
 __getattr__, __dir__, __all__ = face(
     __name__,
-    {"kinds": "ColumnKind Schema infer"},
+    {"kinds": "ColumnKind Schema infer", "task": "Task infer_task"},
 )

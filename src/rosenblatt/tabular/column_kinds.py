@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -135,11 +136,13 @@ def infer_words(column: TextColumn) -> ColumnKind:
     )
 
 
-def present_words(column: TextColumn) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+def present_words(
+    column: TextColumn, missing_words: Collection[str] = MISSING_WORDS
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """The words of a column's rows, missing words left out, and how many rows have each."""
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.words))
     present = np.flatnonzero(counts)
-    present = present[~missing(column.words[present], MISSING_WORDS)]
+    present = present[~missing(column.words[present], missing_words)]
     return column.words[present], counts[present]
 
 
