@@ -4,5 +4,12 @@ from rosenblatt.core.faces import face
 
 __getattr__, __dir__, __all__ = face(
     __name__,
-    {"kinds": "ColumnKind Schema infer", "task": "Task infer_task"},
+    {
+        "calibration": "Reliability Temperature calibration_error reliability",
+        "intervals": "Conformal Coverage",
+        "kinds": "ColumnKind Schema infer",
+        "scores": "bootstrap scores_of",
+        "task": "Task infer_task",
+        "thresholds": "Threshold best_threshold",
+    },
 )
