@@ -12,6 +12,7 @@ from test_conformance import CASES as LAYERS
 from test_losses_conformance import CASES as LOSSES
 from test_metrics_conformance import CASES as METRICS
 from test_optimizers_keras import CASES as OPTIMIZERS
+from test_tabular_layers import CASES as TABULAR
 
 from rosenblatt import callbacks, layers, losses, metrics, optimizers, testing
 from rosenblatt.testing.check import Check
@@ -45,6 +46,14 @@ def further_layer_rows() -> Iterator[Row]:
     for make, inputs in FURTHER:
         name = type(make()).__name__
         yield name, lambda m=make, x=inputs: testing.layer_checks(m, x, smooth=False)
+
+
+def tabular_layer_rows() -> Iterator[Row]:
+    for name, (make, inputs, smooth) in TABULAR.items():
+        yield (
+            name,
+            lambda m=make, x=inputs, s=smooth: testing.layer_checks(m, x, smooth=s),
+        )
 
 
 # Their value is of a batch as a whole.
@@ -93,7 +102,7 @@ def callback_rows() -> Iterator[Row]:
         yield name, lambda m=make: testing.callback_checks(m, watches_only=False)
 
 
-LAYER_ROWS = [*layer_rows(), *further_layer_rows()]
+LAYER_ROWS = [*layer_rows(), *further_layer_rows(), *tabular_layer_rows()]
 ROWS = [
     *LAYER_ROWS,
     *loss_rows(),
@@ -122,5 +131,5 @@ def test_every_layer_has_a_row() -> None:
         "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
     }  # fmt: skip
     classes = {getattr(layers, n).__name__ for n in layers.__all__ if n[0].isupper()} - {"Input"}
-    rows = {getattr(layers, name).__name__ for name, _ in LAYER_ROWS}
+    rows = {getattr(layers, name.partition(",")[0]).__name__ for name, _ in LAYER_ROWS}
     assert classes - apart <= rows

@@ -33,10 +33,11 @@ STEPS = RNG.uniform(0.1, 0.9, (6, 3, 4)).astype("float32")
 IMAGE = RNG.uniform(0.1, 0.9, (6, 3, 2, 4)).astype("float32")
 CUBE = RNG.uniform(0.1, 0.9, (6, 2, 3, 2, 4)).astype("float32")
 IDS = RNG.integers(0, 4, (6, 3)).astype("int32")
+MEMBERS = RNG.uniform(0.1, 0.9, (6, 1, 3, 4)).astype("float32")
 Y = np.eye(4, dtype="float32")[RNG.integers(0, 4, 6)]
 # Pairs of values for an argument of that name, or of a name that ends so.
 NAMED: dict[str, list[tuple[Any, Any]]] = {
-    "activation": [("tanh", "sigmoid")],
+    "activation": [("tanh", "sigmoid"), ("sigmoid", "softmax")],
     "regularizer": [(rb.regularizers.L2(0.1), rb.regularizers.L2(0.2)), (None, "l1")],
     "constraint": [(rb.constraints.MaxNorm(0.5), rb.constraints.MaxNorm(0.8)), (None, "non_neg")],
     "initializer": [("ones", "zeros")],
@@ -60,6 +61,10 @@ NAMED: dict[str, list[tuple[Any, Any]]] = {
     "cropping": [((0, 1), (1, 0))],
     "bias_axes": [("c", None)],
     "exclude_layers": [(["dense"], ["nothing"])],
+    "edges": [(None, [[0.0, 0.5, 1.0], [0.0, 1.0], [0.0, 0.3, 0.6], [0.2, 0.8]])],
+    "bins": [([2, 1, 2, 1], [1, 1, 2, 2])],
+    "sizes": [([4, 4, 4], [4, 5, 4])],
+    "columns": [([0], [1]), ([0, 1, 2], [2, 1, 0])],
 }
 ANY: list[tuple[Any, Any]] = [
     (False, True), (0.25, 0.5), (0.0, 0.5), (2.0, 3.0), (2, 3), (1, 2), (None, 0.5), (None, 2),
@@ -85,12 +90,21 @@ NEEDED: dict[str, dict[str, Any]] = {
     "Discretization": {"bin_boundaries": [0.3, 0.6]},
     "Rescaling": {"scale": 0.5},
     "TLULayer": {"units": 3},
+    "HashedDropout": {"rate": 0.3},
+    "PiecewiseLinearEncoding": {"bins": [2, 1, 2, 1]},
+    "OneHotColumns": {"sizes": [4, 4, 4]},
+    "ColumnEmbedding": {"sizes": [4, 4, 4], "dim": 2},
+    "MemberInputs": {"members": 3},
+    "MemberDense": {"units": 3},
+    "MemberHead": {"units": 3},
 }
 DATA: dict[str, Any] = {
     "Embedding": IDS, "CategoryEncoding": IDS, "Permute": STEPS, "Masking": STEPS,
     "SpatialDropout1D": STEPS, "SpatialDropout2D": IMAGE, "SpatialDropout3D": CUBE,
     "Cropping1D": STEPS, "ZeroPadding1D": STEPS, "UpSampling1D": STEPS,
     "GlobalAveragePooling1D": STEPS, "GlobalMaxPooling1D": STEPS,
+    "OneHotColumns": IDS, "ColumnEmbedding": IDS,
+    "MemberDense": MEMBERS, "MemberHead": MEMBERS, "MemberMean": MEMBERS,
 }  # fmt: skip
 # Layers of several inputs, around another layer, on the host, or of a user's function, which have
 # no key or are made of parts that are here.

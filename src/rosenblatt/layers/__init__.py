@@ -33,6 +33,8 @@ __getattr__, __dir__, __all__ = face(
         "spec": "InputSpec",
         "spectral": "SpectralNormalization",
         "steps": "Cropping1D UpSampling1D ZeroPadding1D",
+        "tabular": "ColumnEmbedding HashedDropout MemberDense MemberHead MemberInputs MemberMean "
+        "MissingIndicator OneHotColumns PiecewiseLinearEncoding SmoothClip",
         "tfsm": "TFSMLayer",
         "tlu": "TLULayer",
         "wrapping": "TimeDistributed Wrapper",

@@ -73,6 +73,16 @@ from rosenblatt.layers.spectral import SpectralNormalization as SpectralNormaliz
 from rosenblatt.layers.steps import Cropping1D as Cropping1D
 from rosenblatt.layers.steps import UpSampling1D as UpSampling1D
 from rosenblatt.layers.steps import ZeroPadding1D as ZeroPadding1D
+from rosenblatt.layers.tabular import ColumnEmbedding as ColumnEmbedding
+from rosenblatt.layers.tabular import HashedDropout as HashedDropout
+from rosenblatt.layers.tabular import MemberDense as MemberDense
+from rosenblatt.layers.tabular import MemberHead as MemberHead
+from rosenblatt.layers.tabular import MemberInputs as MemberInputs
+from rosenblatt.layers.tabular import MemberMean as MemberMean
+from rosenblatt.layers.tabular import MissingIndicator as MissingIndicator
+from rosenblatt.layers.tabular import OneHotColumns as OneHotColumns
+from rosenblatt.layers.tabular import PiecewiseLinearEncoding as PiecewiseLinearEncoding
+from rosenblatt.layers.tabular import SmoothClip as SmoothClip
 from rosenblatt.layers.tfsm import TFSMLayer as TFSMLayer
 from rosenblatt.layers.tlu import TLULayer as TLULayer
 from rosenblatt.layers.wrapping import TimeDistributed as TimeDistributed

@@ -1,0 +1,14 @@
+"""Layers for tables: raw columns as numbers and codes, and networks of many members."""
+
+from rosenblatt.core.faces import face
+
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "codes": "ColumnEmbedding OneHotColumns",
+        "dropout": "HashedDropout",
+        "members": "MemberDense MemberHead MemberInputs MemberMean",
+        "numbers": "MissingIndicator SmoothClip",
+        "piecewise": "PiecewiseLinearEncoding",
+    },
+)
