@@ -6,9 +6,11 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "calibration": "Reliability Temperature calibration_error reliability",
+        "explain": "Dependence Importance dependence importance",
         "intervals": "Conformal Coverage",
         "kinds": "ColumnKind Schema infer",
         "scores": "bootstrap scores_of",
+        "shapley_values": "Shapley shapley",
         "task": "Task infer_task",
         "thresholds": "Threshold best_threshold",
     },

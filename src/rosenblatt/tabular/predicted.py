@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.tabular.task import TaskKind
 
-TaskKind: TypeAlias = Literal["quantity", "two classes", "classes"]
 Numbers: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.int64]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rosenblatt.core.errors import BadArgument
-from rosenblatt.tabular.predicted import Classes, Numbers, Predicted, TaskKind
+from rosenblatt.tabular.predicted import Classes, Numbers, Predicted
+from rosenblatt.tabular.task import TaskKind
 
 # Weights of rows, (samples, rows), to the score of each sample; NaN where it is undefined.
 Scorer: TypeAlias = Callable[[Numbers], Numbers]
