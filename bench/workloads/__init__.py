@@ -17,6 +17,7 @@ from bench.workloads import (
     saving,
     search_quality,
     searches,
+    tables,
     tensorboard_cost,
     tensorboard_scalars,
     whole_process,
@@ -39,4 +40,7 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
     "tensorboard_cost": tensorboard_cost.measure,
 }
 # Hours: run where they are named, not by `make bench`.
-LONG: dict[str, Callable[[Context], Result]] = {"search_quality": search_quality.measure}
+LONG: dict[str, Callable[[Context], Result]] = {
+    "search_quality": search_quality.measure,
+    "tables": tables.measure,
+}
