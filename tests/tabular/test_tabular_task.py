@@ -50,6 +50,11 @@ def test_task_of_a_target(target: str) -> None:
     assert Task.from_config(json.loads(json.dumps(task.to_config()))) == task
 
 
+def test_the_name_can_say_that_few_whole_numbers_are_amounts() -> None:
+    stars = read({"Star rating": [1, 2, 3, 4, 5] * 90})["Star rating"]
+    assert infer_task(stars).is_quantity
+
+
 def test_whole_numbers_taken_for_classes_are_said() -> None:
     assert infer_task(column(list(range(10)) * 10)).reason == (
         "10 different whole numbers, taken for classes; task 'quantity' takes them for amounts"

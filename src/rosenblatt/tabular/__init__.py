@@ -4,6 +4,7 @@ from rosenblatt.core.faces import face
 
 __getattr__, __dir__, __all__ = face(
     __name__,
+<<<<<<< Updated upstream
     {
         "calibration": "Reliability Temperature calibration_error reliability",
         "explain": "Dependence Importance dependence importance",
@@ -14,4 +15,7 @@ __getattr__, __dir__, __all__ = face(
         "task": "Task infer_task",
         "thresholds": "Threshold best_threshold",
     },
+=======
+    {"checks": "Finding", "kinds": "ColumnKind Schema infer", "task": "Task infer_task"},
+>>>>>>> Stashed changes
 )

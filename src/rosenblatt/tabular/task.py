@@ -13,6 +13,7 @@ from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.tables.parsing import missing, numbers
 from rosenblatt.tables.table import Column, NumberColumn, TextColumn, TimeColumn
 from rosenblatt.tabular.column_kinds import find_numbers, present_words
+from rosenblatt.tabular.ids import words_of_name
 
 TaskKind: TypeAlias = Literal["quantity", "two classes", "classes"]
 Label: TypeAlias = str | int | float
@@ -21,6 +22,11 @@ Label: TypeAlias = str | int | float
 MISSING_LABELS = ("", "na", "n/a", "nan", "null", "<na>", "#n/a", "nat")
 _MOST_WHOLE = 10  # different whole numbers that are taken for classes
 _ROWS_OF_CLASS = 10
+# Whole numbers of such a name are amounts, however few there are.
+_AMOUNTS = frozenset({
+    "age", "amount", "amt", "count", "days", "grade", "hours", "months", "num", "number", "points",
+    "price", "quality", "quantity", "rating", "ratings", "score", "stars", "total", "years",
+})  # fmt: skip
 _CHOICES = ("class", "quantity")
 
 
@@ -65,7 +71,7 @@ def infer_task(column: Column, wanted: str | None = None) -> Task:
     """Say whether a target is a quantity or a class.
 
     Text is classes, unless it is numbers in text. Numbers are a quantity, unless there are two
-    different ones, or at most ten whole ones with ten rows each.
+    different ones, or at most ten whole ones with ten rows each and no name such as "rating".
 
     Args:
         column: the target.
@@ -107,6 +113,7 @@ def _of_numbers(column: NumberColumn, wanted: str | None) -> Task:
     _check_varies(column.name, [_label(value) for value in different[:2]])
     whole = bool((different == np.floor(different)).all())
     few = whole and len(different) <= _MOST_WHOLE and len(values) >= _ROWS_OF_CLASS * len(different)
+    few = few and not _AMOUNTS & set(words_of_name(column.name))
     if wanted == "quantity" or (wanted is None and len(different) > 2 and not few):
         return Task("quantity", _asked(wanted) or f"numbers ({column.stored})")
     reason = f"{len(different)} different numbers"
