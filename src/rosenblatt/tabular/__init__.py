@@ -4,9 +4,9 @@ from rosenblatt.core.faces import face
 
 __getattr__, __dir__, __all__ = face(
     __name__,
-<<<<<<< Updated upstream
     {
         "calibration": "Reliability Temperature calibration_error reliability",
+        "checks": "Finding",
         "explain": "Dependence Importance dependence importance",
         "intervals": "Conformal Coverage",
         "kinds": "ColumnKind Schema infer",
@@ -15,7 +15,4 @@ __getattr__, __dir__, __all__ = face(
         "task": "Task infer_task",
         "thresholds": "Threshold best_threshold",
     },
-=======
-    {"checks": "Finding", "kinds": "ColumnKind Schema infer", "task": "Task infer_task"},
->>>>>>> Stashed changes
 )

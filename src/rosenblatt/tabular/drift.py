@@ -201,8 +201,8 @@ def _differs(one: ColumnSummary, column: Column, kind: ColumnKind, rows: int) ->
         return None
     place = int(np.abs(np.array(shares) - np.array(one.shares)).argmax())
     text = (
-        f"other values than in training (stability index {index:.2f}): {_part(one, kind, place)} has "
-        f"{percent(shares[place])} of the rows, {percent(one.shares[place])} in training"
+        f"other values than in training (stability index {index:.2f}): {_part(one, kind, place)} "
+        f"has {percent(shares[place])} of the rows, {percent(one.shares[place])} in training"
     )
     return Finding("drift", name, f"column {name!r}: {text}")
 
