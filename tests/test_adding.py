@@ -58,9 +58,10 @@ try:
 except ValueError as error:
     assert "Solarization" in str(error) and "npz" in str(error), error
 
-table = folder / "table.jsonl"
+import polars
+table = folder / "table.avro"
 rows = [{"a": float(r[0]), "b": float(r[1]), "target": float(r[0] + r[1])} for r in x]
-table.write_text("".join(json.dumps(row) + "\\n" for row in rows * 4))
+polars.DataFrame(rows * 4).write_avro(table)
 from rosenblatt.cli import main
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed):

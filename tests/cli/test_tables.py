@@ -137,35 +137,25 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "gaps": (lines("1", ""), "x holds NaN in column 'x'."),
     "text in Latin-1": (
         lines("Köln").decode().encode("latin-1"),
-        "column 'x' does not hold numbers. Given: 'x': 'K\ufffdln' in row 0.",
+        "column 'x' does not hold numbers. Given: 'x': 'Köln' in row 0.",
     ),
-    "a header in Latin-1": (
-        "größe,y\n1,2\n".encode("latin-1"),
-        "the file is in another encoding. Given: bytes that are not UTF-8 in the header line. "
-        "Expected: UTF-8. Fix: save it as UTF-8 (in spreadsheets: “CSV UTF-8”).",
-    ),
-    "UTF-16": (
-        lines("1").decode().encode("utf-16"),
-        "the file is in another encoding. Given: UTF-16. Expected: UTF-8.",
-    ),
-    "nothing": (b"", "the table is empty. Expected: a header and at least one row of numbers."),
+    "nothing": (b"", "the table is empty. Expected: a header and at least one row."),
     "empty lines": (b"\n\n\n", "the table is empty."),
     "a header alone": (b"x,y\n", "the table is empty."),
     "a header without an end": (b"x,y", "the table is empty."),
-    "a header twice": (
-        b"x,x,y\n" + b"1,2,3\n" * 40,
-        "two columns have the name 'x'. Given: columns x, x_duplicated_0, y. Expected: a name of "
-        "its own for each column. Fix: rename or remove one of them.",
+    "a target twice": (
+        b"x,y,y\n" + b"1,2,3\n" * 40,
+        "two columns have the name 'y'. Given: columns x, y, y_2. Expected: a name of its own for "
+        "the target. Fix: rename or remove one of them.",
     ),
-    "a target twice": (b"x,y,y\n" + b"1,2,3\n" * 40, "two columns have the name 'y'."),
     "no header": (
         b"1,2\n3,4\n",
-        "the first line holds numbers where column names should be. Given: 1, 2.",
+        "The table has no column 'y' to predict. Fix: known names: column_1, column_2.",
     ),
     "longer lines": (
         b"x,y\n1,2\n1,2,3\n",
-        "the file is damaged or not what its ending says. Given: found more fields than defined "
-        "in 'Schema'. Expected: lines of as many values as the header.",
+        "the file is damaged or not what its ending says. Given: 3 values in line 3. Expected: "
+        "lines of 2 values.",
     ),
     "shorter lines": (b"x,y\n" + b"1,2.5\n3\n" * 20, "y (column 'y') holds NaN."),
     "quoted line ends": (
@@ -178,9 +168,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         b"y\n" + b"1.5\n" * 40,
         "The table has no column beside 'y': nothing to predict it from.",
     ),
-    "numbers in another notation": (
-        lines('"1,234"'),
-        "column 'x' does not hold numbers. Given: 'x': '1,234' in row 0.",
+    "numbers and units": (
+        lines('"1,234 km"'),
+        "column 'x' does not hold numbers. Given: 'x': '1,234 km' in row 0.",
     ),
 }
 
@@ -210,9 +200,8 @@ ROWS_OF = {
         "'x': 2024-01-31 in row 0. Expected: numbers in every column. Fix: write times as "
         "numbers, e.g. seconds since 1970, or leave such columns out.",
     ),
-    "times": (pl.Series(["2024-01-31 10:00"] * 40).str.to_datetime(), "'x': 2024-01-31 10:00:00"),
-    "durations": (pl.Series([1] * 40).cast(pl.Duration("ms")), "'x': 0:00:00.001000 in row 0"),
-    "bytes": (pl.Series([b"ab"] * 40), "'x': b'ab' in row 0"),
+    "times": (pl.Series(["2024-01-31 10:00"] * 40).str.to_datetime(), "'x': 2024-01-31T10:00:00 in row 0"),
+    "bytes": (pl.Series([b"ab"] * 40), "'x': 'ab' in row 0"),
     "categories": (pl.Series(["near"] * 40, dtype=pl.Categorical), "'x': 'near' in row 0"),
     "no values": (pl.Series([None] * 40), "'x': no value in any row"),
     "integers of 128 bits": (
@@ -235,6 +224,7 @@ TAKEN = {
     "decimals": pl.Series(["1.5", "2.25"] * 20).cast(pl.Decimal(10, 2)),
     "booleans": pl.Series([True, False] * 20),
     "unsigned": pl.Series([2**63 + 5, 3] * 20, dtype=pl.UInt64),
+    "durations": pl.Series([1, 2] * 20).cast(pl.Duration("ms")),
     "bytes as numbers": pl.Series([1, 2] * 20, dtype=pl.UInt8),
     "small integers of 128 bits": pl.Series([1, 2] * 20, dtype=pl.Int128),
 }
@@ -256,6 +246,11 @@ def test_parquet_columns_are_taken(kind: str, tmp_path: Path) -> None:
         "quotes": lines('"1"', '"2.5"'),
         "a byte-order mark": b"\xef\xbb\xbf" + lines("1", "2"),
         "Windows's line ends": lines("1", "2").replace(b"\n", b"\r\n"),
+        "UTF-16": lines("1", "2").decode().encode("utf-16"),
+        "a header in Latin-1": lines("1", "2").replace(b"x", "größe".encode("latin-1")),
+        "a header twice": b"x,x,y\n" + b"1,2,3\n2,3,4\n" * 20,
+        "marks of thousands": lines('"1,234"', '"22,345"'),
+        "decimal commas": lines("1", "2").replace(b",", b";").replace(b".", b","),
     }.items(),
 )
 def test_csv_files_that_are_read(case: str, content: bytes, tmp_path: Path) -> None:

@@ -23,12 +23,13 @@ from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem,
 from rosenblatt.core.checks import number
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.random import set_random_seed
-from rosenblatt.data.files import Table
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
 from rosenblatt.graph.diagram import text_diagram
 from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
+from rosenblatt.tables.plain import numbers
+from rosenblatt.tables.table import Table
 
 _POSITIVE = number(above=0, below=math.inf, expected="above 0")
 
@@ -69,6 +70,8 @@ def train(
         problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
     )
     print(headline(problem))
+    for note in problem.notes:
+        print(f"  {note}")
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Said below, as an error.
@@ -120,7 +123,7 @@ def evaluate(model: Model, data: Data, target: Target = None) -> None:
                 given="columns " + ", ".join(table.names),
                 expected="--target COLUMN" if target is None else f"a column {target!r}",
             )
-        x, y = _features(network, facts, table, target), table.columns([target])[target]
+        x, y = _features(network, facts, table, target), numbers(table, [target])[target]
         check_finite(y, f"y (column {target!r})")
         if facts.get("classes"):
             y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
@@ -291,7 +294,7 @@ def _features(
 
     Columns that the model does not take may hold anything.
     """
-    data = table.path
+    data = table.source
     if "features" in facts and not facts["features"]:
         raise BadData(
             f"{data}: this model takes images, not the rows of a table.",
@@ -305,8 +308,8 @@ def _features(
             given=f"{len(names)} columns: {', '.join(names)}",
             expected=width,
         )
-    results.require_columns(table.names, names, str(data))
-    return features_of(table.columns(names), names, facts.get("origins", {}))
+    results.require_columns(table.names, names, data)
+    return features_of(numbers(table, names), names, facts.get("origins", {}))
 
 
 def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:

@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData, nearest
-from rosenblatt.data.files import Table, open_table
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from, origin_of
 from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
 from rosenblatt.datasets._split import Pair, holdout
+from rosenblatt.tables.content import STDIN
+from rosenblatt.tables.names import is_twice
+from rosenblatt.tables.plain import numbers
+from rosenblatt.tables.reading import read
+from rosenblatt.tables.table import Table
 
 # A column of whole numbers with more different values than this is a quantity, not a class.
 MOST_CLASSES = 20
@@ -43,6 +47,7 @@ class Problem:
     `features` is empty for images; `classes` is None for regression, else the label of each
     output neuron. `scale_target` asks the network to learn the target in units of its spread.
     `origins` has the columns, the target's perhaps among them, that are counted from a number.
+    `notes` says what reading a file found.
     """
 
     data: str
@@ -55,6 +60,7 @@ class Problem:
     recipe: Recipe
     scale_target: bool = False
     origins: Mapping[str, float | int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> str:
@@ -132,13 +138,13 @@ def open_data(data: str) -> Table:
     Raises:
         ValueError: neither a built-in data set nor a kind of file that is read.
     """
-    if not Path(data).suffix and not Path(data).exists():
+    if data != STDIN and not Path(data).suffix and not Path(data).exists():
         raise BadArgument(
             f"{data!r} is neither a built-in data set nor a file.",
             expected="a CSV or Parquet file, or one of " + ", ".join(BUILTIN),
             fix=nearest(data, BUILTIN),
         )
-    return open_table(data)
+    return read(data)
 
 
 def features_of(
@@ -192,9 +198,9 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
             expected="--target with one of " + ", ".join(table.names),
         )
     _check_target(table, target)
-    columns = table.columns()
+    columns = numbers(table)
     names = [name for name in columns if name != target]
-    rows = table.frame.height
+    rows = table.rows
     if rows < LEAST_ROWS:
         raise BadData(
             f"{data}: too few rows to split into training, validation and test parts.",
@@ -227,6 +233,7 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         recipe=Recipe(epochs=50, patience=10),
         scale_target=classes is None,
         origins=origins,
+        notes=tuple(table.notes),
     )
 
 
@@ -248,6 +255,13 @@ def _check_target(table: Table, target: str) -> None:
     if target not in table.names:
         raise BadData(
             f"The table has no column {target!r} to predict.", fix=nearest(target, table.names)
+        )
+    if is_twice(target, table.notes):
+        raise BadData(
+            f"{table.source}: two columns have the name {target!r}.",
+            given="columns " + ", ".join(table.names),
+            expected="a name of its own for the target",
+            fix="rename or remove one of them.",
         )
     if len(table.names) == 1:
         raise BadData(

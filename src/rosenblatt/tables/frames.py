@@ -11,7 +11,7 @@ from rosenblatt.core.errors import BadData, MissingPackage
 from rosenblatt.data.frames import Frame, columns_of, frame_columns, native
 from rosenblatt.tables.names import named_apart
 from rosenblatt.tables.table import Column, NumberColumn, Table, TextColumn
-from rosenblatt.tables.values import LARGEST_WHOLE, column_of, time_column, word_column
+from rosenblatt.tables.values import LARGEST_WHOLE, bool_column, column_of, time_column, word_column
 
 Series: TypeAlias = Any  # a column of a library that need not be installed
 
@@ -100,8 +100,10 @@ def _pandas_column(name: str, series: Series, where: str) -> Column:
     if stored.startswith(("str", "string", "large_string")):
         codes, words = series.factorize()
         return word_column(name, codes, words.tolist(), stored)
+    missing = series.isna().to_numpy(bool)
+    if kind == "b" and not stored.startswith("Sparse"):
+        return bool_column(name, series.fillna(False).to_numpy(bool), stored, missing)
     if kind in "iuf" and not stored.startswith("Sparse"):
-        missing = series.isna().to_numpy(bool)
         values = series.fillna(0).to_numpy()
         return _gapped(name, values, missing, stored, where)
     return column_of(name, series.to_numpy(object), stored, where)
@@ -113,6 +115,9 @@ def _polars_column(name: str, series: Series, where: str) -> Column:
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).to_numpy()
         return _gapped(name, values, missing, stored, where)
+    if kind == "Boolean":
+        missing = series.is_null().to_numpy()
+        return bool_column(name, series.fill_null(False).to_numpy(), stored, missing)
     if kind == "Datetime":
         series = series.dt.replace_time_zone(None)
     if kind in ("Date", "Datetime", "Duration"):
@@ -126,10 +131,17 @@ def polars_words(name: str, series: Series, stored: str) -> TextColumn:
     """A column of text or categories of polars."""
     import polars
 
-    series = series.cast(polars.String)
-    words = series.drop_nulls().unique(maintain_order=True)
-    codes = series.cast(polars.Enum(words)).to_physical().cast(polars.Int32).fill_null(-1)
-    return word_column(name, codes.to_numpy(), words.to_list(), stored)
+    text = series.cast(polars.String)
+    words = text.drop_nulls().unique(maintain_order=True)
+    filled = text.is_not_null().to_numpy()
+    if len(words) == filled.sum():  # each one once, as in ids
+        codes = np.where(filled, np.cumsum(filled) - 1, -1)
+    else:
+        places = polars.int_range(len(words), dtype=polars.Int32, eager=True)
+        known = polars.DataFrame({"word": words, "code": places})
+        joined = text.to_frame("word").join(known, on="word", how="left", maintain_order="left")
+        codes = joined.get_column("code").fill_null(-1).to_numpy()
+    return TextColumn(name, codes.astype(np.int32), np.array(words.to_list(), object), stored)
 
 
 def _arrow_column(name: str, series: Series, where: str) -> Column:
@@ -137,6 +149,8 @@ def _arrow_column(name: str, series: Series, where: str) -> Column:
     if stored.startswith(("int", "uint", "float", "double", "halffloat")):
         missing = _numpy(series.is_null())
         return _gapped(name, _numpy(series.fill_null(0)), missing, stored, where)
+    if stored == "bool":
+        return bool_column(name, _numpy(series.fill_null(False)), stored, _numpy(series.is_null()))
     if stored.startswith("timestamp") and series.type.tz is not None:
         return column_of(name, series.to_pylist(), stored, where)  # pyarrow's arrays are in UTC
     if stored.startswith(("timestamp", "date")):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+# What the column that counts the rows is called in files.
+NO_NAMES = ("", "Unnamed: 0")
 
 
 def named_apart(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -27,8 +30,32 @@ def named_apart(names: Sequence[str]) -> tuple[list[str], list[str]]:
             stem, number = (name, 2) if name else ("column", place)
             while (new := f"{stem}_{number}") in taken or new in used:
                 number += 1
-            said = f"More than one column is named {name!r}: column {place} is now"
+            said = f"{_twice(name)}: column {place} is now"
             notes.append(f"{said if name else f'Column {place} has no name: it is now'} {new!r}.")
         used.add(new)
         found.append(new)
     return found, notes
+
+
+def _twice(name: str) -> str:
+    return f"More than one column is named {name!r}"
+
+
+def is_twice(name: str, notes: Iterable[str]) -> bool:
+    """Whether notes say that several columns of a source have a name.
+
+    >>> is_twice("a", named_apart(["a", "a"])[1])
+    True
+    """
+    return any(note.startswith(f"{_twice(name)}:") for note in notes)
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Names for a sentence, the first few of them.
+
+    >>> listed(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    shown = [repr(name) for name in names]
+    more = f" and {len(shown) - most} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from rosenblatt.core.errors import BadData, WrongType
-from rosenblatt.data.frames import NamedColumns, is_frame, is_series, names_of
-from rosenblatt.tables.frames import read_frame, series_column
-from rosenblatt.tables.names import named_apart
-from rosenblatt.tables.table import Column, Table
-from rosenblatt.tables.values import column_of
+from rosenblatt.data.frames import is_frame
+from rosenblatt.tables.files import read_file
+from rosenblatt.tables.frames import read_frame
+from rosenblatt.tables.objects import EXPECTED, read_object
+from rosenblatt.tables.table import Table
 
 # A path, a frame, a dict of columns, a list of dicts or of rows, or an array.
 Source: TypeAlias = Any
-_EXPECTED = (
-    "a path, a DataFrame, a dict of columns, a list of dicts or of rows, or an array of shape "
-    "(rows, columns)"
-)
 
 
 def read(source: Source, *, where: str = "X") -> Table:
@@ -29,7 +24,8 @@ def read(source: Source, *, where: str = "X") -> Table:
     Args:
         source: a DataFrame of pandas or polars, a pyarrow Table or one wrapped by narwhals; a dict
             of columns; a list of dicts; a list of rows or an array of shape (rows, columns),
-            whose columns are named "x0", "x1", …
+            whose columns are named "x0", "x1", …; the path of a file (CSV of any dialect, Parquet,
+            Arrow, JSON, Excel; packed or not) or of a folder of them; "-" is standard input.
         where: what to call it in messages.
 
     Returns:
@@ -38,6 +34,8 @@ def read(source: Source, *, where: str = "X") -> Table:
 
     Raises:
         TypeError: something that is not a table.
+        FileNotFoundError: no such file.
+        ImportError: a package that reads such a file is not installed.
         ValueError: a table that cannot be read; the message names row and column.
 
     >>> table = read({"age": [31, None], "sea": ["near", "far"]})
@@ -50,91 +48,17 @@ def read(source: Source, *, where: str = "X") -> Table:
         return source
     if is_frame(source) or type(source).__name__ == "RecordBatch":
         return read_frame(source, where)
-    if isinstance(source, Mapping):
-        return _read_dict(source, where)
+    if isinstance(source, (str, os.PathLike)):
+        return read_file(Path(source))
     if type(source).__module__.startswith("scipy.sparse"):
         raise BadData(
             f"{where} is a sparse matrix, which is not read as a table.",
             given=f"{type(source).__name__} of shape {source.shape}",
-            expected=_EXPECTED,
+            expected=EXPECTED,
             fix=f"make it dense, `{where}.toarray()`, if it fits into memory.",
         )
-    if isinstance(source, (list, tuple)):
-        return _read_list(source, where)
-    if not isinstance(source, (str, bytes, Path)) and hasattr(source, "__array__"):
-        return _read_array(source, where)
+    if isinstance(source, (Mapping, list, tuple)) or hasattr(source, "__array__"):
+        return read_object(source, where)
     raise WrongType(
-        f"{where} is not a table.", given=f"type {type(source).__name__}", expected=_EXPECTED
+        f"{where} is not a table.", given=f"type {type(source).__name__}", expected=EXPECTED
     )
-
-
-def _read_dict(source: Mapping[Any, Any], where: str) -> Table:
-    names, notes = named_apart([str(name) for name in source])
-    columns = [
-        _dict_column(name, values, where)
-        for name, values in zip(names, source.values(), strict=True)
-    ]
-    return Table.of(columns, where, notes)
-
-
-def _dict_column(name: str, values: object, where: str) -> Column:
-    if is_series(values):
-        return series_column(name, values, where)
-    if hasattr(values, "__array__") and not isinstance(values, np.ndarray):
-        values = np.asarray(values)
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, (Iterable, np.ndarray)):
-        raise BadData(
-            f"{where}: column {name!r} is not a column.",
-            given=f"type {type(values).__name__}",
-            expected="an array or a list with a value for each row",
-        )
-    if not isinstance(values, (np.ndarray, list, tuple)):
-        values = list(values)
-    return column_of(name, values, where=where)
-
-
-def _read_list(source: Sequence[Any], where: str) -> Table:
-    """A list of dicts, of rows, or nothing."""
-    if not source:
-        raise BadData(f"{where} is an empty list.", expected=_EXPECTED)
-    if all(isinstance(row, Mapping) for row in source):
-        names = list(dict.fromkeys(name for row in source for name in row))
-        if not names:
-            return Table({}, where, rows=len(source))
-        return _read_dict({name: [row.get(name) for row in source] for name in names}, where)
-    rows = [row.tolist() if isinstance(row, np.ndarray) else row for row in source]
-    width = len(rows[0]) if isinstance(rows[0], (list, tuple)) else 0
-    for place, row in enumerate(rows):
-        if not isinstance(row, (list, tuple)) or len(row) != width:
-            given = f"{len(row)} values" if isinstance(row, (list, tuple)) else type(row).__name__
-            raise BadData(
-                f"{where}: row {place} is not a row like the others.",
-                given=given,
-                expected=f"a list of {width} values, as in row 0" if width else _EXPECTED,
-            )
-    names = [f"x{place}" for place in range(width)]
-    columns = [
-        column_of(name, [row[place] for row in rows], where=where)
-        for place, name in enumerate(names)
-    ]
-    return Table({c.name: c for c in columns}, where, rows=len(rows))
-
-
-def _read_array(source: Any, where: str) -> Table:
-    """An array of shape (rows, columns), or one of NumPy's records."""
-    array = source if isinstance(source, np.ndarray) else np.asarray(source)
-    if array.dtype.names and array.ndim == 1:
-        return _read_dict({name: array[name] for name in array.dtype.names}, where)
-    if array.ndim != 2:
-        raise BadData(
-            f"{where} does not have rows and columns.",
-            given=f"an array of shape {array.shape}",
-            expected="an array of shape (rows, columns)",
-            fix="Reshape your data: `.reshape(-1, 1)` if it is one column, `.reshape(1, -1)` if it "
-            "is one row.",
-        )
-    given = names_of(array) if isinstance(array, NamedColumns) else ()
-    names = list(given) or [f"x{place}" for place in range(array.shape[1])]
-    plain = array if isinstance(array, np.ma.MaskedArray) else np.asarray(array)
-    columns = [column_of(name, plain[:, place], where=where) for place, name in enumerate(names)]
-    return Table({c.name: c for c in columns}, where, rows=len(array))

@@ -51,7 +51,7 @@ def column_of(
     stored = stored or ("object" if array.dtype.kind == "O" else str(array.dtype))
     kind = array.dtype.kind
     if kind == "b":
-        return _bool_column(name, array, stored)
+        return bool_column(name, array, stored)
     if kind in "iu":
         return _whole_column(name, array, stored)
     if kind == "f":
@@ -88,9 +88,17 @@ def objects_of(values: Sequence[object]) -> NDArray[np.object_]:
     return array
 
 
-def _bool_column(name: str, values: NDArray[np.bool_], stored: str) -> TextColumn:
-    words = np.array(["False", "True"], object)
-    return TextColumn(name, values.astype(np.int32), words, stored)
+def bool_column(
+    name: str,
+    values: NDArray[np.bool_],
+    stored: str,
+    missing: NDArray[np.bool_] | None = None,
+) -> TextColumn:
+    """A column of booleans, of which some may be missing."""
+    codes = values.astype(np.int32)
+    if missing is not None:
+        codes[missing] = -1
+    return TextColumn(name, codes, np.array(["False", "True"], object), stored)
 
 
 def _whole_column(name: str, values: NDArray[np.integer], stored: str) -> Column:
@@ -122,6 +130,9 @@ def _seconds_column(name: str, values: NDArray[np.timedelta64], stored: str) -> 
 
 def _object_column(name: str, values: list[object], stored: str) -> Column:
     """A column of Python objects: of one kind if they all are of it, else the text of each."""
+    types = set(map(type, values)) - {type(None)}
+    if types == {str}:
+        return encoded_column(name, values, stored)  # type: ignore[arg-type]
     kept = [None if _is_missing(value) else value for value in values]
     types = set(map(type, kept)) - {type(None)}
     if not types:
