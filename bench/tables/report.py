@@ -55,7 +55,7 @@ def _notes(results: Results, models: list[str]) -> list[str]:
         f"and stop early on the validation rows: boosting after at most {ROUNDS:,} rounds and "
         f"{PATIENCE} without a better loss (HistGradientBoosting 10, its default), else with "
         f"defaults; tuned: the defaults and Optuna's TPE, {TRIALS} fits in all, none begun after "
-        f"{CPU_SECONDS:.0f} CPU seconds, the best on the validation rows by the score shown.",
+        f"{CPU_SECONDS:.0f} CPU seconds, the best on the validation rows by log-loss or RMSE.",
         f"Test rows, means over seeds (of {', '.join(map(str, seeds))}; brackets: fewer than "
         f"{len(seeds)}). {len(fits):,} fits, {loaded:,} of them while others used the machine: "
         "their times are left out. Memory is the whole process's, the frame and its reading too.",
