@@ -289,6 +289,22 @@ def test_as_numbers_and_as_times_row_by_row() -> None:
     assert found.astype("datetime64[D]").astype(str).tolist() == ["NaT", "NaT", "2013-01-31", "NaT"]
 
 
+def test_a_small_part_of_a_table_reads_the_words_that_it_has() -> None:
+    table = read(
+        {
+            "n": [f"{i}.5" for i in range(500)],
+            "d": [f"{i % 28 + 1}/6/{1500 + i}" for i in range(500)],
+        }
+    )
+    number, date = ColumnKind("number", ""), ColumnKind("date", "", date_format="%d/%m/%Y")
+    part = table.take(np.array([400, 3, 3]))
+    assert as_numbers(part["n"], number).tolist() == [400.5, 3.5, 3.5]
+    found = as_times(part["d"], date).astype("datetime64[D]").astype(str)
+    assert found.tolist() == ["1900-06-09", "1503-06-04", "1503-06-04"]
+    gone = TextColumn("n", np.array([-1, 7], dtype=np.int32), table["n"].words)
+    np.testing.assert_array_equal(as_numbers(gone, number), [np.nan, 7.5])
+
+
 _TEXTS = st.one_of(
     st.none(), st.text(max_size=12), st.integers().map(str), st.floats().map(str),
     st.datetimes().map(str), st.sampled_from(["", "?", "1,5", "01/02/13", "20240131", "True"]),

@@ -107,6 +107,12 @@ def test_classes_to_numbers_and_back(values: list[Any], classes: tuple[Any, ...]
     assert other[0] == -1
 
 
+def test_labels_of_text_may_come_back_as_numbers() -> None:
+    task = infer_task(column(["10", "2", "x"] * 9))
+    assert task.classes == ("10", "2", "x")
+    assert class_codes(column([2.0, 10.0, 3.0, None]), task).tolist() == [1, 0, -1, -1]
+
+
 def test_quantities() -> None:
     task = infer_task(column([*(f"{i},5 kg" for i in range(40)), None, ""]))
     found = quantities(column(["1.000,5 kg", "", None]), task)

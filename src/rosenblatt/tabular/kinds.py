@@ -218,8 +218,9 @@ def as_numbers(column: Column, kind: ColumnKind) -> Numbers:
         return np.where(np.isfinite(column.values), column.values, np.nan)
     if isinstance(column, TimeColumn):
         raise BadData(f"Column {column.name!r} was expected to hold numbers; it holds times.")
-    values = numbers(column.words, kind.decimal, unit=kind.unit)
-    return np.append(values, np.nan)[column.codes]  # code -1, missing, is the last one
+    words, codes = _words_in_use(column)
+    values = numbers(words, kind.decimal, unit=kind.unit)
+    return np.append(values, np.nan)[codes]  # code -1, missing, is the last one
 
 
 def as_times(column: Column, kind: ColumnKind) -> Times:
@@ -236,5 +237,14 @@ def as_times(column: Column, kind: ColumnKind) -> Times:
         return column.values
     if isinstance(column, NumberColumn):
         return times(column.values, kind.date_format)
-    found = times(column.words, kind.date_format)
-    return np.append(found, np.datetime64("NaT"))[column.codes]
+    words, codes = _words_in_use(column)
+    return np.append(times(words, kind.date_format), np.datetime64("NaT"))[codes]
+
+
+def _words_in_use(column: TextColumn) -> tuple[NDArray[np.object_], NDArray[np.integer]]:
+    """The words of a column and its codes; of few rows of a table only the words that they have."""
+    if len(column) > len(column.words) / 2:
+        return column.words, column.codes
+    used, codes = np.unique(column.codes, return_inverse=True)
+    absent = int(len(used) > 0 and used[0] < 0)
+    return column.words[used[absent:]], codes - absent

@@ -224,13 +224,16 @@ def class_codes(column: Column, task: Task) -> NDArray[np.int32]:
     >>> class_codes(NumberColumn("y", np.array([1.0, 0.0, np.nan, 7.0])), task).tolist()
     [1, 0, -1, -1]
     """
-    places = {str(label): place for place, label in enumerate(task.classes)}
     if isinstance(column, NumberColumn):
-        different, inverse = np.unique(column.values, return_inverse=True)
-        texts = [str(_label(value)) if np.isfinite(value) else "" for value in different]
-        return np.array([places.get(text, -1) for text in texts], dtype=np.int32)[inverse]
+        # A target of text may come back as numbers. NaN, for labels that are none, equals nothing.
+        values = numbers(task.classes)
+        order = np.argsort(values)
+        places = np.searchsorted(values[order], column.values)
+        found = order[np.minimum(places, len(order) - 1)]
+        return np.where(values[found] == column.values, found, -1).astype(np.int32)
     if isinstance(column, TextColumn):
-        codes = [places.get(str(word), -1) for word in column.words]
+        known = {str(label): place for place, label in enumerate(task.classes)}
+        codes = [known.get(str(word), -1) for word in column.words]
         return np.array([*codes, -1], dtype=np.int32)[column.codes]
     raise BadData(f"Target {column.name!r} holds times.", expected="labels")
 
