@@ -113,7 +113,7 @@ def test_a_time_is_read_as_the_standard_library_reads_it(
 @given(st.datetimes(datetime.datetime(1000, 1, 1)), st.sampled_from(["T", " "]))
 def test_iso_times_with_and_without_a_zone(when: datetime.datetime, between: str) -> None:
     word = when.isoformat(between)
-    zones = ["Z", " UTC", "+01:00", " -0030"] if len(word) > 16 else []
+    zones = ["Z", " UTC", "CEST", "+01:00", " -0030"] if len(word) > 16 else []
     found = times([word, word[:10], *(word + zone for zone in zones)])
     day = when.replace(hour=0, minute=0, second=0, microsecond=0)
     assert found.tolist() == [when, day, *([when] * len(zones))]
@@ -128,7 +128,7 @@ def test_iso_times_with_and_without_a_zone(when: datetime.datetime, between: str
         ("0:00 AM", "%I:%M %p"), ("31 Smarch 2013", "%d %B %Y"), ("2013111", "%Y%m%d"),
         ("2013-01-31x", "%Y-%m-%d"), ("", "%Y-%m-%d"), ("2013-02-29", ISO), ("soon", ISO),
         ("2013-01-31 25:00", ISO), ("1e300", "seconds since 1970"),
-        ("2013-01-31 10:00:00 CET", ISO),
+        ("2013-01-31 10:00:00 PM", ISO),
     ],
 )  # fmt: skip
 def test_what_is_not_such_a_time_is_missing(word: str, date_format: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rosenblatt.tables.reading import read
+from rosenblatt.tabular.kinds import infer
 from rosenblatt.tabular.splitting import Splitting, folds, split, splitting
 
 
@@ -57,6 +58,22 @@ def test_later_rows_are_the_test() -> None:
 def test_what_gives_an_order_in_time(values: object) -> None:
     how = splitting("time:t", read({"t": values}))
     assert [part.tolist() for part in split(3, how)] == [[0], [1], [2]]
+
+
+def test_the_schema_says_how_dates_are_written() -> None:
+    table = read({"t": ["01/12/2013", "02/11/2013", "03/10/2013"]})
+    schema = infer(table, types={"t": "date:%d/%m/%Y"})
+    assert split(3, splitting("time:t", table)).train.tolist() == [0]
+    assert split(3, splitting("time:t", table, schema)).train.tolist() == [2]
+    dropped = infer(table, drop=["t"])
+    assert split(3, splitting("time:t", table, dropped)).train.tolist() == [0]
+
+
+def test_a_counter_gives_an_order_too() -> None:
+    for values in (np.arange(100), [str(i) for i in range(100)]):
+        table = read({"step": values, "t": values})
+        for name in table.names:
+            assert split(100, splitting(f"time:{name}", table)).test.tolist() == [*range(80, 100)]
 
 
 def test_rows_without_a_time_train() -> None:

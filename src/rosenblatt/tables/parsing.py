@@ -63,7 +63,7 @@ _FIELDS = {
     "p": r"[ap]\.?m\.?", "z": r"z|utc|gmt|[-+]\d{2}:?\d{2}",
 }  # fmt: skip
 _SAME = {"B": "b", "A": "a"}
-_ISO_ENDING = re.compile(r"\s*(?:(Z|UTC|GMT)|([-+]\d{2}:?\d{2}))", re.IGNORECASE)
+_ISO_ENDING = re.compile(r"\s*(?:Z|[A-Z]{3,5}|[-+]\d{2}:?\d{2})", re.IGNORECASE)
 _FIRST_TIME, _LAST_TIME = -62_135_596_800e6, 253_402_300_799e6  # years 1 to 9999
 _FIRST_OF_1970 = datetime.date(1970, 1, 1).toordinal()
 _NO_TIME = int(np.datetime64("NaT", "us").astype(np.int64))
@@ -247,17 +247,16 @@ def _micro(time: datetime.datetime | None) -> int:
 def _iso_time(word: str) -> datetime.datetime | None:
     """The time that a text has, with its zone; None for another text."""
     try:
-        time = datetime.datetime.fromisoformat(word)
+        return datetime.datetime.fromisoformat(word)
     except ValueError:
-        # Blanks before the zone, or its name: "2013-01-31 10:00:00 UTC".
+        # Blanks before the zone, or its name: "2013-01-31 10:00:00 CET".
         ending = _ISO_ENDING.search(word, 16)
         if ending is None or ending.end() != len(word):
             return None
-        try:
-            time = datetime.datetime.fromisoformat(word[: ending.start()] + (ending[2] or "+00:00"))
-        except ValueError:
-            return None
-    return time
+    try:
+        return datetime.datetime.fromisoformat(word[: ending.start()])
+    except ValueError:
+        return None
 
 
 def _times_since_1970(values: Numbers, unit: int) -> Times:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from rosenblatt.core.errors import BadArgument, BadData, nearest
 from rosenblatt.tables.table import Column, Table, TextColumn
-from rosenblatt.tabular.column_kinds import infer_column
-from rosenblatt.tabular.kinds import as_numbers, as_times
+from rosenblatt.tabular.column_kinds import ColumnKind, infer_column
+from rosenblatt.tabular.kinds import Schema, as_numbers, as_times
 
 RowNumbers = NDArray[np.intp]
 SHARES = (0.64, 0.16, 0.2)
@@ -49,12 +49,13 @@ class Splitting:
         return Splitting(self.kind, self.column, values)
 
 
-def splitting(how: str, table: Table) -> Splitting:
+def splitting(how: str, table: Table, schema: Schema | None = None) -> Splitting:
     """How a table is split, as users say it.
 
     Args:
         how: "random", "time:COLUMN" (of dates, or of numbers such as years) or "group:COLUMN".
         table: with that column.
+        schema: what its columns hold, where that is known: it says how dates in text are written.
 
     Raises:
         ValueError: another text, an unknown column, or one that says no time.
@@ -75,7 +76,8 @@ def splitting(how: str, table: Table) -> Splitting:
     column = table[name]
     if kind == "group":
         return Splitting("group", name, _groups(column))
-    return Splitting("time", name, _order(column))
+    known = schema.columns.get(name) if schema else None
+    return Splitting("time", name, _order(column, known))
 
 
 def _groups(column: Column) -> NDArray[np.float64]:
@@ -86,13 +88,15 @@ def _groups(column: Column) -> NDArray[np.float64]:
     return column.values
 
 
-def _order(column: Column) -> NDArray[np.float64]:
-    kind = infer_column(column, slice(None))
+def _order(column: Column, known: ColumnKind | None) -> NDArray[np.float64]:
+    """Numbers that order the rows by time; a column that is left out, as an id, may do so too."""
+    kind = known if known is not None and known.is_read else infer_column(column, slice(None))
     if column.kind == "time" or kind.kind == "date":
         times = as_times(column, kind)
         return np.where(np.isnat(times), np.nan, times.astype(np.int64).astype(np.float64))
-    if column.kind == "number" or kind.kind == "number":
-        return as_numbers(column, kind)
+    values = as_numbers(column, kind)
+    if kind.kind == "number" or not np.isnan(values[~column.missing]).any():
+        return values
     raise BadData(
         f"Column {column.name!r} gives the rows no order in time.",
         given=f"{kind.kind}: {kind.reason}",
