@@ -258,3 +258,26 @@ def test_csv_files_that_are_read(case: str, content: bytes, tmp_path: Path) -> N
     path.write_bytes(content)
     words = ["train", str(path), "--target", "y", "--epochs", "1", "-q"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
+
+
+def test_what_reading_found_is_said(run: Path, tmp_path: Path, capsys) -> None:
+    found = "The separator is ';'.\nDecimal comma in 'a', 'b', 'y'.\n"
+    path = tmp_path / "table.csv"
+    text = table().write_csv(separator=";", float_precision=9).replace(".", ",")
+    path.write_text(text)
+    assert main(["predict", str(run), str(path)]) == 0
+    said = capsys.readouterr()
+    assert said.err == found
+    known = np.loadtxt((run / "known.csv").read_text().splitlines()[1:])
+    np.testing.assert_allclose(np.loadtxt(said.out.splitlines()[1:]), known, rtol=1e-4, atol=1e-5)
+    words = ["train", str(path), "--target", "y", "--epochs", "1", "-q"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == [f"  {line}" for line in found.splitlines()]
+
+
+def test_a_table_from_a_pipe(run: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    with (run / "train.csv").open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        assert main(["predict", str(run), "-"]) == 0
+    assert capsys.readouterr().out == (run / "known.csv").read_text()

@@ -44,6 +44,8 @@ LISTS = {
     "bytes": ([b"ab", None, b"\xff"], ("text", ["ab", None, "\ufffd"])),
 }  # fmt: skip
 MIXED = {
+    "blanks": ([" a", "a", "  "], ("text", ["a", "a", None])),
+    "nothing but blanks": (["", " ", None], ("number", [None, None, None])),
     "numbers and text": ([1, "a", 1.5], ("text", ["1", "a", "1.5"])),
     "bools and numbers": ([True, 0, None], ("text", ["True", "0", None])),
     "dates and text": ([DAY, "x", TIME], ("text", ["2013-01-31", "x", "2013-01-31 10:30:00"])),

@@ -70,8 +70,6 @@ def train(
         problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
     )
     print(headline(problem))
-    for note in problem.notes:
-        print(f"  {note}")
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Said below, as an error.
@@ -115,7 +113,7 @@ def evaluate(model: Model, data: Data, target: Target = None) -> None:
         x, y = problem.test
         part = f"the test part of {data}"
     else:
-        table = open_data(data)
+        table = _open(data)
         target = target or facts.get("target")
         if target is None or target not in table.names:
             raise BadData(
@@ -145,7 +143,7 @@ def predict(
         problem = load_problem(data, None, seed=0)
         x, classes = problem.test[0], problem.classes
     else:
-        x, classes = _features(network, facts, open_data(data), facts.get("target")), None
+        x, classes = _features(network, facts, _open(data), facts.get("target")), None
     outputs = np.asarray(network.predict(x, verbose=0))
     origin = facts.get("origins", {}).get(facts.get("target"))
     if origin is not None:
@@ -245,10 +243,19 @@ def keep_best(patience: int, epochs: int) -> EarlyStopping:
 
 
 def headline(problem: Problem) -> str:
-    """What is learnt from what, in a line."""
+    """What is learnt from what, in a line; below it what reading a file found."""
     rows = "/".join(f"{len(x):,}" for x, _ in problem.parts.values())
     what = "regression" if problem.classes is None else f"{len(problem.classes)} classes"
-    return f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
+    line = f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
+    return "\n  ".join([line, *problem.notes])
+
+
+def _open(data: str) -> Table:
+    """The table in a file; what reading it found goes to standard error."""
+    table = open_data(data)
+    for note in table.notes:
+        print(note, file=sys.stderr)
+    return table
 
 
 def _check_converged(history: History) -> None:

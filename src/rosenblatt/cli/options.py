@@ -10,7 +10,7 @@ from typer import Argument, Option
 from rosenblatt.cli.problems import BUILTIN
 
 Model = Annotated[Path, Argument(help="A .keras file, or the --out folder of `rosenblatt train`.")]
-Data = Annotated[str, Argument(help=f"A CSV or Parquet file, or one of {', '.join(BUILTIN)}.")]
+Data = Annotated[str, Argument(help=f"A table (CSV, Parquet, …; - for a pipe), or one of {', '.join(BUILTIN)}.")]
 Target = Annotated[str | None, Option(help="The column to predict, for a file.")]
 Epochs = Annotated[int | None, Option(min=1, help="Passes over the data.")]
 BatchSize = Annotated[int, Option(min=1, help="Rows in a training step.")]

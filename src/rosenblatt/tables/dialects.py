@@ -141,10 +141,19 @@ def dialect_of(text: str, name: str = "") -> Dialect:
 def _candidates(separators: Sequence[str], text: str, line_end: str) -> Iterator[Dialect]:
     for separator in separators:
         for quote in _QUOTES:
-            if separator in text and (quote == '"' or quote in text):
+            if separator in text and (quote == '"' or _framed(text, separator)):
                 yield Dialect(separator, quote, line_end=line_end)
                 if separator == " " and "  " in text:
                     yield Dialect(separator, quote, line_end=line_end, runs=True)
+
+
+def _framed(text: str, separator: str) -> bool:
+    """Whether more cells are framed by single quotes than by double ones."""
+    single, double = (
+        len(re.findall(rf"(?m)(?:^|{re.escape(separator)}){quote}[^{quote}\n]*{quote}", text))
+        for quote in ("'", '"')
+    )
+    return single > double
 
 
 def _rows(lines: Sequence[str], dialect: Dialect) -> list[Row]:

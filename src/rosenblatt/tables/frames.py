@@ -11,7 +11,14 @@ from rosenblatt.core.errors import BadData, MissingPackage
 from rosenblatt.data.frames import Frame, columns_of, frame_columns, native
 from rosenblatt.tables.names import named_apart
 from rosenblatt.tables.table import Column, NumberColumn, Table, TextColumn
-from rosenblatt.tables.values import LARGEST_WHOLE, bool_column, column_of, time_column, word_column
+from rosenblatt.tables.values import (
+    LARGEST_WHOLE,
+    bool_column,
+    column_of,
+    or_nothing,
+    time_column,
+    word_column,
+)
 
 Series: TypeAlias = Any  # a column of a library that need not be installed
 
@@ -89,7 +96,8 @@ def _pandas_column(name: str, series: Series, where: str) -> Column:
     dtype = series.dtype
     stored = str(dtype)
     if stored == "category":
-        return word_column(name, series.cat.codes.to_numpy(), list(series.cat.categories), stored)
+        codes, words = series.cat.codes.to_numpy(), series.cat.categories
+        return or_nothing(word_column(name, codes, words.tolist(), stored))
     if isinstance(dtype, np.dtype):
         return column_of(name, series.to_numpy(), stored, where)
     kind = getattr(dtype, "kind", "O")
@@ -99,7 +107,7 @@ def _pandas_column(name: str, series: Series, where: str) -> Column:
         return time_column(name, series.dt.to_timestamp().to_numpy(), stored)
     if stored.startswith(("str", "string", "large_string")):
         codes, words = series.factorize()
-        return word_column(name, codes, words.tolist(), stored)
+        return or_nothing(word_column(name, codes, words.tolist(), stored))
     missing = series.isna().to_numpy(bool)
     if kind == "b" and not stored.startswith("Sparse"):
         return bool_column(name, series.fillna(False).to_numpy(bool), stored, missing)
@@ -123,7 +131,7 @@ def _polars_column(name: str, series: Series, where: str) -> Column:
     if kind in ("Date", "Datetime", "Duration"):
         return column_of(name, series.to_numpy(), stored, where)
     if kind in ("String", "Categorical", "Enum"):
-        return polars_words(name, series, stored)
+        return or_nothing(polars_words(name, series, stored))
     return column_of(name, series.to_list(), stored, where)
 
 
@@ -131,7 +139,8 @@ def polars_words(name: str, series: Series, stored: str) -> TextColumn:
     """A column of text or categories of polars."""
     import polars
 
-    text = series.cast(polars.String)
+    text = series.cast(polars.String).str.strip_chars()
+    text = text.set(text == "", None)
     words = text.drop_nulls().unique(maintain_order=True)
     filled = text.is_not_null().to_numpy()
     if len(words) == filled.sum():  # each one once, as in ids
@@ -162,7 +171,8 @@ def _arrow_column(name: str, series: Series, where: str) -> Column:
         if hasattr(encoded, "num_chunks"):
             encoded = encoded.chunk(0)
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return word_column(name, codes, encoded.dictionary.to_pylist(), stored)
+        words = encoded.dictionary.to_pylist()
+        return or_nothing(word_column(name, codes, words, stored))
     return column_of(name, series.to_pylist(), stored, where)
 
 

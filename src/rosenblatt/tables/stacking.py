@@ -59,7 +59,7 @@ def _stacked_columns(parts: Sequence[Column]) -> Column:
             for p in parts
         ]
         return TimeColumn(first.name, np.concatenate(times), _stored(kept))
-    texts = [part if isinstance(part, TextColumn) else as_text(part) for part in parts]
+    texts = [as_text(part) for part in parts]
     places: dict[str, int] = {}
     codes = []
     for part in texts:

@@ -18,6 +18,11 @@ from rosenblatt.tables.table import Column, NumberColumn, TextColumn, TimeColumn
 LARGEST_WHOLE = 2**53
 _LARGEST_YEAR = 200_000  # datetime64[us] reaches a little further
 _BOOLS = (bool, np.bool_)
+_SECONDS = {
+    "Y": 31_556_952.0, "M": 2_629_746.0, "W": 604_800.0, "D": 86_400.0, "h": 3600.0, "m": 60.0,
+    "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12, "fs": 1e-15, "as": 1e-18,
+    "generic": 1.0,
+}  # fmt: skip
 
 
 def column_of(
@@ -55,7 +60,7 @@ def column_of(
     if kind in "iu":
         return _whole_column(name, array, stored)
     if kind == "f":
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return NumberColumn(name, array.astype(np.float64), stored)
     if kind == "M":
         return time_column(name, array, stored)
@@ -121,10 +126,7 @@ def time_column(name: str, values: NDArray[np.datetime64], stored: str) -> TimeC
 
 def _seconds_column(name: str, values: NDArray[np.timedelta64], stored: str) -> NumberColumn:
     unit, count = np.datetime_data(values.dtype)
-    per_unit = {"Y": 31_556_952.0, "M": 2_629_746.0, "generic": 1.0}.get(unit)
-    if per_unit is None:
-        per_unit = float(np.timedelta64(1, unit) / np.timedelta64(1, "s"))  # type: ignore[call-overload]
-    seconds = values.astype(np.int64).astype(np.float64) * (per_unit * count)
+    seconds = values.astype(np.int64).astype(np.float64) * (_SECONDS[unit] * count)
     return NumberColumn(name, np.where(np.isnat(values), np.nan, seconds), stored)
 
 
@@ -132,7 +134,7 @@ def _object_column(name: str, values: list[object], stored: str) -> Column:
     """A column of Python objects: of one kind if they all are of it, else the text of each."""
     types = set(map(type, values)) - {type(None)}
     if types == {str}:
-        return encoded_column(name, values, stored)  # type: ignore[arg-type]
+        return or_nothing(encoded_column(name, values, stored))  # type: ignore[arg-type]
     kept = [None if _is_missing(value) else value for value in values]
     types = set(map(type, kept)) - {type(None)}
     if not types:
@@ -148,13 +150,15 @@ def _object_column(name: str, values: list[object], stored: str) -> Column:
             column = made(name, kept, stored)
             if column is not None:
                 return column
-    return encoded_column(name, (_text_of(value) for value in kept), stored)
+    return or_nothing(encoded_column(name, (_text_of(value) for value in kept), stored))
 
 
 def _is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    if isinstance(value, (float, np.floating, np.datetime64, np.timedelta64, Decimal)):
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, (float, np.floating, np.datetime64, np.timedelta64)):
         return bool(value != value)
     return False
 
@@ -222,20 +226,31 @@ def word_column(
 ) -> TextColumn:
     """A column of codes and the values that they stand for, which need not differ as text.
 
+    Blanks around a text are left out, and one of nothing but blanks is missing: whether a file
+    keeps them depends on who wrote it.
+
     Args:
         name: of the column.
         codes: (rows,) positions among the words; negative where the value is missing.
         words: a value of any type for each code; one that is missing makes its rows missing.
         stored: the type in the source.
     """
-    given = [None if _is_missing(word) else _text_of(word) for word in words]
+    texts = [None if _is_missing(word) else _text_of(word) for word in words]
+    bare = [text.strip() if text is not None else "" for text in texts]
     places: dict[str, int] = {}
-    into = [-1 if w is None else places.setdefault(w, len(places)) for w in given]
+    into = [places.setdefault(text, len(places)) if text else -1 for text in bare]
     array = objects_of(list(places))
     codes = np.maximum(np.asarray(codes), -1)
     if into != list(range(len(into))):
         codes = np.array([*into, -1])[codes]
     return TextColumn(name, codes.astype(np.int32, copy=False), array, stored)
+
+
+def or_nothing(column: TextColumn) -> Column:
+    """A column of text; one of numbers, all missing, where it has no text at all."""
+    if len(column.words) or not len(column):
+        return column
+    return NumberColumn(column.name, np.full(len(column), np.nan), column.stored)
 
 
 def _text_of(value: object) -> str | None:
