@@ -78,6 +78,7 @@ KINDS = {
     "shuffled counter": (RNG.permutation(2 * ROWS)[:ROWS] + 10**6, "id"),
     "counter in text": ([str(i) for i in range(ROWS)], "id"),
     "customers": (RNG.choice(10**8, ROWS, replace=False), "id", "CustomerID"),
+    "an index": (RNG.choice(10**8, ROWS, replace=False), "id", "Unnamed: 0"),
     "uuids": ([str(uuid.UUID(int=int(i) << 60)) for i in RNG.integers(0, 2**62, ROWS)], "id"),
     "unique texts": ([f"A-{i:x}" for i in range(ROWS)], "id"),
     "long digits": ([str(10**18 + i) for i in range(ROWS)], "id"),

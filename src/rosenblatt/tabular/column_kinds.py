@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from rosenblatt.tabular.date_formats import find_format
 from rosenblatt.tabular.ids import FEWEST_ROWS, UNIQUE, id_of_numbers, percent
 
 Kind: TypeAlias = Literal["number", "category", "date", "text", "id", "constant", "dropped"]
-KINDS: tuple[str, ...] = get_args(Kind)
 READ = ("number", "category", "date", "text")
 
 _NEARLY_ALL = 0.97  # of the rows, so that some garbage changes nothing

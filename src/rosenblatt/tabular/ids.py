@@ -16,8 +16,7 @@ UNIQUE = 0.95
 
 _FEWEST_OF_COUNTER = 50
 _NAMES = frozenset({
-    "guid", "id", "identifier", "ids", "pk", "rowid", "rownum", "rownumber", "uid", "unnamed",
-    "uuid",
+    "guid", "id", "identifier", "ids", "pk", "rowid", "rownum", "rownumber", "uid", "uuid",
 })  # fmt: skip
 _LAST_WORDS = frozenset({"idx", "key", "no", "nr", "number"})  # "number of votes" is not an id
 _OWNED = re.compile(
@@ -71,6 +70,8 @@ def names_id(name: str) -> bool:
     (True, True, False)
     """
     words = words_of_name(name)
+    if words[:1] == ["unnamed"] and len(words) <= 2:  # pandas names an index so
+        return True
     if words[-1:] == ["index"]:
         return words in (["index"], ["row", "index"])
     named = any(word in _NAMES or _OWNED.fullmatch(word) for word in words)
