@@ -9,11 +9,17 @@ from rosenblatt.tabular.explain import Dependence as Dependence
 from rosenblatt.tabular.explain import Importance as Importance
 from rosenblatt.tabular.explain import dependence as dependence
 from rosenblatt.tabular.explain import importance as importance
+from rosenblatt.tabular.facts import ColumnFacts as ColumnFacts
+from rosenblatt.tabular.facts import Curve as Curve
+from rosenblatt.tabular.facts import Facts as Facts
+from rosenblatt.tabular.facts import HeldOut as HeldOut
+from rosenblatt.tabular.facts import Score as Score
 from rosenblatt.tabular.intervals import Conformal as Conformal
 from rosenblatt.tabular.intervals import Coverage as Coverage
 from rosenblatt.tabular.kinds import ColumnKind as ColumnKind
 from rosenblatt.tabular.kinds import Schema as Schema
 from rosenblatt.tabular.kinds import infer as infer
+from rosenblatt.tabular.report import Report as Report
 from rosenblatt.tabular.scores import bootstrap as bootstrap
 from rosenblatt.tabular.scores import scores_of as scores_of
 from rosenblatt.tabular.shapley_values import Shapley as Shapley

@@ -16,7 +16,7 @@ from rosenblatt.tabular.task import TaskKind
 Scorer: TypeAlias = Callable[[Numbers], Numbers]
 
 _AT_ONCE = 1_000_000  # weights in memory
-_MOST_DRAWS = 20_000_000  # rows times samples, in all
+_MOST_DRAWS = 5_000_000  # rows times samples times classes
 _FEWEST_SAMPLES = 200
 
 
@@ -40,6 +40,7 @@ MEASURES = {
     "auc": Measure("AUC", True),
     "accuracy": Measure("accuracy", True),
     "balanced_accuracy": Measure("balanced accuracy", True),
+    "f1": Measure("F1", True),  # of thresholds
 }
 MAIN_MEASURE: dict[TaskKind, str] = {
     "quantity": "rmse",
@@ -116,7 +117,7 @@ def bootstrap(
     Args:
         task, targets, predictions, weights: as `scores_of` takes them.
         coverage: of the interval, between 0 and 1.
-        samples: how many; fewer (200 at least) where there are more than 20,000 rows, whose
+        samples: how many; fewer (200 at least) where there are more than 5,000 rows, whose
             intervals are narrow.
         seed: of the draws; equal seeds give equal intervals.
 
@@ -140,7 +141,8 @@ def bootstrap(
         raise BadArgument("`samples` is wrong.", given=samples, expected="a positive integer")
     judged = Predicted.of(task, targets, predictions, weights)
     rows = len(judged)
-    count = min(samples, max(_FEWEST_SAMPLES, _MOST_DRAWS // rows))
+    outputs = judged.predictions.size // rows
+    count = min(samples, max(_FEWEST_SAMPLES, _MOST_DRAWS // (rows * outputs)))
     step = max(1, _AT_ONCE // rows)
     found: dict[str, list[Numbers]] = {}
     every = scorers(judged)
