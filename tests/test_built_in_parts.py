@@ -129,6 +129,9 @@ def test_every_layer_has_a_row() -> None:
         "MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention",
         # Text and ids are looked up on the host: tests/layers/test_preprocessing.py.
         "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
+        # Raw columns too: tests/layers/test_raw_columns.py.
+        "NumberParsing", "DateParsing", "CategoryIndex", "TargetMeans", "HashedWords",
+        "ColumnStack",
     }  # fmt: skip
     classes = {getattr(layers, n).__name__ for n in layers.__all__ if n[0].isupper()} - {"Input"}
     rows = {getattr(layers, name.partition(",")[0]).__name__ for name, _ in LAYER_ROWS}

@@ -114,6 +114,7 @@ APART = {
     "Concatenate", "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupedQueryAttention",
     "GroupQueryAttention",
     "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "TFSMLayer", "Pipeline",
+    "NumberParsing", "DateParsing", "CategoryIndex", "TargetMeans", "HashedWords", "ColumnStack",
 }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def to_numpy(value: Data, what: str) -> np.ndarray:
     if isinstance(value, (list, tuple)):
         return _from_list(value, what)
     if isinstance(value, np.ma.MaskedArray):
-        masked: Any = value.astype(config.floatx())
+        masked: Any = value.astype("float64")
         return masked.filled(np.nan)
     if isinstance(value, (np.ndarray, jax.Array)):
         return np.asarray(value)

@@ -11,7 +11,7 @@ from rosenblatt.core.types import Tree
 from rosenblatt.data.nests import named_leaves
 
 _LISTED = 5
-_WITHOUT_NAN = "iubOSUT"  # kinds of dtypes: whole numbers, booleans, text
+_WITHOUT_NAN = "iubOSUTM"  # kinds of dtypes: whole numbers, booleans, text, times
 
 Columns = Mapping[str, tuple[str, ...]]
 """The names of the columns of what was a table, by the name of the leaf."""

@@ -229,7 +229,7 @@ def _values(column: Column) -> np.ndarray:
         return values
     # Booleans or nullable integers with missing values, or decimals.
     numbers = [float("nan") if _is_missing(v) else float(v) for v in values]
-    return np.array(numbers, dtypes.numpy_dtype(config.floatx()))
+    return np.array(numbers, np.float64)
 
 
 def _is_missing(value: object) -> bool:

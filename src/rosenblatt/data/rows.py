@@ -33,11 +33,13 @@ class Inputs:
     Attributes:
         names: of the inputs that a table gives a column each; none where a table is one array.
         look_up: makes numbers of columns that hold text or long ids; None where there are none.
+        at_once: the same for columns that need no reading first; it gives None for others.
         refuses_nan: whether NaN is refused where a look-up would hide it.
     """
 
     names: Sequence[str] = ()
     look_up: Callable[[Tree], Tree] | None = None
+    at_once: Callable[[Tree], Tree] | None = None
     refuses_nan: bool = True
 
     def read(self, x: Data) -> Tree:
@@ -46,6 +48,9 @@ class Inputs:
         Raises:
             ValueError: data that cannot be read; NaN where a look-up would hide it.
         """
+        found = None if self.at_once is None else self.at_once(x)
+        if found is not None:
+            return found
         if self.names:
             x = columns_for(x, self.names, "x")
         if self.look_up is None:

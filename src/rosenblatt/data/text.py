@@ -1,4 +1,4 @@
-"""Columns as they come, text and large integers among them, for layers that run on the host."""
+"""Columns as they come, text, times and 64 bits among them, for layers that run on the host."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _TEXT = "OSUT"
 
 
 def as_columns(tree: Data, what: str) -> Tree:
-    """Turn a nest of array-likes into NumPy arrays, like `as_arrays`, but keep text and integers.
+    """Turn a nest of array-likes into NumPy arrays, like `as_arrays`, but keep what they hold.
 
     Args:
         tree: a nest of arrays, frames, columns or lists.
         what: its name, for messages.
 
     Returns:
-        The nest of arrays, of numbers (integers in their own type, up to 64 bits) or of text.
+        The nest of arrays, of numbers (in their own type, up to 64 bits), of text or of times.
 
     Raises:
-        ValueError: something that is neither numbers nor text; no rows.
+        ValueError: something that is neither numbers, text nor times; no rows.
 
     >>> as_columns({"city": ["Rome", "Bonn"], "age": [33, 57]}, "x")
     {'city': array(['Rome', 'Bonn'], dtype='<U4'), 'age': array([33, 57])}
@@ -38,6 +38,8 @@ def as_columns(tree: Data, what: str) -> Tree:
 
 def host_array(value: Data, what: str) -> np.ndarray:
     """One array-like as a NumPy array that keeps text and 64-bit integers."""
+    if type(value) is np.ndarray:
+        return value
     if is_series(value) or is_frame(value):
         text = text_columns(value, what)
         if text is not None:
@@ -90,7 +92,7 @@ def texts(array: np.ndarray, where: str) -> list[str]:
 
 
 def _checked(array: np.ndarray, what: str) -> np.ndarray:
-    keeps = is_text(array) or array.dtype.kind in "iub"
+    keeps = is_text(array) or array.dtype.kind in "iubM" or array.dtype == np.float64
     if keeps and array.ndim and len(array):
         return array
     return check_array(array, what)

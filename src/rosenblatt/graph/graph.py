@@ -130,9 +130,26 @@ class Graph:
         Raises:
             ValueError: a missing or unknown input, a wrong number of inputs, another shape.
         """
-        given = self.in_order(data)
-        pairs = zip(given, self.inputs, self.input_names, strict=True)
-        return [fit_input(value, spec, name, self.name) for value, spec, name in pairs]
+        given = zip(self.in_order(data), self.inputs, self.input_names, self.raw, strict=True)
+        return [
+            (fit_shape if raw else fit_input)(value, spec, name, self.name)
+            for value, spec, name, raw in given
+        ]
+
+    @functools.cached_property
+    def raw(self) -> list[bool]:
+        """For each input whether it is passed on as it comes: only raw layers read it."""
+        readers: dict[int, list[Any]] = {id(tensor): [] for tensor in self.inputs}
+        for node in self.nodes:
+            for tensor in node.inputs:
+                readers.get(id(tensor), []).append(node.operation)
+        given_back = set(map(id, self.outputs))
+        return [
+            bool(readers[id(tensor)])
+            and id(tensor) not in given_back
+            and all(getattr(reader, "reads_raw", False) for reader in readers[id(tensor)])
+            for tensor in self.inputs
+        ]
 
     def in_order(self, data: Tree) -> list[Any]:
         """Given data in the order of the inputs, as they are.
@@ -240,6 +257,9 @@ def cast_input(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
     if isinstance(value, np.ndarray) and spec.dtype in ("int64", "uint64"):
         return value.astype(spec.dtype)  # JAX would keep 32 bits
     kind = jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(spec.dtype))  # JAX keeps 32 bits
+    if isinstance(value, np.ndarray):  # NumPy casts all 64 of them
+        with np.errstate(all="ignore"):
+            return masks.keep(value, jnp.asarray(value.astype(kind)))
     return masks.keep(value, jnp.asarray(value).astype(kind))
 
 
@@ -281,14 +301,17 @@ def fit_shape(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
 
 def _check_kind(value: Tree, spec: KerasTensor, name: str, model: str) -> None:
     """Refuse text where the input takes numbers, and the reverse."""
-    if is_text(value) == (spec.dtype == "string"):
+    is_time = value.dtype.kind == "M" if isinstance(value, np.ndarray) else False
+    if is_text(value) == (spec.dtype == "string") and not is_time:
         return
     wants_text = spec.dtype == "string"
     raise BadData(
         f"Model {model!r}: input {name!r} takes {'text' if wants_text else 'numbers'}.",
         given=f"an array of dtype {value.dtype}, shape {tuple(value.shape)}",
         expected=f"dtype {spec.dtype}",
-        fix="turn numbers into text with `x.astype(str)`, or make it an input of numbers."
+        fix="let `DateParsing` read the input."
+        if is_time
+        else "turn numbers into text with `x.astype(str)`, or make it an input of numbers."
         if wants_text
         else f'make it `Input(shape=…, dtype="string", name={name!r})`, followed by '
         "`StringLookup` or `Hashing`.",

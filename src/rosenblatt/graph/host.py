@@ -3,11 +3,16 @@
 A program computes with numbers of 32 bits. Nodes that look up text or ids, and those before them,
 therefore run on the data before they reach a program; the program gets what was found in place of
 the data, and goes on from there.
+
+Layers for raw columns (`reads_raw`) are functions of arrays that need no walk through the graph.
+Those of one kind that read the model's inputs run together where they know how (`lookup_all`): what
+counts for a single row is the number of calls.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import jax
 import numpy as np
@@ -20,6 +25,9 @@ from rosenblatt.layers.input import Input, InputLayer
 
 if TYPE_CHECKING:
     from rosenblatt.graph.graph import Graph
+
+
+_READ = frozenset("fiubOSUTM")  # kinds of dtypes that raw columns have
 
 
 class LookedUp(tuple):
@@ -44,6 +52,47 @@ def looks_up(operation: Operation) -> bool:
     return layers is not None and any(map(is_host_layer, layers()))
 
 
+class Call(NamedTuple):
+    """A call of one layer.
+
+    Attributes:
+        layer: the layer.
+        sources: ids of the tensors it reads.
+        several: whether it takes a list of them.
+        target: id of the tensor it gives.
+    """
+
+    layer: Any
+    sources: tuple[int, ...]
+    several: bool
+    target: int
+
+    def run(self, values: Values) -> Values:
+        """What the layer finds, by the id of the tensor it gives."""
+        arrays = [_array(values[source]) for source in self.sources]
+        return {self.target: self.layer.lookup(arrays if self.several else arrays[0])}
+
+
+class Together(NamedTuple):
+    """Calls of layers of one class that have `lookup_all`.
+
+    Attributes:
+        calls: each on a tensor of its own.
+    """
+
+    calls: Sequence[Call]
+
+    def run(self, values: Values) -> Values:
+        """What the layers find, by the ids of the tensors they give."""
+        layers = [call.layer for call in self.calls]
+        arrays = [_array(values[call.sources[0]]) for call in self.calls]
+        found = layers[0].lookup_all(layers, arrays)
+        return {call.target: one for call, one in zip(self.calls, found, strict=True)}
+
+
+Step: TypeAlias = Node | Call | Together
+
+
 class HostPart:
     """The nodes of a graph that run on the host, and those that are left for the program.
 
@@ -66,6 +115,8 @@ class HostPart:
         begins = [n for n in graph.nodes if isinstance(n.operation, InputLayer)]
         on_host.update(map(id, begins))
         self._nodes = [n for n in graph.nodes if id(n) in on_host and n not in begins]
+        self._steps = steps_of(self._nodes, set(map(id, graph.inputs)))
+        self._plain = all(graph.raw) and all(t.shape == (None,) for t in graph.inputs)
         self._rest = [n for n in graph.nodes if id(n) not in on_host]
         _refuse_weights(self._nodes, graph.name)
         read_on_host = {id(t) for n in self._nodes for t in n.inputs}
@@ -89,8 +140,34 @@ class HostPart:
             ValueError: data that do not fit the model's inputs.
         """
         graph = self.graph
-        arrays = graph.arrange(columns)
-        values = dict(zip(map(id, graph.inputs), arrays, strict=True))
+        return self._look_up(dict(zip(map(id, graph.inputs), graph.arrange(columns), strict=True)))
+
+    def look_up_at_once(self, columns: Tree) -> LookedUp | None:
+        """Run the host part on a dict of arrays that need no reading first.
+
+        A single row is looked up in a fifth of the time that way.
+
+        Args:
+            columns: what the model was given.
+
+        Returns:
+            The arrays for the program; None where `look_up` is needed, as the columns are something
+            else than (rows,) arrays or the model reads them otherwise than raw.
+        """
+        names = self.graph.input_names
+        if not self._plain or type(columns) is not dict or any(n not in columns for n in names):
+            return None
+        arrays = [columns[name] for name in names]
+        if any(type(array) is not np.ndarray for array in arrays):
+            return None
+        if len({array.shape for array in arrays}) > 1 or arrays[0].ndim != 1 or not arrays[0].size:
+            return None
+        if not {array.dtype.kind for array in arrays} <= _READ:
+            return None
+        return self._look_up(dict(zip(map(id, self.graph.inputs), arrays, strict=True)))
+
+    def _look_up(self, values: Values) -> LookedUp:
+        """The arrays for the program, from those of the graph's inputs."""
         found: Values = {}
 
         def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -102,7 +179,13 @@ class HostPart:
             found[output] = layer.lookup(*args, **kwargs)
             return layer.encode(found[output]) if output in self._encoded_on_host else None
 
-        walk(self._nodes, values, rule)
+        for step in self._steps:
+            if isinstance(step, Node):
+                walk([step], values, rule)
+            else:
+                new = step.run(values)
+                found.update(new)
+                values.update(new)
         return LookedUp(
             found[id(t)] if id(t) in found else np.asarray(values[id(t)]) for t in self._cut
         )
@@ -161,3 +244,40 @@ def _refuse_text(cut: list[KerasTensor], graph: Graph) -> None:
                 "cannot give.",
                 fix="call the model itself, `model(x)`, which computes step by step.",
             )
+
+
+def steps_of(nodes: Iterable[Node], inputs: set[int]) -> list[Step]:
+    """What is done at nodes, each after those it needs; a node where a walk is needed.
+
+    Args:
+        nodes: in order.
+        inputs: ids of the graph's inputs.
+    """
+    first: dict[type, list[Call]] = {}
+    rest: list[Step] = []
+    for node in nodes:
+        call = _call_of(node)
+        if call is None:
+            rest.append(node)
+        elif hasattr(call.layer, "lookup_all") and not call.several and call.sources[0] in inputs:
+            first.setdefault(type(call.layer), []).append(call)
+        else:
+            rest.append(call)
+    return [*map(Together, first.values()), *rest]
+
+
+def _call_of(node: Node) -> Call | None:
+    """The call of a raw layer on a tensor or a list of tensors; None for any other call."""
+    layer: Any = node.operation
+    if not getattr(layer, "reads_raw", False) or node.kwargs or len(node.args) != 1:
+        return None
+    given = node.args[0]
+    several = isinstance(given, (list, tuple))
+    tensors = list(given) if several else [given]
+    if not all(isinstance(tensor, KerasTensor) for tensor in tensors):
+        return None
+    return Call(layer, tuple(map(id, tensors)), several, id(node.outputs[0]))
+
+
+def _array(value: Any) -> np.ndarray:
+    return value if type(value) is np.ndarray else np.asarray(value)

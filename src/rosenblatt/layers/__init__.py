@@ -33,8 +33,9 @@ __getattr__, __dir__, __all__ = face(
         "spec": "InputSpec",
         "spectral": "SpectralNormalization",
         "steps": "Cropping1D UpSampling1D ZeroPadding1D",
-        "tabular": "ColumnEmbedding HashedDropout MemberDense MemberHead MemberInputs MemberMean "
-        "MissingIndicator OneHotColumns PiecewiseLinearEncoding SmoothClip",
+        "tabular": "CategoryIndex ColumnEmbedding ColumnStack DateParsing HashedDropout "
+        "HashedWords MemberDense MemberHead MemberInputs MemberMean MissingIndicator NumberParsing "
+        "OneHotColumns PiecewiseLinearEncoding SmoothClip TargetMeans",
         "tfsm": "TFSMLayer",
         "tlu": "TLULayer",
         "wrapping": "TimeDistributed Wrapper",

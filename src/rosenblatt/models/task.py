@@ -186,7 +186,7 @@ class ModelTask:
         names = [] if self.graph is None else self.graph.input_names
         if not self._model.takes_text:
             return Inputs(names if len(names) > 1 else ())
-        takes_nan = any(getattr(layer, "takes_nan", False) for layer in self.layers())
+        takes_nan = finite and any(getattr(one, "takes_nan", False) for one in self.layers())
 
         def look_up(columns: Tree) -> Tree:
             if self.graph is None:
@@ -194,7 +194,10 @@ class ModelTask:
             assert self.graph is not None
             return self.graph.host.look_up(columns)
 
-        return Inputs(names, look_up, refuses_nan=finite and not takes_nan)
+        def at_once(columns: Tree) -> Tree:
+            return None if self.graph is None else self.graph.host.look_up_at_once(columns)
+
+        return Inputs(names, look_up, at_once, refuses_nan=finite and not takes_nan)
 
     def build(self, x: Tree, y: Tree, kind: Kind) -> Any:
         """Make the weights, losses and metrics for data like these."""

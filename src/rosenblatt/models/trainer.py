@@ -349,7 +349,8 @@ class Trainer(Layer):
             NumPy arrays in the outputs' structure.
         """
         inputs = self.training_session.task.inputs(finite=False)
-        if isinstance(x, np.ndarray) and callbacks is None and verbose == 0 and steps is None:
+        plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
+        if plain and callbacks is None and verbose == 0 and steps is None:
             return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)

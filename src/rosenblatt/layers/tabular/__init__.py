@@ -5,8 +5,12 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
+        "categories": "CategoryIndex TargetMeans",
         "codes": "ColumnEmbedding OneHotColumns",
         "dropout": "HashedDropout",
+        "host": "ColumnStack",
+        "hashed_words": "HashedWords",
+        "parsing": "DateParsing NumberParsing",
         "members": "MemberDense MemberHead MemberInputs MemberMean",
         "numbers": "MissingIndicator SmoothClip",
         "piecewise": "PiecewiseLinearEncoding",

@@ -111,6 +111,7 @@ class MemberInputs(Layer):
     groups: int = setting(POSITIVE, default=1)
     use_scale: bool = setting(flag, default=True)
     seed: int | None = SEED
+    multiplies_rows = True  # in inference, as `predict` wants to know
 
     def build(self, input_shape: Shapes) -> None:
         """Create signs (groups, members, features) and scale (groups, features)."""
@@ -348,9 +349,9 @@ class MemberMean(Layer):
     Raises:
         ValueError: another activation; `logits` without one.
 
-    >>> outputs = np.array([[[[-2.0], [2.0]]]])
-    >>> MemberMean("sigmoid")(outputs)
-    Array([[0.5]], dtype=float32)
+    >>> outputs = np.array([[[[1.0], [2.0]]]])
+    >>> MemberMean()(outputs)
+    Array([[1.5]], dtype=float32)
     """
 
     activation: str = setting(choice("linear", "sigmoid", "softmax"), default="linear")

@@ -27,7 +27,10 @@ from rosenblatt.saving.export.onnx_builder import (
 )
 from rosenblatt.saving.export.onnx_layers import WRITERS
 from rosenblatt.saving.export.onnx_program import write_program
+from rosenblatt.saving.export.onnx_raw import RAW_WRITERS, is_raw
 from rosenblatt.saving.export.prediction import Prediction, refuse_lookups, with_graph
+
+_WRITERS = {**WRITERS, **RAW_WRITERS}
 
 
 def export_onnx(prediction: Prediction, path: Path) -> None:
@@ -81,7 +84,7 @@ def _model(onnx: ModuleType, prediction: Prediction) -> Any:
 
 
 def _holds(operation: Operation) -> bool:
-    return not looks_up(operation) or writer_of(WRITERS, operation) is not None
+    return not looks_up(operation) or writer_of(_WRITERS, operation) is not None
 
 
 def _makes_masks(operation: Operation) -> bool:
@@ -93,8 +96,13 @@ def _makes_masks(operation: Operation) -> bool:
 def _write(b: Builder, step: Step, names: Mapping[str, str]) -> list[str]:
     """Write a layer by its own nodes, or those of its program; the names of its outputs."""
     reads = [names[name] for name in step.inputs]
-    writer = writer_of(WRITERS, step.layer)
+    writer = writer_of(_WRITERS, step.layer)
     b.begin(step.output)
+    if writer is not None and is_raw(step.layer):
+        try:
+            return [writer(b, step, reads)]
+        except Unwritable as error:
+            raise refused(step.layer, str(error)) from None
     if writer is not None and step.layer.compute_dtype in ("float32", "int64", "string"):
         short = ("float16", "bfloat16", "float64")  # what the layer would cast itself
         try:
