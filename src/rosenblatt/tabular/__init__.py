@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = face(
     {
         "calibration": "Reliability Temperature calibration_error reliability",
         "checks": "Finding",
+        "describe": "facts_of",
         "explain": "Dependence Importance dependence importance",
         "facts": "ColumnFacts Curve Facts HeldOut Score",
         "intervals": "Conformal Coverage",

@@ -5,6 +5,7 @@ from rosenblatt.tabular.calibration import Temperature as Temperature
 from rosenblatt.tabular.calibration import calibration_error as calibration_error
 from rosenblatt.tabular.calibration import reliability as reliability
 from rosenblatt.tabular.checks import Finding as Finding
+from rosenblatt.tabular.describe import facts_of as facts_of
 from rosenblatt.tabular.explain import Dependence as Dependence
 from rosenblatt.tabular.explain import Importance as Importance
 from rosenblatt.tabular.explain import dependence as dependence

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from rosenblatt.tabular.calibration import reliability
 from rosenblatt.tabular.explain import Importance
-from rosenblatt.tabular.intervals import Conformal, Coverage
+from rosenblatt.tabular.intervals import Conformal, Coverage, cross_intervals
 from rosenblatt.tabular.predicted import Numbers, Predicted
 from rosenblatt.tabular.task import TaskKind
 from rosenblatt.tabular.thresholds import Threshold
@@ -140,6 +140,7 @@ class HeldOut:
         spreads: ArrayLike | None = None,
         conformal: Conformal | None = None,
         *,
+        crossed: bool = False,
         part: str = "test",
         seed: int = 0,
     ) -> HeldOut:
@@ -150,6 +151,8 @@ class HeldOut:
             predictions: (rows,) or (rows, 1).
             spreads: (rows,), of the members' predictions, where the intervals depend on them.
             conformal: what makes intervals, fitted on other rows; None: no intervals.
+            crossed: whether the model's intervals are fitted on these very rows: then each row's
+                interval is fitted on the others (`intervals.cross_intervals`), as a test would be.
             part: what the rows are called.
             seed: of the rows that are drawn as points.
 
@@ -161,19 +164,23 @@ class HeldOut:
         """
         judged = Predicted.of("quantity", targets, predictions)
         truth, guess = judged.targets, judged.predictions
-        found: tuple[Coverage, ...] = ()
-        ends: Numbers | None = None
-        if conformal is not None:
-            most = conformal.rows / (conformal.rows + 1)
-            able = [coverage for coverage in _COVERAGES if coverage <= most]
-            found = tuple(conformal.covered(truth, guess, spreads, one) for one in able)
-            if _MAIN_COVERAGE in able:
-                ends = conformal.interval(guess, spreads, _MAIN_COVERAGE)
+        found, ends = [], None
+        for wanted in _COVERAGES:
+            most = len(judged) // 2 if crossed else conformal.rows if conformal else 0
+            if wanted > most / (most + 1):
+                continue
+            if crossed:
+                both = cross_intervals(truth, guess, spreads, wanted, seed=seed)
+            else:
+                assert conformal is not None
+                both = conformal.interval(guess, spreads, wanted)
+            found.append(_coverage(wanted, truth, both))
+            ends = both if wanted == _MAIN_COVERAGE else ends
         some = np.random.default_rng(seed).permutation(len(judged))[:_MOST_POINTS]
         columns = [truth, guess] if ends is None else [truth, guess, *ends.T]
         points = tuple(Point(*map(_rounded, row)) for row in np.stack(columns, 1)[some].tolist())
         bands = _bands(truth, guess)
-        return cls(part, len(judged), points, bands, tuple(_rounded_coverage(c) for c in found))
+        return cls(part, len(judged), points, bands, tuple(found))
 
     @classmethod
     def of_classes(
@@ -224,8 +231,10 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _rounded_coverage(one: Coverage) -> Coverage:
-    return Coverage(one.wanted, _rounded(one.covered), _rounded(one.width))
+def _coverage(wanted: float, truth: Numbers, ends: Numbers) -> Coverage:
+    inside = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
+    width = float((ends[:, 1] - ends[:, 0]).mean())
+    return Coverage(wanted, _rounded(float(inside.mean())), _rounded(width))
 
 
 def _bands(truth: Numbers, guess: Numbers) -> tuple[Band, ...]:

@@ -197,6 +197,55 @@ class Conformal:
         )
 
 
+def cross_intervals(
+    targets: ArrayLike,
+    predictions: ArrayLike,
+    spreads: ArrayLike | None = None,
+    coverage: float = 0.9,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+) -> Numbers:
+    """Intervals of held-out rows, each from the other rows' residuals.
+
+    So the rows that intervals are fitted on can also tell how often intervals hold: a row that its
+    own interval was fitted on would be covered too often.
+
+    Args:
+        targets, predictions, spreads: of the rows, as `Conformal.fit` takes them.
+        coverage: the share of targets that intervals shall hold.
+        folds: parts of the rows; the intervals of one are fitted on the others.
+        seed: of the parts.
+
+    Returns:
+        (rows, 2): lower and upper ends.
+
+    Raises:
+        ValueError: as `Conformal`; fewer than two rows.
+
+    >>> cross_intervals([0.0, 0.0], [1.0, 2.0], coverage=0.5).tolist()
+    [[-1.0, 3.0], [1.0, 3.0]]
+    """
+    judged = Predicted.of("quantity", targets, predictions)
+    rows = len(judged)
+    if rows < 2:
+        raise BadData("One row cannot tell how good intervals are.", expected="two rows or more")
+    spread = None if spreads is None else _checked(spreads, rows)
+    part = np.random.default_rng(seed).permutation(rows) % min(folds, rows)
+    found = np.empty((rows, 2))
+    for one in np.unique(part):
+        own, other = np.flatnonzero(part == one), np.flatnonzero(part != one)
+        fitted = Conformal.fit(
+            judged.targets[other],
+            judged.predictions[other],
+            None if spread is None else spread[other],
+        )
+        found[own] = fitted.interval(
+            judged.predictions[own], None if spread is None else spread[own], coverage
+        )
+    return found
+
+
 def _checked(spreads: ArrayLike, rows: int) -> Numbers:
     found = np.asarray(spreads, np.float64)
     if found.ndim == 2 and found.shape[1] == 1:
