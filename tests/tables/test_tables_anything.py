@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,10 @@ def test_any_text(tmp_path: Path, text: str, ending: str, encoding: str) -> None
 
 
 FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"], "c": [1.5, 2.0, 3.0]})
+FILE = io.BytesIO()
+FRAME.write_parquet(FILE)
 WHOLE = {
+    ".parquet": FILE.getvalue(),
     ".csv": FRAME.write_csv().encode(),
     ".csv.gz": gzip.compress(FRAME.write_csv().encode()),
     ".jsonl": FRAME.write_ndjson().encode(),

@@ -173,6 +173,14 @@ def test_folders_of_other_kinds(tmp_path: Path) -> None:
     )
 
 
+def damaged_count() -> bytes:
+    """A Parquet file with -1 values in its first page, which ends a process that reads it."""
+    content = bytearray(parquet(pl.DataFrame({"a": [1.5, 2.5, 4.5]})))
+    header = content.index(b"\x15\x06", 4)  # field of type int: 3 values, as zigzag 6
+    content[header + 1] = 1
+    return bytes(content)
+
+
 READ = (
     "CSV, Parquet, Arrow or Feather, JSON, JSON lines or Excel; plain or packed (.gz, .bz2, .xz, "
     ".zip, .zst)"
@@ -212,6 +220,10 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
         f"not a kind of file this library reads. Given: a page of HTML or XML. Expected: {READ}.",
     ),
     "no Parquet": ("x.parquet", b"PAR1 no", f"{DAMAGED} Given: parquet: File out of"),
+    "negative counts in Parquet": (
+        "x.parquet", damaged_count(), f"{DAMAGED} Given: a negative number of values of a page. "
+        "Expected: a Parquet file.",
+    ),
     "no Arrow": ("x.arrow", b"ARROW1 no", f"{DAMAGED} Given: "),
     "no gzip": ("x.csv.gz", b"\x1f\x8b no gzip",
                 f"{DAMAGED} Given: Unknown compression method. Expected: a packed file that is "

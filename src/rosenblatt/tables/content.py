@@ -66,6 +66,11 @@ class Content:
         """Whether `start` is all there is."""
         return len(self.start) < SAMPLE
 
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self.data) if self.path is None else self.path.stat().st_size
+
     def handle(self) -> Path | bytes:
         """What a library reads it from: the path, or the bytes."""
         return self.data if self.path is None else self.path
