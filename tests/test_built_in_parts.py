@@ -12,6 +12,7 @@ from test_conformance import CASES as LAYERS
 from test_losses_conformance import CASES as LOSSES
 from test_metrics_conformance import CASES as METRICS
 from test_optimizers_keras import CASES as OPTIMIZERS
+from test_raw_columns import CASES as RAW
 from test_tabular_layers import CASES as TABULAR
 
 from rosenblatt import callbacks, layers, losses, metrics, optimizers, testing
@@ -54,6 +55,8 @@ def tabular_layer_rows() -> Iterator[Row]:
             name,
             lambda m=make, x=inputs, s=smooth: testing.layer_checks(m, x, smooth=s),
         )
+    for name, (make, inputs) in RAW.items():
+        yield name, lambda m=make, x=inputs: testing.layer_checks(m, x, smooth=False)
 
 
 # Their value is of a batch as a whole.
@@ -129,9 +132,7 @@ def test_every_layer_has_a_row() -> None:
         "MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention",
         # Text and ids are looked up on the host: tests/layers/test_preprocessing.py.
         "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
-        # Raw columns too: tests/layers/test_raw_columns.py.
-        "NumberParsing", "DateParsing", "CategoryIndex", "TargetMeans", "HashedWords",
-        "ColumnStack",
+        "HashedWords",  # text too: tests/layers/test_raw_columns.py
     }  # fmt: skip
     classes = {getattr(layers, n).__name__ for n in layers.__all__ if n[0].isupper()} - {"Input"}
     rows = {getattr(layers, name.partition(",")[0]).__name__ for name, _ in LAYER_ROWS}

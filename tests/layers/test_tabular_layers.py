@@ -224,6 +224,18 @@ def test_groups_may_have_features_of_their_own() -> None:
         np.testing.assert_array_equal(dealt[i, 0, 0], found[i, group, member])
 
 
+def test_models_are_stacked_by_joining_their_weights() -> None:
+    """Weights of groups are those of the single models along the first axis; the mean is theirs."""
+    one, other = (network(1, 3, layers.MemberMean("softmax")) for _ in range(2))
+    other.set_weights([0.5 * w + 0.1 for w in one.get_weights()])
+    both = network(2, 3, layers.MemberMean("softmax"))
+    pairs = zip(one.get_weights(), other.get_weights(), strict=True)
+    both.set_weights([np.concatenate(pair) for pair in pairs])
+    x = RNG.normal(size=(7, 3)).astype("float32")
+    each = [model.predict(x, verbose=0) for model in (one, other)]
+    np.testing.assert_allclose(both.predict(x, verbose=0), np.mean(each, axis=0), rtol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["softmax", "sigmoid"])
 def test_logits_are_those_of_the_mean_probability(kind: str) -> None:
     x = RNG.normal(0, 5, size=(6, 2, 3, 4)).astype("float32")

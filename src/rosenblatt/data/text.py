@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -33,7 +34,15 @@ def as_columns(tree: Data, what: str) -> Tree:
     >>> as_columns({"city": ["Rome", "Bonn"], "age": [33, 57]}, "x")
     {'city': array(['Rome', 'Bonn'], dtype='<U4'), 'age': array([33, 57])}
     """
+    if isinstance(tree, Mapping):  # a column without a single value is no nest
+        tree = {key: _as_column(value) for key, value in tree.items()}
     return read_nest(tree, what, lambda leaf, name: _checked(host_array(leaf, name), name))
+
+
+def _as_column(value: Data) -> Data:
+    if isinstance(value, (list, tuple)) and value and all(item is None for item in value):
+        return np.array(value, object)
+    return value
 
 
 def host_array(value: Data, what: str) -> np.ndarray:

@@ -115,8 +115,8 @@ def _parts_of_a_batch_are_padded_rightly(make: Make, inputs: Tree) -> None:
 def _short_floats_stay_short(make: Make, inputs: Tree) -> None:
     layer = make()
     config = layer.get_config()
-    if "dtype" not in config or "layer" in config:
-        return  # a layer inside has a dtype of its own
+    if "dtype" not in config or "layer" in config or getattr(layer, "reads_raw", False):
+        return  # a layer inside has a dtype of its own; what is read of raw columns stays exact
     short = type(layer).from_config({**config, "dtype": "bfloat16"})
     for output in tree_leaves(short(inputs)):
         assert str(output.dtype) in ("bfloat16", "int32", "bool"), (

@@ -87,7 +87,7 @@ class MemberInputs(Layer):
     Args:
         members: k.
         groups: so many such networks side by side, which share nothing: models trained one by one,
-            as one for predictions.
+            as one for predictions. Each weight is those of the single models along the first axis.
         use_scale: whether a factor s of each input, common to the members, is trained.
         seed: seed of the signs r, ±1 at first.
 
