@@ -184,8 +184,8 @@ def _reaches(module: ast.Module) -> Iterator[tuple[int, str]]:
 def imports(tree: Path) -> dict[str, set[str]]:
     """Which modules of ours each module imports when it runs, by name (`import_module`) too.
 
-    A lazy face counts as importing what it stands for, as a use of it does. What only a type
-    checker reads does not count.
+    A lazy face counts as importing what it stands for, and `on_use` its module, as a use of them
+    does. What only a type checker reads does not count.
     """
     modules = parsed(tree)
     return {
@@ -221,9 +221,9 @@ def _imported(name: str, module: ast.Module, known: dict[str, ast.Module]) -> It
 
 
 def _named(name: str, call: ast.Call) -> Iterator[str]:
-    """The modules that a call of `import_module`, `face` or `table_face` names."""
+    """The modules that a call of `import_module`, `on_use`, `face` or `table_face` names."""
     function, texts = ast.unparse(call.func).rpartition(".")[2], []
-    if function == "import_module" and isinstance(call.args[0], ast.Constant):
+    if function in ("import_module", "on_use") and isinstance(call.args[0], ast.Constant):
         yield str(call.args[0].value)
     elif function in ("face", "table_face"):
         for given in [*call.args[1:], *(option.value for option in call.keywords)]:

@@ -28,11 +28,6 @@ def describe(function: types.FunctionType) -> Any:
     return {"class_name": "__lambda__", "config": {"value": code_of(function)}}
 
 
-def is_kept(value: object) -> bool:
-    """Whether a config holds a function itself, as `loading(lambdas="keep")` leaves it."""
-    return loading_now().lambdas == "keep" and isinstance(value, types.FunctionType)
-
-
 def code_of(function: types.FunctionType) -> tuple[str, Any, Any]:
     """The bytecode of a function in base64, its default arguments, and the values it encloses."""
     text = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")

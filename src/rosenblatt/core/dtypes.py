@@ -11,7 +11,11 @@ from rosenblatt.core import config
 from rosenblatt.core.errors import UnknownName, nearest
 
 if TYPE_CHECKING:
-    from rosenblatt.core.types import DTypeLike  # imports JAX, which names of dtypes do without
+    from rosenblatt.core.symbolic import KerasTensor
+    from rosenblatt.core.types import (  # imports JAX, which names of dtypes do without
+        Array,
+        DTypeLike,
+    )
 
 DTYPES = (
     "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
@@ -65,6 +69,18 @@ def standardize_dtype(dtype: DTypeLike) -> str:
 def is_float_dtype(dtype: DTypeLike) -> bool:
     """Whether a dtype is one of the float types."""
     return standardize_dtype(dtype) in ("bfloat16", "float16", "float32", "float64")
+
+
+def is_text(array: Array | np.ndarray | KerasTensor) -> bool:
+    """Whether an array holds text, or Python objects that may be text.
+
+    >>> is_text(np.array(["Rome"])), is_text(np.array([1.0]))
+    (True, False)
+    """
+    dtype = array.dtype
+    if isinstance(dtype, str):  # a symbolic tensor's
+        return dtype == "string"
+    return getattr(dtype, "kind", " ") in "OSUT"
 
 
 def numpy_dtype(name: str) -> np.dtype:

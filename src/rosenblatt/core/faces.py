@@ -1,4 +1,4 @@
-"""Lazy packages: what a package offers is imported when it is used, not before."""
+"""Lazy packages and modules: what they offer is imported when it is used, not before."""
 
 from __future__ import annotations
 
@@ -60,6 +60,36 @@ def face(
 
     names_in_order = sorted(offered)
     return __getattr__, lambda: names_in_order, names_in_order
+
+
+class _OnUse:
+    """What `on_use` gives."""
+
+    def __init__(self, module: str):
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._module), name)
+
+
+def on_use(module: str) -> Any:
+    """A module of this library that is imported when something of it is used.
+
+    For what a fit of plain layers on arrays does without: tables, streams, a user's own steps. Type
+    checkers need the import itself:
+
+        if TYPE_CHECKING:
+            from rosenblatt.data import frames
+        else:
+            frames = on_use("rosenblatt.data.frames")
+
+    Args:
+        module: its full name.
+
+    >>> on_use("rosenblatt.core.naming").to_snake_case("TwoWords")
+    'two_words'
+    """
+    return _OnUse(module)
 
 
 def modules_of(package: str, offers: Callable[[str], bool] = bool) -> list[str]:

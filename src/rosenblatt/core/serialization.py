@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from rosenblatt.core import bytecode, dtypes
+from rosenblatt.core import dtypes
 from rosenblatt.core.errors import FileRefused, WrongType
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
     find_object,
     get_registered_name,
 )
+
+if TYPE_CHECKING:
+    from rosenblatt.core import bytecode
+else:
+    bytecode = on_use("rosenblatt.core.bytecode")
 
 PLAIN = (str, int, float, bool)
 
@@ -169,7 +175,7 @@ def deserialize_keras_object(
 
 
 def _made(config: object) -> Any:
-    if config is None or isinstance(config, PLAIN) or bytecode.is_kept(config):
+    if config is None or isinstance(config, PLAIN) or _is_kept(config):
         return config
     if isinstance(config, (list, tuple)):
         return type(config)(_made(item) for item in config)
@@ -189,6 +195,11 @@ def _made(config: object) -> Any:
     if number not in shared or shared[number][0] != config:
         shared[number] = (config, _instance(find_object(config, name), config))
     return shared[number][1]
+
+
+def _is_kept(value: object) -> bool:
+    """Whether a config holds a function itself, as `loading(lambdas="keep")` leaves it."""
+    return isinstance(value, types.FunctionType) and loading_now().lambdas == "keep"
 
 
 def _lambda(config: Mapping[str, Any]) -> types.FunctionType:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Data
-from rosenblatt.data.frames import frame_to_array, is_frame, is_series, names_of, series_to_array
 from rosenblatt.data.nests import no_rows, read_nest
-from rosenblatt.data.unreadable import array_message, ragged_message
+
+if TYPE_CHECKING:
+    from rosenblatt.data import frames, unreadable
+else:
+    frames = on_use("rosenblatt.data.frames")
+    unreadable = on_use("rosenblatt.data.unreadable")
 
 DENSE_LIMIT = 4 << 30
 """Bytes a sparse matrix may take when it is made dense."""
@@ -55,14 +60,17 @@ def _read_leaf(leaf: Data, name: str) -> np.ndarray:
     return check_array(to_numpy(leaf, name), name, names_of(leaf))
 
 
+def names_of(leaf: Data) -> tuple[str, ...]:
+    """The names of the columns of a table or of one column; empty where there are none."""
+    if type(leaf) is np.ndarray or isinstance(leaf, (list, tuple, jax.Array)):
+        return ()
+    return frames.names_of(leaf)
+
+
 def to_numpy(value: Data, what: str) -> np.ndarray:
     """Any array-like as a NumPy array of whatever it holds."""
     if type(value) is np.ndarray:
         return value
-    if is_frame(value):
-        return frame_to_array(value, what)
-    if is_series(value):
-        return series_to_array(value, what)
     if isinstance(value, (list, tuple)):
         return _from_list(value, what)
     if isinstance(value, np.ma.MaskedArray):
@@ -70,6 +78,10 @@ def to_numpy(value: Data, what: str) -> np.ndarray:
         return masked.filled(np.nan)
     if isinstance(value, (np.ndarray, jax.Array)):
         return np.asarray(value)
+    if frames.is_frame(value):
+        return frames.frame_to_array(value, what)
+    if frames.is_series(value):
+        return frames.series_to_array(value, what)
     if hasattr(value, "detach"):  # PyTorch
         value = value.detach().cpu()
         return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
@@ -91,7 +103,7 @@ def _from_list(value: list[Any] | tuple[Any, ...], what: str) -> np.ndarray:
     try:
         return np.array(value)
     except (ValueError, TypeError) as error:
-        raise BadData(ragged_message(value, what)) from error
+        raise BadData(unreadable.ragged_message(value, what)) from error
 
 
 def _from_sparse(value: Data, what: str) -> np.ndarray:
@@ -119,7 +131,7 @@ def check_array(array: np.ndarray, what: str, columns: Sequence[str] = ()) -> np
     if array.ndim and len(array) == 0:
         raise BadData(no_rows(what, f"an array of shape {array.shape}"))
     if dtype.kind not in "fiubc" and dtype.name not in dtypes.DTYPES:
-        raise BadData(array_message(array, what, columns))
+        raise BadData(unreadable.array_message(array, what, columns))
     if array.ndim == 0:
         raise BadData(
             f"{what} is a single number, not an array with one row for each sample.",

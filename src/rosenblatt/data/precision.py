@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import jax
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.faces import on_use
+from rosenblatt.data.arrays import names_of
 from rosenblatt.data.contract import Data
-from rosenblatt.data.frames import columns_of, is_deferred, is_frame, is_series, names_of
 from rosenblatt.data.nests import named_leaves
+
+if TYPE_CHECKING:
+    from rosenblatt.data import frames
+else:
+    frames = on_use("rosenblatt.data.frames")
 
 # A number of 32 bits has 24 binary digits. A column that lies this many of its deviations away from
 # zero spends ten of them on where it lies, and has less than fourteen left to tell rows apart.
@@ -121,11 +129,14 @@ def warn_of_rounding(tree: Data, what: str) -> None:
 
 def _columns_of(leaf: Data) -> Iterator[tuple[str | int, np.ndarray]]:
     """Names or numbers, and values, of the columns that may be far from zero."""
-    if is_frame(leaf):
-        if not is_deferred(leaf):
-            values = map(np.asarray, columns_of(leaf))
+    if isinstance(leaf, (list, tuple, jax.Array)):
+        return
+    is_array = isinstance(leaf, np.ndarray)
+    if not is_array and frames.is_frame(leaf):
+        if not frames.is_deferred(leaf):
+            values = map(np.asarray, frames.columns_of(leaf))
             yield from zip(names_of(leaf), values, strict=True)
-    elif isinstance(leaf, np.ndarray) or is_series(leaf):
+    elif is_array or frames.is_series(leaf):
         names, array = names_of(leaf), np.asarray(leaf)
         for column in far_columns(array) if array.ndim in (1, 2) else ():
             yield (names or range(array.size))[column], array.reshape(len(array), -1)[:, column]

@@ -5,19 +5,25 @@ from __future__ import annotations
 import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Data
-from rosenblatt.data.frames import is_frame, is_series
 from rosenblatt.data.nests import named_leaves
 from rosenblatt.data.order import Shuffle
-from rosenblatt.data.pydataset import is_py_dataset
 from rosenblatt.data.rows import Inputs, Rows
-from rosenblatt.data.stream_source import StreamSource
+
+if TYPE_CHECKING:
+    from rosenblatt.data import frames, pydataset, stream_source
+    from rosenblatt.data.stream_source import StreamSource
+else:
+    frames = on_use("rosenblatt.data.frames")
+    pydataset = on_use("rosenblatt.data.pydataset")
+    stream_source = on_use("rosenblatt.data.stream_source")
 
 _ARRAYS = (np.ndarray, np.generic, numbers.Number, str, bytes, list, tuple, Mapping)
 
@@ -46,7 +52,9 @@ class Stream:
         class_weight: Mapping[int, float] | None = None,
     ) -> StreamSource:
         """A source of batches: arguments as of `Rows.batches`; a stream has its own batch size."""
-        return StreamSource(self.data, shuffle, seed, class_weight, inputs=self.inputs)
+        return stream_source.StreamSource(
+            self.data, shuffle, seed, class_weight, inputs=self.inputs
+        )
 
 
 def is_stream(x: object) -> bool:
@@ -55,13 +63,11 @@ def is_stream(x: object) -> bool:
     >>> is_stream(iter([1])), is_stream([1]), is_stream(np.ones(3))
     (True, False, False)
     """
-    if is_py_dataset(x):
-        return True
-    if isinstance(x, _ARRAYS) or is_frame(x) or is_series(x):
+    if isinstance(x, _ARRAYS) or any(hasattr(x, n) for n in ("__array__", "toarray", "detach")):
         return False
-    if any(hasattr(x, name) for name in ("__array__", "toarray", "detach")):
+    if frames.is_frame(x) or frames.is_series(x):
         return False
-    return hasattr(x, "__iter__")
+    return pydataset.is_py_dataset(x) or hasattr(x, "__iter__")
 
 
 def read(

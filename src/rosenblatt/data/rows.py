@@ -6,22 +6,27 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import jax
-import numpy as np
 
 from rosenblatt.core.checks import is_real
 from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import ArraySource
-from rosenblatt.data.arrays import as_arrays
+from rosenblatt.data.arrays import as_arrays, names_of
 from rosenblatt.data.contract import Batch, Data
 from rosenblatt.data.finite import Columns, check_finite, not_finite
-from rosenblatt.data.frames import columns_for, names_of
 from rosenblatt.data.nests import check_lengths, named_leaves
 from rosenblatt.data.order import Shuffle
-from rosenblatt.data.text import as_columns
-from rosenblatt.data.weights import with_class_weight
+
+if TYPE_CHECKING:
+    from rosenblatt.data import frames, text, weights
+else:
+    frames = on_use("rosenblatt.data.frames")
+    text = on_use("rosenblatt.data.text")
+    weights = on_use("rosenblatt.data.weights")
 
 PARTS = ("x", "y", "sample_weight")
 
@@ -52,10 +57,10 @@ class Inputs:
         if found is not None:
             return found
         if self.names:
-            x = columns_for(x, self.names, "x")
+            x = frames.columns_for(x, self.names, "x")
         if self.look_up is None:
             return as_arrays(x, "x")
-        columns = as_columns(x, "x")
+        columns = text.as_columns(x, "x")
         check_lengths(columns)
         if self.refuses_nan:
             check_finite(columns, "x", column_names(x, "x"))
@@ -112,7 +117,7 @@ class Rows:
         if class_weight is None:
             return self.arrays
         x, y, weight = self.arrays
-        return x, y, with_class_weight(y, weight, class_weight)
+        return x, y, weights.with_class_weight(y, weight, class_weight)
 
     def split(self, share: float) -> tuple[Rows, Rows]:
         """The first floor(n (1 − share)) rows, and the last ones for validation, as Keras does.
@@ -120,6 +125,7 @@ class Rows:
         Raises:
             ValueError: a share outside 0 to 1, or one that leaves a part without rows.
 
+        >>> import numpy as np
         >>> first, last = Rows((np.arange(10), None, None)).split(0.2)
         >>> last.arrays
         (array([8, 9]), None, None)
@@ -188,7 +194,7 @@ def column_names(tree: Data, what: str) -> dict[str, tuple[str, ...]]:
     """The names of the columns of what is a table in a nest, by the name of the leaf."""
     found = {}
     for leaf_name, leaf in named_leaves(tree, what):
-        names = () if type(leaf) is np.ndarray else names_of(leaf)
+        names = names_of(leaf)
         if names and not (len(names) == 1 and leaf_name.endswith(f"[{names[0]!r}]")):
             found[leaf_name] = names
     return found

@@ -7,15 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rosenblatt.core.dtypes import is_text
 from rosenblatt.core.errors import BadData
-from rosenblatt.core.symbolic import KerasTensor
-from rosenblatt.core.types import Array, Tree
+from rosenblatt.core.types import Tree
 from rosenblatt.data.arrays import check_array, to_numpy
 from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import is_frame, is_series, text_columns
 from rosenblatt.data.nests import read_nest
-
-_TEXT = "OSUT"
 
 
 def as_columns(tree: Data, what: str) -> Tree:
@@ -54,14 +52,6 @@ def host_array(value: Data, what: str) -> np.ndarray:
         if text is not None:
             return text
     return to_numpy(value, what)
-
-
-def is_text(array: Array | np.ndarray | KerasTensor) -> bool:
-    """Whether an array holds text, or Python objects that may be text."""
-    dtype = array.dtype
-    if isinstance(dtype, str):  # a symbolic tensor's
-        return dtype == "string"
-    return getattr(dtype, "kind", " ") in _TEXT
 
 
 def texts(array: np.ndarray, where: str) -> list[str]:

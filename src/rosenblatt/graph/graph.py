@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -12,16 +12,21 @@ import numpy as np
 
 from rosenblatt.core import dtypes, masks
 from rosenblatt.core.errors import BadData, nearest
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves
 from rosenblatt.core.types import Tree
-from rosenblatt.data.frames import columns_for
-from rosenblatt.data.text import host_array, is_text
-from rosenblatt.graph.copying import flatten, unflatten
-from rosenblatt.graph.host import HostPart, LookedUp, looks_up
-from rosenblatt.graph.order import by_depth
 from rosenblatt.graph.rows import keeps_rows_apart
-from rosenblatt.graph.walk import Rule, filled, running, walk
+from rosenblatt.graph.walk import LookedUp, Rule, by_depth, filled, looks_up, running, walk
+
+if TYPE_CHECKING:
+    from rosenblatt.data import frames, text
+    from rosenblatt.graph import copying, host
+else:
+    copying = on_use("rosenblatt.graph.copying")
+    host = on_use("rosenblatt.graph.host")
+    frames = on_use("rosenblatt.data.frames")
+    text = on_use("rosenblatt.data.text")
 
 
 class Graph:
@@ -55,11 +60,11 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         """Its calls one after another: a deep graph is no deep nest."""
-        flat = flatten(self.nodes, self.input_structure, self.output_structure)
+        flat = copying.flatten(self.nodes, self.input_structure, self.output_structure)
         return {"name": self.name, "flat": flat}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        inputs, outputs = unflatten(state["flat"])
+        inputs, outputs = copying.unflatten(state["flat"])
         self.__init__(inputs, outputs, state["name"])  # type: ignore[misc]
 
     def run(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
@@ -92,9 +97,9 @@ class Graph:
         return any(looks_up(layer) for layer in self.layers)
 
     @functools.cached_property
-    def host(self) -> HostPart:
+    def host(self) -> host.HostPart:
         """The part that runs on the host."""
-        return HostPart(self)
+        return host.HostPart(self)
 
     def walk(self, inputs: Sequence[Any], rule: Rule) -> Any:
         """Follow a rule from the inputs to the outputs.
@@ -158,9 +163,10 @@ class Graph:
             ValueError: a missing or unknown input, a wrong number of inputs, a list for inputs that
                 are known by name only.
         """
-        if isinstance(data, np.ndarray) and len(self.inputs) == 1:
+        if isinstance(data, (np.ndarray, jax.Array, KerasTensor)) and len(self.inputs) == 1:
             return [data]  # batch after batch of a stream
-        data = columns_for(data, self.input_names, "x")
+        if not isinstance(data, (list, tuple, Mapping)):
+            data = frames.columns_for(data, self.input_names, "x")
         try:
             return spread(data, self.input_structure, self.input_names)
         except UnmatchedError as error:
@@ -278,7 +284,7 @@ def fit_shape(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
             )
         return None
     if not isinstance(value, (np.ndarray, jax.Array, KerasTensor)):
-        value = host_array(value, f"input {name!r}")
+        value = text.host_array(value, f"input {name!r}")
     shape = tuple(value.shape)
     if len(shape) == len(spec.shape) - 1 and spec.shape[-1] == 1:
         value = _reshape(value, (*shape, 1))
@@ -302,7 +308,7 @@ def fit_shape(value: Tree, spec: KerasTensor, name: str, model: str) -> Any:
 def _check_kind(value: Tree, spec: KerasTensor, name: str, model: str) -> None:
     """Refuse text where the input takes numbers, and the reverse."""
     is_time = value.dtype.kind == "M" if isinstance(value, np.ndarray) else False
-    if is_text(value) == (spec.dtype == "string") and not is_time:
+    if dtypes.is_text(value) == (spec.dtype == "string") and not is_time:
         return
     wants_text = spec.dtype == "string"
     raise BadData(

@@ -14,13 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import jax
 import numpy as np
 
 from rosenblatt.core.errors import BadData
-from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_leaves, tree_map
+from rosenblatt.core.symbolic import KerasTensor, Node, node_of, tree_leaves, tree_map
 from rosenblatt.core.types import Tree
-from rosenblatt.graph.walk import Values, filled, running, walk
+from rosenblatt.graph.walk import (
+    LookedUp,
+    Values,
+    filled,
+    is_host_layer,
+    looks_up,
+    running,
+    walk,
+)
 from rosenblatt.layers.input import Input, InputLayer
 
 if TYPE_CHECKING:
@@ -28,28 +35,6 @@ if TYPE_CHECKING:
 
 
 _READ = frozenset("fiubOSUTM")  # kinds of dtypes that raw columns have
-
-
-class LookedUp(tuple):
-    """What the host part of a graph made of the inputs: a tuple of arrays, or nests of them."""
-
-    __slots__ = ()
-
-
-jax.tree_util.register_pytree_node(
-    LookedUp, lambda items: (tuple(items), None), lambda _, items: LookedUp(items)
-)
-
-
-def is_host_layer(layer: Operation) -> bool:
-    """Whether a layer looks up text or ids (`layers.preprocessing.host.HostLayer`)."""
-    return getattr(layer, "on_host", False)
-
-
-def looks_up(operation: Operation) -> bool:
-    """Whether an operation is, or holds, a layer that runs on the host."""
-    layers = getattr(operation, "_flatten_layers", None)
-    return layers is not None and any(map(is_host_layer, layers()))
 
 
 class Call(NamedTuple):

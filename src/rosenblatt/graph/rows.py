@@ -8,12 +8,18 @@ a user's loss (`core.rows`). What cannot be seen counts as no.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core import registry, rows
+from rosenblatt.core import registry
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import Node, tree_leaves
 from rosenblatt.graph.walk import filled
 from rosenblatt.layers.base import Layer
+
+if TYPE_CHECKING:
+    from rosenblatt.core import rows
+else:
+    rows = on_use("rosenblatt.core.rows")
 
 
 def layers_keep_rows_apart(layers: Iterable[Layer]) -> bool:

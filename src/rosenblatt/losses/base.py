@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import jax.numpy as jnp
 
-from rosenblatt.core import config, dtypes, rows
+from rosenblatt.core import config, dtypes
 from rosenblatt.core.checks import anything
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, NotSupported
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import auto_name, to_snake_case
@@ -29,6 +30,11 @@ from rosenblatt.losses.shapes import (
     real_rows,
     squeeze_or_expand,
 )
+
+if TYPE_CHECKING:
+    from rosenblatt.core import rows
+else:
+    rows = on_use("rosenblatt.core.rows")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,10 +9,11 @@ import jax
 import numpy as np
 
 from rosenblatt import initializers
-from rosenblatt.core import config, dtypes, rows
+from rosenblatt.core import config, dtypes
 from rosenblatt.core.checks import anything
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import is_builtin, is_ours
@@ -21,6 +22,11 @@ from rosenblatt.core.settings import Configured, setting
 from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, Identifier, Shape, Tree
 from rosenblatt.core.variable import StatelessScope, Variable
 from rosenblatt.losses.shapes import kind_of_classes
+
+if TYPE_CHECKING:
+    from rosenblatt.core import rows
+else:
+    rows = on_use("rosenblatt.core.rows")
 
 # What these names mean for a batch depends on its shapes; see `resolve_accuracy`.
 BY_SHAPES = {

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core import dtypes, rows
+from rosenblatt.core import dtypes
 from rosenblatt.core.direction import direction_of
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike, Tree
 from rosenblatt.losses.base import OfFunction
 from rosenblatt.losses.shapes import align_mask, align_weights, divide_no_nan, real_rows
 from rosenblatt.metrics.base import Metric, family
+
+if TYPE_CHECKING:
+    from rosenblatt.core import rows
+else:
+    rows = on_use("rosenblatt.core.rows")
 
 
 def over_rows(

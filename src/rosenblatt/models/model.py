@@ -23,8 +23,7 @@ from rosenblatt.core.symbolic import (
 )
 from rosenblatt.core.types import PathLike, Shapes, Tree
 from rosenblatt.graph.graph import Graph
-from rosenblatt.graph.host import LookedUp
-from rosenblatt.graph.walk import running
+from rosenblatt.graph.walk import LookedUp, running
 from rosenblatt.layers import call_checks
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer

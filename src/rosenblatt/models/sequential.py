@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from rosenblatt import saving
-from rosenblatt.core import masks, registry, serialization
+from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
 from rosenblatt.core.types import Shapes, Tree
-from rosenblatt.data.text import is_text
 from rosenblatt.graph.graph import Graph
-from rosenblatt.graph.host import looks_up
+from rosenblatt.graph.walk import looks_up
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.input import Input, InputLayer
@@ -160,7 +159,7 @@ class Sequential(Model):
         """
         self._require_layers()
         if self._graph is None and hasattr(x, "shape"):
-            dtype = "string" if is_text(x) else None
+            dtype = "string" if dtypes.is_text(x) else None
             if dtype is None and self.takes_text and np.dtype(x.dtype).kind in "iu":
                 dtype = "int64"
             self._build_from(Input(batch_shape=(None, *x.shape[1:]), dtype=dtype))

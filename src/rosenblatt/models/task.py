@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import registry
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining, traced_settings
 from rosenblatt.core.types import Array, Tree
@@ -19,14 +20,16 @@ from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
 from rosenblatt.layers.base import Layer
 from rosenblatt.optimizers.base import Optimizer
-from rosenblatt.training.contract import Kind
-from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.signature import Signature, signature_of
 from rosenblatt.training.spec import CompileSpec, real_rows
 from rosenblatt.training.state import StateVariables
 
 if TYPE_CHECKING:
     from rosenblatt.models.trainer import Trainer
+    from rosenblatt.training import ranks
+    from rosenblatt.training.contract import Kind
+else:
+    ranks = on_use("rosenblatt.training.ranks")
 
 
 class ModelTask:
@@ -140,7 +143,7 @@ class ModelTask:
         where = f"`compute_loss` of model {self.name!r}"
         with explaining(where):
             if self._model._overrides("compute_loss"):
-                y = for_users_code(
+                y = ranks.for_users_code(
                     lambda y, outputs, x, weight: compute(x, y, outputs, weight, training=training),
                     y, outputs, x, weight,
                 )  # fmt: skip
@@ -159,7 +162,7 @@ class ModelTask:
         compute = self._model.compute_metrics
         self.spec.loss_tracker.update_state(loss, sample_weight=real_rows(tree_leaves(x)[0]))
         if self._model._overrides("compute_metrics"):
-            y = for_users_code(
+            y = ranks.for_users_code(
                 lambda y, outputs, x, weight: compute(x, y, outputs, weight),
                 y, outputs, x, weight,
             )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +15,7 @@ from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import NotCompiled
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.types import Identifier, PathLike, Tree
 from rosenblatt.core.variable import StatelessScope
@@ -26,12 +27,16 @@ from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
-from rosenblatt.training.contract import Kind
-from rosenblatt.training.custom import default_step
 from rosenblatt.training.predict import predict, predict_arrays
 from rosenblatt.training.run import Run
 from rosenblatt.training.session import Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
+
+if TYPE_CHECKING:
+    from rosenblatt.training import custom
+    from rosenblatt.training.contract import Kind
+else:
+    custom = on_use("rosenblatt.training.custom")
 
 
 @dataclass
@@ -115,11 +120,10 @@ class Trainer(Layer):
             ValueError: an unknown name, with the nearest match.
         """
         self.optimizer = optimizers.get(optimizer)
-        scaled = isinstance(self.optimizer, optimizers.LossScaleOptimizer)
-        small = self.dtype_policy.name == "mixed_float16"
-        if small and auto_scale_loss and self.optimizer and not scaled:
-            name = "loss_scale_optimizer"
-            self.optimizer = optimizers.LossScaleOptimizer(self.optimizer, name=name)
+        if self.dtype_policy.name == "mixed_float16" and auto_scale_loss and self.optimizer:
+            scaling, name = optimizers.LossScaleOptimizer, "loss_scale_optimizer"
+            if not isinstance(self.optimizer, scaling):
+                self.optimizer = scaling(self.optimizer, name=name)
         spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
         spec.check_names()
         config = {
@@ -413,11 +417,11 @@ class Trainer(Layer):
         Returns:
             The values to log by name, and the new state.
         """
-        return default_step(self.training_session.task, "train", state, data)
+        return custom.default_step(self.training_session.task, "train", state, data)
 
     def test_step(self, state: Sequence[Any], data: Tree) -> tuple[dict[str, Any], Any]:
         """One step of evaluation; its state is that of `train_step` without the optimizer's."""
-        return default_step(self.training_session.task, "test", state, data)
+        return custom.default_step(self.training_session.task, "test", state, data)
 
     def predict_step(self, state: Sequence[Any], data: Tree) -> tuple[Any, Any]:
         """The outputs for a batch, and the new non-trainable values."""

@@ -17,7 +17,7 @@ from rosenblatt.data.contract import Batch
 from rosenblatt.training.contract import Kind, Task
 from rosenblatt.training.ranks import for_users_step
 from rosenblatt.training.signature import Parameter
-from rosenblatt.training.state import StateVariables, TrainState
+from rosenblatt.training.state import GROUPS, StateVariables, TrainState
 from rosenblatt.training.step import (
     Parameters,
     batch_at,
@@ -31,11 +31,6 @@ _ADVICE = (
     "write `def {kind}_step(self, state, data):` … `return logs, state`, as for Keras on JAX, with "
     "`self.stateless_call`, `jax.value_and_grad` and `self.optimizer.stateless_apply`."
 )
-# The groups of the state that each step takes and returns, in Keras's order.
-GROUPS = {
-    "train": ("trainable", "non_trainable", "optimizer", "metrics"),
-    "test": ("trainable", "non_trainable", "metrics"),
-}
 
 
 def custom_step(

@@ -5,20 +5,25 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.scope import HasParameters, Scope, is_number, number_kind, use_scope
 from rosenblatt.core.types import ArrayLike, Tree
 from rosenblatt.data.blocks import Block
-from rosenblatt.training.contract import Kind, Task
-from rosenblatt.training.custom import custom_loop, custom_step
 from rosenblatt.training.placement import HERE, Placement
 from rosenblatt.training.programs import Programs
 from rosenblatt.training.state import TrainState
 from rosenblatt.training.step import Step, loop, numbers_now, results, test_step, train_step
+
+if TYPE_CHECKING:
+    from rosenblatt.training import custom
+    from rosenblatt.training.contract import Kind, Task
+else:
+    custom = on_use("rosenblatt.training.custom")
 
 # A call into a program should last about this long: short enough for Ctrl-C and progress, long
 # enough that dispatching it costs nothing.
@@ -163,7 +168,9 @@ class Engine:
 
     def _build(self) -> Callable[..., Any]:
         if self.custom:
-            return custom_loop(self.kind, self.task, self.variables, self.parameters, self.names)
+            return custom.custom_loop(
+                self.kind, self.task, self.variables, self.parameters, self.names
+            )
         return loop(self.task, self.variables, self.step, self.parameters, self.masked)
 
     def _eagerly(self, arrays: Tree, start: int, stop: int, rows: int) -> Logs:
@@ -176,7 +183,9 @@ class Engine:
                 lambda a, i=index, n=left: jax.numpy.asarray(a[i])[:n], arrays
             )
             if self.custom:
-                self.state, found = custom_step(self.kind, task, variables, self.state, {}, batch)
+                self.state, found = custom.custom_step(
+                    self.kind, task, variables, self.state, {}, batch
+                )
                 self.names[:] = list(found)
             else:
                 self.state = self.step(task, variables, self.state, {}, batch, None)

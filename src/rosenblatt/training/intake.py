@@ -6,20 +6,30 @@ refused in arrays is refused in the second batch of a validation stream too, bef
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.nesting import pack
 from rosenblatt.core.registry import is_ours
-from rosenblatt.core.rows import with_rows
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Tree
-from rosenblatt.core.watched import Watched
 from rosenblatt.data.contract import Batch, Source
 from rosenblatt.training.checks import check_targets
-from rosenblatt.training.contract import Kind, Task
-from rosenblatt.training.custom import GROUPS
-from rosenblatt.training.missing import Missing
+from rosenblatt.training.state import GROUPS
+
+if TYPE_CHECKING:
+    from rosenblatt.core import rows, watched
+    from rosenblatt.core.watched import Watched
+    from rosenblatt.training import missing
+    from rosenblatt.training.contract import Kind, Task
+    from rosenblatt.training.missing import Missing
+else:
+    rows = on_use("rosenblatt.core.rows")
+    watched = on_use("rosenblatt.core.watched")
+    missing = on_use("rosenblatt.training.missing")
 
 
 class Intake:
@@ -41,10 +51,15 @@ class Intake:
         self.own_step = task.own_step(kind)
         self.free = self.own_step is not None or task.reads_targets
         self._ids = watched_ids(task)
-        self._missing = Missing(task)
         parts = [one.loss for one in task.spec.losses]
         users = self.free or not all(is_ours(part) for part in parts)
-        self._labels = Watched(self._step if self.own_step else self._loss) if users else None
+        step = self._step if self.own_step else self._loss
+        self._labels = watched.Watched(step) if users else None
+
+    @functools.cached_property
+    def _missing(self) -> Missing:
+        """Decides about data that are not finite."""
+        return missing.Missing(self.task)
 
     def __call__(self, batch: Batch, suspects: Mapping[str, str]) -> Batch:
         """The same data in the model's structure.
@@ -67,7 +82,7 @@ class Intake:
             variables = self.task.variables("predict")
             self._ids.check(x, [v.value for group in variables for v in group])
         if self._labels is not None and y is not None:
-            outputs = with_rows(self.outputs, len(tree_leaves(x)[0]))
+            outputs = rows.with_rows(self.outputs, len(tree_leaves(x)[0]))
             rest = outputs if not self.own_step else self._state()
             self._labels.check(y, (x, rest, weight))
         if self.free:
@@ -131,4 +146,4 @@ def watched_ids(task: Task) -> Watched | None:
         with use_scope(Scope({id(variable): value for variable, value in pairs}, binds_all=True)):
             return task.forward(x, training=False)
 
-    return Watched(outputs)
+    return watched.Watched(outputs)

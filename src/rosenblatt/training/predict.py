@@ -11,7 +11,7 @@ from rosenblatt.core.errors import within
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Source
-from rosenblatt.graph.host import LookedUp
+from rosenblatt.graph.walk import LookedUp
 from rosenblatt.training.checks import warn_if_nan
 from rosenblatt.training.contract import Task
 from rosenblatt.training.fit import Hooks

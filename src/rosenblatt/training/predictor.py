@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -13,13 +13,15 @@ from rosenblatt.core import changes
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.core.types import Tree
-from rosenblatt.core.watched import Watched
-from rosenblatt.training.contract import Task
 from rosenblatt.training.intake import watched_ids
 from rosenblatt.training.placement import HERE, Placement
 from rosenblatt.training.programs import Programs
 from rosenblatt.training.state import StateVariables, TrainState
 from rosenblatt.training.step import numbers_now, predictor
+
+if TYPE_CHECKING:
+    from rosenblatt.core.watched import Watched
+    from rosenblatt.training.contract import Task
 
 # Rows of the programs that a prediction is made of. Few sizes mean few programs. A row for which
 # layers compute many (`multiplies_rows`) has one of its own: filled up to 32 it takes 10 times as

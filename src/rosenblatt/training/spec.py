@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import jax.numpy as jnp
 
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
 from rosenblatt.core.errors import BadData, WrongType
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.registry import is_builtin, is_ours
 from rosenblatt.core.scope import HasParameters, row_mask
 from rosenblatt.core.symbolic import tree_leaves
@@ -21,8 +22,12 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.metrics.base import BY_SHAPES, Metric, resolve_accuracy
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
-from rosenblatt.training.ranks import for_users_code
 from rosenblatt.training.structure import align_targets, align_weights, per_output
+
+if TYPE_CHECKING:
+    from rosenblatt.training import ranks
+else:
+    ranks = on_use("rosenblatt.training.ranks")
 
 # One value for all outputs, or a list, tuple or dict of them by output.
 PerOutput: TypeAlias = "Identifier | object"
@@ -223,7 +228,7 @@ class CompileSpec(HasParameters):
         if is_ours(part):
             return target
         call = part if isinstance(part, Loss) else part.update_state
-        return for_users_code(call, target, output)
+        return ranks.for_users_code(call, target, output)
 
     def targets_of(self, y: Tree) -> list[Any]:
         """The target of each output, None where it needs none; see `structure.align_targets`."""

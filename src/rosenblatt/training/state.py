@@ -7,6 +7,12 @@ from typing import Any, NamedTuple
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.variable import Variable, moving_together
 
+# The groups of the state that each step takes and returns, in Keras's order.
+GROUPS = {
+    "train": ("trainable", "non_trainable", "optimizer", "metrics"),
+    "test": ("trainable", "non_trainable", "metrics"),
+}
+
 
 class TrainState(NamedTuple):
     """The values that a training step reads and returns."""

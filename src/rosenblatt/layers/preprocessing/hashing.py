@@ -13,7 +13,7 @@ from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import HOST, setting
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Config, Tree
-from rosenblatt.data.text import host_array, is_text, texts
+from rosenblatt.data.text import host_array, texts
 from rosenblatt.layers.arguments import POSITIVE
 from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.arguments import DENSE, SALT, modes
@@ -32,7 +32,7 @@ def use_dtype(layer: Hashing | HashedCrossing) -> None:
 
 def _distinct_texts(array: np.ndarray, where: str) -> tuple[list[str], np.ndarray]:
     """The different values as strings (integers in decimal), and which of them each value is."""
-    if is_text(array):
+    if dtypes.is_text(array):
         items = texts(array, where)
         names = list(dict.fromkeys(items))
         places = dict(zip(names, range(len(names)), strict=True))
@@ -154,7 +154,7 @@ class HashedCrossing(HostLayer):
         """The bins of combinations, int32."""
         prints = []
         for array in inputs:
-            if is_text(array):
+            if dtypes.is_text(array):
                 names, codes = _distinct_texts(array, self._where)
                 prints.append(farmhash64(names)[codes].ravel())
             else:

@@ -13,7 +13,7 @@ import numpy as np
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.registry import is_builtin
 from rosenblatt.core.symbolic import KerasTensor, Operation
-from rosenblatt.graph.host import looks_up
+from rosenblatt.graph.walk import looks_up
 from rosenblatt.layers.masking import Masking
 from rosenblatt.saving.export.flat_model import Step, flat_model, writer_of
 from rosenblatt.saving.export.onnx_builder import (

@@ -19,7 +19,7 @@ from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import KerasTensor, infer_outputs, tree_leaves, tree_map
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.graph.graph import Graph
-from rosenblatt.graph.host import looks_up
+from rosenblatt.graph.walk import looks_up
 from rosenblatt.layers.context import inside
 from rosenblatt.layers.input import Input
 from rosenblatt.layers.signatures import parameters_of as parameters_of_call
