@@ -17,7 +17,7 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt import activations
-from rosenblatt.activations.family import family
+from rosenblatt.activations.functions import family
 from rosenblatt.core.registry import register_keras_serializable
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rosenblatt.data import ArraySource
-from rosenblatt.data.blocks import batches_per_block
+from rosenblatt.data.contract import batches_per_block
 
 
 def real_rows(block, part=0):

@@ -15,7 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from rosenblatt import plots
-from rosenblatt.activations.family import family
+from rosenblatt.activations.functions import family
 from rosenblatt.core.files import replacing
 
 HISTORY = {"loss": [3.0, 2.0], "mae": [1.0, 0.5], "val_loss": [2.5, 2.0], "learning_rate": [1, 1]}

@@ -5,11 +5,11 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "functions": "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu "
-        "hard_swish=hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish relu relu6 "
-        "selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid "
-        "sparsemax squareplus swish=silu tanh tanh_shrink threshold",
-        "lookup": "deserialize get serialize",
+        "functions": "celu deserialize elu exponential gelu get glu hard_shrink hard_sigmoid "
+        "hard_silu hard_swish=hard_silu hard_tanh leaky_relu linear log_sigmoid "
+        "log_softmax mish relu relu6 selu serialize sigmoid silu soft_shrink "
+        "softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus "
+        "swish=silu tanh tanh_shrink threshold",
         "steps": "heaviside sign",
     },
 )

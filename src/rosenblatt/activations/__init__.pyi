@@ -1,9 +1,11 @@
 # Written by tools/stubs.py.
 
 from rosenblatt.activations.functions import celu as celu
+from rosenblatt.activations.functions import deserialize as deserialize
 from rosenblatt.activations.functions import elu as elu
 from rosenblatt.activations.functions import exponential as exponential
 from rosenblatt.activations.functions import gelu as gelu
+from rosenblatt.activations.functions import get as get
 from rosenblatt.activations.functions import glu as glu
 from rosenblatt.activations.functions import hard_shrink as hard_shrink
 from rosenblatt.activations.functions import hard_sigmoid as hard_sigmoid
@@ -18,6 +20,7 @@ from rosenblatt.activations.functions import mish as mish
 from rosenblatt.activations.functions import relu as relu
 from rosenblatt.activations.functions import relu6 as relu6
 from rosenblatt.activations.functions import selu as selu
+from rosenblatt.activations.functions import serialize as serialize
 from rosenblatt.activations.functions import sigmoid as sigmoid
 from rosenblatt.activations.functions import silu as silu
 from rosenblatt.activations.functions import soft_shrink as soft_shrink
@@ -32,8 +35,5 @@ from rosenblatt.activations.functions import silu as swish
 from rosenblatt.activations.functions import tanh as tanh
 from rosenblatt.activations.functions import tanh_shrink as tanh_shrink
 from rosenblatt.activations.functions import threshold as threshold
-from rosenblatt.activations.lookup import deserialize as deserialize
-from rosenblatt.activations.lookup import get as get
-from rosenblatt.activations.lookup import serialize as serialize
 from rosenblatt.activations.steps import heaviside as heaviside
 from rosenblatt.activations.steps import sign as sign

@@ -1,4 +1,4 @@
-"""The activations that Keras has, with what they are in ONNX and in `.npz` files.
+"""The activations that Keras has: each with its names, and what it is in ONNX and `.npz` files.
 
 Most are ops as they are.
 """
@@ -7,14 +7,63 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import jax.numpy as jnp
 from jax import nn
 
-from rosenblatt.activations.family import Nodes, activation, node
-from rosenblatt.core.types import Array, ArrayLike
+from rosenblatt.core.family import Family
+from rosenblatt.core.registry import get_registered_name
+from rosenblatt.core.types import Array, ArrayLike, Config, Identifier
 from rosenblatt.ops import elementwise, nonlinear
 from rosenblatt.ops.define import op
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+family = Family("activation", "keras.activations", "rosenblatt.activations", ["functions", "steps"])
+
+
+class Nodes(Protocol):
+    """What an ONNX graph is written with; both methods return the name of a value."""
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """A node."""
+
+    def constant(self, value: Any) -> str:
+        """A number or an array."""
+
+
+# How ONNX writes an activation, by its name: from the name of its input to that of its output.
+IN_ONNX: dict[str, Callable[[Nodes, str], str]] = {}
+# Those that the loader of `.npz` files (`docs/npz_loader.py`) has, by the same names.
+IN_NUMPY: set[str] = set()
+
+
+def node(kind: str, **attributes: float) -> Callable[[Nodes, str], str]:
+    """What ONNX writes as one node."""
+    return lambda nodes, x: nodes.op(kind, x, **attributes)
+
+
+def activation(
+    *aliases: str, onnx: Callable[[Nodes, str], str] | None = None, numpy: bool = False
+) -> Callable[[F], F]:
+    """Enter an activation under its name and others.
+
+    Args:
+        aliases: further names that users may write.
+        onnx: what writes it in ONNX.
+        numpy: whether the loader of `.npz` files has it.
+    """
+
+    def enter(fn: F) -> F:
+        name = fn.__name__
+        if onnx is not None:
+            IN_ONNX[name] = onnx
+        if numpy:
+            IN_NUMPY.add(name)
+        return family.entry(*aliases)(fn)
+
+    return enter
 
 
 @activation(onnx=lambda nodes, x: x, numpy=True)
@@ -158,3 +207,35 @@ sparse_plus = activation()(nonlinear.sparse_plus)
 sparse_sigmoid = activation()(nonlinear.sparse_sigmoid)
 glu = activation()(nonlinear.glu)
 sparsemax = activation()(nonlinear.sparsemax)
+
+
+# -- by name --------------------------------------------------------------------------------------
+
+deserialize = family.deserialize
+
+
+def serialize(activation: Callable[..., Any]) -> str | Config:
+    """The name of a built-in activation; the config of another, in Keras's format.
+
+    >>> serialize(get("swish"))
+    'silu'
+    """
+    name = getattr(activation, "__name__", "")
+    if family.find(name) is activation:
+        return name
+    config = family.serialize(activation)
+    if isinstance(config, dict) and config.get("class_name") == "function":
+        config["config"] = get_registered_name(activation)
+    return config
+
+
+def get(identifier: Identifier) -> Callable[..., Any]:
+    """The activation meant by a name, a config, a function, a layer or None (linear).
+
+    Raises:
+        ValueError: an unknown name, with the nearest one.
+
+    >>> get("relu")([-1.0, 2.0])
+    Array([0., 2.], dtype=float32)
+    """
+    return linear if identifier is None else family.get(identifier)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.activations.family import activation
+from rosenblatt.activations.functions import activation
 from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops import elementwise

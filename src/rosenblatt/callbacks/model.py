@@ -9,7 +9,7 @@ from rosenblatt.core.types import PathLike
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 from rosenblatt.metrics.base import Metric
-from rosenblatt.training.run import Run
+from rosenblatt.training.session import Run
 
 
 class Model(Protocol):

@@ -22,7 +22,7 @@ from rosenblatt.plots.figures import new_axes
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
-from rosenblatt.training.state import TrainState
+from rosenblatt.training.placement import TrainState
 from rosenblatt.training.step import batch_at, numbers_now, results, traced_numbers, train_step
 
 if TYPE_CHECKING:

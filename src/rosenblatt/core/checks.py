@@ -256,7 +256,9 @@ def several(check: Check, expected: str | None = None) -> Check:
 
 def one_of(family: Gets) -> Check:
     """An object of a family, from its name, config, class or itself; its own messages."""
-    return Check(lambda value: True, "a name, a config or an object", family.get)
+    return Check(
+        lambda value: True, "a name, a config or an object", lambda value: family.get(value)
+    )
 
 
 def or_config(check: Check) -> Check:

@@ -1,7 +1,8 @@
-"""What tracing reads of the global settings, and what goes wrong, told in the user's words."""
+"""What tracing reads beside its arguments, changes of it, and errors told in the user's words."""
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import sys
 import traceback
@@ -47,6 +48,30 @@ def _named_settings() -> tuple[Any, ...]:
 # What makes JAX itself trace again, at a fiftieth of the price; where another version does not
 # tell, its settings by name.
 _settings_of_jax = getattr(sys.modules.get("jax._src.config"), "trace_context", _named_settings)
+
+
+# Changes to what programs hold as constants: a layer that is given another attribute after it was
+# built announces it; whoever keeps programs compares the count, and looks at the layers' revisions
+# where it has moved on.
+_counter = itertools.count(1)
+_last_change = 0
+
+
+def announce_change() -> None:
+    """Say that programs made before now may hold something that has changed."""
+    global _last_change
+    _last_change = next(_counter)
+
+
+def changes() -> int:
+    """How many changes were announced.
+
+    >>> before = changes()
+    >>> announce_change()
+    >>> changes() > before
+    True
+    """
+    return _last_change
 
 
 @contextmanager

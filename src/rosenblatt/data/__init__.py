@@ -5,13 +5,10 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "array_source": "ArraySource",
-        "arrays": "as_arrays",
-        "blocks": "Block",
-        "contract": "Source",
+        "array_source": "ArraySource Shuffle",
+        "arrays": "as_arrays check_lengths",
+        "contract": "Block Source",
         "finite": "check_finite",
-        "nests": "check_lengths",
-        "order": "Shuffle",
         "pydataset": "PyDataset",
         "reading": "is_stream read",
         "rows": "Rows",

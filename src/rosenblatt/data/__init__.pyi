@@ -1,12 +1,12 @@
 # Written by tools/stubs.py.
 
 from rosenblatt.data.array_source import ArraySource as ArraySource
+from rosenblatt.data.array_source import Shuffle as Shuffle
 from rosenblatt.data.arrays import as_arrays as as_arrays
-from rosenblatt.data.blocks import Block as Block
+from rosenblatt.data.arrays import check_lengths as check_lengths
+from rosenblatt.data.contract import Block as Block
 from rosenblatt.data.contract import Source as Source
 from rosenblatt.data.finite import check_finite as check_finite
-from rosenblatt.data.nests import check_lengths as check_lengths
-from rosenblatt.data.order import Shuffle as Shuffle
 from rosenblatt.data.pydataset import PyDataset as PyDataset
 from rosenblatt.data.reading import is_stream as is_stream
 from rosenblatt.data.reading import read as read

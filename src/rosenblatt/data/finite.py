@@ -8,7 +8,7 @@ import numpy as np
 
 from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.types import Tree
-from rosenblatt.data.nests import named_leaves
+from rosenblatt.data.arrays import named_leaves
 
 _LISTED = 5
 _WITHOUT_NAN = "iubOSUTM"  # kinds of dtypes: whole numbers, booleans, text, times

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core.types import Tree
-from rosenblatt.data.blocks import (
+from rosenblatt.data.contract import (
     Block,
     aligned_empty,
     batches_per_block,

@@ -10,9 +10,8 @@ import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user
 from rosenblatt.core.faces import on_use
-from rosenblatt.data.arrays import names_of
+from rosenblatt.data.arrays import named_leaves, names_of
 from rosenblatt.data.contract import Data
-from rosenblatt.data.nests import named_leaves
 
 if TYPE_CHECKING:
     from rosenblatt.data import frames

@@ -12,9 +12,9 @@ import numpy as np
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
+from rosenblatt.data.array_source import Shuffle
+from rosenblatt.data.arrays import named_leaves
 from rosenblatt.data.contract import Data
-from rosenblatt.data.nests import named_leaves
-from rosenblatt.data.order import Shuffle
 from rosenblatt.data.rows import Inputs, Rows
 
 if TYPE_CHECKING:

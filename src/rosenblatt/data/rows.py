@@ -14,12 +14,10 @@ from rosenblatt.core.checks import is_real
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
-from rosenblatt.data.array_source import ArraySource
-from rosenblatt.data.arrays import as_arrays, names_of
+from rosenblatt.data.array_source import ArraySource, Shuffle
+from rosenblatt.data.arrays import as_arrays, check_lengths, named_leaves, names_of
 from rosenblatt.data.contract import Batch, Data
 from rosenblatt.data.finite import Columns, check_finite, not_finite
-from rosenblatt.data.nests import check_lengths, named_leaves
-from rosenblatt.data.order import Shuffle
 
 if TYPE_CHECKING:
     from rosenblatt.data import frames, text, weights

@@ -10,11 +10,19 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.errors import BadData, explain, warn_user, within
-from rosenblatt.data.blocks import BLOCK_BYTES, Block, nbytes
-from rosenblatt.data.contract import Batch, Data, Intake, Position, check_position
+from rosenblatt.data.array_source import Shuffle, drawn_seed
+from rosenblatt.data.arrays import named_leaves
+from rosenblatt.data.contract import (
+    BLOCK_BYTES,
+    Batch,
+    Block,
+    Data,
+    Intake,
+    Position,
+    check_position,
+    nbytes,
+)
 from rosenblatt.data.grouping import grouped
-from rosenblatt.data.nests import named_leaves
-from rosenblatt.data.order import Shuffle, drawn_seed
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches
 from rosenblatt.data.rows import PARTS, Inputs, Rows

@@ -10,10 +10,9 @@ import numpy as np
 from rosenblatt.core.dtypes import is_text
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Tree
-from rosenblatt.data.arrays import check_array, to_numpy
+from rosenblatt.data.arrays import check_array, read_nest, to_numpy
 from rosenblatt.data.contract import Data
 from rosenblatt.data.frames import is_frame, is_series, text_columns
-from rosenblatt.data.nests import read_nest
 
 
 def as_columns(tree: Data, what: str) -> Tree:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Tree
-from rosenblatt.data.nests import named_leaves
+from rosenblatt.data.arrays import named_leaves
 
 
 def class_weights_to_sample_weights(y: Tree, class_weight: Mapping[int, float]) -> np.ndarray:

@@ -8,10 +8,9 @@ from rosenblatt.core.faces import face
 __getattr__, __dir__, __all__ = face(
     __name__,
     {
-        "base": "Initializer RandomInitializer",
+        "base": "Initializer RandomInitializer deserialize get serialize",
         "constants": "Constant Identity IdentityInitializer=Identity Ones Zeros constant=Constant "
         "identity=Identity one=Ones ones=Ones zero=Zeros zeros=Zeros",
-        "lookup": "deserialize get serialize",
         "random": "Orthogonal OrthogonalInitializer=Orthogonal RandomNormal RandomUniform "
         "TruncatedNormal normal=RandomNormal orthogonal=Orthogonal random_normal=RandomNormal "
         "random_uniform=RandomUniform truncated_normal=TruncatedNormal uniform=RandomUniform",

@@ -2,6 +2,9 @@
 
 from rosenblatt.initializers.base import Initializer as Initializer
 from rosenblatt.initializers.base import RandomInitializer as RandomInitializer
+from rosenblatt.initializers.base import deserialize as deserialize
+from rosenblatt.initializers.base import get as get
+from rosenblatt.initializers.base import serialize as serialize
 from rosenblatt.initializers.constants import Constant as Constant
 from rosenblatt.initializers.constants import Identity as Identity
 from rosenblatt.initializers.constants import Identity as IdentityInitializer
@@ -13,9 +16,6 @@ from rosenblatt.initializers.constants import Ones as one
 from rosenblatt.initializers.constants import Ones as ones
 from rosenblatt.initializers.constants import Zeros as zero
 from rosenblatt.initializers.constants import Zeros as zeros
-from rosenblatt.initializers.lookup import deserialize as deserialize
-from rosenblatt.initializers.lookup import get as get
-from rosenblatt.initializers.lookup import serialize as serialize
 from rosenblatt.initializers.random import Orthogonal as Orthogonal
 from rosenblatt.initializers.random import Orthogonal as OrthogonalInitializer
 from rosenblatt.initializers.random import RandomNormal as RandomNormal

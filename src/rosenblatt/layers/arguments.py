@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt import activations, constraints, initializers, regularizers
+from rosenblatt import activations, initializers
 from rosenblatt.core import config
-from rosenblatt.core.checks import Check, anything, choice, one_of, whole
+from rosenblatt.core.checks import Check, anything, choice, one_of, optional, whole
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.settings import FIRST_VALUE, Configured, refused, setting
 from rosenblatt.core.types import DTypeLike, Shape
 
+if TYPE_CHECKING:
+    from rosenblatt import constraints, regularizers
+else:
+    constraints = on_use("rosenblatt.constraints")
+    regularizers = on_use("rosenblatt.regularizers")
+
 ACTIVATION = setting(one_of(activations), default=None)
-REGULARIZER = setting(one_of(regularizers), default=None)
-CONSTRAINT = setting(one_of(constraints), default=None)
+REGULARIZER = setting(optional(one_of(regularizers)), default=None)
+CONSTRAINT = setting(optional(one_of(constraints)), default=None)
 SEED = setting(Check(lambda value: True, "an integer or None"), default=None, role=FIRST_VALUE)
 LORA = refused("Set `trainable = False` on the layers to keep, and train the others.")
 UNSUPPORTED = refused()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from rosenblatt import regularizers
 from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.errors import WrongType, nearest
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
@@ -26,10 +26,9 @@ from rosenblatt.core.symbolic import (
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
-from rosenblatt.layers import call_checks, inference, mask_rules
+from rosenblatt.layers import inference, mask_rules, signatures
 from rosenblatt.layers.arguments import LayerArguments
-from rosenblatt.layers.building import marking_built, one_thread
-from rosenblatt.layers.context import current_path, inside
+from rosenblatt.layers.context import current_path, inside, marking_built, one_thread
 from rosenblatt.layers.signatures import (
     as_tuples,
     holds_arrays,
@@ -39,6 +38,11 @@ from rosenblatt.layers.signatures import (
     pop_input_shape,
 )
 from rosenblatt.layers.weights import HoldsWeights
+
+if TYPE_CHECKING:
+    from rosenblatt import regularizers
+else:
+    regularizers = on_use("rosenblatt.regularizers")
 
 
 @registry.builtin("keras.layers")
@@ -104,7 +108,9 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         if type(self).compute_mask is not Layer.compute_mask:
             self.supports_masking = True
         self.dtype_policy = dtypes.get_policy(dtype)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.activity_regularizer: Any = None
+        if activity_regularizer is not None:
+            self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_argument = pop_input_shape(kwargs)
         if kwargs:
             known = set(parameter_names(type(self))) | {"input_shape", "name", "dtype", "trainable"}
@@ -183,18 +189,18 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
         refuse_forked()
-        call_checks.check_arguments(self, args, kwargs)
+        signatures.check_arguments(self, args, kwargs)
         args, kwargs = self._convert_inputs(args, kwargs)
         self._check_input_spec(args)
         self._build_once(args, kwargs)
-        training = call_checks.resolve_training(self, args, kwargs)
+        training = signatures.resolve_training(self, args, kwargs)
         self._forget_losses_of_the_last_call()
         symbolic = any_symbolic(args, kwargs)
         filled = mask_rules.with_masks(self, args, kwargs, symbolic)
         cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
         with explaining(self._where), inside(self.name, training), autocast_scope(cast):
             outputs = (self.symbolic_call if symbolic else self._compute)(*args, **filled)
-            call_checks.check_outputs(outputs, self._where)
+            signatures.check_outputs(outputs, self._where)
             mask_rules.pass_on(self, args, filled, outputs, symbolic)
         if symbolic:  # the node keeps what the user gave: masks are found again when it runs
             Node(self, args, kwargs, outputs)
@@ -221,7 +227,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         """`call` on arrays, and the penalty on what it gives."""
         outputs = self.call(*args, **kwargs)
         for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
-            self.add_loss(call_checks.activity_penalty(self.activity_regularizer, output))
+            self.add_loss(signatures.activity_penalty(self.activity_regularizer, output))
         return outputs
 
     def compute_mask(self, inputs: Tree, previous_mask: Mask) -> Any:
@@ -245,7 +251,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         args, kwargs = self._convert_inputs(args, kwargs)
         with explaining(self._where):
             outputs = self.call(*args, **kwargs)
-        call_checks.check_outputs(outputs, self._where, inner=True)
+        signatures.check_outputs(outputs, self._where, inner=True)
         return jax.tree_util.tree_map(jnp.asarray, outputs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
@@ -270,7 +276,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return tree_map(lambda t: t.shape, outputs)
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
-        return call_checks.convert_inputs(self, args, kwargs)
+        return signatures.convert_inputs(self, args, kwargs)
 
     def _check_input_spec(self, args: Any) -> None:
         spec = self.input_spec
@@ -316,8 +322,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         """
         fixed = self.non_trainable_variables
         pairs = [
-            *call_checks.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
-            *call_checks.pairs(self, fixed, non_trainable_variables, "non-trainable"),
+            *signatures.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
+            *signatures.pairs(self, fixed, non_trainable_variables, "non-trainable"),
         ]
         outer = current_scope()
         scope = Scope(
@@ -380,7 +386,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         found = getattr(type(self), name, None)
         if isinstance(found, property) and found.fget is not None:
             return found.fget(self)  # again, for its own message: Python has dropped the first
-        raise AttributeError(call_checks.missing_attribute(self, name), name=name, obj=self)
+        raise AttributeError(signatures.missing_attribute(self, name), name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

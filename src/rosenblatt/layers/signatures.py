@@ -1,16 +1,27 @@
-"""Questions about the arguments of layers: their names, their shapes."""
+"""The arguments of layers: their names and shapes; checks of what a call is given and returns."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
-from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import Shapes
+from rosenblatt.core import dtypes, masks, registry
+from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
+from rosenblatt.core.scope import row_mask
+from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
+from rosenblatt.core.types import Array, Shapes, Tree
+from rosenblatt.core.variable import Variable
+from rosenblatt.layers.context import current_training
+
+if TYPE_CHECKING:
+    from rosenblatt.layers.base import Layer
 
 
 def parameters_of(cls: Any, method: str = "__init__") -> dict[str, inspect.Parameter]:
@@ -65,3 +76,184 @@ def all_numbers(value: Any) -> bool:
 def holds_arrays(value: Any) -> bool:
     leaves = tree_leaves(value)
     return bool(leaves) and all(hasattr(leaf, "shape") for leaf in leaves)
+
+
+# -- calls ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call was given, with symbolic tensors for arrays and no number of rows.
+
+    Args:
+        args, kwargs: of the call.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def described(args: Any, kwargs: dict[str, Any], dtype: str) -> Called | None:
+    """A call by the shapes and dtypes of its arrays; None where it was given other objects.
+
+    Args:
+        args, kwargs: of the call; `training` is left out.
+        dtype: that of the floats, whatever type they were given in.
+    """
+
+    def describe(leaf: Any) -> Any:
+        if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+            kind = dtype if "float" in str(leaf.dtype) else str(leaf.dtype)
+            return KerasTensor((None, *leaf.shape[1:]) if leaf.shape else (), kind, "described")
+        return leaf
+
+    kept = {name: value for name, value in kwargs.items() if name != "training"}
+    found = tree_map(describe, (tuple(args), kept))
+    for value in (*found[0], *found[1].values()):  # arrays alone, or none
+        kinds = {type(leaf) for leaf in tree_leaves(value)} - {type(None)}
+        if kinds != {KerasTensor} and not kinds <= {str, int, float, bool}:
+            return None
+    return Called(*found)
+
+
+def check_arguments(layer: Layer, args: Any, kwargs: Any) -> None:
+    """Refuse a call without inputs, or with an argument that `call` does not have.
+
+    A `mask` of None is taken out: Keras writes one into the configs of nested models.
+
+    Raises:
+        TypeError: with the nearest argument.
+    """
+    if "mask" in kwargs and kwargs["mask"] is None:
+        del kwargs["mask"]
+    where = f"Layer {layer.name!r} ({type(layer).__name__})"
+    parameters = parameters_of(type(layer), "call")
+    positional = [p for name, p in parameters.items() if name != "self"]
+    if not args and not kwargs and any(p.default is p.empty and p.kind < 2 for p in positional):
+        raise WrongType(f"{where} was called without inputs.", fix="write `layer(x)`.")
+    if any(p.kind is p.VAR_KEYWORD for p in positional):
+        return
+    for name in kwargs:
+        if name not in parameters and name != "training":
+            raise WrongType(
+                f"{where}: `call` has no argument {name!r}.",
+                fix=nearest(name, {*parameters, "training"} - {"self"}),
+            )
+
+
+def resolve_training(layer: Layer, args: Any, kwargs: dict[str, Any]) -> bool | None:
+    """The `training` of a call: its argument, else that of the call around it.
+
+    It is put into `kwargs` where `call` takes it; otherwise the layers inside learn of it from the
+    scope.
+    """
+    training = kwargs.get("training")
+    if training is None:
+        training = current_training()
+    positional = "training" in parameter_names(type(layer), "call")[1 : len(args) + 1]
+    if training is not None and layer._call_takes("training") and not positional:
+        kwargs["training"] = training
+    elif not positional:
+        kwargs.pop("training", None)
+    return training
+
+
+def refuse_text(layer: Layer, value: Any) -> None:
+    """Refuse strings and objects in the library's own layers, and symbolic ones in any.
+
+    Raises:
+        ValueError: with the dtype.
+    """
+    symbolic = isinstance(value, KerasTensor)
+    if not layer.takes_text and (symbolic or registry.is_builtin(type(layer))):
+        what = f"a symbolic tensor of text, {value.name!r}" if symbolic else "an array"
+        raise BadArgument(
+            f"Layer {layer.name!r} ({type(layer).__name__}) takes numbers.",
+            given=f"{what} of dtype {value.dtype}, shape {value.shape}",
+            fix="turn text and categories into numbers first, e.g. with `StringLookup`.",
+        )
+
+
+def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+    """The arguments of a call as JAX arrays, floats in the layer's compute dtype."""
+    target = dtypes.numpy_dtype(layer.compute_dtype)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, KerasTensor) and value.dtype == "string":
+            refuse_text(layer, value)
+        if isinstance(value, Variable):
+            value = value.value
+        if isinstance(value, (np.ndarray, np.generic)):
+            if value.dtype.kind in "OUSTM":
+                refuse_text(layer, value)
+                return value
+            value = jnp.asarray(value)
+        is_array = isinstance(value, (jax.Array, jax.core.Tracer))
+        is_float = is_array and jnp.issubdtype(value.dtype, jnp.floating)
+        if is_float and layer.autocast and value.dtype != target:
+            return masks.keep(value, value.astype(target))
+        return value
+
+    if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
+        dtype = layer.compute_dtype if layer.autocast else None
+        args = (np.asarray(args[0], dtype), *args[1:])
+    return tree_map(convert, args), tree_map(convert, kwargs)
+
+
+def check_outputs(outputs: Tree, where: str, inner: bool = False) -> None:
+    """Refuse a `call` that returns nothing.
+
+    Raises:
+        ValueError: None, or None among the outputs where `inner` is true.
+    """
+    if outputs is None or (inner and any(leaf is None for leaf in tree_leaves(outputs))):
+        what = "None" if outputs is None else "None among its outputs"
+        raise BadArgument(
+            f"{where}: `call` returned {what}.", fix="end `call` with `return outputs`."
+        )
+
+
+def activity_penalty(regularizer: Callable[[Array], Array], output: Array) -> Array:
+    """A penalty on outputs, divided by the number of rows (of the real ones, where some pad)."""
+    if not output.ndim:
+        return regularizer(output)
+    mask = row_mask()
+    rows: Array | int = output.shape[0]
+    if mask is not None and mask.shape[0] == rows:
+        output = jnp.where(mask.reshape((-1,) + (1,) * (output.ndim - 1)), output, 0)
+        rows = jnp.maximum(jnp.sum(mask), 1)
+    return regularizer(output) / rows
+
+
+def pairs(
+    layer: Layer, variables: Sequence[Any], values: Sequence[Any], kind: str
+) -> Iterable[tuple[Any, Any]]:
+    """Variables with the values given for them.
+
+    Raises:
+        ValueError: a different number of values.
+    """
+    if len(variables) != len(values):
+        raise BadArgument(
+            f"Layer {layer.name!r}: `stateless_call` got a different number of {kind} values.",
+            given=len(values),
+            expected=f"{len(variables)}: {[v.path for v in variables]}",
+        )
+    return zip(variables, values, strict=True)
+
+
+def missing_attribute(layer: Layer, name: str) -> str:
+    """The message for an attribute that a layer does not have, or does not have yet."""
+    kind = type(layer).__name__
+    held = vars(layer)
+    if "_trainable_weights" not in held and not name.startswith("__"):
+        return explain(
+            f"{kind} has no {name!r}: it was not initialized.",
+            fix="call `super().__init__()` first in `__init__`.",
+        )
+    if not held.get("built", True):
+        return explain(
+            f"Layer {held.get('name')!r} ({kind}) has no {name!r}; it is not built yet.",
+            fix="build it first: call it on data, or `build(input_shape)`.",
+        )
+    return f"{kind!r} object has no attribute {name!r}"

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt import constraints, initializers, regularizers
-from rosenblatt.core import changes, dtypes, registry
+from rosenblatt import initializers
+from rosenblatt.core import dtypes, registry
 from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
+from rosenblatt.core.tracing import announce_change
 from rosenblatt.core.types import DTypeLike, Identifier, Shapes
 from rosenblatt.core.variable import Variable, moving_together
 from rosenblatt.layers import tracking
 from rosenblatt.layers.context import current_path
 from rosenblatt.layers.spec import InputSpec
+
+if TYPE_CHECKING:
+    from rosenblatt import constraints, regularizers
+else:
+    constraints = on_use("rosenblatt.constraints")
+    regularizers = on_use("rosenblatt.regularizers")
 
 
 class HoldsWeights(tracking.Tracked):
@@ -122,8 +130,10 @@ class HoldsWeights(tracking.Tracked):
         if not path or path[-1] != self.name:
             path = (*path, self.name)
         variable.path = "/".join((*path, variable.name))
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
+        if regularizer is not None:
+            variable.regularizer = regularizers.get(regularizer)
+        if constraint is not None:
+            variable.constraint = constraints.get(constraint)
         self._track(variable)
         return variable
 
@@ -349,4 +359,4 @@ def _announce(layer: Any, name: str, value: Any) -> None:
         changed = before is not value
     if changed:
         layer.__dict__["_revision"] = layer._revision + 1
-        changes.announce()
+        announce_change()

@@ -20,8 +20,14 @@ from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike, Scalar
 from rosenblatt.core.watched import watch
 from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
-from rosenblatt.losses.labels import check_labels
-from rosenblatt.losses.shapes import align, as_float, is_off, mean_over, misaligned
+from rosenblatt.losses.shapes import (
+    align,
+    as_float,
+    check_labels,
+    is_off,
+    mean_over,
+    misaligned,
+)
 from rosenblatt.ops import networks
 from rosenblatt.ops.define import wide
 

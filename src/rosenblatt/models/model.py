@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rosenblatt import graph as graphs
-from rosenblatt import saving
 from rosenblatt.core import registry, serialization
 from rosenblatt.core.errors import BadArgument, NotSupported, explain, nearest
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import (
     KerasTensor,
     any_symbolic,
@@ -24,11 +24,16 @@ from rosenblatt.core.symbolic import (
 from rosenblatt.core.types import PathLike, Shapes, Tree
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.walk import LookedUp, running
-from rosenblatt.layers import call_checks
+from rosenblatt.layers import signatures
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
 from rosenblatt.models.trainer import Trainer
+
+if TYPE_CHECKING:
+    from rosenblatt import saving
+else:
+    saving = on_use("rosenblatt.saving")
 
 
 @registry.builtin("keras")
@@ -51,7 +56,7 @@ class Model(Trainer):
     10
     """
 
-    _called: call_checks.Called | None = None  # the first call of a model without a graph
+    _called: signatures.Called | None = None  # the first call of a model without a graph
     untraced = (
         *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
         "_called",
@@ -89,7 +94,7 @@ class Model(Trainer):
             return args, kwargs  # the graph converts: JAX knows neither text nor large integers
         args, kwargs = super()._convert_inputs(args, kwargs)
         if self._graph is None and self._called is None:
-            self._called = call_checks.described(args, kwargs, self.variable_dtype)
+            self._called = signatures.described(args, kwargs, self.variable_dtype)
         return args, kwargs
 
     # -- structure -----------------------------------------------------------------------------
@@ -192,7 +197,7 @@ class Model(Trainer):
         """
         if self._graph is None and input_shape is not None:
             symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-            self._called = self._called or call_checks.described(
+            self._called = self._called or signatures.described(
                 (symbolic,), {}, self.variable_dtype
             )
             infer_outputs(self._call_quietly, (symbolic,), {})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rosenblatt import saving
 from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, WrongType, explain
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
 from rosenblatt.core.types import Shapes, Tree
@@ -21,6 +21,11 @@ from rosenblatt.layers.context import current_path, inside
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.models.model import Model
+
+if TYPE_CHECKING:
+    from rosenblatt import saving
+else:
+    saving = on_use("rosenblatt.saving")
 
 
 @registry.builtin("keras")

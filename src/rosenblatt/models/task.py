@@ -20,9 +20,9 @@ from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
 from rosenblatt.layers.base import Layer
 from rosenblatt.optimizers.base import Optimizer
+from rosenblatt.training.placement import StateVariables
 from rosenblatt.training.signature import Signature, signature_of
 from rosenblatt.training.spec import CompileSpec, real_rows
-from rosenblatt.training.state import StateVariables
 
 if TYPE_CHECKING:
     from rosenblatt.models.trainer import Trainer

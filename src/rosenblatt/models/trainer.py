@@ -19,7 +19,7 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.types import Identifier, PathLike, Tree
 from rosenblatt.core.variable import StatelessScope
-from rosenblatt.data.order import Shuffle
+from rosenblatt.data.array_source import Shuffle
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import read, read_rows, read_validation
 from rosenblatt.graph.graph import Graph
@@ -28,8 +28,7 @@ from rosenblatt.models.task import ModelTask
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
 from rosenblatt.training.predict import predict, predict_arrays
-from rosenblatt.training.run import Run
-from rosenblatt.training.session import Session
+from rosenblatt.training.session import Run, Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
 
 if TYPE_CHECKING:

@@ -16,13 +16,10 @@ from rosenblatt.core.registry import builtin, custom_object_scope
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Config
 from rosenblatt.core.variable import StatelessScope, Variable
-from rosenblatt.optimizers.accumulation import accumulate
-from rosenblatt.optimizers.averages import MovingAverages
-from rosenblatt.optimizers.decay import WeightDecay
-from rosenblatt.optimizers.gradients import clip, drop_missing
-from rosenblatt.optimizers.rate import rate
-from rosenblatt.optimizers.schedules.base import scalar_dtype
+from rosenblatt.optimizers.gradients import accumulate, clip, drop_missing
+from rosenblatt.optimizers.rate import rate, scalar_dtype
 from rosenblatt.optimizers.variables import OptimizerVariables
+from rosenblatt.optimizers.weights import MovingAverages, WeightDecay
 
 Slots = dict[str, Array]
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt import activations
-from rosenblatt.activations.family import family
+from rosenblatt.activations.functions import family
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.types import ArrayLike
 from rosenblatt.plots.figures import new_axes

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from rosenblatt.core.types import Config, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
-from rosenblatt.layers.call_checks import Called
+from rosenblatt.layers.signatures import Called
 
 
 class SavedPart(Protocol):

@@ -13,8 +13,8 @@ from rosenblatt.callbacks.history import History
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.types import Tree
+from rosenblatt.data.array_source import Order, Shuffle
 from rosenblatt.data.arrays import to_numpy
-from rosenblatt.data.order import Order, Shuffle
 from rosenblatt.data.pydataset import PyDataset
 from rosenblatt.data.rows import Rows
 from rosenblatt.models.model import Model

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from rosenblatt.graph.graph import Graph
     from rosenblatt.layers.base import Layer
     from rosenblatt.optimizers.base import Optimizer
+    from rosenblatt.training.placement import StateVariables
     from rosenblatt.training.signature import Signature
     from rosenblatt.training.spec import CompileSpec
-    from rosenblatt.training.state import StateVariables
 
 Kind = Literal["train", "test", "predict"]
 

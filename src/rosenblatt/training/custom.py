@@ -15,9 +15,9 @@ from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
 from rosenblatt.training.contract import Kind, Task
+from rosenblatt.training.placement import GROUPS, StateVariables, TrainState
 from rosenblatt.training.ranks import for_users_step
 from rosenblatt.training.signature import Parameter
-from rosenblatt.training.state import GROUPS, StateVariables, TrainState
 from rosenblatt.training.step import (
     Parameters,
     batch_at,

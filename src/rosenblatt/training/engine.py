@@ -13,10 +13,9 @@ import numpy as np
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.scope import HasParameters, Scope, is_number, number_kind, use_scope
 from rosenblatt.core.types import ArrayLike, Tree
-from rosenblatt.data.blocks import Block
-from rosenblatt.training.placement import HERE, Placement
+from rosenblatt.data.contract import Block
+from rosenblatt.training.placement import HERE, Placement, TrainState
 from rosenblatt.training.programs import Programs
-from rosenblatt.training.state import TrainState
 from rosenblatt.training.step import Step, loop, numbers_now, results, test_step, train_step
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import sys
 import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rosenblatt.core.errors import BadData, warn_user
 from rosenblatt.data.array_source import ArraySource
-from rosenblatt.data.blocks import Block
-from rosenblatt.data.contract import Source
-from rosenblatt.training.contract import Kind, Task
+from rosenblatt.data.contract import Block, Source
 from rosenblatt.training.engine import Engine, Logs
 from rosenblatt.training.intake import bring
 from rosenblatt.training.jobs import Jobs
-from rosenblatt.training.run import Run
-from rosenblatt.training.session import Session
+from rosenblatt.training.session import Run, Session
+
+if TYPE_CHECKING:
+    from rosenblatt.training.contract import Kind, Task
 
 _PROGRESS_SECONDS = 0.1
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rosenblatt.core.scope import Scope, use_scope
-from rosenblatt.training.state import StateVariables
+from rosenblatt.training.placement import StateVariables
 
 Job = Callable[[], None]
 

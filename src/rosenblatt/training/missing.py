@@ -17,8 +17,8 @@ from rosenblatt.core.errors import BadData, explain
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.types import Array, Tree
+from rosenblatt.data.arrays import named_leaves
 from rosenblatt.data.finite import refuse
-from rosenblatt.data.nests import named_leaves
 from rosenblatt.training.contract import Task
 
 _MOST_ROWS = 32

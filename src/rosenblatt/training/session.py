@@ -1,17 +1,66 @@
-"""What calls of `fit`, `evaluate` and `predict` keep of a model, and how they share it."""
+"""What `fit`, `evaluate` and `predict` keep of a model, how they share it, and where a `fit` is."""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rosenblatt.core.errors import explain
-from rosenblatt.training.contract import Kind, Task
+from rosenblatt.data.contract import Position, Source
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.placement import HERE
-from rosenblatt.training.predictor import Predictor
-from rosenblatt.training.run import Run
+
+if TYPE_CHECKING:
+    from rosenblatt.training.contract import Kind, Task
+    from rosenblatt.training.fit import Hooks
+    from rosenblatt.training.predict import Predictor
+
+
+class RunPosition(Position):
+    """Where a run stands: batches of an epoch that are done, and the order of the rows."""
+
+    epoch: int
+    step: int
+
+
+@dataclass
+class Run:
+    """A call of `fit`, as callbacks see it in `model.current_run` while it lasts.
+
+    Attributes:
+        source: the training data.
+        hooks: the callbacks.
+        epoch: the epoch that runs, or is next.
+        step: batches of that epoch already done.
+        completed: whether training came to its end by itself, not by an error or Ctrl-C.
+        logs: the metrics of the last epoch.
+        seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
+    """
+
+    source: Source
+    hooks: Hooks
+    epoch: int = 0
+    step: int = 0
+    completed: bool = False
+    logs: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def position(self) -> RunPosition:
+        """Epoch, step, and what the order of the rows depends on, as plain data."""
+        return {"epoch": self.epoch, "step": self.step, **self.source.position}
+
+    def go_to(self, position: RunPosition) -> None:
+        """Continue from a position.
+
+        Raises:
+            ValueError: it is one of other data.
+        """
+        self.source.resume(position)
+        self.epoch, self.step = position["epoch"], position["step"]
 
 
 class Session:
@@ -26,6 +75,8 @@ class Session:
         run: the call of `fit` that is under way; None outside one.
         stop: whether training is to end, as callbacks say by `model.stop_training = True`.
         placement: the device, or devices, that compute.
+        predictor: the forward pass of earlier predictions, which `predict` makes.
+        drawing: held by a prediction that changes variables, such as the state of random numbers.
     """
 
     def __init__(self, task: Task) -> None:
@@ -34,8 +85,8 @@ class Session:
         self.stop = False
         self.placement = HERE
         self._engines: dict[Kind, Engine] = {}
-        self._predictor: Predictor | None = None
-        self._drawing = threading.Lock()
+        self.predictor: Predictor | None = None
+        self.drawing = threading.Lock()
         self._turn = threading.Condition()
         self._methods: list[str] = []  # whose turn it is, and those that its hooks call
         self._owner: int | None = None
@@ -47,17 +98,10 @@ class Session:
             engine = self._engines[kind] = Engine(self.task, kind, self.placement)
         return engine
 
-    def predictor(self) -> Predictor:
-        """The forward pass of earlier calls, where the model is still as it was."""
-        known = self._predictor
-        if known is None or not known.fits():
-            known = self._predictor = Predictor(self.task, self._drawing, self.placement)
-        return known
-
     def forget(self) -> None:
         """Forget what was compiled: `compile` was called."""
         self._engines = {}
-        self._predictor = None
+        self.predictor = None
 
     @contextmanager
     def running(self, run: Run) -> Iterator[None]:

@@ -15,7 +15,7 @@ import types
 from collections import UserDict, UserList
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -26,8 +26,10 @@ from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
 from rosenblatt.initializers.base import Initializer
-from rosenblatt.training.contract import Kind
-from rosenblatt.training.state import StateVariables
+from rosenblatt.training.placement import StateVariables
+
+if TYPE_CHECKING:
+    from rosenblatt.training.contract import Kind
 
 Parameter = tuple[HasParameters, str]
 _PLAIN = (type(None), bool, int, str, bytes, complex, type(Ellipsis))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +12,14 @@ from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
-from rosenblatt.training.contract import Task
+from rosenblatt.training.placement import StateVariables, TrainState
 from rosenblatt.training.signature import Parameter
-from rosenblatt.training.state import StateVariables, TrainState
+
+if TYPE_CHECKING:
+    from rosenblatt.training.contract import Task
 
 Parameters = dict[tuple[int, str], Any]
-Step = Callable[[Task, StateVariables, TrainState, Parameters, Batch, Any], TrainState]
+Step: TypeAlias = "Callable[[Task, StateVariables, TrainState, Parameters, Batch, Any], TrainState]"
 
 
 def traced_numbers(parameters: Sequence[Parameter], values: Sequence[Any]) -> Parameters:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.data.arrays import named_leaves
 from rosenblatt.data.frames import columns_of, is_deferred, is_frame, is_series
-from rosenblatt.data.nests import named_leaves
 from rosenblatt.data.reading import is_stream
 
 _NAMES = ("x", "y", "sample_weight")

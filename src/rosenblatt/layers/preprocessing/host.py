@@ -10,7 +10,7 @@ import numpy as np
 from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, tree_leaves
 from rosenblatt.core.types import Tree
-from rosenblatt.data.nests import read_nest
+from rosenblatt.data.arrays import read_nest
 from rosenblatt.data.text import host_array
 from rosenblatt.layers.base import Layer
 

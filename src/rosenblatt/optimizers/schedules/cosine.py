@@ -7,10 +7,10 @@ from typing import Any
 
 from rosenblatt.core.checks import number, optional, text
 from rosenblatt.core.settings import LABEL, NUMBER, setting
-from rosenblatt.optimizers.schedules.base import LearningRateSchedule, family, some_steps
+from rosenblatt.optimizers.rate import LearningRateSchedule, schedules, some_steps
 
 
-@family.entry()
+@schedules.entry()
 class CosineDecay(LearningRateSchedule):
     """η · ((1 − α)(1 + cos(π t / s)) / 2 + α), after a linear warm-up where asked for.
 
@@ -54,7 +54,7 @@ class CosineDecay(LearningRateSchedule):
         return (1 - alpha) * 0.5 * (1.0 + xp.cos(math.pi * fraction)) + alpha
 
 
-@family.entry()
+@schedules.entry()
 class CosineDecayRestarts(LearningRateSchedule):
     """Cosine decay that starts again: each round `t_mul` times as long, `m_mul` times as high.
 

@@ -8,7 +8,7 @@ from typing import Any
 from rosenblatt.core.checks import anything, flag, number, optional, text
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import LABEL, NUMBER, setting
-from rosenblatt.optimizers.schedules.base import LearningRateSchedule, family, some_steps
+from rosenblatt.optimizers.rate import LearningRateSchedule, schedules, some_steps
 
 
 class _RateDecay(LearningRateSchedule):
@@ -31,7 +31,7 @@ class _RateDecay(LearningRateSchedule):
         return first, rate, xp.floor(part) if self.staircase else part
 
 
-@family.entry()
+@schedules.entry()
 class ExponentialDecay(_RateDecay):
     """η₀ · r^(t / s)
 
@@ -52,7 +52,7 @@ class ExponentialDecay(_RateDecay):
         return first * rate**part
 
 
-@family.entry()
+@schedules.entry()
 class InverseTimeDecay(_RateDecay):
     """η₀ / (1 + r t / s)
 
@@ -73,7 +73,7 @@ class InverseTimeDecay(_RateDecay):
         return first / (1 + rate * part)
 
 
-@family.entry()
+@schedules.entry()
 class PolynomialDecay(LearningRateSchedule):
     """(η₀ − η₁) · (1 − t / s)^p + η₁, and η₁ after s steps.
 
@@ -106,7 +106,7 @@ class PolynomialDecay(LearningRateSchedule):
         return (first - end) * (1 - step / steps) ** power + end
 
 
-@family.entry()
+@schedules.entry()
 class PiecewiseConstantDecay(LearningRateSchedule):
     """One rate up to and with each boundary, the last one after all of them.
 

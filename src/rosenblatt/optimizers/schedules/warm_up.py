@@ -8,7 +8,7 @@ from typing import Any
 from rosenblatt.core.checks import Check, number, optional, or_config, text
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import LABEL, NUMBER, setting
-from rosenblatt.optimizers.schedules.base import LearningRateSchedule, some_steps
+from rosenblatt.optimizers.rate import LearningRateSchedule, some_steps
 
 _rate = or_config(
     Check(

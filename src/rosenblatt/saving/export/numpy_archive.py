@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rosenblatt.activations.family import IN_NUMPY
-from rosenblatt.activations.lookup import serialize
+from rosenblatt.activations.functions import IN_NUMPY, serialize
 from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.symbolic import Operation

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.activations.family import IN_ONNX
-from rosenblatt.activations.lookup import serialize
+from rosenblatt.activations.functions import IN_ONNX, serialize
 from rosenblatt.saving.export.flat_model import TRAINING_ONLY, Step
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 
