@@ -52,7 +52,7 @@ def importance(
     *,
     measure: str | None = None,
     repeats: int = 5,
-    most_rows: int = 5000,
+    most_rows: int = 2000,
     seed: int = 0,
 ) -> list[Importance]:
     """Permutation importance of columns.
