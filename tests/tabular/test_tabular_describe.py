@@ -10,7 +10,7 @@ import pytest
 from rosenblatt.tables import read
 from rosenblatt.tabular import Conformal, Report, facts_of, infer, infer_task
 from rosenblatt.tabular.describe import curves_of
-from rosenblatt.tabular.facts import HeldOut
+from rosenblatt.tabular.held_out import HeldOut
 from rosenblatt.tabular.intervals import cross_intervals
 from rosenblatt.tabular.thresholds import best_threshold
 

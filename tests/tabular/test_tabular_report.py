@@ -14,8 +14,9 @@ import pytest
 
 from rosenblatt.tabular.charts import HEIGHT, WIDTH, Chart
 from rosenblatt.tabular.explain import Importance
-from rosenblatt.tabular.facts import ColumnFacts, Curve, Facts, HeldOut, Score
+from rosenblatt.tabular.facts import ColumnFacts, Curve, Effect, Facts, Score
 from rosenblatt.tabular.figures import figures
+from rosenblatt.tabular.held_out import HeldOut
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.report import Report
 from rosenblatt.tabular.thresholds import best_threshold
@@ -53,6 +54,11 @@ def of_quantity(name: str = "price", rows: int = 300) -> Facts:
         held_out=held,
         importance=(Importance(name, 0.5, 0.1), Importance("b", -0.001, 0.01)),
         importance_measure="rmse",
+        effects=(
+            Effect(name, (1.0, 2.5, 7.0, None), (3.0, 2.0, 1.0, 4.0), (2.0,) * 4, (5.0,) * 4),
+            Effect("word", (name, "far", None), (3.0, 2.0, 1.0), (0.0,) * 3, (5.0,) * 3),
+            Effect("gone", (None,), (3.0,), (3.0,), (3.0,)),
+        ),
         drift=(f"{name} has other values",),
         made="2026-01-31",
     )
@@ -193,7 +199,8 @@ def test_the_page_shows_all_of_it() -> None:
     assert text.index("Warnings") < text.index("Scores on 150 test rows") < text.index("Pictures")
     for heading in ("What the model needs", "True and predicted", "Residuals", "Training",
                     "Coverage of intervals", "Columns that are read (1)", "Columns left out (1)",
-                    "Model card", "This table differs from the training rows"):  # fmt: skip
+                    "Effect of price", "Effect of word", "(missing)", "Model card",
+                    "This table differs from the training rows"):  # fmt: skip
         assert heading in text
     text = Report(of_classes(2)).to_html()
     for heading in ("Classes mistaken for others", "Calibration", "threshold"):

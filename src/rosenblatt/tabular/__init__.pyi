@@ -12,9 +12,10 @@ from rosenblatt.tabular.explain import dependence as dependence
 from rosenblatt.tabular.explain import importance as importance
 from rosenblatt.tabular.facts import ColumnFacts as ColumnFacts
 from rosenblatt.tabular.facts import Curve as Curve
+from rosenblatt.tabular.facts import Effect as Effect
 from rosenblatt.tabular.facts import Facts as Facts
-from rosenblatt.tabular.facts import HeldOut as HeldOut
 from rosenblatt.tabular.facts import Score as Score
+from rosenblatt.tabular.held_out import HeldOut as HeldOut
 from rosenblatt.tabular.intervals import Conformal as Conformal
 from rosenblatt.tabular.intervals import Coverage as Coverage
 from rosenblatt.tabular.kinds import ColumnKind as ColumnKind

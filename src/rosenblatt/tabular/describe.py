@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rosenblatt.tables.table import Column, Table, TextColumn
-from rosenblatt.tabular.facts import ColumnFacts, Curve, Facts, HeldOut, Score
+from rosenblatt.tabular.facts import ColumnFacts, Curve, Facts, Score
+from rosenblatt.tabular.held_out import HeldOut
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.kinds import Schema
 from rosenblatt.tabular.scores import bootstrap, scores_of

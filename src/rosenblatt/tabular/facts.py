@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from rosenblatt.tabular.calibration import reliability
-from rosenblatt.tabular.explain import Importance
-from rosenblatt.tabular.intervals import Conformal, Coverage, cross_intervals
-from rosenblatt.tabular.predicted import Numbers, Predicted
+from rosenblatt.tabular.explain import Dependence, Importance
+from rosenblatt.tabular.held_out import Band, Bin, HeldOut, Point
+from rosenblatt.tabular.intervals import Coverage
 from rosenblatt.tabular.task import TaskKind
 from rosenblatt.tabular.thresholds import Threshold
-
-_COVERAGES = (0.5, 0.8, 0.9, 0.95)
-_MAIN_COVERAGE = 0.9
-_MOST_POINTS = 400  # of a picture
-_MOST_CLASSES = 30  # of a confusion matrix
-_BANDS = 12
-_DIGITS = 6
+from rosenblatt.tabular.wording import rounded
 
 Setting = str | int | float | bool | None
 
@@ -73,191 +65,33 @@ class Curve(NamedTuple):
     best: float | None = None
 
 
-class Point(NamedTuple):
-    """A row of the held-out part: its quantity, the predicted one, and the interval around it."""
-
-    target: float
-    predicted: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Band(NamedTuple):
-    """Residuals (predicted − true) of rows with about the same prediction.
+class Effect(NamedTuple):
+    """What a model predicts on average, by the value of one column.
 
     Attributes:
-        predicted: their mean prediction.
-        low, middle, high: 10 %, 50 % and 90 % of their residuals.
+        name: of the column.
+        values: of it: numbers in order, or texts; None: missing.
+        means: the mean prediction of each: a quantity, or the last class's probability.
+        low, high: 10 % and 90 % of the rows' predictions.
     """
 
-    predicted: float
-    low: float
-    middle: float
-    high: float
-
-
-class Bin(NamedTuple):
-    """Rows with about the same probability: how often it came true, and the 95 % interval."""
-
-    predicted: float
-    observed: float
-    low: float
-    high: float
-    share: float
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """How the predictions of held-out rows compare with the truth; small, whatever their number.
-
-    Args:
-        part: what the rows are called, e.g. "test".
-        rows: how many.
-        points: of a quantity, some of the rows.
-        bands: of a quantity, residuals by prediction.
-        coverage: of intervals, asked for and found.
-        labels: of the confusion matrix, in order.
-        confusion: of classes: rows of each true class (first) by the predicted one (second).
-        bins: of classes: the reliability curve.
-        calibration_error: of classes: the mean distance of the bins from the diagonal.
-    """
-
-    part: str
-    rows: int
-    points: tuple[Point, ...] = ()
-    bands: tuple[Band, ...] = ()
-    coverage: tuple[Coverage, ...] = ()
-    labels: tuple[str, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
-    bins: tuple[Bin, ...] = ()
-    calibration_error: float | None = None
+    name: str
+    values: tuple[float | str | None, ...]
+    means: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
 
     @classmethod
-    def of_quantity(
-        cls,
-        targets: ArrayLike,
-        predictions: ArrayLike,
-        spreads: ArrayLike | None = None,
-        conformal: Conformal | None = None,
-        *,
-        crossed: bool = False,
-        part: str = "test",
-        seed: int = 0,
-    ) -> HeldOut:
-        """Summarise predicted quantities.
+    def of(cls, found: Dependence) -> Effect:
+        """The last output of a partial dependence.
 
-        Args:
-            targets: (rows,).
-            predictions: (rows,) or (rows, 1).
-            spreads: (rows,), of the members' predictions, where the intervals depend on them.
-            conformal: what makes intervals, fitted on other rows; None: no intervals.
-            crossed: whether the model's intervals are fitted on these very rows: then each row's
-                interval is fitted on the others (`intervals.cross_intervals`), as a test would be.
-            part: what the rows are called.
-            seed: of the rows that are drawn as points.
-
-        Raises:
-            ValueError: predictions that do not fit the targets.
-
-        >>> HeldOut.of_quantity([1.0, 2.0], [1.5, 2.0]).points[0]
-        Point(target=1.0, predicted=1.5, low=None, high=None)
+        >>> one = np.array([[1.0], [2.0]])
+        >>> Effect.of(Dependence("a", "number", (0.0, 5.0), one, one, one)).means
+        (1.0, 2.0)
         """
-        judged = Predicted.of("quantity", targets, predictions)
-        truth, guess = judged.targets, judged.predictions
-        found, ends = [], None
-        for wanted in _COVERAGES:
-            most = len(judged) // 2 if crossed else conformal.rows if conformal else 0
-            if wanted > most / (most + 1):
-                continue
-            if crossed:
-                both = cross_intervals(truth, guess, spreads, wanted, seed=seed)
-            else:
-                assert conformal is not None
-                both = conformal.interval(guess, spreads, wanted)
-            found.append(_coverage(wanted, truth, both))
-            ends = both if wanted == _MAIN_COVERAGE else ends
-        some = np.random.default_rng(seed).permutation(len(judged))[:_MOST_POINTS]
-        columns = [truth, guess] if ends is None else [truth, guess, *ends.T]
-        points = tuple(Point(*map(_rounded, row)) for row in np.stack(columns, 1)[some].tolist())
-        bands = _bands(truth, guess)
-        return cls(part, len(judged), points, bands, tuple(found))
-
-    @classmethod
-    def of_classes(
-        cls,
-        targets: ArrayLike,
-        probabilities: ArrayLike,
-        classes: Sequence[object],
-        threshold: float = 0.5,
-        *,
-        part: str = "test",
-    ) -> HeldOut:
-        """Summarise probabilities of classes.
-
-        Args:
-            targets: (rows,) numbers of classes.
-            probabilities: (rows, classes), or (rows,) those of the second of two classes.
-            classes: their labels.
-            threshold: of two classes, the probability from which a row is of the second.
-            part: what the rows are called.
-
-        Raises:
-            ValueError: probabilities that do not fit the targets.
-
-        >>> HeldOut.of_classes([0, 1, 1], [0.2, 0.4, 0.9], ["no", "yes"]).confusion
-        ((1, 0), (1, 1))
-        """
-        two = len(classes) == 2
-        judged = Predicted.of("two classes" if two else "classes", targets, probabilities)
-        chances, truth = judged.predictions, judged.classes
-        guess = (chances[:, 1] >= threshold).astype(np.int64) if two else chances.argmax(axis=1)
-        count = chances.shape[1]
-        matrix = np.bincount(truth * count + guess, minlength=count**2).reshape(count, count)
-        labels, matrix = _few_classes([str(label) for label in classes], matrix)
-        found = reliability(truth, chances)
-        columns = (found.predicted, found.observed, found.low, found.high, found.shares)
-        bins = tuple(Bin(*map(_rounded, row)) for row in np.stack(columns, axis=1).tolist())
-        return cls(
-            part,
-            len(judged),
-            labels=tuple(labels),
-            confusion=tuple(tuple(row) for row in matrix.tolist()),
-            bins=bins,
-            calibration_error=_rounded(found.error),
-        )
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
-
-
-def _coverage(wanted: float, truth: Numbers, ends: Numbers) -> Coverage:
-    inside = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
-    width = float((ends[:, 1] - ends[:, 0]).mean())
-    return Coverage(wanted, _rounded(float(inside.mean())), _rounded(width))
-
-
-def _bands(truth: Numbers, guess: Numbers) -> tuple[Band, ...]:
-    """Bands of as many rows each, from the smallest prediction to the largest."""
-    parts = np.array_split(np.argsort(guess, kind="stable"), max(1, min(_BANDS, len(guess) // 10)))
-    found = []
-    for rows in parts:
-        low, middle, high = np.quantile(guess[rows] - truth[rows], (0.1, 0.5, 0.9)).tolist()
-        found.append(Band(*map(_rounded, (float(guess[rows].mean()), low, middle, high))))
-    return tuple(found)
-
-
-def _few_classes(labels: list[str], matrix: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The most frequent classes, and the others as one."""
-    if len(labels) <= _MOST_CLASSES:
-        return labels, matrix
-    order = np.argsort(-matrix.sum(axis=1), kind="stable")
-    kept = np.sort(order[: _MOST_CLASSES - 1])
-    into = np.full(len(labels), len(kept))
-    into[kept] = np.arange(len(kept))
-    few = np.zeros((len(kept) + 1,) * 2, matrix.dtype)
-    np.add.at(few, (into[:, None], into[None]), matrix)
-    return [*(labels[place] for place in kept), "(others)"], few
+        columns = (found.means, found.low, found.high)
+        means, low, high = (tuple(map(rounded, one[:, -1].tolist())) for one in columns)
+        return cls(found.name, found.values, means, low, high)
 
 
 @dataclass(frozen=True)
@@ -286,6 +120,7 @@ class Facts:
         temperature: of the probabilities; 1: unchanged.
         importance: of columns, the most important one first.
         importance_measure: the score that importance is about.
+        effects: of a quantity or two classes, of the most important columns.
         drift: of a table compared with the training rows, in words.
         made: when, e.g. "2026-01-31".
     """
@@ -311,6 +146,7 @@ class Facts:
     temperature: float = 1.0
     importance: tuple[Importance, ...] = ()
     importance_measure: str = ""
+    effects: tuple[Effect, ...] = ()
     drift: tuple[str, ...] = ()
     made: str = ""
 
@@ -327,6 +163,10 @@ class Facts:
             values[name] = tuple(values.get(name, ()))
         for name, of in (("columns", ColumnFacts), ("importance", Importance)):
             values[name] = tuple(of(**one) for one in values.get(name, ()))
+        values["effects"] = tuple(
+            Effect(one["name"], *(tuple(one[name]) for name in Effect._fields[1:]))
+            for one in values.get("effects", ())
+        )
         values["curves"] = tuple(_curve(one) for one in values.get("curves", ()))
         values["scores"] = {k: Score(**one) for k, one in values.get("scores", {}).items()}
         for name, make in (("threshold", lambda v: Threshold(**v)), ("held_out", _held_out)):

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rosenblatt.tabular.charts import Chart, padded, picture, titled
-from rosenblatt.tabular.facts import Bin, Facts, HeldOut, Point
+from rosenblatt.tabular.facts import Effect, Facts
+from rosenblatt.tabular.held_out import Bin, HeldOut, Point
 from rosenblatt.tabular.scores import MEASURES
 from rosenblatt.tabular.wording import clean, cut, number, share, short
 
@@ -42,7 +43,8 @@ def figures(facts: Facts) -> list[Figure]:
         calibration,
         training_curves,
     )
-    return [made for made in (make(facts) for make in makers) if made is not None]
+    made = [made for made in (make(facts) for make in makers) if made is not None]
+    return made + [effect_of(one, facts) for one in facts.effects]
 
 
 def importance_bars(facts: Facts) -> Figure | None:
@@ -218,6 +220,65 @@ def training_curves(facts: Facts) -> Figure | None:
     caption = "Loss on rows that the networks do not learn from"
     caption += ", and, faint, on those they do." if trained else "."
     return Figure("Training", chart.svg(), f"{caption} Points are the epochs that were kept.")
+
+
+def effect_of(effect: Effect, facts: Facts) -> Figure:
+    """The mean prediction by the value of a column: a line for numbers, bars for texts.
+
+    Args:
+        effect: of one column.
+        facts: what is predicted.
+    """
+    present = [value for value in effect.values if value is not None]
+    if present and all(isinstance(value, float) for value in present):
+        svg = _line_of_effect(effect, facts)
+    else:
+        svg = _rows_of_effect(effect)
+    quantity = facts.task == "quantity"
+    what = f"predicted {cut(facts.target, 30)}" if quantity else "probability of the second class"
+    caption = (
+        f"The mean {what} if all rows had this value, other columns as they are, and the middle "
+        "80 % of rows."
+    )
+    return Figure(f"Effect of {cut(effect.name, 40)}", svg, caption)
+
+
+def _line_of_effect(effect: Effect, facts: Facts) -> str:
+    known = [
+        (value, mean, low, high)
+        for value, mean, low, high in zip(*effect[1:], strict=True)
+        if isinstance(value, float) and math.isfinite(value)
+    ]
+    x = padded([one[0] for one in known])
+    y = padded([*effect.means, *effect.low, *effect.high])
+    y_title = "mean prediction" if facts.task == "quantity" else "mean probability"
+    chart = Chart(x, y, cut(effect.name, 40), y_title, f"Mean prediction by {effect.name}")
+    if known:
+        chart.area([(value, low, high) for value, _, low, high in known], "band")
+    chart.line([(value, mean) for value, mean, _, _ in known], "line")
+    for value, mean, _, _ in known:
+        chart.dot(value, mean, 2.5, "point solid", f"{number(value)}: {number(mean)}")
+    return chart.svg()
+
+
+def _rows_of_effect(effect: Effect) -> str:
+    start, end, step = 148, 286, 21
+    left, right = padded([*effect.means, *effect.low, *effect.high])
+    marks = []
+    shown = list(zip(*effect[1:], strict=True))[:_MOST_BARS]
+    for place, (value, mean, low, high) in enumerate(shown):
+        y = place * step + 9
+        label = "(missing)" if value is None else cut(value, 21)
+        text = 'dy="0.32em" text-anchor="end"'
+        marks.append(f'<text x="{start - 6}" y="{y}" {text}>{escape(label)}</text>')
+        middle, first, last = (
+            start + (one - left) / (right - left) * (end - start) for one in (mean, low, high)
+        )
+        marks.append(f'<path class="whisker" d="M{first:.1f} {y}L{last:.1f} {y}"/>')
+        dot = f'class="point solid" cx="{middle:.1f}" cy="{y}" r="4"'
+        marks.append(titled("circle", dot, f"{label}: {number(mean)}"))
+        marks.append(f'<text x="338" y="{y}" {text} class="number">{short(mean)}</text>')
+    return picture(340, len(shown) * step, f"Mean prediction by {effect.name}", marks)
 
 
 def confusion(facts: Facts) -> Figure | None:

@@ -28,6 +28,15 @@ def number(value: float, digits: int = 4, *, zeros: bool = False) -> str:
     return f"{value:#.{digits}g}" if zeros else f"{value:.{digits}g}"
 
 
+def rounded(value: float, digits: int = 6) -> float:
+    """A number of so many significant digits, for files.
+
+    >>> rounded(0.123456789)
+    0.123457
+    """
+    return float(f"{value:.{digits}g}")
+
+
 def tick(value: float) -> str:
     """A round number on an axis, short.
 
