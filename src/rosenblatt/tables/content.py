@@ -148,13 +148,11 @@ def _bare(name: str) -> str:
 def _read_all(content: Content, file: io.BufferedIOBase | IO[bytes], name: str) -> Content:
     """All that a stream holds, as long as that fits into memory."""
     most = memory() // 2
-    parts, size = [], 0
+    whole = io.BytesIO()
     while part := file.read(_CHUNK):
-        parts.append(part)
-        size += len(part)
-        if size > most:
+        if whole.write(part) and whole.tell() > most:
             raise MemoryError
-    data = b"".join(parts)
+    data = whole.getvalue()
     return replace(content, name=name, start=data[:SAMPLE], path=None, data=data)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from dataclasses import dataclass
 
 _MARKS = (
@@ -82,9 +83,10 @@ def encoding_of(text: bytes, whole: bool = True) -> Encoding:
 def as_utf_8(text: bytes, encoding: Encoding) -> bytes:
     """A text in UTF-8, without a byte-order mark; decoded in parts, to save memory."""
     decoder = codecs.getincrementaldecoder(encoding.name)(encoding.errors)
-    parts = bytearray()
+    whole = io.BytesIO()
     view = memoryview(text)
     for start in range(0, len(text), _CHUNK):
-        parts += decoder.decode(bytes(view[start : start + _CHUNK])).encode("utf-8", "replace")
-    parts += decoder.decode(b"", final=True).encode("utf-8", "replace")
-    return bytes(parts)
+        part = decoder.decode(bytes(view[start : start + _CHUNK]))
+        whole.write(part.encode("utf-8", "replace"))
+    whole.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
+    return whole.getvalue()

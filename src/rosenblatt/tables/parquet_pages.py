@@ -1,9 +1,7 @@
 """Whether the counts in a Parquet file are possible: a negative one makes polars end the process.
 
-The file ends with a description of its parts; a header stands before each of its pages. Both are
-in Thrift's compact protocol (https://github.com/apache/thrift/blob/master/doc/specs/
-thrift-compact-protocol.md), and which field is which says
-https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift.
+The file ends with a description of its parts, and each page begins with a header. Both are in
+Thrift's compact protocol; `parquet.thrift` of apache/parquet-format says which field is which.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -36,12 +37,13 @@ def decimal_of(columns: Iterable[polars.Series], separator: str) -> str:
         columns: of text.
         separator: of the file.
     """
+    import polars
+
+    start = polars.DataFrame([column.head(_LOOKED_AT) for column in columns])
     votes: Counter[str] = Counter()
-    for column in columns:
-        different = column.head(_LOOKED_AT).unique().to_list()
-        words = [word for word in different if not _is_missing(word)]
-        if not any("," in word for word in words):
-            continue
+    has_comma = start.select(polars.all().str.contains(",", literal=True).any()).row(0)
+    for column in itertools.compress(start.get_columns(), has_comma):
+        words = [word for word in column.unique().to_list() if not _is_missing(word)]
         comma, point = (
             all(map(pattern.fullmatch, map(str.strip, words))) for pattern in (_COMMA, _POINT)
         )
@@ -72,12 +74,15 @@ def column_of_text(
         The column; the words in it that stand for a missing value; whether its numbers were
         written with a decimal comma or with marks of thousands.
     """
-    import polars
-
     text = series.str.strip_chars()
-    text = text.set(text == "", None)
+    if (text == "").any():
+        text = text.set(text == "", None)
     if text.null_count() == len(text):
         return NumberColumn(name, np.full(len(text), np.nan), "nothing"), [], False
+    if decimal == "." and _all_plain(text.head(_LOOKED_AT)):  # as most are
+        numbers = _cast(text)
+        if numbers.null_count() == text.null_count() and not _is_id(text, numbers):
+            return _number_column(name, numbers), [], False
     for part in (text.head(_LOOKED_AT), text):  # most columns of text are known by their start
         numbers, failing, marked = _read(part, decimal)
         others = failing.filter(~failing.str.to_lowercase().is_in(list(MISSING_WORDS)))
@@ -85,9 +90,24 @@ def column_of_text(
             return _words(name, text, others), [], False
     if numbers.null_count() == len(text) or _is_id(text, numbers):
         return _words(name, text, text.drop_nulls().unique()), [], False
+    return _number_column(name, numbers), sorted(failing.to_list()), marked
+
+
+def _number_column(name: str, numbers: polars.Series) -> NumberColumn:
+    import polars
+
     stored = "int64" if numbers.dtype == polars.Int64 else "float64"
-    values = numbers.cast(polars.Float64).fill_null(np.nan).to_numpy()
-    return NumberColumn(name, values, stored), sorted(failing.to_list()), marked
+    values = numbers.cast(polars.Float64)
+    if values.null_count():
+        values = values.fill_null(np.nan)
+    return NumberColumn(name, values.to_numpy(), stored)
+
+
+def _all_plain(text: polars.Series) -> bool:
+    """Whether all texts are numbers as polars reads them."""
+    import polars
+
+    return text.cast(polars.Float64, strict=False).null_count() == text.null_count()
 
 
 def _read(text: polars.Series, decimal: str) -> tuple[polars.Series, polars.Series, bool]:
@@ -107,7 +127,7 @@ def _cast(text: polars.Series) -> polars.Series:
     import polars
 
     start = text.head(_LOOKED_AT)
-    if len(_failing(start, start.cast(polars.Int64, strict=False))):
+    if start.cast(polars.Int64, strict=False).null_count() > start.null_count():
         return text.cast(polars.Float64, strict=False)
     whole = text.cast(polars.Int64, strict=False)
     if whole.null_count() == text.null_count():
@@ -139,6 +159,8 @@ def _is_id(text: polars.Series, numbers: polars.Series) -> bool:
     if numbers.dtype.is_integer() and text.str.contains(_ZERO_FIRST).any():
         return True
     beyond = (numbers > LARGEST_WHOLE) | (numbers < -LARGEST_WHOLE)
+    if not beyond.any():
+        return False
     return bool(text.filter(beyond).str.contains(_LONG).any())
 
 
