@@ -508,7 +508,7 @@ def test_models_that_differ_in_what_they_learned_share_a_program() -> None:
         ])  # fmt: skip
         model = rb.Model(x, layers.Dense(2)(stack))
         model.predict({"c": column("Bonn"), "n": np.array([1.0])}, verbose=0)
-        keys.append(model.training_session.predictor().key)
+        keys.append(model.training_session.predictor.key)
     assert keys[0] is not None
     assert keys[0] == keys[1]
 
