@@ -144,10 +144,17 @@ def exponential(x: ArrayLike) -> Array:
 def mish(x: ArrayLike) -> Array:
     """x · tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681).
 
+    With e = exp(x) and n = e (e + 2) that is x n / (n + 2): one exponential in place of three
+    functions.
+
     >>> float(mish(1.0))
     0.8650...
     """
-    return elementwise.multiply(x, elementwise.tanh(nonlinear.softplus(x)))
+    # Beyond the limit n / (n + 2) is 1, and n would overflow.
+    limit = 5.0 if str(getattr(x, "dtype", "")) == "float16" else 20.0
+    e = elementwise.exp(elementwise.minimum(x, limit))
+    n = elementwise.multiply(e, elementwise.add(e, 2.0))
+    return elementwise.multiply(x, elementwise.divide(n, elementwise.add(n, 2.0)))
 
 
 def _gelu_in_onnx(nodes: Nodes, x: str) -> str:

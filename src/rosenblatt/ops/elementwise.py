@@ -25,9 +25,9 @@ _OF_ONE_FLOAT = (
     "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "cos", "cosh",
     "exp2", "expm1", "floor", "i0", "sin", "sinc", "sinh", "tan", )
 _OF_TWO = (
-    "add", "arctan2", "divide", "equal", "floor_divide", "fmax", "fmin", "fmod", "gcd", "greater",
+    "arctan2", "equal", "floor_divide", "fmax", "fmin", "fmod", "gcd", "greater",
     "greater_equal", "heaviside", "hypot", "lcm", "ldexp", "less", "less_equal", "logaddexp",
-    "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "minimum", "mod",
+    "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "mod",
     "nextafter", "not_equal", "power", "subtract", "true_divide",
 )
 _OF_TWO_BITS = {
@@ -71,7 +71,7 @@ def _of_bits(name: str, numpys: str) -> Callable[..., Array]:
 
 # Those that activations are made of, by their names.
 exp, tanh, sign = _of_one("exp", True), _of_one("tanh", True), _of_one("sign", False)
-multiply = _of_two("multiply")
+multiply, add, divide, minimum = map(_of_two, ("multiply", "add", "divide", "minimum"))
 for _name in _OF_ONE:
     _of_one(_name, False)
 for _name in _OF_ONE_FLOAT:

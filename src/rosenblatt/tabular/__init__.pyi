@@ -5,6 +5,7 @@ from rosenblatt.tabular.calibration import Temperature as Temperature
 from rosenblatt.tabular.calibration import calibration_error as calibration_error
 from rosenblatt.tabular.calibration import reliability as reliability
 from rosenblatt.tabular.checks import Finding as Finding
+from rosenblatt.tabular.classifier import TabularClassifier as TabularClassifier
 from rosenblatt.tabular.describe import facts_of as facts_of
 from rosenblatt.tabular.explain import Dependence as Dependence
 from rosenblatt.tabular.explain import Importance as Importance
@@ -21,6 +22,8 @@ from rosenblatt.tabular.intervals import Coverage as Coverage
 from rosenblatt.tabular.kinds import ColumnKind as ColumnKind
 from rosenblatt.tabular.kinds import Schema as Schema
 from rosenblatt.tabular.kinds import infer as infer
+from rosenblatt.tabular.loading import load as load
+from rosenblatt.tabular.regressor import TabularRegressor as TabularRegressor
 from rosenblatt.tabular.report import Report as Report
 from rosenblatt.tabular.scores import bootstrap as bootstrap
 from rosenblatt.tabular.scores import scores_of as scores_of

@@ -160,7 +160,7 @@ def _check_varies(name: str, first: list[Any]) -> None:
         raise BadData(f"Target {name!r} has no value in any row.")
     if len(first) == 1:
         raise BadData(
-            f"Target {name!r} has the same value in every row: there is nothing to predict.",
+            f"Target {name!r} has the same value in every row, one class: nothing is to be learnt.",
             given=repr(first[0]),
             expected="at least two different values",
         )

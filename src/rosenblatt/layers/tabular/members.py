@@ -228,6 +228,8 @@ class MemberDense(Member):
         bias_initializer: initial b; uniform from −0.1 to 0.1 by default, which makes members
             differ. The first layer is given `RandomUniform(-1.0, 1.0)`.
         kernel_regularizer, bias_regularizer: penalties on W and b.
+        use_scale: whether a factor of each input is trained too: x (s ∘ W). It costs less here
+            than in `MemberInputs`, where inputs that need no gradient would get one.
 
     Inputs: (batch, groups, members, features), or (batch, 1, 1, features) in training: what
     `MemberInputs` gives. Outputs: the same with `units` features.
@@ -246,6 +248,7 @@ class MemberDense(Member):
     bias_initializer: Any = _VALUES
     kernel_regularizer: Any = REGULARIZER
     bias_regularizer: Any = REGULARIZER
+    use_scale: bool = setting(flag, default=False)
 
     def __post_init__(self) -> None:
         """Settle the first values."""
@@ -255,12 +258,15 @@ class MemberDense(Member):
             self.bias_initializer = RandomUniform(-0.1, 0.1)
 
     def build(self, input_shape: Shapes) -> None:
-        """Create kernel (groups, features, units) and bias (groups, members, units)."""
+        """Create kernel (groups, features, units), bias (groups, members, units) and scale."""
         features = self.settle_members(input_shape)
         groups = self._members[0]
         first = self.for_each(self.kernel_initializer, (groups,))
         self.kernel = self.add_own_weight("kernel", (groups, features, self.units), first)
         self.bias = self.add_own_weight("bias", (*self._members, self.units))
+        self.scale = None
+        if self.use_scale:
+            self.scale = self.add_weight((groups, features), "ones", name="scale")
 
     def call(self, inputs: Array) -> Array:
         """φ(inputs · kernel + bias)."""
@@ -273,6 +279,8 @@ class MemberDense(Member):
     def _products(self, inputs: Array) -> Any:
         """inputs · kernel, each row with the kernel of its group."""
         kernel, features = self.kernel.value, inputs.shape[-1]
+        if self.scale is not None:
+            kernel = kernel * self.scale.value[:, :, None]
         if len(kernel) == 1:  # one product for all rows and members
             shape = (*inputs.shape[:-1], self.units)
             return product(inputs.reshape(-1, features), kernel[0]).reshape(shape)

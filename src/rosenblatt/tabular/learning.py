@@ -1,0 +1,241 @@
+"""From a table and its targets to a trained predictor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rosenblatt.core.errors import BadData
+from rosenblatt.tables.table import Table
+from rosenblatt.tabular.calibration import Temperature
+from rosenblatt.tabular.encoding import Encoder, Targets, fit_encoder
+from rosenblatt.tabular.intervals import Conformal
+from rosenblatt.tabular.kinds import Schema
+from rosenblatt.tabular.network import CLASSES, QUANTITY, shape_of
+from rosenblatt.tabular.predictor import (
+    Predictor,
+    Scale,
+    as_probabilities,
+    disagreement,
+)
+from rosenblatt.tabular.recipe import Recipe
+from rosenblatt.tabular.task import Task
+from rosenblatt.tabular.training import (
+    Fold,
+    Index,
+    Plan,
+    Rows,
+    Trained,
+    joined_network,
+    train_networks,
+)
+
+_MEAN_FOLDS = 5  # of target means
+_FEWEST_HELD_OUT = 20  # rows, for a temperature or an interval
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be learnt.
+
+    Args:
+        table: the columns, without the target.
+        targets: (rows,): quantities, or the numbers of classes.
+        weights: (rows,), of the rows.
+        schema: what the columns are.
+        task: what is predicted.
+        folds: the rows that each network holds out, as pairs (train, valid).
+        apart: rows that choose the best epochs, in place of folds: table, targets, weights.
+    """
+
+    table: Table
+    targets: NDArray[Any]
+    weights: Floats
+    schema: Schema
+    task: Task
+    folds: Sequence[tuple[Index, Index]]
+    apart: tuple[Table, NDArray[Any], Floats] | None = None
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions for rows that the networks were not trained on.
+
+    Args:
+        rows: their numbers in the training table, or in the validation table.
+        predictions: (rows, 1) quantities or (rows, classes) probabilities.
+        targets: (rows,).
+        weights: (rows,).
+        spreads: (rows,), how far members disagree, for quantities.
+    """
+
+    rows: Index
+    predictions: Floats
+    targets: NDArray[Any]
+    weights: Floats
+    spreads: Floats
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A predictor, and how it came about.
+
+    Args:
+        predictor: it.
+        schema: what the columns are.
+        recipe: of its networks.
+        held_out: predictions for rows that were held out.
+        curves: "loss" and "val_loss" of each network, by epoch.
+        best_epochs: of each network, from 0.
+        seconds: encoding and training.
+    """
+
+    predictor: Predictor
+    schema: Schema
+    recipe: Recipe
+    held_out: HeldOut
+    curves: list[dict[str, list[float]]]
+    best_epochs: list[int]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def learn(problem: Problem, recipe: Recipe, plan: Plan) -> Learned:
+    """Fit the encoder, train the networks, and settle how sure the model is.
+
+    Args:
+        problem: what is to be learnt.
+        recipe: every constant.
+        plan: seed, threads, limits.
+    """
+    begun = time.perf_counter()
+    task = problem.task
+    scale = None
+    if task.kind == QUANTITY:
+        scale = Scale.of(problem.targets, problem.weights)
+    outputs, shares = _targets_of_means(problem, scale)
+    rng = np.random.default_rng(plan.seed)
+    mean_folds = rng.permutation(problem.table.rows) % _MEAN_FOLDS
+    encoder, encoded = fit_encoder(
+        problem.table, problem.schema, Targets(outputs, problem.weights, mean_folds), recipe
+    )
+    inputs = encoded.inputs()
+    if not inputs:
+        raise BadData(
+            f"{problem.table.source}: no column is left to predict from.",
+            given="; ".join(problem.schema.described()),
+            fix="say what a column is with `types={'column': 'category'}`.",
+        )
+    means = sum(one.shape[1] for one in encoded.means)
+    shape = shape_of(inputs, encoder.sizes, task.kind, shares, recipe, means)
+    data = _rows(inputs, problem.targets, problem.weights, scale)
+    folds = _folds(problem, encoder, data, scale, recipe)
+    encoding = time.perf_counter() - begun
+    plan = _backed_up(plan, folds, recipe)
+    trained = train_networks(folds, shape, recipe, plan)
+    if plan.folder is not None and len(trained) == len(folds):
+        shutil.rmtree(plan.folder, ignore_errors=True)
+    network = joined_network(trained, shape, recipe)
+    held_out = _held_out(problem, folds, trained, scale)
+    predictor = _settled(Predictor(encoder, network, task, scale), held_out)
+    return Learned(
+        predictor,
+        problem.schema,
+        recipe,
+        held_out,
+        [one.curve for one in trained],
+        [one.best_epoch for one in trained],
+        {"encoding": encoding, "training": time.perf_counter() - begun - encoding},
+    )
+
+
+def _backed_up(plan: Plan, folds: Sequence[Fold], recipe: Recipe) -> Plan:
+    """The plan with a folder of its own for these data and settings."""
+    if plan.folder is None:
+        return plan
+    digest = hashlib.blake2b(json.dumps([recipe.to_config(), plan.seed]).encode(), digest_size=8)
+    for fold in folds:
+        for rows in (fold.data, fold.apart):
+            if rows is None:
+                continue
+            weights = np.zeros(0) if rows.weights is None else rows.weights
+            for name, array in [*rows.inputs.items(), ("y", rows.targets), ("w", weights)]:
+                digest.update(f"{name}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        digest.update(b"".join(i.tobytes() for i in (fold.train, fold.valid) if i is not None))
+    return replace(plan, folder=plan.folder / digest.hexdigest())
+
+
+def _targets_of_means(problem: Problem, scale: Scale | None) -> tuple[Floats, Floats]:
+    """Targets as target means see them, (rows, outputs), and the classes' shares."""
+    if scale is not None:
+        return scale.to_units(problem.targets).astype(np.float64)[:, None], np.ones(1)
+    one_hot = np.eye(len(problem.task.classes))[problem.targets]
+    shares = np.average(one_hot, axis=0, weights=problem.weights)
+    return (one_hot if problem.task.kind == CLASSES else one_hot[:, 1:]), shares
+
+
+def _rows(
+    inputs: Mapping[str, NDArray[Any]], targets: NDArray[Any], weights: Floats, scale: Scale | None
+) -> Rows:
+    numbers = targets.astype(np.int32) if scale is None else scale.to_units(targets)
+    numbers = numbers if scale is None else numbers[:, None]
+    equal = bool((weights == weights[0]).all())
+    return Rows(inputs, numbers, None if equal else (weights / weights.mean()).astype(np.float32))
+
+
+def _folds(
+    problem: Problem, encoder: Encoder, data: Rows, scale: Scale | None, recipe: Recipe
+) -> list[Fold]:
+    if problem.apart is None:
+        return [Fold(data, train, valid) for train, valid in problem.folds]
+    table, targets, weights = problem.apart
+    apart = _rows(encoder.encode(table).inputs(), targets, weights, scale)
+    return [Fold(data, apart=apart) for _ in range(recipe.models)]
+
+
+def _held_out(
+    problem: Problem, folds: Sequence[Fold], trained: Sequence[Trained], scale: Scale | None
+) -> HeldOut:
+    """Each held-out row as the networks see it that were not trained on it."""
+    targets, weights = problem.targets, problem.weights
+    if problem.apart is not None:
+        _, targets, weights = problem.apart
+    spread, count = np.zeros(len(targets)), np.zeros(len(targets))
+    total: Floats | None = None
+    for one in trained:
+        valid = folds[one.number].valid
+        rows = np.arange(len(targets)) if valid is None else valid
+        members = one.members.astype(np.float64)
+        if scale is not None:
+            spread[rows] += scale.spread * disagreement(members, 1)
+            found = scale.from_units(members.mean(axis=1))
+        else:
+            found = as_probabilities(members).mean(axis=1)
+        total = np.zeros((len(targets), found.shape[1])) if total is None else total
+        total[rows] += found
+        count[rows] += 1
+    rows = np.flatnonzero(count)
+    assert total is not None
+    predictions = total[rows] / count[rows, None]
+    return HeldOut(rows, predictions, targets[rows], weights[rows], spread[rows] / count[rows])
+
+
+def _settled(predictor: Predictor, held_out: HeldOut) -> Predictor:
+    """The predictor with a temperature, or with intervals, where enough rows were held out."""
+    if len(held_out.rows) < _FEWEST_HELD_OUT:
+        return predictor
+    if predictor.scale is None:
+        temperature = Temperature.fit(held_out.targets, held_out.predictions, held_out.weights)
+        return replace(predictor, temperature=temperature)
+    conformal = Conformal.fit(held_out.targets, held_out.predictions[:, 0], held_out.spreads)
+    return replace(predictor, conformal=conformal)

@@ -1,0 +1,94 @@
+"""Every constant of the models for tables, by the number of rows and the kind of task."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+FEW = 6_000
+"""Rows below which small batches do better."""
+
+MANY = 10_000
+"""Rows from which on the target means of a number's single values are more than noise."""
+
+VISITS = 2_000_000
+"""How often a network sees a row in a whole training, at most."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How columns are encoded, what the network is and how it is trained.
+
+    Args:
+        bins: most pieces of a number's piecewise-linear code.
+        mean_bins: the same for target means.
+        one_hot: categories with at most so many values are one-hot; others are embedded.
+        embedding: numbers of an embedded category.
+        rare: a word seen fewer times shares the code of missing and unseen words.
+        smoothing: rows of the whole table's mean that are added to a category's target mean.
+        repeats: a number whose values come back so many times on average is read as a category
+            too; None: never.
+        text_bins: bins of hashed words, of a column of text.
+        members: networks that share their kernels, each with its own part of a batch.
+        width, depth: neurons of a hidden layer, and how many hidden layers.
+        activation: of the hidden layers.
+        dropout: share of each hidden layer's outputs to drop in training.
+        learning_rate: the largest; it rises for `warm_up` of the steps and falls to 0 by a cosine.
+        weight_decay: of the kernels, apart from the gradient.
+        beta_2: what Adam's mean of squares keeps.
+        batch_size: rows of a step.
+        epochs: passes over the training rows, at most.
+        patience: share of the epochs without a better validation loss that ends training.
+        models: networks trained on different folds; their predictions are averaged.
+    """
+
+    bins: int = 32
+    mean_bins: int = 8
+    one_hot: int = 16
+    embedding: int = 12
+    rare: int = 3
+    smoothing: float = 10.0
+    repeats: float | None = None
+    text_bins: int = 64
+    members: int = 8
+    width: int = 128
+    depth: int = 3
+    activation: str = "mish"
+    dropout: float = 0.1
+    learning_rate: float = 0.003
+    warm_up: float = 0.02
+    weight_decay: float = 3e-4
+    beta_2: float = 0.99
+    batch_size: int = 256
+    epochs: int = 60
+    patience: float = 0.35
+    models: int = 4
+
+    def to_config(self) -> dict[str, Any]:
+        """Plain data that make an equal recipe."""
+        return asdict(self)
+
+    def with_(self, **changes: Any) -> Recipe:
+        """The recipe with other values for what is not None."""
+        known = {one.name for one in fields(self)}
+        return replace(self, **{k: v for k, v in changes.items() if k in known and v is not None})
+
+
+def recipe_for(rows: int, quantity: bool, numbers: int = 1) -> Recipe:
+    """The recipe that suits a table.
+
+    Args:
+        rows: of the training part.
+        quantity: whether a quantity is predicted, not classes.
+        numbers: how many columns of numbers and dates there are.
+
+    >>> recipe_for(1_000, quantity=True, numbers=10).bins
+    10
+    """
+    return Recipe(
+        bins=min(32, max(4, rows // (10 * max(numbers, 1)))),
+        repeats=None if rows < MANY else 3.0,
+        learning_rate=0.008 if quantity else 0.003,
+        batch_size=128 if rows < FEW else 256 if rows < 12_000 else 512 if rows < 100_000 else 1024,
+        epochs=min(150, max(8, VISITS // max(rows, 1))),
+    )

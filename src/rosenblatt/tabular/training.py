@@ -1,0 +1,383 @@
+"""Training the networks of a model for tables: one for each fold, side by side in threads."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rosenblatt.callbacks.callback import Callback
+from rosenblatt.callbacks.early_stopping import EarlyStopping
+from rosenblatt.core.errors import BadData
+from rosenblatt.core.files import replacing
+from rosenblatt.core.naming import fresh_names
+from rosenblatt.core.random import seeded
+from rosenblatt.models.model import Functional, Model
+from rosenblatt.tabular.network import Shape, build_network, compile_network
+from rosenblatt.tabular.recipe import Recipe
+
+Inputs = Mapping[str, NDArray[Any]]
+Index = NDArray[np.int64]
+
+_VALIDATIONS = 20  # in a training, about
+_LONGEST_WAIT = 25  # epochs between two of them
+_LARGEST_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows with their targets and weights.
+
+    Args:
+        inputs: of the network.
+        targets: (rows,): a quantity in units of its spread, or the numbers of classes.
+        weights: (rows,); None where all are 1.
+    """
+
+    inputs: Inputs
+    targets: NDArray[Any]
+    weights: NDArray[np.float32] | None = None
+
+    def take(self, rows: Index) -> Rows:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Rows({k: v[rows] for k, v in self.inputs.items()}, self.targets[rows], weights)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one network is trained on, and what chooses its best epoch.
+
+    Args:
+        data: rows.
+        train, valid: numbers of the rows for either; None: all.
+        apart: the rows that choose the epoch, where they are not among `data`.
+    """
+
+    data: Rows
+    train: Index | None = None
+    valid: Index | None = None
+    apart: Rows | None = None
+
+    def train_rows(self) -> Rows:
+        """The rows to train on."""
+        return self.data if self.train is None else self.data.take(self.train)
+
+    def valid_rows(self) -> Rows:
+        """The rows that choose the best epoch."""
+        rows = self.apart or self.data
+        return rows if self.valid is None else rows.take(self.valid)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network after training, with the weights of its best epoch.
+
+    Args:
+        number: of its fold.
+        weights: the arrays, in the order of the network's weights.
+        members: (rows, members, outputs): what its members say of the validation rows.
+        curve: "loss" and "val_loss", by epoch; NaN where an epoch was not validated.
+        best_epoch: number of the best epoch, from 0; −1 where none was validated.
+        epochs: how many epochs were planned.
+    """
+
+    number: int
+    weights: list[NDArray[Any]]
+    members: NDArray[np.float32]
+    curve: dict[str, list[float]]
+    best_epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long training may last, what it says and where it is backed up.
+
+    Args:
+        seed: of the first network; each has its own.
+        threads: networks that are trained side by side.
+        seconds: after how many training ends, with the best epochs so far; None: never.
+        verbose: 0 says nothing; 1 shows a line with the time left.
+        folder: where it is backed up, and resumed from; None: nowhere.
+    """
+
+    seed: int
+    threads: int = 2
+    seconds: float | None = None
+    verbose: int = 0
+    folder: Path | None = None
+
+
+class Crew:
+    """What the threads of a training share: the time, the stop and the line that is shown."""
+
+    def __init__(self, plan: Plan, epochs: int, networks: int):
+        self.plan = plan
+        self.stopped = False  # by Ctrl-C, or an error in a thread
+        self._begun = time.monotonic()
+        self._shares = [0.0] * networks
+        self._epochs = epochs
+        self._lock = threading.Lock()
+        self._shown = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether training is to end, with what is best so far."""
+        limit = self.plan.seconds
+        return self.stopped or (limit is not None and time.monotonic() - self._begun >= limit)
+
+    def progress(self, network: int, share: float, loss: float | None = None) -> None:
+        """Say how far a network is.
+
+        Args:
+            network: its number.
+            share: from 0 to 1.
+            loss: its best validation loss so far.
+        """
+        with self._lock:
+            self._shares[network] = max(self._shares[network], share)
+            if self.plan.verbose and sys.stderr.isatty():
+                self._show(loss)
+
+    def _show(self, loss: float | None) -> None:
+        share = sum(self._shares) / len(self._shares)
+        spent = time.monotonic() - self._begun
+        left = spent * (1 - share) / share if share > 0.01 else math.nan
+        if self.plan.seconds is not None:
+            left = np.fmin(left, max(0.0, self.plan.seconds - spent))
+        line = f"Training {len(self._shares)} networks: {share:4.0%}"
+        line += "" if math.isnan(left) else f", at most {left:.0f} s left"
+        line += "" if loss is None else f", best validation loss {loss:.4f}"
+        sys.stderr.write("\r" + line.ljust(len(self._shown)))
+        sys.stderr.flush()
+        self._shown = line
+
+    def finish(self) -> None:
+        """End the line."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * len(self._shown) + "\r")
+            sys.stderr.flush()
+
+
+class Watch(Callback):
+    """Ends a network's training when the crew's is over, and says how far it is."""
+
+    def __init__(self, crew: Crew, network: int, epochs: int):
+        super().__init__()
+        self.crew = crew
+        self.network = network
+        self.epochs = epochs
+        self._epoch = 0
+        self._best: float | None = None
+
+    def on_progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
+        """Some ten times a second."""
+        steps = self.params.get("steps") or 0
+        share = (self._epoch + (step / steps if steps and phase == "train" else 0)) / self.epochs
+        self.crew.progress(self.network, min(share, 1.0), self._best)
+        self.model.stop_training = self.model.stop_training or self.crew.over
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Count the epoch."""
+        self._epoch = epoch + 1
+        loss = (logs or {}).get("val_loss")
+        if loss is not None:
+            self._best = loss if self._best is None else min(self._best, loss)
+        self.model.stop_training = self.model.stop_training or self.crew.over
+
+
+def train_networks(
+    folds: Sequence[Fold], shape: Shape, recipe: Recipe, plan: Plan
+) -> list[Trained]:
+    """Train a network on each fold.
+
+    Each has seeds of its own and is trained the same whichever thread does it. Ctrl-C ends all of
+    them with the best epochs so far; where there are none it is raised.
+
+    Args:
+        folds: the rows.
+        shape: what the networks take and give.
+        recipe: their size and training.
+        plan: seed, threads, limits.
+
+    Raises:
+        ValueError: the loss is no longer a number.
+        KeyboardInterrupt: before any epoch was validated.
+    """
+    crew = Crew(plan, recipe.epochs, len(folds))
+    found: list[Trained | None] = [None] * len(folds)
+    errors: list[BaseException] = []
+    waiting = iter(range(len(folds)))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while not crew.stopped:
+            with lock:
+                number = next(waiting, None)
+            if number is None:
+                return
+            try:
+                with seeded(plan.seed + number), fresh_names():
+                    found[number] = _train(folds[number], shape, recipe, crew, number)
+            except BaseException as error:
+                errors.append(error)
+                crew.stopped = True
+
+    threads = [
+        threading.Thread(target=work, daemon=True) for _ in range(min(plan.threads, len(folds)))
+    ]
+    for thread in threads:
+        thread.start()
+    interrupted = _joined(threads, crew)
+    crew.finish()
+    if errors:
+        raise errors[0]
+    done = [one for one in found if one is not None and (one.best_epoch >= 0 or not interrupted)]
+    if not done:
+        raise KeyboardInterrupt
+    return done
+
+
+def _joined(threads: Sequence[threading.Thread], crew: Crew) -> bool:
+    """Wait for the threads; whether Ctrl-C ended them."""
+    interrupted = False
+    while any(thread.is_alive() for thread in threads):
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            interrupted = crew.stopped = True
+    return interrupted
+
+
+def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) -> Trained:
+    folder = None if crew.plan.folder is None else crew.plan.folder / f"network_{number}"
+    if folder is not None and (folder / _DONE).exists():
+        crew.progress(number, 1.0)
+        return _load(folder, number)
+    train, valid = fold.train_rows(), fold.valid_rows()
+    batch = min(recipe.batch_size, max(recipe.members, len(train)))
+    steps = math.ceil(len(train) / batch)
+    every = max(1, min(_LONGEST_WAIT, recipe.epochs // _VALIDATIONS))
+    network = build_network(shape, recipe)
+    compile_network(network, shape, recipe, steps * recipe.epochs)
+    keep = EarlyStopping(
+        "val_loss",
+        mode="min",
+        patience=max(3, math.ceil(recipe.patience * recipe.epochs / every)),
+        restore_best_weights=True,
+    )
+    history = network.fit(
+        dict(train.inputs),
+        train.targets,
+        sample_weight=train.weights,
+        batch_size=batch,
+        epochs=recipe.epochs,
+        validation_data=_as_data(valid),
+        validation_batch_size=min(_LARGEST_BATCH, max(32, len(valid))),
+        validation_freq=every,
+        callbacks=[keep, Watch(crew, number, recipe.epochs)],
+        resume_from=None if folder is None else folder / "running",
+        verbose=0,
+    ).history
+    best = keep.best_epoch if keep.best_weights is not None else -1
+    crew.progress(number, 1.0)
+    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+        raise BadData(
+            "Training diverged: the loss is no longer a number.",
+            given=f"losses {', '.join(f'{loss:.4g}' for loss in history['loss'][:3])}, …",
+            fix="look for values far outside the others in the columns of numbers.",
+        )
+    epochs = len(history["loss"])
+    validated = [*range(every - 1, epochs, every)]
+    losses = np.full(epochs, np.nan)
+    losses[validated] = history.get("val_loss", [])[: len(validated)]
+    trained = Trained(
+        number,
+        network.get_weights(),
+        member_outputs(network, valid.inputs),
+        {"loss": list(history["loss"]), "val_loss": losses.tolist()},
+        best,
+        recipe.epochs,
+    )
+    if folder is not None and not crew.over:
+        _save(trained, folder)
+    return trained
+
+
+def _as_data(rows: Rows) -> tuple[Any, ...]:
+    data = (dict(rows.inputs), rows.targets)
+    return data if rows.weights is None else (*data, rows.weights)
+
+
+def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
+    """What all members of a network say, before they are averaged.
+
+    Args:
+        network: with groups of members.
+        inputs: of the network.
+
+    Returns:
+        (rows, groups · members, outputs): quantities or logits.
+    """
+    members = Model(network.input, network.get_layer("head").output)
+    found = np.asarray(members.predict(dict(inputs), batch_size=1024, verbose=0))
+    return found.reshape(len(found), -1, found.shape[-1])
+
+
+def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> Functional:
+    """One network with the weights of several, side by side.
+
+    Args:
+        trained: the networks.
+        shape: what each of them takes and gives.
+        recipe: their size.
+    """
+    network = build_network(shape, recipe, len(trained))
+    weights = []
+    for place, weight in enumerate(network.get_weights()):
+        parts = [one.weights[place] for one in trained]
+        same = parts[0].shape == weight.shape
+        weights.append(parts[0] if same else np.concatenate(parts, axis=0))
+    network.set_weights(weights)
+    return network
+
+
+_DONE = "trained.json"
+
+
+def _save(trained: Trained, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {f"weight_{i}": w for i, w in enumerate(trained.weights)}
+    with replacing(folder / "trained.npz") as path:
+        np.savez(path, members=trained.members, **arrays)
+    facts = {"curve": trained.curve, "best_epoch": trained.best_epoch, "epochs": trained.epochs}
+    with replacing(folder / _DONE) as path:  # last: it says that the rest is there
+        Path(path).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _load(folder: Path, number: int) -> Trained:
+    facts = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+    with np.load(folder / "trained.npz", allow_pickle=False) as arrays:
+        weights = [arrays[f"weight_{i}"] for i in range(len(arrays.files) - 1)]
+        return Trained(number, weights, arrays["members"], **facts)
+
+
+def default_threads() -> int:
+    """As many networks side by side as the process may use cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, cores or 1)
