@@ -68,7 +68,7 @@ with contextlib.redirect_stdout(printed):
     assert main(["count", str(path)]) == 0
 assert printed.getvalue().split()[-1] == str(model.count_params())
 with contextlib.redirect_stdout(printed):
-    assert main(["train", str(table), "--target", "target", "--epochs", "1",
+    assert main(["train", "--no-tabular", str(table), "--target", "target", "--epochs", "1",
                  "--out", str(folder / "run")]) == 0
 
 def build(hp):

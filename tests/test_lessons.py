@@ -60,9 +60,9 @@ def number(text: str, pattern: str) -> float:
 
 
 def test_every_lesson_is_tested_here_and_listed() -> None:
-    scripts = {path.stem for path in EXAMPLES.glob("row*.py")}
-    listed = set(re.findall(r"`(row\w+)\.py`", (EXAMPLES / "README.md").read_text()))
-    tested = set(re.findall(r'lesson\(\s*"(row\w+)"', Path(__file__).read_text()))
+    scripts = {path.stem for path in EXAMPLES.glob("*.py")} - {"_lesson"}
+    listed = set(re.findall(r"`(\w+)\.py`", (EXAMPLES / "README.md").read_text()))
+    tested = set(re.findall(r'lesson\(\s*"(\w+)"', Path(__file__).read_text()))
     assert scripts == listed == tested
 
 
@@ -268,3 +268,21 @@ def test_tuning(lesson: Lesson) -> None:
     first, second = (number(text, rf"{n} trials, the best: (\S+)") for n in (3, 4))
     assert second >= first > 0.5
     assert text.count("hp/n_neurons │") == 1 and len(re.findall(r"^│ [012] ", text, re.M)) == 3
+
+
+def test_tables(lesson: Lesson) -> None:
+    text = lesson("tables", epochs=30)
+    assert "The separator is ';'." in text
+    assert "Decimal comma in" in text
+    for line in ("district: id, left out", "near: category", "counted: date", "income: number"):
+        assert f"\n{line}" in text
+    rmse = number(text, r"RMSE (\S+) ")
+    assert rmse < 0.8 * number(text, r"of the mean alone (\S+)")
+    assert 80 < number(text, r"intervals hold (\S+)%") < 98
+    needs = [line.split() for line in text.split("4. What")[1].split("Typical")[0].splitlines()[1:]]
+    assert needs[0][0] == "income"
+    assert number(text, r"this district: (\S+)") == pytest.approx(
+        number(text, r"They add up: (\S+)"), abs=0.02
+    )
+    assert "it predicts the same: True" in text
+    assert 0 < number(text, r"another order: (\S+)") < 5.1

@@ -248,20 +248,34 @@ def blocks(language: str) -> list[str]:
 
 
 def test_readme_quickstart_runs(tmp_path: Path) -> None:
-    (quickstart,) = blocks("python")
+    _, quickstart = blocks("python")
     assert len(quickstart.splitlines()) <= 20
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", quickstart],
-        cwd=tmp_path,
+    done = run_block(quickstart, tmp_path)
+    assert done.returncode == 0, done.stderr
+    rmse = float(re.search(r"Test RMSE: (\d\.\d+)", done.stdout)[1])
+    assert rmse <= 0.6
+    assert (tmp_path / "housing.keras").is_file()
+
+
+def test_readme_table_runs(tmp_path: Path) -> None:
+    table, _ = blocks("python")
+    assert len(table.splitlines()) <= 10
+    done = run_block(table, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "A quantity is predicted" in done.stdout
+    assert (tmp_path / "price.keras").is_file()
+
+
+def run_block(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, with warnings as errors."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=folder,
         env={**os.environ, "COLUMNS": "100"},
         capture_output=True,
         text=True,
         timeout=1800,
     )
-    assert done.returncode == 0, done.stderr
-    rmse = float(re.search(r"Test RMSE: (\d\.\d+)", done.stdout)[1])
-    assert rmse <= 0.6
-    assert (tmp_path / "housing.keras").is_file()
 
 
 def test_readme_names_targets_and_files_that_exist() -> None:

@@ -32,7 +32,10 @@ def losses_of(out: Path) -> list[float]:
 
 
 def test_a_file_stops_early_and_keeps_the_best_epoch(noise: Path, tmp_path: Path, capsys) -> None:
-    assert main(["train", str(noise), "--target", "y", "--out", str(tmp_path), "-q"]) == 0
+    assert (
+        main(["train", "--no-tabular", str(noise), "--target", "y", "--out", str(tmp_path), "-q"])
+        == 0
+    )
     losses = losses_of(tmp_path)
     best = losses.index(min(losses)) + 1
     assert len(losses) == best + 10 < 50  # ten epochs without a better one
@@ -61,7 +64,17 @@ def test_a_file_stops_early_and_keeps_the_best_epoch(noise: Path, tmp_path: Path
     ],
 )
 def test_patience(noise: Path, tmp_path: Path, options: list[str], epochs) -> None:
-    words = ["train", str(noise), "--target", "y", "--out", str(tmp_path), "-q", *options]
+    words = [
+        "train",
+        "--no-tabular",
+        str(noise),
+        "--target",
+        "y",
+        "--out",
+        str(tmp_path),
+        "-q",
+        *options,
+    ]
     assert main(words) == 0
     losses = losses_of(tmp_path)
     best = losses.index(min(losses)) + 1
@@ -96,7 +109,18 @@ def test_find_lr_is_for_the_network_that_train_makes(capsys) -> None:
 
 
 def test_tune_has_the_option(noise: Path, tmp_path: Path) -> None:
-    words = ["tune", str(noise), "--target", "y", "--out", str(tmp_path), "--workers", "1", "-q"]
+    words = [
+        "tune",
+        "--no-tabular",
+        str(noise),
+        "--target",
+        "y",
+        "--out",
+        str(tmp_path),
+        "--workers",
+        "1",
+        "-q",
+    ]
     assert main([*words, "--trials", "1", "--epochs", "30", "--patience", "1"]) == 0
     assert json.loads((tmp_path / "metrics.json").read_text())["patience"] == 1
     lines = (tmp_path / "search" / "journal.jsonl").read_text().splitlines()

@@ -39,7 +39,16 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def price_run(tables: Path) -> Path:
     """The folder of a regression on prices.csv."""
     out = tables / "price_run"
-    words = ["train", str(tables / "prices.csv"), "--target", "price", "--out", str(out), "-q"]
+    words = [
+        "train",
+        "--no-tabular",
+        str(tables / "prices.csv"),
+        "--target",
+        "price",
+        "--out",
+        str(out),
+        "-q",
+    ]
     assert main(words) == 0
     return out
 
@@ -48,7 +57,16 @@ def price_run(tables: Path) -> Path:
 def kind_run(tables: Path) -> Path:
     """The folder of a classification on kinds.parquet."""
     out = tables / "kind_run"
-    words = ["train", str(tables / "kinds.parquet"), "--target", "kind", "--out", str(out), "-q"]
+    words = [
+        "train",
+        "--no-tabular",
+        str(tables / "kinds.parquet"),
+        "--target",
+        "kind",
+        "--out",
+        str(out),
+        "-q",
+    ]
     assert main(words) == 0
     return out
 
@@ -119,7 +137,15 @@ def test_few_whole_numbers_are_classes(kind_run: Path) -> None:
 
 
 def test_options_reach_the_network(tables: Path, tmp_path: Path) -> None:
-    words = ["train", str(tables / "kinds.parquet"), "--target", "kind", "--out", str(tmp_path)]
+    words = [
+        "train",
+        "--no-tabular",
+        str(tables / "kinds.parquet"),
+        "--target",
+        "kind",
+        "--out",
+        str(tmp_path),
+    ]
     options = ["--epochs", "2", "--batch-size", "50", "--learning-rate", "0.5", "--hidden", "4,3"]
     assert main([*words, *options, "-q"]) == 0
     facts = facts_of(tmp_path)
@@ -197,8 +223,7 @@ ERRORS = {
     ),
     "no such file": (
         "train {tables}/price.csv --target price --out {new}",
-        "{tables}/price.csv: no such file. Expected: the path of a CSV or Parquet file. "
-        "Fix: did you mean 'prices.csv'?",
+        "or Excel; plain or packed (.gz, .bz2, .xz, .zip, .zst). Fix: did you mean 'prices.csv'?",
     ),
     "no target": (
         "train {tables}/prices.csv --out {new}",
@@ -238,7 +263,8 @@ ERRORS = {
         "Given: 3. Expected: at least 10 rows.",
     ),
     "divergence": (
-        "train {tables}/prices.csv --target price --learning-rate 1e30 --epochs 2 -q --out {new}",
+        "train {tables}/prices.csv --no-tabular --target price --learning-rate 1e30 --epochs 2 -q "
+        "--out {new}",
         "Training diverged: the loss is no longer a number. Nothing was written.",
     ),
     "no such model": (

@@ -30,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame = pl.DataFrame({"a": a, "b": np.arange(30), "y": y})
     frame.write_csv(folder / "t.csv")
     frame.write_parquet(folder / "t.parquet")
-    words = ["train", str(folder / "t.csv"), "--target", "y", "--epochs", "1", "-q"]
+    words = ["train", "--no-tabular", str(folder / "t.csv"), "--target", "y", "--epochs", "1", "-q"]
     assert main([*words, "--out", str(folder)]) == 0
     (folder / "search").mkdir()
     (folder / "search" / "journal.jsonl").write_bytes(JOURNAL)
@@ -60,7 +60,7 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
 # The file that is damaged, and the commands that read it ({r}: the folder).
 READERS = {
     "t.csv": ["predict {r} {r}/t.csv", "evaluate {r} {r}/t.csv",
-              "train {r}/t.csv --target y --epochs 1 -q --out {r}/new"],
+              "train {r}/t.csv --no-tabular --target y --epochs 1 -q --out {r}/new"],
     "t.parquet": ["predict {r} {r}/t.parquet", "evaluate {r} {r}/t.parquet"],
     "metrics.json": ["summary {r}", "predict {r} {r}/t.csv", "evaluate {r} {r}/t.csv"],
     "model.keras": ["summary {r}", "inspect {r}/model.keras"],
@@ -80,7 +80,10 @@ def test_one_line_or_none(name: str, seed: int, run: Path, tmp_path: Path, capsy
     for words in READERS[name]:
         code = main(words.format(r=copy).split())
         said = capsys.readouterr().err
-        assert (code, said.count("\n")) in ((0, 0), (2, 1)), said
+        lines = said.splitlines()
+        if name == "t.csv":  # what reading found comes first
+            lines = [line for line in lines if line.startswith(("rosenblatt: ", "Traceback"))]
+        assert (code, len(lines)) in ((0, 0), (2, 1)), said
         assert "an error that should not be" not in said
 
 
@@ -116,7 +119,18 @@ def test_what_is_said(case: str, run: Path, tmp_path: Path, capsys) -> None:
 
 
 def test_a_search_says_it_of_its_journal(run: Path, tmp_path: Path, capsys) -> None:
-    words = ["tune", str(run / "t.csv"), "--target", "y", "--trials", "1", "--epochs", "1", "-q"]
+    words = [
+        "tune",
+        "--no-tabular",
+        str(run / "t.csv"),
+        "--target",
+        "y",
+        "--trials",
+        "1",
+        "--epochs",
+        "1",
+        "-q",
+    ]
     assert main([*words, "--out", str(tmp_path)]) == 0
     path = tmp_path / "search" / "journal.jsonl"
     path.write_bytes(path.read_bytes() + b'{"event":"end","trial_id":"77"}\n')

@@ -43,7 +43,7 @@ FEATURES: dict[str, tuple[np.ndarray, np.ndarray]] = {
 
 def trained(path: Path, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     pl.DataFrame({"time": x, "y": y}).write_parquet(path / "t.parquet")
-    words = ["train", str(path / "t.parquet"), "--target", "y", "--out", str(path)]
+    words = ["train", "--no-tabular", str(path / "t.parquet"), "--target", "y", "--out", str(path)]
     assert main([*words, "--epochs", "15", "-q"]) == 0
     return json.loads((path / "metrics.json").read_text())
 

@@ -27,7 +27,15 @@ def begun(tmp_path: Path) -> Path:
 
 def tune(folder: Path, data: str, trials: int, *options: str) -> int:
     given = {"--target": "y", "--epochs": "1"} | dict(zip(options[::2], options[1::2], strict=True))
-    words = ["tune", str(folder / data), "--out", str(folder / "out"), "--trials", str(trials)]
+    words = [
+        "tune",
+        "--no-tabular",
+        str(folder / data),
+        "--out",
+        str(folder / "out"),
+        "--trials",
+        str(trials),
+    ]
     return main([*words, "--workers", "1", "-q", *(w for pair in given.items() for w in pair)])
 
 
@@ -141,7 +149,16 @@ def test_a_damaged_file(begun: Path, capsys) -> None:
 def test_nothing_of_another_network_stays_beside_the_best(tmp_path: Path) -> None:
     frame().write_csv(tmp_path / "t.csv")
     out = tmp_path / "out"
-    words = ["train", str(tmp_path / "t.csv"), "--target", "y", "--out", str(out), "-q"]
+    words = [
+        "train",
+        "--no-tabular",
+        str(tmp_path / "t.csv"),
+        "--target",
+        "y",
+        "--out",
+        str(out),
+        "-q",
+    ]
     assert main([*words, "--epochs", "1"]) == 0
     assert tune(tmp_path, "t.csv", 1) == 0
     assert {path.name for path in out.iterdir()} == {

@@ -23,7 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a network trained on a, b and y; its predictions for them are beside it."""
     folder = tmp_path_factory.mktemp("run")
     table().write_csv(folder / "train.csv")
-    words = ["train", str(folder / "train.csv"), "--target", "y", "--epochs", "2"]
+    words = ["train", "--no-tabular", str(folder / "train.csv"), "--target", "y", "--epochs", "2"]
     assert main([*words, "--out", str(folder), "-q"]) == 0
     assert main(["predict", str(folder), str(folder / "train.csv"), "--out",
                  str(folder / "known.csv")]) == 0  # fmt: skip
@@ -176,7 +176,22 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 def refused(path: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["train", str(path), "--target", "y", "--epochs", "1", "--out", str(out)]) == 2
+    assert (
+        main(
+            [
+                "train",
+                "--no-tabular",
+                str(path),
+                "--target",
+                "y",
+                "--epochs",
+                "1",
+                "--out",
+                str(out),
+            ]
+        )
+        == 2
+    )
     said = capsys.readouterr().err
     assert said.startswith("rosenblatt: ")
     assert said.count("\n") == 1
@@ -200,7 +215,10 @@ ROWS_OF = {
         "'x': 2024-01-31 in row 0. Expected: numbers in every column. Fix: write times as "
         "numbers, e.g. seconds since 1970, or leave such columns out.",
     ),
-    "times": (pl.Series(["2024-01-31 10:00"] * 40).str.to_datetime(), "'x': 2024-01-31T10:00:00 in row 0"),
+    "times": (
+        pl.Series(["2024-01-31 10:00"] * 40).str.to_datetime(),
+        "'x': 2024-01-31T10:00:00 in row 0",
+    ),
     "bytes": (pl.Series([b"ab"] * 40), "'x': 'ab' in row 0"),
     "categories": (pl.Series(["near"] * 40, dtype=pl.Categorical), "'x': 'near' in row 0"),
     "no values": (pl.Series([None] * 40), "'x': no value in any row"),
@@ -234,7 +252,7 @@ TAKEN = {
 def test_parquet_columns_are_taken(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "table.parquet"
     pl.DataFrame({"x": TAKEN[kind], "y": np.arange(40) + 0.5}).write_parquet(path)
-    words = ["train", str(path), "--target", "y", "--epochs", "1", "-q"]
+    words = ["train", "--no-tabular", str(path), "--target", "y", "--epochs", "1", "-q"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
 
 
@@ -256,7 +274,7 @@ def test_parquet_columns_are_taken(kind: str, tmp_path: Path) -> None:
 def test_csv_files_that_are_read(case: str, content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(content)
-    words = ["train", str(path), "--target", "y", "--epochs", "1", "-q"]
+    words = ["train", "--no-tabular", str(path), "--target", "y", "--epochs", "1", "-q"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
 
 
@@ -270,7 +288,7 @@ def test_what_reading_found_is_said(run: Path, tmp_path: Path, capsys) -> None:
     assert said.err == found
     known = np.loadtxt((run / "known.csv").read_text().splitlines()[1:])
     np.testing.assert_allclose(np.loadtxt(said.out.splitlines()[1:]), known, rtol=1e-4, atol=1e-5)
-    words = ["train", str(path), "--target", "y", "--epochs", "1", "-q"]
+    words = ["train", "--no-tabular", str(path), "--target", "y", "--epochs", "1", "-q"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:3] == [f"  {line}" for line in found.splitlines()]

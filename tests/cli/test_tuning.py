@@ -26,7 +26,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def search(table: Path) -> Path:
     """The folder of a search of three trials."""
     out = table.parent / "search"
-    words = ["tune", str(table), "--target", "price", "--out", str(out)]
+    words = ["tune", "--no-tabular", str(table), "--target", "price", "--out", str(out)]
     assert main([*words, "--trials", "3", "--epochs", "3", "--workers", "1", "-q"]) == 0
     return out
 
@@ -52,7 +52,7 @@ def test_writes_the_best_model_and_all_trials(search: Path, table: Path) -> None
 
 def test_a_search_goes_on(search: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = rows_of(search / "trials.csv")
-    words = ["tune", str(table), "--target", "price", "--out", str(search)]
+    words = ["tune", "--no-tabular", str(table), "--target", "price", "--out", str(search)]
     assert main([*words, "--trials", "4", "--epochs", "3", "--workers", "1", "-q"]) == 0
     after = rows_of(search / "trials.csv")
     assert len(after) == 4
@@ -114,14 +114,26 @@ def test_a_search_without_a_result_says_why(
 
     words = ["--target", "price", "--trials", "2", "--epochs", "1", "--workers", "1", "-q"]
     assert (
-        main(["tune", str(table), "--out", str(tmp_path / "a"), *words, "--max-seconds", "0"]) == 2
+        main(
+            [
+                "tune",
+                "--no-tabular",
+                str(table),
+                "--out",
+                str(tmp_path / "a"),
+                *words,
+                "--max-seconds",
+                "0",
+            ]
+        )
+        == 2
     )
     assert capsys.readouterr().err == (
         f"rosenblatt: No trial of the search in '{tmp_path}/a/search' has a result. Given: no "
         "trial that has ended. Fix: let `search` run until one has.\n"
     )
     monkeypatch.setattr(tuning, "keep_best", lambda patience, epochs: Failing())
-    assert main(["tune", str(table), "--out", str(tmp_path / "b"), *words]) == 2
+    assert main(["tune", "--no-tabular", str(table), "--out", str(tmp_path / "b"), *words]) == 2
     assert capsys.readouterr().err == (
         f"rosenblatt: No trial of the search in '{tmp_path}/b/search' has a result. Given: 2 "
         "trials that have failed. The first of them, 0, because: ValueError: no room on the moon. "

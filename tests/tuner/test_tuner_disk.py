@@ -235,7 +235,17 @@ def test_tune_with_too_little_room(tmp_path: Path) -> None:
     rows = [f"{a:.4f},{b:.4f},{a - b:.4f}" for a, b in X.tolist()]
     table.write_text("a,b,y\n" + "\n".join(rows) + "\n")
     out = tmp_path / "out"
-    words = ["tune", str(table), "--target", "y", "--out", str(out), "--trials", "2"]
+    words = [
+        "tune",
+        "--no-tabular",
+        str(table),
+        "--target",
+        "y",
+        "--out",
+        str(out),
+        "--trials",
+        "2",
+    ]
 
     def run(limit: int) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", LIMITED, str(limit), *words, "--epochs", "1", "-q"]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from rosenblatt.cli import commands, files, runs, tuning
+from rosenblatt.cli import commands, files, leaderboard, reports, runs, training, tuning
 from rosenblatt.core.errors import RosenblattError, explain
 
 # With this variable set an error shows where it was raised.
@@ -26,10 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for verb in (
-    commands.train,
+    training.train,
     commands.evaluate,
     commands.predict,
     commands.summary,
+    reports.report,
+    leaderboard.leaderboard,
     commands.find_lr,
     tuning.tune,
     files.inspect,

@@ -18,9 +18,14 @@ from rosenblatt.callbacks.history import History
 from rosenblatt.choosing.rates import find_learning_rate
 from rosenblatt.cli import results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
-from rosenblatt.cli.options import BatchSize, Data, Epochs, Model, Patience, Picture, Quiet, Target
+from rosenblatt.cli.options import BatchSize, Data, Model, Picture, Target
 from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
-from rosenblatt.core.checks import number
+from rosenblatt.cli.table_use import (
+    Asked,
+    evaluate_table,
+    predict_table,
+    write_predictions,
+)
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.finite import check_finite
@@ -30,28 +35,30 @@ from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.tables.plain import numbers
 from rosenblatt.tables.table import Table
+from rosenblatt.tabular.estimators import TabularModel
+from rosenblatt.tabular.loading import as_estimator
+from rosenblatt.tabular.model import TableModel
 
-_POSITIVE = number(above=0, below=math.inf, expected="above 0")
 
-
-def train(
-    data: Data,
-    out: Annotated[Path, Option(help="The folder for the results; made if need be.")],
-    target: Target = None,
-    epochs: Epochs = None,
-    batch_size: BatchSize = 32,
-    learning_rate: Annotated[float | None, Option(help="Size of a step.")] = None,
-    hidden: Annotated[str | None, Option(help="Units of the hidden layers, e.g. 50,50,50.")] = None,
-    patience: Patience = None,
-    seed: Annotated[
-        int, Option(min=0, max=2**32 - 1, help="Seed of weights, shuffles and splits.")
-    ] = 42,
-    quiet: Quiet = False,
+def train_network(
+    data: str,
+    out: Path,
+    target: str | None,
+    epochs: int | None,
+    batch_size: int,
+    learning_rate: float | None,
+    hidden: str | None,
+    patience: int | None,
+    seed: int,
+    quiet: bool,
 ) -> None:
-    """Train a network; write the model of its best epoch, history, curves and metrics."""
+    """Train the plain network; write the model of its best epoch, history, curves and metrics.
+
+    Args:
+        data, out, target, epochs, batch_size, learning_rate, hidden, patience, seed, quiet: as of
+            `rosenblatt train`.
+    """
     units = None if hidden is None else _units(hidden)
-    if learning_rate is not None:
-        _POSITIVE.require(learning_rate, "--learning-rate is out of range.")
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     recipe = problem.recipe
@@ -108,6 +115,9 @@ def train(
 def evaluate(model: Model, data: Data, target: Target = None) -> None:
     """Print a model's loss and metrics on a file, or on the test part of a built-in data set."""
     network, facts = results.open_run(model)
+    if isinstance(network, TableModel):
+        evaluate_table(as_estimator(network), _open(data), target, facts.get("weights"))
+        return
     if data in BUILTIN:
         problem = load_problem(data, target, seed=0)
         x, y = problem.test
@@ -135,10 +145,36 @@ def evaluate(model: Model, data: Data, target: Target = None) -> None:
 def predict(
     model: Model,
     data: Data,
-    out: Annotated[Path | None, Option(help="The CSV file to write; printed if not given.")] = None,
+    out: Annotated[
+        Path | None,
+        Option(
+            help="The file to write: .csv, .parquet, .json or .jsonl; printed if not given, or -."
+        ),
+    ] = None,
+    interval: Annotated[
+        float | None,
+        Option(help="Intervals around quantities that hold them with this probability, e.g. 0.9."),
+    ] = None,
+    explain: Annotated[
+        int, Option(min=0, help="Columns that say why, with what each adds to the prediction.")
+    ] = 0,
+    threshold: Annotated[
+        float | None,
+        Option(min=0, max=1, help="Of two classes: the probability that makes the second one."),
+    ] = None,
 ) -> None:
     """Write a model's predictions for a file, or for the test part of a built-in data set."""
     network, facts = results.open_run(model)
+    asked = Asked(interval, explain, threshold)
+    if isinstance(network, TableModel):
+        write_predictions(out, predict_table(as_estimator(network), _open(data), asked))
+        return
+    if asked != Asked():
+        raise BadArgument(
+            "--interval, --explain and --threshold are for models of raw tables.",
+            given=f"a {type(network).__name__}",
+            fix="leave them out.",
+        )
     if data in BUILTIN:
         problem = load_problem(data, None, seed=0)
         x, classes = problem.test[0], problem.classes
@@ -149,11 +185,7 @@ def predict(
     if origin is not None:
         outputs = outputs.astype("float64") + origin
     columns = _prediction_columns(outputs, facts.get("classes") or classes)
-    if out is None:
-        results.print_table(sys.stdout, columns)
-    else:
-        results.write_table(out, columns)
-        print(f"Written to {out}: {len(outputs):,} predictions")
+    write_predictions(out, columns)
 
 
 def find_lr(
@@ -200,13 +232,24 @@ def summary(
     network.summary()
     if diagram:
         print(text_diagram(network, expand_nested=True))
-    if facts:
+    if isinstance(network, TableModel):
+        _say_table_model(as_estimator(network))
+    elif facts:
         what = "classes" if facts["classes"] else "a number"
         print(f"Trained on {facts['data']} to predict {facts['target']!r} ({what}).")
         if facts["features"]:
             print("Features: " + ", ".join(facts["features"]))
         for name, origin in facts.get("origins", {}).items():
             print(f"{name!r} is counted from {origin} (32 bits would not tell its rows apart).")
+
+
+def _say_table_model(model: TabularModel) -> None:
+    task = model.predictor_.task
+    what = "a quantity" if task.is_quantity else f"{len(task.classes)} classes"
+    source = model.facts_.source
+    print(f"Trained on {source} to predict {model.target_name_!r} ({what}) from these columns:")
+    for name, kind in model.schema_.read.items():
+        print(f"  {name}: {kind.kind}")
 
 
 def _units(text: str) -> tuple[int, ...]:
@@ -252,6 +295,11 @@ def headline(problem: Problem) -> str:
 
 def _open(data: str) -> Table:
     """The table in a file; what reading it found goes to standard error."""
+    if data in BUILTIN:
+        raise BadArgument(
+            f"{data} is a built-in data set; this model was trained on a table in a file.",
+            expected="the path of a table with the same columns",
+        )
     table = open_data(data)
     for note in table.notes:
         print(note, file=sys.stderr)

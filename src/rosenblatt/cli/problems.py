@@ -192,21 +192,10 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
             )
         return BUILTIN[data]()
     table = open_data(data)
-    if target is None:
-        raise BadArgument(
-            f"{data}: which column is to be predicted?",
-            expected="--target with one of " + ", ".join(table.names),
-        )
-    _check_target(table, target)
+    target = named_target(table, target)
     columns = numbers(table)
     names = [name for name in columns if name != target]
-    rows = table.rows
-    if rows < LEAST_ROWS:
-        raise BadData(
-            f"{data}: too few rows to split into training, validation and test parts.",
-            given=rows,
-            expected=f"at least {LEAST_ROWS} rows",
-        )
+    check_rows(table)
     found = {name: origin_of(values) for name, values in columns.items()}
     y = columns[target]
     check_finite(y, f"y (column {target!r})")
@@ -251,7 +240,17 @@ def _refuse_large(
             )
 
 
-def _check_target(table: Table, target: str) -> None:
+def named_target(table: Table, target: str | None) -> str:
+    """The column to predict.
+
+    Raises:
+        ValueError: none is named; the table does not have it, has it twice, or nothing beside it.
+    """
+    if target is None:
+        raise BadArgument(
+            f"{table.source}: which column is to be predicted?",
+            expected="--target with one of " + ", ".join(table.names),
+        )
     if target not in table.names:
         raise BadData(
             f"The table has no column {target!r} to predict.", fix=nearest(target, table.names)
@@ -267,6 +266,21 @@ def _check_target(table: Table, target: str) -> None:
         raise BadData(
             f"The table has no column beside {target!r}: nothing to predict it from.",
             expected="at least one feature column",
+        )
+    return target
+
+
+def check_rows(table: Table) -> None:
+    """Refuse a table that is too short to be split.
+
+    Raises:
+        ValueError: fewer than ten rows.
+    """
+    if table.rows < LEAST_ROWS:
+        raise BadData(
+            f"{table.source}: too few rows to split into training, validation and test parts.",
+            given=table.rows,
+            expected=f"at least {LEAST_ROWS} rows",
         )
 
 

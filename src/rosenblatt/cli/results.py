@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
+
+import numpy as np
 
 from rosenblatt.callbacks.history import History
 from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest
 from rosenblatt.core.files import replacing
+from rosenblatt.core.optional import require
 from rosenblatt.models.model import Model
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure
@@ -67,15 +70,57 @@ def write_facts(out: Path, facts: Mapping[str, Any]) -> None:
 
 
 def write_table(out: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Write predictions as a CSV file, whole or not at all."""
+    """Write columns into a file, whole or not at all: CSV, Parquet or JSON by its ending.
+
+    Raises:
+        ValueError: another ending, or not a place for a file.
+        ImportError: Parquet without polars.
+    """
+    ending = out.suffix.lower()
+    if ending not in _WRITERS:
+        raise BadArgument(
+            f"--out {out}: the ending says no kind of table.",
+            given=repr(out.suffix),
+            expected=", ".join(filter(None, _WRITERS)),
+        )
     try:
-        with replacing(out) as part, part.open("w", newline="") as file:
-            print_table(file, columns)
+        with replacing(out) as part:
+            _WRITERS[ending](part, columns)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BadArgument(
             f"--out {out}: not a place for a file.",
             expected="the path of a file, in a folder that exists",
         ) from error
+
+
+def _write_csv(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        print_table(file, columns)
+
+
+def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    polars = require("polars", "rosenblatt[tabular]", "Parquet files")
+    polars.DataFrame({name: list(values) for name, values in columns.items()}).write_parquet(path)
+
+
+def _records(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    values = (np.asarray(column, object).tolist() for column in columns.values())
+    return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+
+
+def _write_json(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    path.write_text(json.dumps([*_records(columns)], indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _write_lines(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in _records(columns))
+    path.write_text("".join(lines), "utf-8")
+
+
+_WRITERS: dict[str, Callable[[Path, Mapping[str, Sequence[Any]]], None]] = {
+    "": _write_csv, ".csv": _write_csv, ".txt": _write_csv, ".parquet": _write_parquet,
+    ".json": _write_json, ".jsonl": _write_lines, ".ndjson": _write_lines,
+}  # fmt: skip
 
 
 def print_table(file: TextIO, columns: Mapping[str, Sequence[Any]]) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.cli.problems import Problem
+from rosenblatt.cli.table_data import TableParts
 from rosenblatt.core.errors import BadArgument, FileRefused
 from rosenblatt.core.files import replacing
+from rosenblatt.tables.table import TextColumn
 from rosenblatt.tuner.journal import Journal
 
 SEARCH = "search"  # the folder of the search, in --out
@@ -35,7 +37,6 @@ def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[s
     Raises:
         ValueError: the folder holds a search on another problem, or its file is damaged.
     """
-    path = out / SEARCH / _FILE
     facts = {
         "data": problem.data,
         "target": problem.target,
@@ -45,6 +46,47 @@ def require_same_search(out: Path, problem: Problem, seed: int, settings: dict[s
         "seed": seed,
         "content": fingerprint(problem),
     }
+    require_same_facts(out, facts, settings)
+
+
+def table_facts(parts: TableParts) -> dict[str, Any]:
+    """What tells a search on a raw table from others.
+
+    Args:
+        parts: the table with its split.
+    """
+    digest = hashlib.sha256(repr(parts.task.classes).encode())
+    for column in [*parts.features.columns.values(), parts.table[parts.target]]:
+        digest.update(f"{column.name}{column.kind}{column.stored}".encode())
+        if isinstance(column, TextColumn):
+            digest.update("\0".join(map(str, column.words)).encode("utf-8", "surrogatepass"))
+        array = column.codes if isinstance(column, TextColumn) else column.values
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    digest.update(np.ascontiguousarray(parts.train).view(np.uint8).data)
+    return {
+        "data": parts.table.source,
+        "target": parts.target,
+        "task": parts.task.kind,
+        "features": list(parts.schema.read),
+        "kinds": [kind.kind for kind in parts.schema.read.values()],
+        "rows": parts.table.rows,
+        "seed": parts.wanted.seed,
+        "content": digest.hexdigest(),
+    }
+
+
+def require_same_facts(out: Path, facts: dict[str, Any], settings: dict[str, Any]) -> None:
+    """As `require_same_search`, of facts that tell a search from others.
+
+    Args:
+        out: the folder of results.
+        facts: data, target, task, features, rows, seed, content, and what else may differ.
+        settings: of the training.
+
+    Raises:
+        ValueError: the folder holds another search, or its file is damaged.
+    """
+    path = out / SEARCH / _FILE
     known = _read(path)
     if known:
         _compare(out, facts, known)
@@ -83,8 +125,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _compare(out: Path, facts: dict[str, Any], known: dict[str, Any]) -> None:
-    named = ("target", "task", "features", "rows", "seed")
-    differ = [name for name in named if name in known and known[name] != facts[name]]
+    named = ("target", "task", "features", "kinds", "rows", "seed")
+    differ = [name for name in named if name in known and known[name] != facts.get(name)]
     if "content" not in known:  # begun by an earlier version, which knew the path alone
         differ += ["data"] if known.get("data") != facts["data"] else []
     elif not differ and known["content"] != facts["content"]:
@@ -100,7 +142,7 @@ def _compare(out: Path, facts: dict[str, Any], known: dict[str, Any]) -> None:
         shown = ["data", *(told or ("target", *(name for name in differ if name != "data")))]
         raise BadArgument(
             f"--out {out} holds another search.",
-            given=", ".join(f"{name} {_text(facts[name])}" for name in shown),
+            given=", ".join(f"{name} {_text(facts.get(name))}" for name in shown),
             expected=", ".join(f"{name} {_text(known.get(name))}" for name in shown),
             fix="name another folder.",
         )

@@ -14,9 +14,26 @@ from typer import Argument, Option
 from rosenblatt.cli import results
 from rosenblatt.cli.commands import evaluated, facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.network import build_network
-from rosenblatt.cli.options import BatchSize, Data, Epochs, Patience, Quiet, Target
+from rosenblatt.cli.options import (
+    Data,
+    Drop,
+    Epochs,
+    Models,
+    NoTabular,
+    Patience,
+    Quiet,
+    Split,
+    Target,
+    TaskName,
+    TimeLimit,
+    Types,
+    Weights,
+)
 from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.cli.same_search import SEARCH, require_same_search
+from rosenblatt.cli.table_data import Wanted, listed, pairs
+from rosenblatt.cli.table_search import tune_table
+from rosenblatt.cli.training import takes_plain_network
 from rosenblatt.core.errors import FileRefused, explain
 from rosenblatt.models.sequential import Sequential
 from rosenblatt.tuner.bayesian import BayesianOptimization
@@ -35,18 +52,68 @@ def tune(
     target: Target = None,
     trials: Annotated[int, Option(min=1, help="Networks to try.")] = 20,
     epochs: Epochs = None,
-    batch_size: BatchSize = 32,
+    batch_size: Annotated[int | None, Option(min=1, help="Rows in a training step.")] = None,
     workers: Annotated[
         int | None, Option(min=1, help="Trials side by side; one for each core if not given.")
     ] = None,
     max_seconds: Annotated[
         float | None, Option(min=0, help="No trial begins after this time.")
     ] = None,
+    types: Types = None,
+    drop: Drop = None,
+    split: Split = None,
+    task: TaskName = None,
+    weights: Weights = None,
+    models: Models = None,
+    time_limit: TimeLimit = None,
+    no_tabular: NoTabular = False,
     patience: Patience = None,
     seed: Annotated[int, Option(min=0, max=2**32 - 1, help="Seed of everything.")] = 42,
     quiet: Quiet = False,
 ) -> None:
     """Search for the best network; write it, its figures and all trials into a folder."""
+    of_tables = {
+        "--types": types, "--drop": drop, "--split": split, "--task": task, "--weights": weights,
+        "--models": models, "--time-limit": time_limit,
+    }  # fmt: skip
+    if takes_plain_network(data, no_tabular, of_tables, {"--patience": patience}):
+        tune_network(
+            data, out, target, trials, epochs, batch_size or 32, workers, max_seconds, patience,
+            seed, quiet,
+        )  # fmt: skip
+        return
+    wanted = Wanted(
+        data, target, pairs(types, "--types"), listed(drop), split or "random", task, weights, seed
+    )
+    parameters: dict[str, Any] = {
+        "models": models, "epochs": epochs, "batch_size": batch_size, "time_limit": time_limit,
+    }  # fmt: skip
+    tune_table(
+        wanted, out, trials, parameters, workers=workers, max_seconds=max_seconds, quiet=quiet
+    )
+    show(out)
+    print(f"Written to {out}: {TRIALS}, {SEARCH}/")
+
+
+def tune_network(
+    data: str,
+    out: Path,
+    target: str | None,
+    trials: int,
+    epochs: int | None,
+    batch_size: int,
+    workers: int | None,
+    max_seconds: float | None,
+    patience: int | None,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Search for the best plain network.
+
+    Args:
+        data, out, target, trials, epochs, batch_size, workers, max_seconds, patience, seed, quiet:
+            as of `rosenblatt tune`.
+    """
     problem = load_problem(data, target, seed)
     results.make_folder(out)
     epochs = epochs or problem.recipe.epochs

@@ -29,7 +29,7 @@ def terminal(facts: Facts) -> str:
     for heading, section in (
         ("Warnings", _listed(facts.warnings, "! ")),
         ("Drift", _listed(facts.drift, "! ")),
-        ("Scores", _scores(facts)),
+        ("Scores", scores_text(facts)),
         ("What the model needs", _importance(facts)),
         ("Columns", _columns([one for one in facts.columns if one.used])),
         ("Left out", _columns([one for one in facts.columns if not one.used])),
@@ -75,7 +75,8 @@ def interval(score: Score, digits: int = 4) -> str:
     return f"{low} to {high}"
 
 
-def _scores(facts: Facts) -> Iterator[str]:
+def scores_text(facts: Facts) -> Iterator[str]:
+    """The scores, how often intervals hold, and the threshold, as lines."""
     for name, score in facts.scores.items():
         ends = interval(score)
         beside = f"   {ends}" if ends else ""

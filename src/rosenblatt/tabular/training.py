@@ -32,6 +32,7 @@ Index = NDArray[np.int64]
 _VALIDATIONS = 20  # in a training, about
 _LONGEST_WAIT = 25  # epochs between two of them
 _LARGEST_BATCH = 4096
+_LONGEST_SLEEP = 0.5  # seconds without a look whether Ctrl-C was pressed
 
 
 @dataclass(frozen=True)
@@ -224,25 +225,24 @@ def train_networks(
     waiting = iter(range(len(folds)))
     lock = threading.Lock()
 
-    def work() -> None:
+    def work(finished: threading.Event) -> None:
         while not crew.stopped:
             with lock:
                 number = next(waiting, None)
             if number is None:
-                return
+                break
             try:
                 with seeded(plan.seed + number), fresh_names():
                     found[number] = _train(folds[number], shape, recipe, crew, number)
             except BaseException as error:
                 errors.append(error)
                 crew.stopped = True
+        finished.set()
 
-    threads = [
-        threading.Thread(target=work, daemon=True) for _ in range(min(plan.threads, len(folds)))
-    ]
-    for thread in threads:
-        thread.start()
-    interrupted = _joined(threads, crew)
+    ends = [threading.Event() for _ in range(min(plan.threads, len(folds)))]
+    for end in ends:
+        threading.Thread(target=work, args=(end,), daemon=True).start()
+    interrupted = _waited(ends, crew)
     crew.finish()
     if errors:
         raise errors[0]
@@ -252,13 +252,16 @@ def train_networks(
     return done
 
 
-def _joined(threads: Sequence[threading.Thread], crew: Crew) -> bool:
-    """Wait for the threads; whether Ctrl-C ended them."""
+def _waited(ends: Sequence[threading.Event], crew: Crew) -> bool:
+    """Wait for the threads' ends; whether Ctrl-C came first.
+
+    Not `Thread.join`: after Ctrl-C Python takes a thread for ended that still runs.
+    """
     interrupted = False
-    while any(thread.is_alive() for thread in threads):
+    while not all(end.is_set() for end in ends):
         try:
-            for thread in threads:
-                thread.join()
+            for end in ends:
+                end.wait(_LONGEST_SLEEP)
         except KeyboardInterrupt:
             interrupted = crew.stopped = True
     return interrupted
