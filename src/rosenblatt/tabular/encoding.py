@@ -167,7 +167,9 @@ def fit_encoder(
                 )
                 category = replace(category, means=layer)
                 found.means.append(own)
-            categories.append(category)
+            # One that gives the network nothing would be no part of the model that is saved.
+            if category.coded or category.means is not None:
+                categories.append(category)
         fitted.append(replace(one, categories=tuple(categories)))
     return Encoder(tuple(fitted)), found
 
