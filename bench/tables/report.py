@@ -83,11 +83,12 @@ def _scores(results: Results, models: list[str]) -> Table:
             seeds = len(results.of(table, model))
             row.append(text if seeds == most else f"{text} [{seeds}]")
         rows.append(row)
-    everywhere = [m for m in models if all(results.of(table, m) for table in results.tables)]
-    groups = [models] if everywhere == models or len(everywhere) < 2 else [models, everywhere]
-    for group in groups:
+    known = {m: sum(bool(results.of(table, m)) for table in results.tables) for m in models}
+    # All models on the few tables that all have, then fewer models on more tables.
+    for least in sorted(set(known.values())):
+        group = [m for m in models if known[m] >= least]
         ranks, count = results.mean_ranks(group)
-        if count:
+        if count and len(group) > 1:
             name = f"mean rank among {len(group)} on {count} tables"
             rows.append([name, "", *(f"{ranks[m]:.2f}" if m in ranks else "" for m in models)])
     return Table(["table", "score", *(MODELS[model].title for model in models)], rows)
