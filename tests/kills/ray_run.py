@@ -18,7 +18,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 import rosenblatt as rb
-from rosenblatt.tuner.trial import TrialStatus
+from rosenblatt.tuner.trials import TrialStatus
 
 EPOCHS = 5
 

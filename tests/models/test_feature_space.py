@@ -123,7 +123,7 @@ ERRORS = {
     "kind": (lambda: FeatureSpace({"a": "flaot"}), r"Given: 'flaot'. Fix: did you mean 'float'"),
     "mode": (
         lambda: FeatureSpace({"a": "float"}, output_mode="list"),
-        r"bad `output_mode`. Given: 'list'",
+        r"unknown `output_mode`. Given: 'list'",
     ),
     "cross": (
         lambda: FeatureSpace({"city": "string_hashed"}, crosses=[("city", "town")]),
@@ -147,7 +147,7 @@ ERRORS = {
     ),
     "feature mode": (
         lambda: FeatureSpace.feature("int32", None, "count"),
-        r"Feature: bad `output_mode`",
+        r"Feature: unknown `output_mode`",
     ),
 }
 

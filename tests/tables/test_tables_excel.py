@@ -126,6 +126,6 @@ def test_without_fastexcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "fastexcel", None)
     path = written(tmp_path, workbook({"Data": ROWS}), "homes.csv")
     assert error(path, ImportError) == (
-        f"{path}: reading workbooks needs fastexcel, which is not installed. Fix: `pip install "
-        '"rosenblatt[excel]"`, or save the sheet as CSV.'
+        f"{path}: reading workbooks: an optional dependency is missing. Expected: an installed "
+        "'fastexcel'. Fix: pip install \"rosenblatt[excel]\", or save the sheet as CSV."
     )

@@ -292,8 +292,8 @@ def test_without_polars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "polars", None)
     path = written(tmp_path, CSV)
     assert error(path, ImportError) == (
-        f"{path}: reading tables needs polars, which is not installed. Fix: `pip install "
-        '"rosenblatt[tabular]"`'
+        f"{path}: reading tables: an optional dependency is missing. Expected: an installed "
+        "'polars'. Fix: pip install \"rosenblatt[tabular]\""
     )
 
 

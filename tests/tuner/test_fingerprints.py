@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse
 
 from rosenblatt import tuner as kt
-from rosenblatt.tuner.fingerprints import fingerprint
+from rosenblatt.tuner.search_arguments import fingerprint
 
 X = np.random.default_rng(0).normal(size=(20, 2))
 Y = X[:, 0]

@@ -133,5 +133,6 @@ def test_needs_optuna(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImportError) as caught:
         OptunaOracle("val_loss")
     assert str(caught.value) == (
-        "OptunaOracle needs optuna. Fix: `pip install 'rosenblatt[optuna]'`."
+        "OptunaOracle: an optional dependency is missing. Expected: an installed 'optuna'. "
+        'Fix: pip install "rosenblatt[optuna]"'
     )

@@ -12,7 +12,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import tuner as kt
 from rosenblatt.tuner.errors import FatalValueError
-from rosenblatt.tuner.streams import Replayed
+from rosenblatt.tuner.search_arguments import Replayed
 
 X = np.random.default_rng(0).normal(size=(96, 3)).astype("float32")
 Y = (X[:, 0] - X[:, 1]).astype("float32")

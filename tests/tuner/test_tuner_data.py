@@ -11,7 +11,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt import tuner as rt
 from rosenblatt.tuner.errors import FatalValueError
-from rosenblatt.tuner.streams import SearchArguments
+from rosenblatt.tuner.search_arguments import SearchArguments
 
 X = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
 CLASSES = np.arange(60) % 3

@@ -20,7 +20,7 @@ import rosenblatt as rb
 from rosenblatt import tuner as kt
 from rosenblatt.callbacks import BackupAndRestore
 from rosenblatt.tuner import errors, journal
-from rosenblatt.tuner.processes import Processes
+from rosenblatt.tuner.shared_search import Processes
 from rosenblatt.tuner.trial_callbacks import TrialBackup
 
 X = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")

@@ -30,7 +30,7 @@ from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
-from rosenblatt.graph.diagram import text_diagram
+from rosenblatt.graph.picture import text_diagram
 from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.tables.plain import numbers

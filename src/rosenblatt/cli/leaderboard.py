@@ -33,7 +33,7 @@ from rosenblatt.cli.options import (
 from rosenblatt.cli.table_columns import Columns, fit_columns
 from rosenblatt.cli.table_data import TableParts, Wanted, listed, open_parts, pairs
 from rosenblatt.cli.table_training import headlines
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import require
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.layers.dense import Dense
 from rosenblatt.layers.input import Input

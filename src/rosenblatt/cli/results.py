@@ -12,9 +12,8 @@ from typing import Any, TextIO
 import numpy as np
 
 from rosenblatt.callbacks.history import History
-from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest
+from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest, require
 from rosenblatt.core.files import replacing
-from rosenblatt.core.optional import require
 from rosenblatt.models.model import Model
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import save_figure

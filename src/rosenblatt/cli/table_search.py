@@ -20,7 +20,7 @@ from rosenblatt.tuner.bayesian import BayesianOptimizationOracle
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.objective import Objective
 from rosenblatt.tuner.oracle import Proposal
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 _MODEL = "model.keras"
 

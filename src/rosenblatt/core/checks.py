@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +25,7 @@ class Gets(Protocol):
         """The object meant."""
 
 
+@dataclass(eq=False)
 class Check:
     """Which values fit, and what is kept of them.
 
@@ -34,27 +36,19 @@ class Check:
         wrong: values that do not fit, for tests.
         adjective: what a value that does not fit is called.
         error: the error that a value raises.
+        names: what a misspelt name may have meant.
 
     >>> whole(least=1).take(3)
     3
     """
 
-    def __init__(
-        self,
-        fits: Callable[[Any], bool],
-        expected: str,
-        keep: Callable[[Any], Any] | None = None,
-        wrong: Iterable[Any] = (),
-        adjective: str = "bad",
-        error: Callable[[Any], type[Exception]] = lambda value: BadArgument,
-    ):
-        self.fits = fits
-        self.expected = expected
-        self.keep = keep
-        self.wrong = tuple(wrong)
-        self.adjective = adjective
-        self.error = error
-        self.names: tuple[str, ...] = ()  # what a misspelt name may have meant
+    fits: Callable[[Any], bool]
+    expected: str
+    keep: Callable[[Any], Any] | None = None
+    wrong: Sequence[Any] = ()
+    adjective: str = "bad"
+    error: Callable[[Any], type[Exception]] = lambda value: BadArgument
+    names: Sequence[str] = ()
 
     def take(self, value: Any) -> Any:
         """What the object keeps of a value.
@@ -198,27 +192,20 @@ def choice(*values: Any, keep: Callable[[Any], Any] | None = None, any_case: boo
     def fits(value: Any) -> bool:
         return bool(meant(value))
 
-    check = Check(fits, expected, kept, ["no such value", 3.5], "unknown")
-    check.names = tuple(value for value in values if isinstance(value, str))
-    return check
+    known = [value for value in values if isinstance(value, str)]
+    return Check(fits, expected, kept, ["no such value", 3.5], "unknown", names=known)
 
 
 def optional(check: Check, expected: str | None = None) -> Check:
     """What another check takes, or None."""
 
-    def keep(value: Any) -> Any:
-        return None if value is None else check.take(value)
-
-    found = Check(
-        lambda value: value is None or check.fits(value),
-        expected or f"{check.expected}, or None",
-        keep,
-        [value for value in check.wrong if value is not None],
-        check.adjective,
-        check.error,
+    return replace(
+        check,
+        fits=lambda value: value is None or check.fits(value),
+        expected=expected or f"{check.expected}, or None",
+        keep=lambda value: None if value is None else check.take(value),
+        wrong=[value for value in check.wrong if value is not None],
     )
-    found.names = check.names
-    return found
 
 
 def pair(check: Check, expected: str) -> Check:
@@ -267,13 +254,8 @@ def or_config(check: Check) -> Check:
     def keep(value: Any) -> Any:
         return check.take(deserialize_keras_object(value) if isinstance(value, dict) else value)
 
-    return Check(
-        lambda value: isinstance(value, dict) or check.fits(value),
-        check.expected,
-        keep,
-        check.wrong,
-        check.adjective,
-        check.error,
+    return replace(
+        check, fits=lambda value: isinstance(value, dict) or check.fits(value), keep=keep
     )
 
 

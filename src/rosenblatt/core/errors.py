@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 _MOST_NAMES = 60  # a longer list hides the message
 
@@ -138,23 +140,42 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return "known names: " + ", ".join(names) + "."
 
 
-@contextmanager
-def needed(problem: str, fix: str) -> Iterator[None]:
-    """Say what an import in the block is needed for, where the package is not installed.
+def require(module: str, install: str, purpose: str, instead: str = "") -> ModuleType:
+    """Import an optional module.
+
+    Args:
+        module: its dotted name, e.g. "sklearn.datasets".
+        install: what pip is to install, e.g. "rosenblatt[sklearn]".
+        purpose: who needs it, e.g. "datasets.iris.load_data".
+        instead: what else would help.
 
     Raises:
-        ImportError: it is not.
+        MissingPackage: it is not installed; the message names the command that installs it.
 
-    >>> with needed("Flying needs wings.", fix="`pip install wings`."):
-    ...     import wings
+    >>> require("wings.flap", "wings", "fly")
     Traceback (most recent call last):
-    ...
-    rosenblatt.core.errors.MissingPackage: Flying needs wings. Fix: `pip install wings`.
+    rosenblatt.core.errors.MissingPackage: fly: an optional dependency is missing. Expected: an
+    installed 'wings'. Fix: pip install "wings"
     """
+    package = module.partition(".")[0]
     try:
-        yield
-    except ImportError as error:
-        raise MissingPackage(explain(problem, fix=fix)) from error
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        # A module missing *inside* an installed package is another fault: let it through.
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        raise missing(package, install, purpose, instead) from error
+
+
+def missing(package: str, install: str, purpose: str, instead: str = "") -> MissingPackage:
+    """The error for a package that is not installed; arguments as of `require`."""
+    error = MissingPackage(
+        f"{purpose}: an optional dependency is missing.",
+        expected=f"an installed {package.replace('_', '-')!r}",
+        fix=f'pip install "{install}"' + (f", or {instead}." if instead else ""),
+    )
+    error.name = package
+    return error
 
 
 def warn_user(text: str, category: type[Warning] = UserWarning) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from rosenblatt.core.errors import FileRefused
+from rosenblatt.core.scope import holding
 
 Lambdas = Literal["code", "refuse", "keep"]
 _always_unsafe = False
@@ -101,11 +102,8 @@ def loading(
         "names": {**around.names, **names} if names else None,
     }  # fmt: skip
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    token = _now.set(replace(around, **changes))
-    try:
+    with holding(_now, replace(around, **changes)):
         yield
-    finally:
-        _now.reset(token)
     for draw in undrawn or ():  # after an error the values are not needed
         draw()
 

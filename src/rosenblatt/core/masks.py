@@ -7,13 +7,12 @@ attributes, so masks are kept in a table by identity that keeps no array alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import jax
 
+from rosenblatt.core.scope import holding
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves
 
 _masks: dict[int, tuple[weakref.ref[Any], Any]] = {}
@@ -70,11 +69,6 @@ def set_masks(arrays: Any, masks: Any) -> None:
             set_mask(array, mask)
 
 
-@contextmanager
-def hidden() -> Iterator[None]:
+def hidden() -> holding[bool]:
     """Within this block no array has a mask: a layer has dealt with them itself."""
-    token = _hidden.set(True)
-    try:
-        yield
-    finally:
-        _hidden.reset(token)
+    return holding(_hidden, True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
+
+from rosenblatt.core.scope import holding
 
 _lock = threading.Lock()
 _counts: defaultdict[str, int] = defaultdict(int)
@@ -20,19 +21,14 @@ def _current() -> defaultdict[str, int]:
     return _counts if own is None else own
 
 
-@contextmanager
-def fresh_names() -> Iterator[None]:
+def fresh_names() -> holding[Any]:
     """Let names start again inside, and continue afterwards as if nothing had happened.
 
     >>> with fresh_names():
     ...     auto_name("Dense"), auto_name("Dense")
     ('dense', 'dense_1')
     """
-    token = _own.set(defaultdict(int))
-    try:
-        yield
-    finally:
-        _own.reset(token)
+    return holding(_own, defaultdict(int))
 
 
 def to_snake_case(name: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import random as _python_random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.registry import builtin
+from rosenblatt.core.scope import holding
 from rosenblatt.core.variable import Variable
 
 # Where seeds are drawn from: a generator of the context's own, or else the library's. The global
@@ -59,8 +59,7 @@ def draw_seed(most: int = 10**9) -> int:
     return _generator().randint(1, most)
 
 
-@contextmanager
-def seeded(seed: int | None) -> Iterator[None]:
+def seeded(seed: int | None) -> AbstractContextManager[Any]:
     """Draw seeds from a generator of this context's own, whatever other threads draw.
 
     Args:
@@ -72,14 +71,7 @@ def seeded(seed: int | None) -> Iterator[None]:
     ...     draw_seed() == first
     True
     """
-    if seed is None:
-        yield
-        return
-    token = _own.set(_python_random.Random(int(seed)))
-    try:
-        yield
-    finally:
-        _own.reset(token)
+    return nullcontext() if seed is None else holding(_own, _python_random.Random(int(seed)))
 
 
 @builtin("keras.random")

@@ -10,9 +10,35 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+
+
+class holding(Generic[T]):
+    """Gives a context variable a value inside a `with` block; what it had before comes back.
+
+    A class, since entering and leaving a generator takes nearly twice as long.
+
+    >>> depth = ContextVar("depth", default=0)
+    >>> with holding(depth, 1) as now:
+    ...     now, depth.get()
+    (1, 1)
+    >>> depth.get()
+    0
+    """
+
+    def __init__(self, variable: ContextVar[T], value: T):
+        self._variable, self._value = variable, value
+
+    def __enter__(self) -> T:
+        self._token = self._variable.set(self._value)
+        return self._value
+
+    def __exit__(self, *error: object) -> None:
+        self._variable.reset(self._token)
 
 
 class Scope:
@@ -53,14 +79,9 @@ def current_scope() -> Scope | None:
     return _scope.get()
 
 
-@contextmanager
-def use_scope(scope: Scope | None) -> Iterator[Scope | None]:
+def use_scope(scope: Scope | None) -> holding[Scope | None]:
     """Make a scope the current one."""
-    token = _scope.set(scope)
-    try:
-        yield scope
-    finally:
-        _scope.reset(token)
+    return holding(_scope, scope)
 
 
 def row_mask() -> Any:
@@ -102,11 +123,10 @@ class Outside:
         """Trace with these values for what was found before, and note what else is read."""
         self._values = dict(zip((*self.variables, *self.parameters), values, strict=True))
         self._bound = len(values)
-        token = _outside.set(self)
         try:
-            yield
+            with holding(_outside, self):
+                yield
         finally:
-            _outside.reset(token)
             self._values = {}
 
     def value_of(self, key: Any, table: dict[Any, Any], holder: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, dataclass_transform
 
@@ -34,27 +35,17 @@ class Role(Enum):
 STRUCTURE, NUMBER, FIRST_VALUE, LABEL, HOST = Role
 
 
+@dataclass(eq=False)
 class Setting:
     """One argument of a class: its check, its default and its role. Made by `setting`."""
 
-    name: str
-    attribute: str
-
-    def __init__(
-        self,
-        check: Check,
-        default: Any,
-        role: Role,
-        saved: bool | None,
-        kw_only: bool = False,
-        attribute: str | None = None,
-    ):
-        self.check = check
-        self.default = default
-        self.role = role
-        self.saved = saved
-        self.kw_only = kw_only
-        self.attribute = attribute or ""
+    check: Check
+    default: Any
+    role: Role
+    saved: bool | None
+    kw_only: bool = False
+    attribute: str = ""
+    name: str = ""
 
     def named(self, name: str) -> Setting:
         """A copy that knows its name: one declaration may serve several arguments."""
@@ -126,7 +117,7 @@ def setting(
     ...
     rosenblatt.core.errors.BadArgument: Scale: bad `times`. Given: 0. Expected: a positive integer.
     """
-    return Setting(check, default, role, saved, kw_only, attribute)
+    return Setting(check, default, role, saved, kw_only, attribute or "")
 
 
 def refused(reason: str = "", *, saved: bool = False) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -18,7 +17,7 @@ from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.loading import loading_now, take
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.scope import Scope, current_scope, use_scope, variable_outside
+from rosenblatt.core.scope import Scope, current_scope, holding, use_scope, variable_outside
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
 _LARGE = 1 << 20  # bytes
@@ -315,11 +314,6 @@ class StatelessScope:
         return self.scope.values.get(id(variable))
 
 
-@contextmanager
-def autocast_scope(dtype: str | None) -> Iterator[None]:
+def autocast_scope(dtype: str | None) -> holding[str | None]:
     """Let float variables be read in another float type."""
-    token = _autocast.set(dtype)
-    try:
-        yield
-    finally:
-        _autocast.reset(token)
+    return holding(_autocast, dtype)

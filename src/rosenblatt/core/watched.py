@@ -7,14 +7,14 @@ and checked beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 import jax
 import numpy as np
 
+from rosenblatt.core.scope import holding
 from rosenblatt.core.types import Array, Tree
 
 Check = Callable[[np.ndarray], None]
@@ -32,16 +32,6 @@ def watch(values: Array, check: Check) -> None:
     seen = _seen.get()
     if seen is not None and isinstance(values, jax.core.Tracer):
         seen.append((values, check))
-
-
-@contextmanager
-def _watching() -> Iterator[list[tuple[Any, Check]]]:
-    seen: list[tuple[Any, Check]] = []
-    token = _seen.set(seen)
-    try:
-        yield seen
-    finally:
-        _seen.reset(token)
 
 
 def _is_literal(atom: Any) -> bool:
@@ -86,7 +76,8 @@ class Watched:
         checks: list[Check] = []
 
         def run(data: Tree, rest: Tree) -> list[Any]:
-            with _watching() as seen:
+            seen: list[tuple[Any, Check]] = []
+            with holding(_seen, seen):
                 self._fn(data, rest)
             checks[:] = [check for _, check in seen]
             return [values for values, _ in seen]

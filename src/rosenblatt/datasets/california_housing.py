@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, explain
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import BadArgument, explain, require
 from rosenblatt.datasets._split import Pair, holdout, shuffled_split
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import require
 from rosenblatt.datasets._split import Pair, shuffled_split
 
 __all__ = ["CLASS_NAMES", "FEATURE_NAMES", "load_data"]

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "config": "graph_from_config graph_to_config",
-        "diagram": "text_diagram",
+        "picture": "text_diagram",
         "graph": "Graph",
         "summary": "print_summary",
     },

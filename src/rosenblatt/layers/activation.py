@@ -8,11 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import activations
-from rosenblatt.core.checks import Check, axes, number, one_of, optional
+from rosenblatt.core.checks import axes, number, one_of, optional
 from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Mask, Shapes, Tree
-from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
+from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, as_tuple, initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -179,13 +179,7 @@ class Softmax(Elementwise):
         return mask if mask.dtype == bool else mask > 0.5
 
 
-_shared_axes = Check(
-    lambda value: value is None or axes().fits(value),
-    axes().expected,
-    lambda value: value if value is None else [value] if isinstance(value, int) else list(value),
-    [one for one in axes().wrong if one is not None],
-    error=axes().error,
-)
+_shared_axes = optional(axes(keep=lambda value: list(as_tuple(value))), axes().expected)
 
 
 @family.entry()

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY
 from typing import Any
 
 import jax.numpy as jnp
 
+from rosenblatt.core.checks import flag
+from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
+from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.base import Layer
 
 
 class Affine(Layer):
     """A layer with γ and β; subclasses say for which axes, with `add_gamma_and_beta`."""
 
+    _: KW_ONLY  # to type checkers: subclasses have arguments before these
+    center: bool = setting(flag, default=True)
+    scale: bool = setting(flag, default=True)
+    beta_initializer: Any = initializer("zeros")
+    gamma_initializer: Any = initializer("ones")
+    beta_regularizer: Any = REGULARIZER
+    gamma_regularizer: Any = REGULARIZER
+    beta_constraint: Any = CONSTRAINT
+    gamma_constraint: Any = CONSTRAINT
     supports_masking = True
 
     def __post_init__(self) -> None:

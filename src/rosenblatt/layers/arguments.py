@@ -26,6 +26,11 @@ UNSUPPORTED = refused()
 QUANTIZATION = refused('Make the layer with `dtype="bfloat16"`.', saved=True)
 
 
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A list or tuple as a tuple, one value as a tuple of it."""
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
 def initializer(default: str) -> Any:
     """A setting for the initial values of a weight."""
     return setting(one_of(initializers), default=default, role=FIRST_VALUE)

@@ -8,15 +8,7 @@ from rosenblatt.core.checks import flag
 from rosenblatt.core.errors import NotBuilt
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
-from rosenblatt.layers.arguments import (
-    ACTIVATION,
-    CONSTRAINT,
-    LORA,
-    POSITIVE,
-    QUANTIZATION,
-    REGULARIZER,
-    initializer,
-)
+from rosenblatt.layers.arguments import ACTIVATION, POSITIVE
 from rosenblatt.layers.family import family
 from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.product import product
@@ -54,15 +46,6 @@ class Dense(KernelLayer):
     units: int = setting(POSITIVE)
     activation: Any = ACTIVATION
     use_bias: bool = setting(flag, default=True)
-    kernel_initializer: Any = initializer("glorot_uniform")
-    bias_initializer: Any = initializer("zeros")
-    kernel_regularizer: Any = REGULARIZER
-    bias_regularizer: Any = REGULARIZER
-    kernel_constraint: Any = CONSTRAINT
-    bias_constraint: Any = CONSTRAINT
-    lora_rank: None = LORA
-    lora_alpha: None = LORA
-    quantization_config: None = QUANTIZATION
     __argument_order__ = (
         "activity_regularizer",
         "kernel_constraint",

@@ -14,15 +14,7 @@ from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.initializers.scaling import VarianceScaling
-from rosenblatt.layers.arguments import (
-    ACTIVATION,
-    CONSTRAINT,
-    LORA,
-    QUANTIZATION,
-    REGULARIZER,
-    UNSUPPORTED,
-    initializer,
-)
+from rosenblatt.layers.arguments import ACTIVATION, UNSUPPORTED, as_tuple
 from rosenblatt.layers.family import family
 from rosenblatt.layers.kernel import KernelLayer
 from rosenblatt.layers.signatures import is_shape
@@ -81,15 +73,11 @@ class Equation:
 
 
 _sizes = Check(
-    lambda value: value is not None and is_shape(_as_tuple(value)),
+    lambda value: value is not None and is_shape(as_tuple(value)),
     "an integer, or a tuple of integers and None, without the batch",
-    lambda value: _as_tuple(value),
+    as_tuple,
     [None, "3", 1.5],
 )
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
 @family.entry()
@@ -120,16 +108,10 @@ class EinsumDense(KernelLayer):
     output_shape: int | Sequence[int | None] = setting(_sizes, attribute="partial_output_shape")
     activation: Any = ACTIVATION
     bias_axes: str | None = setting(anything, default=None)
-    kernel_initializer: Any = initializer("glorot_uniform")
-    bias_initializer: Any = initializer("zeros")
-    kernel_regularizer: Any = REGULARIZER
-    bias_regularizer: Any = REGULARIZER
-    kernel_constraint: Any = CONSTRAINT
-    bias_constraint: Any = CONSTRAINT
-    lora_rank: None = LORA
-    lora_alpha: None = LORA
     gptq_unpacked_column_size: None = UNSUPPORTED
-    quantization_config: None = QUANTIZATION
+    __argument_order__ = (
+        "lora_rank", "lora_alpha", "gptq_unpacked_column_size", "quantization_config",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Read the equation, and check the letters of `bias_axes`."""

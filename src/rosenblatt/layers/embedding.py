@@ -13,7 +13,6 @@ from rosenblatt.core.checks import anything, flag
 from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Config, Mask, Shapes, Tree
-from rosenblatt.core.variable import Variable
 from rosenblatt.core.watched import watch
 from rosenblatt.layers.arguments import (
     CONSTRAINT,
@@ -83,16 +82,11 @@ class Embedding(Layer):
 
     def build(self, input_shape: Shapes = None) -> None:
         """Create E, (input_dim, output_dim)."""
-        self._embeddings = self.add_own_weight(
+        self.embeddings = self.add_own_weight(
             "embeddings",
             (self.input_dim, self.output_dim),
             autocast=False,  # the vectors are cast, not the table
         )
-
-    @property
-    def embeddings(self) -> Variable:
-        """E."""
-        return self._embeddings
 
     def call(self, inputs: Tree) -> Any:
         """E[inputs]"""
@@ -102,7 +96,7 @@ class Embedding(Layer):
             self.check_ids(inputs)
         if not jnp.issubdtype(inputs.dtype, jnp.integer):
             inputs = inputs.astype("int32")
-        return jnp.take(self._embeddings.value, inputs, axis=0).astype(self.compute_dtype)
+        return jnp.take(self.embeddings.value, inputs, axis=0).astype(self.compute_dtype)
 
     def check_ids(self, ids: Any, where: str | None = None) -> None:
         """Refuse ids without a vector; a compiled program cannot.

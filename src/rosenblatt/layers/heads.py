@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
+from rosenblatt import regularizers
 from rosenblatt.core import masks
-from rosenblatt.core.checks import flag, number, optional, whole
+from rosenblatt.core.checks import flag, number, one_of, optional
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes
-from rosenblatt.layers.base import Layer
+from rosenblatt.layers.arguments import POSITIVE, SEED
 from rosenblatt.layers.einsum import EinsumDense
+from rosenblatt.layers.kernel import KernelAndBias
 from rosenblatt.layers.regularization import Dropout
 from rosenblatt.ops.networks import dot_product_attention
 
-_PROJECTION = (
-    "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
-    "kernel_constraint", "bias_constraint",
-)  # fmt: skip
+OPTIONAL_POSITIVE = optional(POSITIVE, "a positive integer")
 
 
-OPTIONAL_POSITIVE = optional(whole(least=1), "a positive integer")
-DROPOUT = setting(number(0, 1), default=0.0, role=NUMBER)
-FLASH = setting(flag, default=None, attribute="_flash_attention", saved=False)
-
-
-class Heads(Layer):
+class Heads(KernelAndBias):
     """What multi-head and grouped-query attention share; subclasses build the projections.
 
     A subclass sets, in `build`, `_query_dense`, `_key_dense`, `_value_dense`, `_output_dense` and,
     with `use_gate`, `_gate_dense`; and `_axes`, the axes of the projected arrays that are attended.
     """
+
+    _: KW_ONLY
+    dropout: float = setting(number(0, 1), default=0.0, role=NUMBER)
+    use_bias: bool = setting(flag, default=True)
+    sliding_window: int | None = setting(OPTIONAL_POSITIVE, default=None)
+    flash_attention: bool | None = setting(
+        flag, default=None, attribute="_flash_attention", saved=False
+    )
+    activity_regularizer: Any = setting(  # of the projections
+        one_of(regularizers), default=None, attribute="_projected_regularizer"
+    )
+    use_gate: bool = setting(flag, default=False)
+    seed: int | None = SEED
+    __argument_order__: ClassVar[tuple[str, ...]] = (
+        "dropout", "use_bias", "sliding_window", "flash_attention", "kernel_initializer",
+        "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer",
+        "kernel_constraint", "bias_constraint", "use_gate", "seed",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Flash attention drops nothing."""
@@ -50,7 +63,7 @@ class Heads(Layer):
 
     def projection(self, name: str, equation: str, shape: Shapes, **kwargs: Any) -> EinsumDense:
         """A dense layer from features to heads, or back, with the settings of this one."""
-        given = {field: getattr(self, field) for field in _PROJECTION}
+        given = {field: getattr(self, field) for field in KernelAndBias.__settings__}
         for field in ("kernel_initializer", "bias_initializer"):
             if hasattr(given[field], "get_config"):  # an object draws its seed once
                 given[field] = type(given[field]).from_config(given[field].get_config())

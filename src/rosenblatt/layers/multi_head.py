@@ -8,26 +8,20 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt import regularizers
-from rosenblatt.core.checks import Check, flag, is_whole, one_of
+from rosenblatt.core.checks import Check, is_whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, Shapes
-from rosenblatt.layers.arguments import CONSTRAINT, POSITIVE, REGULARIZER, SEED, initializer
+from rosenblatt.layers.arguments import POSITIVE, as_tuple
 from rosenblatt.layers.einsum import EinsumDense
 from rosenblatt.layers.family import family
-from rosenblatt.layers.heads import DROPOUT, FLASH, OPTIONAL_POSITIVE, Heads
-
-
-def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
-
+from rosenblatt.layers.heads import OPTIONAL_POSITIVE, Heads
 
 # Integers as a tuple; None where nothing is given.
 _sizes = Check(
-    lambda value: value is None or all(is_whole(size) for size in _as_tuple(value)),
+    lambda value: value is None or all(is_whole(size) for size in as_tuple(value)),
     "an integer or a tuple of them",
-    lambda value: None if value in (None, (), []) else tuple(int(n) for n in _as_tuple(value)),
+    lambda value: None if value in (None, (), []) else tuple(int(n) for n in as_tuple(value)),
     ["3", 1.5],
 )
 
@@ -71,32 +65,13 @@ class MultiHeadAttention(Heads):
     num_heads: int = setting(POSITIVE)
     key_dim: int = setting(POSITIVE)
     value_dim: Any = setting(OPTIONAL_POSITIVE, default=None)
-    dropout: float = DROPOUT
-    use_bias: bool = setting(flag, default=True)
     output_shape: int | Sequence[int] | None = setting(
         _sizes, default=None, attribute="_output_shape"
     )
     attention_axes: Any = setting(_sizes, default=None)
-    sliding_window: int | None = setting(OPTIONAL_POSITIVE, default=None)
-    flash_attention: bool | None = FLASH
-    kernel_initializer: Any = initializer("glorot_uniform")
-    bias_initializer: Any = initializer("zeros")
-    kernel_regularizer: Any = REGULARIZER
-    bias_regularizer: Any = REGULARIZER
-    activity_regularizer: Any = setting(  # of the projections
-        one_of(regularizers), default=None, attribute="_projected_regularizer", kw_only=True
-    )
-    kernel_constraint: Any = CONSTRAINT
-    bias_constraint: Any = CONSTRAINT
-    use_gate: bool = setting(flag, default=False)
-    seed: int | None = SEED
     __argument_order__ = (
-        "activity_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
-        "use_gate",
-        "seed",
-    )
+        "dropout", "use_bias", "output_shape", "attention_axes", *Heads.__argument_order__[2:],
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Values are as large as keys unless a size is given."""
@@ -202,28 +177,6 @@ class GroupedQueryAttention(Heads):
     head_dim: int = setting(POSITIVE)
     num_query_heads: int = setting(POSITIVE)
     num_key_value_heads: int = setting(POSITIVE)
-    dropout: float = DROPOUT
-    use_bias: bool = setting(flag, default=True)
-    sliding_window: int | None = setting(OPTIONAL_POSITIVE, default=None)
-    flash_attention: bool | None = FLASH
-    kernel_initializer: Any = initializer("glorot_uniform")
-    bias_initializer: Any = initializer("zeros")
-    kernel_regularizer: Any = REGULARIZER
-    bias_regularizer: Any = REGULARIZER
-    activity_regularizer: Any = setting(  # of the projections
-        one_of(regularizers), default=None, attribute="_projected_regularizer", kw_only=True
-    )
-    kernel_constraint: Any = CONSTRAINT
-    bias_constraint: Any = CONSTRAINT
-    use_gate: bool = setting(flag, default=False)
-    seed: int | None = SEED
-    __argument_order__ = (
-        "activity_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
-        "use_gate",
-        "seed",
-    )
 
     def __post_init__(self) -> None:
         """Groups of query heads share a key and a value."""

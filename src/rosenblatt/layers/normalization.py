@@ -7,13 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, anything, flag, whole
+from rosenblatt.core.checks import Check, anything, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.affine import Affine
-from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
+from rosenblatt.layers.arguments import initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
@@ -51,20 +51,17 @@ class BatchNormalization(Affine):
     axis: int = setting(whole(expected="one integer"), default=-1)
     momentum: float = setting(anything, default=0.99, role=NUMBER)
     epsilon: float = setting(anything, default=1e-3)
-    center: bool = setting(flag, default=True)
-    scale: bool = setting(flag, default=True)
-    beta_initializer: Any = initializer("zeros")
-    gamma_initializer: Any = initializer("ones")
     moving_mean_initializer: Any = initializer("zeros")
     moving_variance_initializer: Any = initializer("ones")
-    beta_regularizer: Any = REGULARIZER
-    gamma_regularizer: Any = REGULARIZER
-    beta_constraint: Any = CONSTRAINT
-    gamma_constraint: Any = CONSTRAINT
     renorm: bool = setting(_no_renorm, default=False)
     renorm_clipping: Any = setting(anything, default=None)
     renorm_momentum: float = setting(anything, default=0.99)
     synchronized: bool = setting(anything, default=False)
+    __argument_order__ = (
+        "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer",
+        "gamma_regularizer", "beta_constraint", "gamma_constraint", "renorm", "renorm_clipping",
+        "renorm_momentum", "synchronized",
+    )  # fmt: skip
 
     def build(self, input_shape: Shapes) -> None:
         """Create γ, β and the running means, one number per feature."""

@@ -12,6 +12,7 @@ from rosenblatt.core.checks import Check, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Tree
+from rosenblatt.layers.arguments import as_tuple
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
@@ -42,10 +43,6 @@ class Flatten(Layer):
         return inputs.reshape((inputs.shape[0], math.prod(inputs.shape[1:])))
 
 
-def _as_tuple(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
-
-
 @family.entry()
 class Reshape(Layer):
     """Gives the axes after the batch another shape.
@@ -61,9 +58,7 @@ class Reshape(Layer):
     (2, 4, 2)
     """
 
-    target_shape: Sequence[int] = setting(
-        Check(lambda value: True, "sizes", lambda value: _as_tuple(value))
-    )
+    target_shape: Sequence[int] = setting(Check(lambda value: True, "sizes", as_tuple))
     always_built = True
 
     def __post_init__(self) -> None:

@@ -9,7 +9,6 @@ from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, Shapes, Tree
 from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable
-from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -51,14 +50,6 @@ class LayerNormalization(Affine):
 
     axis: Any = setting(axes(keep=_as_list), default=-1)
     epsilon: float = setting(anything, default=1e-3)
-    center: bool = setting(flag, default=True)
-    scale: bool = setting(flag, default=True)
-    beta_initializer: Any = initializer("zeros")
-    gamma_initializer: Any = initializer("ones")
-    beta_regularizer: Any = REGULARIZER
-    gamma_regularizer: Any = REGULARIZER
-    beta_constraint: Any = CONSTRAINT
-    gamma_constraint: Any = CONSTRAINT
     rms_scaling: bool = setting(flag, default=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -129,14 +120,6 @@ class GroupNormalization(Affine):
     groups: int = setting(_groups, default=32)
     axis: int = setting(axes(several=False), default=-1)
     epsilon: float = setting(anything, default=1e-3)
-    center: bool = setting(flag, default=True)
-    scale: bool = setting(flag, default=True)
-    beta_initializer: Any = initializer("zeros")
-    gamma_initializer: Any = initializer("ones")
-    beta_regularizer: Any = REGULARIZER
-    gamma_regularizer: Any = REGULARIZER
-    beta_constraint: Any = CONSTRAINT
-    gamma_constraint: Any = CONSTRAINT
 
     def __post_init__(self) -> None:
         """Statistics are of the inputs as they come, before any rounding."""

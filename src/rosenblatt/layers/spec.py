@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rosenblatt.core.errors import BadArgument
@@ -12,6 +13,7 @@ from rosenblatt.core.types import DTypeLike, Tree
 
 @builtin("keras")
 @builtin("keras.layers")
+@dataclass(eq=False, repr=False)
 class InputSpec:
     """Rank and sizes that an input must have.
 
@@ -29,27 +31,21 @@ class InputSpec:
     InputSpec(ndim=2)
     """
 
-    def __init__(
-        self,
-        dtype: DTypeLike = None,
-        shape: Sequence[int | None] | None = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
-        axes: Mapping[int, int] | None = None,
-        allow_last_axis_squeeze: bool = False,
-        name: str | None = None,
-        optional: bool = False,
-    ):
-        self.dtype = dtype
-        self.shape = None if shape is None else tuple(shape)
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
-        self.axes = dict(axes or {})
-        self.allow_last_axis_squeeze = allow_last_axis_squeeze
-        self.name = name
-        self.optional = optional
+    dtype: DTypeLike = None
+    shape: Sequence[int | None] | None = None
+    ndim: int | None = None
+    max_ndim: int | None = None
+    min_ndim: int | None = None
+    axes: Mapping[int, int] | None = None
+    allow_last_axis_squeeze: bool = False
+    name: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shape is not None:
+            self.shape = tuple(self.shape)
+            self.ndim = len(self.shape)
+        self.axes = dict(self.axes or {})
 
     def check(self, tensor: Tree, layer: str, kind: str) -> None:
         """Compare an input's shape.
@@ -83,7 +79,7 @@ class InputSpec:
                 given=f"shape {shape}",
                 expected=f"rank {self.max_ndim} or less",
             )
-        wanted = dict(self.axes)
+        wanted = dict(self.axes or {})
         if self.shape is not None:
             wanted.update({i: s for i, s in enumerate(self.shape) if s is not None})
         for axis, size in wanted.items():

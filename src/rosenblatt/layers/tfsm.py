@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from rosenblatt.core.checks import anything, path
 from rosenblatt.core.errors import BadArgument, BadData, FileRefused, UnknownName, nearest
 from rosenblatt.core.loading import in_safe_mode
 from rosenblatt.core.nesting import UnmatchedError, spread
+from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, PathLike, Tree
+from rosenblatt.core.types import Array, ArrayLike, Config, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.saved_program import read_saved_model
@@ -56,26 +58,21 @@ class TFSMLayer(Layer):
     row_independent = False  # unknown of a program
     runs_user_code = True
 
-    def __init__(
-        self,
-        filepath: PathLike,
-        call_endpoint: str = "serve",
-        call_training_endpoint: str | None = None,
-        trainable: bool = True,
-        name: str | None = None,
-        dtype: DTypeLike = None,
-    ):
-        super().__init__(trainable=trainable, name=name, dtype=dtype, autocast=False)
-        for endpoint in (call_endpoint, call_training_endpoint or "serve"):
+    filepath: str | Path = setting(path)
+    call_endpoint: str = setting(anything, default="serve")
+    call_training_endpoint: str | None = setting(anything, default=None)
+    __argument_order__ = ("trainable", "name", "dtype")
+
+    def __post_init__(self) -> None:
+        """Read the program."""
+        self.autocast = False
+        for endpoint in (self.call_endpoint, self.call_training_endpoint or "serve"):
             if endpoint not in _ENDPOINTS:
                 raise UnknownName(
-                    f"TFSMLayer: {os.fspath(filepath)!r} has no endpoint {endpoint!r}.",
+                    f"TFSMLayer: {self.filepath!r} has no endpoint {endpoint!r}.",
                     expected=" or ".join(map(repr, _ENDPOINTS)),
                     fix=nearest(str(endpoint), _ENDPOINTS),
                 )
-        self.filepath = os.fspath(filepath)
-        self.call_endpoint = call_endpoint
-        self.call_training_endpoint = call_training_endpoint
         self.saved = read_saved_model(self.filepath)
         self.built = True
 
@@ -161,15 +158,6 @@ class TFSMLayer(Layer):
             given=given,
             expected=expected,
         )
-
-    def get_config(self) -> Config:
-        """The arguments that make an equal layer, as long as the folder is there."""
-        return {
-            **super().get_config(),
-            "filepath": self.filepath,
-            "call_endpoint": self.call_endpoint,
-            "call_training_endpoint": self.call_training_endpoint,
-        }
 
     @classmethod
     def from_config(cls, config: Config) -> Any:

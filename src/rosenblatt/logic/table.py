@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import BadArgument, require
 
 _MOST_INPUTS = 20  # a million rows
 

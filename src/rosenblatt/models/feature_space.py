@@ -9,7 +9,9 @@ import numpy as np
 
 from rosenblatt import layers, saving
 from rosenblatt.core import registry, serialization
+from rosenblatt.core.checks import Check, anything, choice
 from rosenblatt.core.errors import BadArgument, NotFitted, nearest
+from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import KerasTensor, tree_map
 from rosenblatt.core.types import PathLike, Tree
 from rosenblatt.data.frames import frame_columns, is_frame, native, with_names
@@ -17,15 +19,7 @@ from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.text import host_array
 from rosenblatt.graph.graph import Graph
-from rosenblatt.models.features import (
-    KINDS,
-    Cross,
-    Feature,
-    FeatureKinds,
-    TFDConcat,
-    cardinality,
-    check_choice,
-)
+from rosenblatt.models.features import KINDS, Cross, Feature, FeatureKinds, TFDConcat, cardinality
 
 
 @registry.builtin("keras.utils")
@@ -54,26 +48,22 @@ class FeatureSpace(FeatureKinds, layers.Layer):
            [57.,  0.,  0.,  1.]], dtype=float32)
     """
 
-    def __init__(
-        self,
-        features: Mapping[str, Any],
-        output_mode: str = "concat",
-        crosses: Iterable[Any] | None = None,
-        crossing_dim: int = 32,
-        hashing_dim: int = 32,
-        num_discretization_bins: int = 32,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        if not features:
+    features: Mapping[str, Any] = setting(anything)
+    output_mode: str = setting(choice("concat", "dict"), default="concat")
+    crosses: Iterable[Any] = setting(
+        Check(lambda value: True, "crosses", lambda value: list(value or ())), default=None
+    )
+    crossing_dim: int = setting(anything, default=32)
+    hashing_dim: int = setting(anything, default=32)
+    num_discretization_bins: int = setting(anything, default=32)
+    __argument_order__ = ("name",)
+
+    def __post_init__(self) -> None:
+        """Make the layers of the features and crosses."""
+        if not self.features:
             raise BadArgument(f"FeatureSpace {self.name!r}: `features` is empty.")
-        check_choice("output_mode", output_mode, ("concat", "dict"), f"FeatureSpace {self.name!r}")
-        self.output_mode = output_mode
-        self.crossing_dim = crossing_dim
-        self.hashing_dim = hashing_dim
-        self.num_discretization_bins = num_discretization_bins
-        self.features = {key: self._feature_of(key, value) for key, value in features.items()}
-        self.crosses = [self._cross_of(cross) for cross in crosses or ()]
+        self.features = {key: self._feature_of(key, one) for key, one in self.features.items()}
+        self.crosses = [self._cross_of(cross) for cross in self.crosses]
         self.inputs = {
             key: layers.Input((1,), dtype=feature.dtype, name=key)
             for key, feature in self.features.items()
@@ -258,19 +248,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal space."""
-        return {
-            "features": serialization.serialize_keras_object(self.features),
-            "output_mode": self.output_mode,
-            "crosses": serialization.serialize_keras_object(self.crosses),
-            "crossing_dim": self.crossing_dim,
-            "hashing_dim": self.hashing_dim,
-            "num_discretization_bins": self.num_discretization_bins,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The space of a config."""
-        return cls(**config)
+        return self.own_config()
 
     def get_build_config(self) -> dict[str, Any]:
         """The shapes that the preprocessing layers were built for."""

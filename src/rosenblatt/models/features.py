@@ -8,34 +8,19 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import layers
-from rosenblatt.core import registry, serialization
-from rosenblatt.core.checks import anything
-from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.core import registry
+from rosenblatt.core.checks import Check, anything, choice, or_config
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.naming import auto_name
-from rosenblatt.core.settings import setting
+from rosenblatt.core.settings import Configured, setting
 from rosenblatt.core.types import ArrayLike, Tree
 from rosenblatt.layers.base import Layer
 
 _HOME = "keras.src.layers.preprocessing.feature_space"
 
 
-def check_choice(name: str, value: object, allowed: Sequence[str], where: str) -> None:
-    """Refuse a value that is not one of some names.
-
-    Raises:
-        ValueError: with the nearest one.
-    """
-    if value not in allowed:
-        raise BadArgument(
-            f"{where}: bad `{name}`.",
-            given=repr(value),
-            expected=f"one of {', '.join(map(repr, allowed))}",
-            fix=nearest(str(value), allowed),
-        )
-
-
 @registry.builtin(_HOME)
-class Cross:
+class Cross(Configured):
     """Features whose combinations are hashed.
 
     Args:
@@ -44,35 +29,18 @@ class Cross:
         output_mode: "one_hot" or "int".
     """
 
-    def __init__(
-        self, feature_names: Sequence[str], crossing_dim: int, output_mode: str = "one_hot"
-    ):
-        check_choice("output_mode", output_mode, ("int", "one_hot"), "Cross")
-        self.feature_names = tuple(feature_names)
-        self.crossing_dim = crossing_dim
-        self.output_mode = output_mode
+    feature_names: Sequence[str] = setting(Check(lambda value: True, "names", tuple))
+    crossing_dim: int = setting(anything)
+    output_mode: str = setting(choice("int", "one_hot"), default="one_hot")
 
     @property
     def name(self) -> str:
         """The features' names, joined."""
         return "_X_".join(self.feature_names)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal cross."""
-        return {
-            "feature_names": self.feature_names,
-            "crossing_dim": self.crossing_dim,
-            "output_mode": self.output_mode,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Cross:
-        """The cross of a config."""
-        return cls(**config)
-
 
 @registry.builtin(_HOME)
-class Feature:
+class Feature(Configured):
     """A column: its dtype, the layer that preprocesses it, and how the result is encoded.
 
     Args:
@@ -81,26 +49,9 @@ class Feature:
         output_mode: "float" (as the layer gives it), "one_hot" or "int".
     """
 
-    def __init__(self, dtype: str, preprocessor: Layer, output_mode: str):
-        check_choice("output_mode", output_mode, ("int", "one_hot", "float"), "Feature")
-        self.dtype = dtype
-        if isinstance(preprocessor, dict):
-            preprocessor = serialization.deserialize_keras_object(preprocessor)
-        self.preprocessor = preprocessor
-        self.output_mode = output_mode
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal feature."""
-        return {
-            "dtype": self.dtype,
-            "preprocessor": serialization.serialize_keras_object(self.preprocessor),
-            "output_mode": self.output_mode,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Feature:
-        """The feature of a config."""
-        return cls(**config)
+    dtype: str = setting(anything)
+    preprocessor: Layer = setting(or_config(anything))
+    output_mode: str = setting(choice("int", "one_hot", "float"))
 
 
 @registry.builtin(_HOME)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rosenblatt.core import config, dtypes, registry
 from rosenblatt.core.errors import BadArgument, WrongType, nearest
@@ -271,8 +270,3 @@ def wide(x: Any) -> Any:
 def is_float(x: Any) -> bool:
     """Whether an array's dtype is a float type."""
     return bool(jnp.issubdtype(x.dtype, jnp.floating))
-
-
-def static(value: Any) -> Any:
-    """Numbers that say how large a result is, as NumPy."""
-    return np.asarray(value)

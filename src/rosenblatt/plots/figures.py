@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rosenblatt.core.errors import require
 from rosenblatt.core.files import replacing
-from rosenblatt.core.optional import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ __getattr__, __dir__, __all__ = face(
         "CustomObjectScope=custom_object_scope get_custom_objects get_registered_name "
         "get_registered_object register_keras_serializable",
         "rosenblatt.core.serialization": "deserialize_keras_object serialize_keras_object",
-        "model_files": "load_model save_model",
-        "weight_files": "load_weights save_weights",
+        "model_files": "load_model load_weights save_model save_weights",
     },
     modules="export legacy_config",
 )

@@ -31,9 +31,8 @@ from rosenblatt.saving.legacy_config import (
     modern_layer,
     modern_training,
 )
-from rosenblatt.saving.load_report import LoadReport, misfit
 from rosenblatt.saving.saved_parts import saved_parts
-from rosenblatt.saving.weights import assign, load_optimizer
+from rosenblatt.saving.weights import LoadReport, assign, load_optimizer, misfit
 
 _MODEL, _TRAINING, _WEIGHTS = "model_config", "training_config", "model_weights"
 _TOP, _SLOTS = "top_level_model_weights", "optimizer_weights"

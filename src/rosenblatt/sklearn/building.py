@@ -11,7 +11,7 @@ from rosenblatt import losses, metrics, optimizers
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
 from rosenblatt.models.model import Model
-from rosenblatt.sklearn.logits import loss_name
+from rosenblatt.sklearn.encoders import loss_name
 from rosenblatt.sklearn.routing import PREFIXES, construct, has_prefix, keyword_names, route
 from rosenblatt.sklearn.types import ModelSource, Parts
 

@@ -1,19 +1,18 @@
-"""Features and targets as arrays, checked as scikit-learn's own estimators check them."""
+"""Features, targets and weights as scikit-learn's own estimators check them and mean them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from rosenblatt.core.errors import BadArgument, BadData, within
 from rosenblatt.data.kinds import kind_of
 from rosenblatt.sklearn.columns import kinds_of, naming_columns, with_nan
-from rosenblatt.sklearn.rows import relative
 from rosenblatt.sklearn.sparse import dense_if_small
 from rosenblatt.sklearn.types import Features, Matrix, Targets
 
@@ -122,3 +121,87 @@ def _dtype_for(X: Features, kinds: list[str] | None) -> Any:
     if isinstance(dtype, np.dtype) and dtype.kind in "fiubUS":
         return None
     return "numeric" if isinstance(dtype, np.dtype) or hasattr(X, "toarray") else None
+
+
+def check_weights(sample_weight: Any, x: Any) -> np.ndarray | None:
+    """The weights as float64 of shape (rows,), or None.
+
+    Raises:
+        ValueError: a different number of weights than rows, negative weights, or all of them zero.
+    """
+    if sample_weight is None:
+        return None
+    given = np.asarray(sample_weight)
+    if given.dtype.kind in "fiub" and given.size and not given.any():
+        raise BadData(
+            "sample_weight: all sample weights are zero, so no row counts.",
+            expected="at least one positive weight",
+        )
+    with naming_columns(sample_weight):
+        return _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+
+
+def one_batch_form(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows in an order of their own, equal ones once with the sum of their weights.
+
+    Where all rows are in one batch, training sees them as a set with weights. In this form it does
+    so to the last bit: neither the order of the rows nor giving one twice instead of with a
+    weight of 2 changes what is rounded.
+
+    Args:
+        x: inputs, (rows, …).
+        y: targets, (rows,) or (rows, outputs).
+        weights: (rows,), or None for ones.
+
+    Returns:
+        Inputs, targets and weights of the rows that count.
+
+    >>> _, y, weights = one_batch_form(np.array([[2.0], [1.0], [2.0]]), np.array([5, 4, 5]), None)
+    >>> y, weights
+    (array([4, 5]), array([1., 2.]))
+    """
+    rows = np.column_stack([x.reshape(len(x), -1), y.reshape(len(y), -1)])
+    _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    sums = np.bincount(group.ravel(), weights)
+    counts = sums > 0
+    return x[first[counts]], y[first[counts]], sums[counts].astype(np.float64)
+
+
+def padded_rows(rows: int) -> int:
+    """Rows of a batch that holds them all: a power of two, so that few programs are compiled."""
+    return max(32, 1 << (rows - 1).bit_length())
+
+
+def relative(weights: np.ndarray | None) -> np.ndarray | None:
+    """Weights with a mean of 1; None where they are all equal."""
+    if weights is None or np.all(weights == weights[0]):
+        return None
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def all_finite(weights: Iterable[Any]) -> bool:
+    """Whether arrays or variables hold neither NaN nor infinity."""
+    return all(bool(np.isfinite(np.asarray(one)).all()) for one in weights)
+
+
+def require_finite(estimator: Any, weights: Iterable[Any], loss: float = 0.0) -> None:
+    """Refuse weights that are lost, as scikit-learn does.
+
+    Args:
+        estimator: whose they are.
+        weights: arrays or variables.
+        loss: the last loss, where it has to be finite too.
+
+    Raises:
+        ValueError: one is NaN or infinite.
+    """
+    if np.isfinite(loss) and all_finite(weights):
+        return
+    raise BadData(
+        f"{type(estimator).__name__}: training produced non-finite parameter weights (NaN or "
+        "infinity), so no prediction is possible.",
+        fix="scale the inputs (`make_pipeline(StandardScaler(), …)`) and the targets of a "
+        "regression, or lower the learning rate.",
+    )

@@ -12,8 +12,11 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from rosenblatt.core.types import Tree
-from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
-from rosenblatt.sklearn.logits import probabilities
+from rosenblatt.sklearn.encoders import (
+    ClassifierLabelEncoder,
+    RegressorTargetEncoder,
+    probabilities,
+)
 from rosenblatt.sklearn.settings import arguments_of, check_classes
 from rosenblatt.sklearn.types import (
     ClassWeight,

@@ -19,15 +19,19 @@ from rosenblatt.data.frames import named_as
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.losses.base import Loss
 from rosenblatt.sklearn.columns import FrameEncoder
-from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder
-from rosenblatt.sklearn.finite import all_finite, require_finite
+from rosenblatt.sklearn.encoders import ClassifierLabelEncoder, RegressorTargetEncoder, from_logits
 from rosenblatt.sklearn.inputs import (
+    all_finite,
     check_inputs,
     check_targets,
+    check_weights,
     checked_validation,
+    one_batch_form,
+    padded_rows,
+    relative,
+    require_finite,
     require_targets,
 )
-from rosenblatt.sklearn.logits import from_logits
 from rosenblatt.sklearn.mlp_network import (
     MLPParameters,
     build_network,
@@ -36,8 +40,7 @@ from rosenblatt.sklearn.mlp_network import (
     make_optimizer,
 )
 from rosenblatt.sklearn.mlp_training import Progress, fit_lbfgs, warn_not_converged
-from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
-from rosenblatt.sklearn.seeds import generator_of
+from rosenblatt.sklearn.settings import generator_of
 from rosenblatt.sklearn.shuffling import ShuffledRows
 from rosenblatt.sklearn.sparse import dense, fit_model, predict_model
 from rosenblatt.sklearn.types import Features, Matrix, Targets, ValidationData, Weights

@@ -17,9 +17,8 @@ from rosenblatt.core.errors import warn_user
 from rosenblatt.core.types import Array
 from rosenblatt.losses.base import Loss
 from rosenblatt.models.sequential import Sequential
-from rosenblatt.sklearn.finite import all_finite
+from rosenblatt.sklearn.inputs import all_finite, padded_rows
 from rosenblatt.sklearn.mlp_network import MLPParameters, dense_layers
-from rosenblatt.sklearn.rows import padded_rows
 from rosenblatt.training import programs
 
 _SMALLEST_RATE = 1e-6

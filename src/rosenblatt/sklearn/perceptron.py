@@ -20,12 +20,16 @@ from rosenblatt.core.errors import BadArgument, BadData, warn_user
 from rosenblatt.core.types import ArrayLike
 from rosenblatt.sklearn.columns import FrameEncoder, naming_columns
 from rosenblatt.sklearn.encoders import label_encoder
-from rosenblatt.sklearn.inputs import check_targets, require_targets
-from rosenblatt.sklearn.perceptron_fit import Learned, PerceptronParameters, Problem, learn
-from rosenblatt.sklearn.perceptron_report import mistake_bounds, reason_of_mistakes
-from rosenblatt.sklearn.rows import check_weights
-from rosenblatt.sklearn.seeds import generator_of
-from rosenblatt.sklearn.settings import check_classes, check_partial, check_values
+from rosenblatt.sklearn.inputs import check_targets, check_weights, require_targets
+from rosenblatt.sklearn.perceptron_fit import (
+    Learned,
+    PerceptronParameters,
+    Problem,
+    learn,
+    mistake_bounds,
+    reason_of_mistakes,
+)
+from rosenblatt.sklearn.settings import check_classes, check_partial, check_values, generator_of
 from rosenblatt.sklearn.types import Features, Matrix, Targets, Weights
 
 _MOST = np.iinfo(np.int32).max

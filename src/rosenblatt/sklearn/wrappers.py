@@ -23,17 +23,19 @@ from rosenblatt.core.types import Tree
 from rosenblatt.data.frames import named_as
 from rosenblatt.data.reading import is_stream
 from rosenblatt.sklearn.building import build_model, make_callbacks
-from rosenblatt.sklearn.finite import require_finite
 from rosenblatt.sklearn.inputs import (
     check_inputs,
     check_targets,
+    check_weights,
     checked_validation,
+    one_batch_form,
+    padded_rows,
+    relative,
+    require_finite,
     require_targets,
 )
 from rosenblatt.sklearn.routing import PREFIXES, has_prefix, keyword_names, route
-from rosenblatt.sklearn.rows import check_weights, one_batch_form, padded_rows, relative
-from rosenblatt.sklearn.seeds import seed_of
-from rosenblatt.sklearn.settings import arguments_of, check_values, either
+from rosenblatt.sklearn.settings import arguments_of, check_values, either, seed_of
 from rosenblatt.sklearn.sparse import dense, fit_model, predict_model
 from rosenblatt.sklearn.types import Features, ModelSource, Parts, RandomState, Targets, Weights
 

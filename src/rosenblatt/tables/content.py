@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
-from rosenblatt.core.errors import BadData, FileRefused, needed
+from rosenblatt.core.errors import BadData, FileRefused, require
 
 STDIN = "-"
 SAMPLE = 1 << 18  # bytes that are looked at to find out what a file is
@@ -203,9 +203,4 @@ def polars_for(source: str) -> ModuleType:
     Raises:
         ImportError: it is not installed.
     """
-    with needed(
-        f"{source}: reading tables needs polars, which is not installed.",
-        '`pip install "rosenblatt[tabular]"`',
-    ):
-        import polars
-    return polars
+    return require("polars", "rosenblatt[tabular]", f"{source}: reading tables")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from rosenblatt.core.errors import BadData, FileRefused, explain, nearest, needed
+from rosenblatt.core.errors import BadData, FileRefused, explain, nearest, require
 from rosenblatt.tables.content import (
     READ,
     STDIN,
@@ -68,11 +68,12 @@ def _read_parquet(polars: ModuleType, content: Content) -> Table:
 
 def _read_excel(polars: ModuleType, content: Content) -> Table:
     """The first sheet with a table of a workbook."""
-    with needed(
-        f"{content.source}: reading workbooks needs fastexcel, which is not installed.",
-        '`pip install "rosenblatt[excel]"`, or save the sheet as CSV.',
-    ):
-        import fastexcel
+    fastexcel = require(
+        "fastexcel",
+        "rosenblatt[excel]",
+        f"{content.source}: reading workbooks",
+        instead="save the sheet as CSV",
+    )
     try:
         sheets = polars.read_excel(content.handle(), sheet_id=0, raise_if_empty=False)
     except fastexcel.FastExcelError as error:

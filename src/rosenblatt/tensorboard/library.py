@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import require
 
 _SUMMARY = "tensorboard.compat.proto.summary_pb2"
 _TENSOR = "tensorboard.compat.proto.tensor_pb2"

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.optional import require
+from rosenblatt.core.errors import explain, require
 from rosenblatt.tensorboard import library, records
 
 _DT_FLOAT, _DT_DOUBLE = 1, 2

@@ -12,8 +12,7 @@ import threading
 import time
 from types import TracebackType
 
-from rosenblatt.core.errors import explain
-from rosenblatt.core.optional import missing
+from rosenblatt.core.errors import explain, missing
 
 # With this module in place TensorBoard uses its own stand-in for TensorFlow, also where TensorFlow
 # is installed: its import would cost seconds, and nothing here needs it.

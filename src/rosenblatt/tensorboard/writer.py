@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.scope import holding
 from rosenblatt.core.types import ArrayLike
 from rosenblatt.tensorboard import events
 from rosenblatt.tensorboard.event_file import EventFile
@@ -52,12 +53,9 @@ class SummaryWriter:
         """
         now = _current.get()
         inside = replace(now, writer=self, step=now.step if step is None else int(step))
-        token = _current.set(inside)
-        try:
+        with holding(_current, inside):
             yield self
             self.flush()
-        finally:
-            _current.reset(token)
 
     def set_as_default(self, step: int | None = None) -> None:
         """Make it the writer of this thread from here on."""
@@ -149,11 +147,8 @@ def record_if(condition: bool | Callable[[], Any]) -> Iterator[None]:
     Args:
         condition: a bool, or a function that is called at each summary.
     """
-    token = _current.set(replace(_current.get(), condition=condition))
-    try:
+    with holding(_current, replace(_current.get(), condition=condition)):
         yield
-    finally:
-        _current.reset(token)
 
 
 def should_record_summaries() -> bool:

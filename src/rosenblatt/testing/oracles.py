@@ -17,7 +17,7 @@ from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.objective import Objective
 from rosenblatt.tuner.options import Space
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 FEW = 12  # trials
 LOW = Objective("score", "min")

@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = face(
         "oracle": "Oracle synchronized",
         "random_search": "RandomSearch RandomSearchOracle",
         "sklearn_tuner": "SklearnTuner",
-        "trial": "Trial TrialStatus",
+        "trials": "Trial TrialStatus",
         "tuner": "Tuner",
     },
     modules="engine errors oracles tuners",

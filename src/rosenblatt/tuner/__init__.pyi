@@ -20,6 +20,6 @@ from rosenblatt.tuner.oracle import synchronized as synchronized
 from rosenblatt.tuner.random_search import RandomSearch as RandomSearch
 from rosenblatt.tuner.random_search import RandomSearchOracle as RandomSearchOracle
 from rosenblatt.tuner.sklearn_tuner import SklearnTuner as SklearnTuner
-from rosenblatt.tuner.trial import Trial as Trial
-from rosenblatt.tuner.trial import TrialStatus as TrialStatus
+from rosenblatt.tuner.trials import Trial as Trial
+from rosenblatt.tuner.trials import TrialStatus as TrialStatus
 from rosenblatt.tuner.tuner import Tuner as Tuner

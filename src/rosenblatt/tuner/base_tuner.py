@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.checks import optional, whole
-from rosenblatt.core.errors import BadArgument, explain, needed, warn_user
+from rosenblatt.core.errors import BadArgument, explain, require, warn_user
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.core.types import PathLike
 from rosenblatt.tuner.errors import SearchError
 from rosenblatt.tuner.executors import Executor, get_executor
-from rosenblatt.tuner.fingerprints import fingerprint
 from rosenblatt.tuner.hypermodel import Buildable, get_hypermodel
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.journal import Journal
@@ -23,10 +22,10 @@ from rosenblatt.tuner.kinds import Parent
 from rosenblatt.tuner.live_table import shown
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.pictures import plot
-from rosenblatt.tuner.processes import Processes
-from rosenblatt.tuner.streams import SearchArguments
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.search_arguments import SearchArguments, fingerprint
+from rosenblatt.tuner.shared_search import Processes
 from rosenblatt.tuner.trial_results import no_result, read_result
+from rosenblatt.tuner.trials import Trial, TrialStatus
 from rosenblatt.tuner.workers import Workers, isolated
 
 if TYPE_CHECKING:
@@ -276,9 +275,7 @@ class BaseTuner:
         Raises:
             ImportError: polars is not installed.
         """
-        fix = "install it: `pip install rosenblatt[tabular]`."
-        with needed("results() needs polars.", fix):
-            import polars
+        library = require("polars", "rosenblatt[tabular]", "results()")
         rows = []
         for trial in self.oracle.trials.values():
             metrics = {n: trial.metrics.get_last_value(n) for n in trial.metrics.metrics}
@@ -296,7 +293,7 @@ class BaseTuner:
             )
         columns = list(dict.fromkeys(name for row in rows for name in row))
         table = {name: [row.get(name) for row in rows] for name in columns}
-        return polars.DataFrame(table, strict=False)
+        return library.DataFrame(table, strict=False)
 
     def plot(self, kind: str = "objective", ax: Axes | None = None) -> Axes:
         """Draw the search.

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from rosenblatt.tuner.kinds import Value
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 if TYPE_CHECKING:
     from rosenblatt.tuner.oracle import Oracle

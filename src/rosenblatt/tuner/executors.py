@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.tuner.ray_executor import RayExecutor
-from rosenblatt.tuner.streams import SearchArguments
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.search_arguments import SearchArguments
+from rosenblatt.tuner.trials import Trial
 from rosenblatt.tuner.workers import Session
 
 if TYPE_CHECKING:

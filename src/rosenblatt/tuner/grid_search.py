@@ -9,7 +9,7 @@ from rosenblatt.tuner.kinds import HyperParameter, Values
 from rosenblatt.tuner.objective import Goal
 from rosenblatt.tuner.options import ORACLE, SEARCH, SearchOptions, Space, by_position, divided
 from rosenblatt.tuner.oracle import Oracle, Proposal
-from rosenblatt.tuner.trial import TrialStatus
+from rosenblatt.tuner.trials import TrialStatus
 from rosenblatt.tuner.tuner import Tuner
 
 

@@ -13,9 +13,8 @@ from rosenblatt.tuner.kinds import Values
 from rosenblatt.tuner.objective import Goal
 from rosenblatt.tuner.options import ORACLE, SEARCH, SearchOptions, Space, by_position, divided
 from rosenblatt.tuner.oracle import Oracle, Proposal
-from rosenblatt.tuner.trial import Trial, TrialStatus
 from rosenblatt.tuner.trial_callbacks import BestEpoch
-from rosenblatt.tuner.trials import best_first
+from rosenblatt.tuner.trials import Trial, TrialStatus, best_first
 from rosenblatt.tuner.tuner import Tuner
 
 

@@ -38,18 +38,13 @@ class HyperParameters:
 
     def __init__(self) -> None:
         self.values: Values = {}
-        self._space: list[HyperParameter] = []
+        self.space: list[HyperParameter] = []
         self._by_name: defaultdict[str, list[HyperParameter]] = defaultdict(list)
         self._name_scopes: list[str] = []
         self._conditions: list[Parent] = []
         # The stacks of conditions that a build went through, for finding all of a space.
         self.active_scopes: list[list[Parent]] = []
         self.inactive_scopes: list[list[Parent]] = []
-
-    @property
-    def space(self) -> list[HyperParameter]:
-        """Hyperparameters in the order in which they were asked for."""
-        return self._space
 
     # -- asking for values ---------------------------------------------------------------------
 
@@ -261,7 +256,7 @@ class HyperParameters:
             choose: gives the value of one; parents are chosen before what depends on them.
         """
         values: Values = {}
-        for hp in self._space:
+        for hp in self.space:
             if hp.is_active(values):
                 values[hp.name] = choose(hp)
         return values
@@ -286,7 +281,7 @@ class HyperParameters:
         Args:
             seed: where given, the same values are drawn each time.
         """
-        for hp in self._space:
+        for hp in self.space:
             if self.is_active(hp):
                 if hp.name not in self.values:
                     self.values[hp.name] = hp.random_sample(seed)
@@ -297,7 +292,7 @@ class HyperParameters:
 
     def get_config(self) -> dict[str, Any]:
         """Space and values as plain data, in Keras Tuner's form."""
-        space = [{"class_name": type(hp).__name__, "config": hp.get_config()} for hp in self._space]
+        space = [{"class_name": type(hp).__name__, "config": hp.get_config()} for hp in self.space]
         return {"space": space, "values": dict(self.values)}
 
     @classmethod
@@ -317,12 +312,12 @@ class HyperParameters:
     def add(self, hp: HyperParameter) -> None:
         """Append a hyperparameter to the space; as none ever changes, spaces share them."""
         self._by_name[hp.name].append(hp)
-        self._space.append(hp)
+        self.space.append(hp)
 
     def copy(self) -> HyperParameters:
         """The same space and values, apart from this object."""
         hps = HyperParameters()
-        for hp in self._space:
+        for hp in self.space:
             hps.add(hp)
         hps.values = dict(self.values)
         return hps

@@ -10,7 +10,7 @@ from typing import Any
 from rosenblatt.core.errors import FileRefused
 from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.trial import TrialStatus
+from rosenblatt.tuner.trials import TrialStatus
 
 _ORACLE = "oracle.json"
 _ENDED = (TrialStatus.COMPLETED, TrialStatus.FAILED)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rosenblatt.callbacks.progress import redraws
 from rosenblatt.tuner.display import Display, show_duration, show_value
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trials import Trial, TrialStatus
 
 if TYPE_CHECKING:
     from rosenblatt.tuner.oracle import Oracle

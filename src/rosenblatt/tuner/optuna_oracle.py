@@ -9,12 +9,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from rosenblatt.core.direction import Direction
-from rosenblatt.core.errors import needed
+from rosenblatt.core.errors import require
 from rosenblatt.tuner.kinds import Boolean, Choice, Fixed, HyperParameter
 from rosenblatt.tuner.objective import Goal
 from rosenblatt.tuner.options import ORACLE, Space, by_position
 from rosenblatt.tuner.oracle import Oracle, Proposal, synchronized
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
@@ -53,9 +53,7 @@ class OptunaOracle(Oracle):
         **space: Unpack[Space],
     ):
         super().__init__(objective, max_trials, **space)
-        with needed("OptunaOracle needs optuna.", fix="`pip install 'rosenblatt[optuna]'`."):
-            import optuna
-        self._optuna = optuna
+        self._optuna = optuna = require("optuna", "rosenblatt[optuna]", "OptunaOracle")
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.study = optuna.create_study(
             sampler=sampler or optuna.samplers.TPESampler(seed=self.seed),

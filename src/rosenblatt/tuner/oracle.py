@@ -23,9 +23,8 @@ from rosenblatt.tuner.kinds import HyperParameter, Value, Values
 from rosenblatt.tuner.objective import Goal, MultiObjective, create_objective
 from rosenblatt.tuner.shared_search import OwnSearch, SharedSearch
 from rosenblatt.tuner.small_spaces import untried_values
-from rosenblatt.tuner.trial import Trial, TrialStatus
 from rosenblatt.tuner.trial_results import first_reason, require
-from rosenblatt.tuner.trials import Trials, best_first
+from rosenblatt.tuner.trials import Trial, Trials, TrialStatus, best_first
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ import numpy as np
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.plots.figures import new_axes
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,17 +12,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from rosenblatt.core.errors import WrongType, needed
+from rosenblatt.core.errors import WrongType, require
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.core.scalars import as_number
+from rosenblatt.tuner.errors import FailedTrialError, FatalError
+from rosenblatt.tuner.search_arguments import SearchArguments
+from rosenblatt.tuner.trials import Trial
 from rosenblatt.tuner.workers import SearchStopped, isolated
 
 if TYPE_CHECKING:
     from rosenblatt.tuner.base_tuner import BaseTuner
     from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.errors import FailedTrialError, FatalError
-from rosenblatt.tuner.streams import SearchArguments
-from rosenblatt.tuner.trial import Trial
 
 _POLL = 0.1  # seconds between two looks at what the cluster reports
 _RETRIES = 5  # times that a trial begins again after its machine was lost
@@ -45,9 +45,7 @@ class RayExecutor:
     """
 
     def __init__(self, num_cpus: float = 1, num_gpus: float = 0, address: str | None = None):
-        with needed('executor="ray" needs ray.', fix="`pip install 'rosenblatt[ray]'`."):
-            import ray
-        self._ray = ray
+        self._ray = require("ray", "rosenblatt[ray]", 'executor="ray"')
         self.num_cpus = num_cpus
         self.num_gpus = num_gpus
         self.address = address

@@ -15,7 +15,7 @@ from rosenblatt.data.reading import is_stream
 from rosenblatt.models.model import Model
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective, infer_direction
-from rosenblatt.tuner.streams import SearchArguments
+from rosenblatt.tuner.search_arguments import SearchArguments
 
 _RATES = (LearningRateScheduler, ReduceLROnPlateau)
 _STEPS = ("train_step", "test_step")

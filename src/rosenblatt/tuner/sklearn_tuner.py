@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.core.errors import needed
+from rosenblatt.core.errors import require
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.types import Tree
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.executors import Executor
 from rosenblatt.tuner.hypermodel import Buildable
 from rosenblatt.tuner.oracle import Oracle
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 
 
 class SklearnTuner(BaseTuner):
@@ -47,14 +47,12 @@ class SklearnTuner(BaseTuner):
         cv: Any = None,
         **kwargs: Any,
     ):
-        fix = "install it: `pip install rosenblatt[sklearn]`."
-        with needed("SklearnTuner needs scikit-learn.", fix):
-            from sklearn.model_selection import KFold
+        library = require("sklearn.model_selection", "rosenblatt[sklearn]", "SklearnTuner")
         super().__init__(oracle, hypermodel, **kwargs)
         self.scoring = scoring
         several = metrics if isinstance(metrics, (list, tuple)) else [metrics]
         self.metrics: list[Any] = [metric for metric in several if metric is not None]
-        self.cv = cv or KFold(5, shuffle=True, random_state=1)
+        self.cv = cv or library.KFold(5, shuffle=True, random_state=1)
 
     def search(  # type: ignore[override]
         self,

@@ -12,7 +12,7 @@ from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.variable import Variable
 from rosenblatt.models.model import Model
 from rosenblatt.tuner.objective import Objective
-from rosenblatt.tuner.trial import Trial
+from rosenblatt.tuner.trials import Trial
 from rosenblatt.tuner.workers import SearchStopped
 
 if TYPE_CHECKING:

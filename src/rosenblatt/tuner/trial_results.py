@@ -14,8 +14,7 @@ from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
-from rosenblatt.tuner.trial import Trial, TrialStatus
-from rosenblatt.tuner.trials import Trials
+from rosenblatt.tuner.trials import Trial, Trials, TrialStatus
 
 Result = float | Mapping[str, Any] | History
 """What a trial returns, or the list of what its executions do."""

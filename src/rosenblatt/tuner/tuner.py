@@ -24,11 +24,11 @@ from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValue
 from rosenblatt.tuner.hypermodel import Buildable
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
+from rosenblatt.tuner.search_arguments import SearchArguments, read_again
 from rosenblatt.tuner.search_checks import check_data, check_objective
-from rosenblatt.tuner.streams import SearchArguments, read_again
-from rosenblatt.tuner.trial import Trial
 from rosenblatt.tuner.trial_callbacks import BestEpoch, TrialBackup, TunerCallback
 from rosenblatt.tuner.trial_results import read_result, require
+from rosenblatt.tuner.trials import Trial
 from rosenblatt.tuner.workers import isolated
 
 Logs = Mapping[str, Any] | None

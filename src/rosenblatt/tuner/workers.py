@@ -18,7 +18,7 @@ from rosenblatt.tuner.errors import (
     is_of_the_folder,
 )
 from rosenblatt.tuner.hyperparameters import HyperParameters
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trials import Trial, TrialStatus
 
 if TYPE_CHECKING:
     from rosenblatt.tuner.base_tuner import BaseTuner

@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = face(
         "rosenblatt.core.serialization": "deserialize_keras_object serialize_keras_object",
         "rosenblatt.data.pydataset": "PyDataset Sequence=PyDataset",
         "rosenblatt.models.feature_space": "FeatureSpace",
-        "rosenblatt.graph.diagram": "text_diagram",
+        "rosenblatt.graph.picture": "text_diagram",
         "arrays": "normalize to_categorical",
         "data": "pack_x_y_sample_weight split_dataset unpack_x_y_sample_weight",
         "model_plotting": "model_to_dot plot_model",

@@ -21,6 +21,6 @@ from rosenblatt.core.serialization import deserialize_keras_object as deserializ
 from rosenblatt.core.serialization import serialize_keras_object as serialize_keras_object
 from rosenblatt.data.pydataset import PyDataset as PyDataset
 from rosenblatt.data.pydataset import PyDataset as Sequence
-from rosenblatt.graph.diagram import text_diagram as text_diagram
+from rosenblatt.graph.picture import text_diagram as text_diagram
 from rosenblatt.models.feature_space import FeatureSpace as FeatureSpace
 from rosenblatt.utils.sources import get_source_inputs as get_source_inputs

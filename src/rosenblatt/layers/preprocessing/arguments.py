@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rosenblatt.core.checks import Check, anything, choice, is_whole
@@ -20,9 +21,7 @@ def modes(*names: str) -> Check:
     def keep(value: str) -> str:
         return _OLD_NAMES.get(value, value)
 
-    check = Check(fits, present.expected, keep, present.wrong, present.adjective)
-    check.names = present.names
-    return check
+    return replace(present, fits=fits, keep=keep)
 
 
 def _pair(value: int | list[int] | None) -> list[int] | None:

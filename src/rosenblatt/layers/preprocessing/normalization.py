@@ -17,21 +17,15 @@ from rosenblatt.core.settings import setting
 from rosenblatt.core.types import ArrayLike, Config, Shapes, Tree
 from rosenblatt.data.precision import far_columns
 from rosenblatt.data.rows import read_finite
+from rosenblatt.layers.arguments import as_tuple
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 
-
-def _as_tuple(axis: Any) -> tuple[Any, ...]:
-    if axis is None:
-        return ()
-    return tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
-
-
 _AXIS = Check(
-    lambda axis: all(is_whole(one) for one in _as_tuple(axis)),
+    lambda axis: axis is None or all(is_whole(one) for one in as_tuple(axis)),
     "an integer, integers or None",
-    _as_tuple,
+    lambda axis: () if axis is None else as_tuple(axis),
     ["1", 1.5],
 )
 _STATISTIC = Check(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from rosenblatt.core import serialization
+from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import WrongType
+from rosenblatt.core.serialization import deserialize_keras_object
+from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.host import HostLayer
+
+
+def _made(layers: Iterable[Any]) -> list[Any]:
+    """Layers, or what their configs describe."""
+    return [deserialize_keras_object(one) if isinstance(one, dict) else one for one in layers]
 
 
 @family.entry()
@@ -30,20 +37,17 @@ class Pipeline(Layer):
     Array([[3., 5.]], dtype=float32)
     """
 
-    def __init__(self, layers: Sequence[Any], name: str | None = None):
-        super().__init__(name=name)
-        for layer in layers:
+    layers: list[Any] = setting(Check(lambda value: True, "layers", _made))
+    __argument_order__ = ("name",)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a layer."""
+        for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise WrongType(
                     f"Pipeline {self.name!r} takes layers.",
                     given=f"{type(layer).__name__}: {layer!r}",
                 )
-        self._pipeline_layers = list(layers)
-
-    @property
-    def layers(self) -> list[Any]:
-        """Its layers."""
-        return self._pipeline_layers
 
     @property
     def takes_text(self) -> bool:  # type: ignore[override]
@@ -73,11 +77,4 @@ class Pipeline(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer."""
-        layers = [serialization.serialize_keras_object(layer) for layer in self.layers]
-        return {"layers": layers, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The layer of a config."""
-        layers = [serialization.deserialize_keras_object(one) for one in config["layers"]]
-        return cls(**{**config, "layers": layers})
+        return {**self.own_config(), "name": self.name}

@@ -14,8 +14,8 @@ from rosenblatt.saving.contract import Model
 from rosenblatt.saving.export.numpy_archive import export_numpy
 from rosenblatt.saving.export.onnx_file import export_onnx
 from rosenblatt.saving.export.prediction import Prediction, prediction_of
+from rosenblatt.saving.export.program import export_stablehlo
 from rosenblatt.saving.export.saved_model import export_saved_model
-from rosenblatt.saving.export.stable_hlo import export_stablehlo
 
 
 class Format(NamedTuple):

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rosenblatt.core.types import Shape
-from rosenblatt.saving.export.onnx_builder import Unwritable
-from rosenblatt.saving.export.onnx_values import Array, Graph
+from rosenblatt.saving.export.onnx_builder import Array, Graph, Unwritable
 
 _END = 2**31 - 1
 Sizes = Sequence[Any]  # numbers, or names of sizes that are known when the graph runs

@@ -1,10 +1,11 @@
-"""A model's prediction as a compiled program, for formats that hold whole programs."""
+"""A model's prediction as a compiled program, for formats that hold whole programs; StableHLO."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ from jax import export as jax_export
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import NotSavable
+from rosenblatt.core.files import atomic_write
 from rosenblatt.saving.export.prediction import Prediction, refuse_lookups
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -105,3 +107,17 @@ def without_places(code: bytes) -> bytes:
         module = stablehlo.deserialize_portable_artifact(context, code)
         passmanager.PassManager.parse("builtin.module(strip-debuginfo)").run(module.operation)
         return bytes(stablehlo.serialize_portable_artifact(module, version[1].decode()))
+
+
+def export_stablehlo(prediction: Prediction, path: Path) -> None:
+    """Write a model's prediction for processors and accelerators, for any number of rows.
+
+    `jax.export.deserialize(bytearray(open(path, "rb").read())).call(x)` runs it, without this
+    library.
+
+    Raises:
+        NotSavable: a layer that a program cannot hold, or one whose shapes depend on the batch.
+    """
+    content = compiled_program(prediction, "stablehlo", flat=True).serialize()
+    with atomic_write(path) as file:
+        file.write(content)

@@ -1,5 +1,5 @@
 """Trial and TrialStatus, where Keras Tuner has them."""
 
-from rosenblatt.tuner.trial import Trial, TrialStatus
+from rosenblatt.tuner.trials import Trial, TrialStatus
 
 __all__ = ["Trial", "TrialStatus"]
