@@ -172,7 +172,7 @@ class Softmax(Elementwise):
         )
         if not fits:
             raise BadArgument(
-                f"Layer {self.name!r} (Softmax): the mask does not fit the inputs.",
+                f"{self._where}: the mask does not fit the inputs.",
                 given=f"mask of shape {sizes}, inputs of shape {tuple(shape)}",
                 expected="at each axis, counted from the last, the inputs' size or 1",
             )
@@ -212,7 +212,7 @@ class PReLU(Layer):
         for axis in shared:
             if not 1 <= axis < rank:
                 raise BadArgument(
-                    f"Layer {self.name!r} (PReLU): shared axis {axis} does not exist.",
+                    f"{self._where}: shared axis {axis} does not exist.",
                     given=f"input shape {tuple(input_shape)}",
                     expected=f"axes from 1 to {rank - 1}; 0 is the batch's",
                 )

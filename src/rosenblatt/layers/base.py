@@ -283,7 +283,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         if spec is not None and args:
             specs = spec if isinstance(spec, (list, tuple)) else [spec]
             for one, tensor in zip(specs, tree_leaves(args[0]), strict=False):
-                one.check(tensor, self.name, type(self).__name__)
+                one.check(tensor, self._where)
 
     def _build_for(self, args: Any, kwargs: Any) -> None:
         names = parameter_names(type(self), "call")[1:]

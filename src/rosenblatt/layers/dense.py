@@ -62,7 +62,7 @@ class Dense(KernelLayer):
         features = input_shape[-1]
         if features is None:
             raise NotBuilt(
-                f"Layer {self.name!r} (Dense): the number of features is unknown.",
+                f"{self._where}: the number of features is unknown.",
                 given=f"input shape {input_shape}",
                 expected="a last axis with a size",
                 fix="give `Input(shape=(features,))` a number.",

@@ -73,7 +73,7 @@ class Dot(Layer):
 
     def _axes_of(self, shapes: Shapes) -> tuple[int, int]:
         """The axis of each input, counted from 0."""
-        where = f"Layer {self.name!r} (Dot)"
+        where = self._where
         if shapes is None or is_shape(shapes) or len(shapes) != 2:
             raise BadArgument(
                 f"{where} takes exactly two tensors.",

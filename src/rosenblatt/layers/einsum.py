@@ -160,7 +160,7 @@ class EinsumDense(KernelLayer):
     def _sizes(self, shape: tuple[Any, ...], elided: int) -> dict[str, Any]:
         """The size of each letter's axis."""
         parsed = self._parsed
-        where = f"Layer {self.name!r} (EinsumDense)"
+        where = self._where
         any_rank = parsed.left or parsed.right
         if elided < 0 or (elided and not any_rank):
             rank = f"{len(parsed.inputs)}{' or more' if any_rank else ''}"

@@ -119,8 +119,7 @@ class Embedding(Layer):
         )  # a model's input casts to floats
         row = f" (first in row {place[0]})" if len(place) else ""
         raise BadArgument(
-            f"Layer {self.name!r} (Embedding): {where or 'the input'} holds an id without a "
-            "vector.",
+            f"{self._where}: {where or 'the input'} holds an id without a vector.",
             given=f"{found}{row}",
             expected=f"integers from 0 to {self.input_dim - 1}",
             fix=f"make it `Embedding({int(values.max()) + 1}, {self.output_dim})`, or map "

@@ -53,7 +53,7 @@ class Lambda(Layer):
         super().__init__(**kwargs)
         if not callable(function):
             raise BadArgument(
-                f"Layer {self.name!r} (Lambda): `function` is not a function.",
+                f"{self._where}: `function` is not a function.",
                 given=repr(function),
                 fix="write `Lambda(ops.square)` or `Lambda(lambda x: x[:, 0])`.",
             )

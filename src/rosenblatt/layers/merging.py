@@ -110,7 +110,7 @@ class Subtract(Merge):
         super().build(input_shape)
         if len(input_shape) != 2:
             raise BadArgument(
-                f"Layer {self.name!r} (Subtract) takes exactly two tensors.",
+                f"{self._where} takes exactly two tensors.",
                 given=f"shapes {input_shape}",
             )
 
@@ -185,8 +185,7 @@ class Concatenate(Merge):
             fits = fits and (axis == self.axis % rank or len(sizes) <= 1)
         if not fits:
             raise BadArgument(
-                f"Layer {self.name!r} (Concatenate): the shapes cannot be joined along axis "
-                f"{self.axis}.",
+                f"{self._where}: the shapes cannot be joined along axis {self.axis}.",
                 given=", ".join(str(tuple(shape)) for shape in shapes),
                 expected="that axis in each, and equal sizes at every other axis",
             )

@@ -69,8 +69,7 @@ class BatchNormalization(Affine):
         features = input_shape[self.axis]
         if features is None:
             raise BadArgument(
-                f"Layer {self.name!r} (BatchNormalization): the size of axis {self.axis} is "
-                "unknown.",
+                f"{self._where}: the size of axis {self.axis} is unknown.",
                 given=f"input shape {input_shape}",
             )
         shape = (features,)
@@ -86,7 +85,7 @@ class BatchNormalization(Affine):
         """The inputs standardized."""
         if mask is not None and len(mask.shape) != inputs.ndim - 1:
             raise BadArgument(
-                f"Layer {self.name!r} (BatchNormalization): the mask has the wrong rank.",
+                f"{self._where}: the mask has the wrong rank.",
                 given=tuple(mask.shape),
                 expected=f"the inputs' shape without the feature axis: {inputs.shape[:-1]}",
             )

@@ -75,7 +75,7 @@ class Reshape(Layer):
         fits = size % max(known, 1) == 0 if -1 in self.target_shape else size == known
         if not fits:
             raise BadArgument(
-                f"Layer {self.name!r} (Reshape): the sizes do not fit.",
+                f"{self._where}: the sizes do not fit.",
                 given=f"input {tuple(inputs.shape[1:])}, {size} elements",
                 expected=f"target_shape {self.target_shape}",
             )

@@ -128,7 +128,7 @@ class GroupNormalization(Affine):
 
     def build(self, input_shape: Shapes) -> None:
         """Create γ and β, one number for each feature."""
-        where = f"Layer {self.name!r} (GroupNormalization)"
+        where = self._where
         (axis,) = axes_over(self, self.axis, input_shape)
         features = input_shape[axis]
         if axis == 0 or features is None:

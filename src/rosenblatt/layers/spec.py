@@ -47,19 +47,17 @@ class InputSpec:
             self.ndim = len(self.shape)
         self.axes = dict(self.axes or {})
 
-    def check(self, tensor: Tree, layer: str, kind: str) -> None:
-        """Compare an input's shape.
+    def check(self, tensor: Tree, where: str) -> None:
+        """Compare an input's shape; `where` names the layer.
 
         Raises:
             ValueError: it does not fit; the message names the layer and both shapes.
         """
         if not hasattr(tensor, "shape"):
-            raise BadArgument(
-                f"Layer {layer!r} ({kind}) takes arrays.",
-                given=f"{type(tensor).__name__}: {tensor!r}",
-            )
+            given = f"{type(tensor).__name__}: {tensor!r}"
+            raise BadArgument(f"{where} takes arrays.", given=given)
         shape = tuple(tensor.shape)
-        where = f"Layer {layer!r} ({kind}) got an input of the wrong"
+        where = f"{where} got an input of the wrong"
         if self.ndim is not None and len(shape) != self.ndim:
             raise BadArgument(
                 f"{where} rank.", given=f"shape {shape}", expected=f"rank {self.ndim}"

@@ -53,7 +53,7 @@ class SpectralNormalization(Wrapper):
         kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel
         if kernel is None:
             raise BadArgument(
-                f"Layer {self.name!r} (SpectralNormalization): the layer inside has no kernel.",
+                f"{self._where}: the layer inside has no kernel.",
                 given=f"{type(self.layer).__name__} {self.layer.name!r}",
                 expected="a layer with a `kernel` or `embeddings`, such as Dense",
             )

@@ -43,7 +43,7 @@ class Cropping1D(Layer):
         steps = inputs.shape[1]
         if before + after >= steps:
             raise BadArgument(
-                f"Layer {self.name!r} (Cropping1D): nothing would be left.",
+                f"{self._where}: nothing would be left.",
                 given=f"inputs of shape {tuple(inputs.shape)}, {steps} steps",
                 expected=f"more than {before + after} steps, for cropping={self.cropping}",
             )

@@ -154,7 +154,7 @@ class TFSMLayer(Layer):
 
     def _mismatch(self, given: str, expected: str) -> BadData:
         return BadData(
-            f"Layer {self.name!r} (TFSMLayer): the inputs are not those of the exported model.",
+            f"{self._where}: the inputs are not those of the exported model.",
             given=given,
             expected=expected,
         )

@@ -192,13 +192,11 @@ class HoldsWeights(tracking.Tracked):
     @property
     def variables(self) -> list[Variable]:
         """The weights and the seeds' states of this and inner layers; not the metrics' states."""
-        found: dict[int, Variable] = {}
-        for layer, parts in self._flatten_parts():
-            own = layer._variables_in(parts)
-            own += [seeds.state for seeds in parts.seeds]
-            for variable in own:
-                found.setdefault(id(variable), variable)
-        return list(found.values())
+        held = (
+            [*layer._variables_in(parts), *(seeds.state for seeds in parts.seeds)]
+            for layer, parts in self._flatten_parts()
+        )
+        return list({id(variable): variable for own in held for variable in own}.values())
 
     @property
     def metrics(self) -> list[Any]:
@@ -214,11 +212,8 @@ class HoldsWeights(tracking.Tracked):
     @property
     def weights(self) -> list[Variable]:
         """The weights of this and inner layers."""
-        found: dict[int, Variable] = {}
-        for layer, parts in self._flatten_parts():
-            for variable in layer._variables_in(parts):
-                found.setdefault(id(variable), variable)
-        return list(found.values())
+        held = (layer._variables_in(parts) for layer, parts in self._flatten_parts())
+        return list({id(variable): variable for own in held for variable in own}.values())
 
     @property
     def trainable_variables(self) -> list[Variable]:

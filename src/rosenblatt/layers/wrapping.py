@@ -78,7 +78,7 @@ class TimeDistributed(Wrapper):
     def _step_shape(self, shape: Shapes) -> tuple[int | None, ...]:
         if not is_shape(shape) or len(shape) < 3:
             raise BadArgument(
-                f"Layer {self.name!r} (TimeDistributed) takes steps.",
+                f"{self._where} takes steps.",
                 given=f"input shape {shape}",
                 expected="(batch, steps, features, …)",
             )
@@ -104,7 +104,7 @@ class TimeDistributed(Wrapper):
         pairs = zip(mask.shape[:2], inputs.shape[:2], strict=False)
         if len(mask.shape) < 2 or any(None not in (m, s) and m != s for m, s in pairs):
             raise BadArgument(
-                f"Layer {self.name!r} (TimeDistributed): the mask has the wrong shape.",
+                f"{self._where}: the mask has the wrong shape.",
                 given=tuple(mask.shape),
                 expected=f"(batch, steps) = {tuple(inputs.shape[:2])}",
             )

@@ -80,7 +80,7 @@ class Discretization(Layer):
         """
         if self.num_bins is None:
             raise BadArgument(
-                f"Layer {self.name!r} (Discretization) was given its boundaries.",
+                f"{self._where} was given its boundaries.",
                 fix="make it with `num_bins=` to use `adapt`.",
             )
         self.reset_state()
@@ -116,7 +116,7 @@ class Discretization(Layer):
         """
         if self.bin_boundaries is None:
             raise NotFitted(
-                f"Layer {self.name!r} (Discretization) has no boundaries yet.",
+                f"{self._where} has no boundaries yet.",
                 fix="call `layer.adapt(data)` first, or give `bin_boundaries=`.",
             )
         bounds = jnp.asarray(np.asarray(self.bin_boundaries, "float32"))

@@ -106,8 +106,7 @@ class CategoryEncoding(Layer):
         if count_weights is not None:
             if self.output_mode != "count":
                 raise BadArgument(
-                    f"Layer {self.name!r} (CategoryEncoding): `count_weights` go with "
-                    '`output_mode="count"`.',
+                    f'{self._where}: `count_weights` go with `output_mode="count"`.',
                     given=f"output_mode={self.output_mode!r}",
                 )
             count_weights = jnp.asarray(count_weights, self.compute_dtype)

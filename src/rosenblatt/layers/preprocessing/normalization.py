@@ -96,14 +96,14 @@ class Normalization(NormalizationArguments):
         bad = [a for a in self.axis if not -rank <= a < rank]
         if bad:
             raise BadArgument(
-                f"Layer {self.name!r} (Normalization): axis {bad[0]} does not exist.",
+                f"{self._where}: axis {bad[0]} does not exist.",
                 given=f"input shape {tuple(input_shape)}",
                 expected=f"an axis from {-rank} to {rank - 1}",
             )
         self._keep = tuple(sorted(a % rank for a in self.axis))
         if any(input_shape[a] is None for a in self._keep):
             raise BadArgument(
-                f"Layer {self.name!r} (Normalization): the size of a kept axis is unknown.",
+                f"{self._where}: the size of a kept axis is unknown.",
                 given=f"axis {self.axis} of input shape {tuple(input_shape)}",
             )
         self._rank = rank
@@ -113,7 +113,7 @@ class Normalization(NormalizationArguments):
             wanted = shape[len(shape) - len(given) :]
             if any(g not in (1, w) for g, w in zip(given, wanted, strict=True)):
                 raise BadArgument(
-                    f"Layer {self.name!r} (Normalization): the given mean does not fit the inputs.",
+                    f"{self._where}: the given mean does not fit the inputs.",
                     given=f"mean of shape {given}, inputs of shape {tuple(input_shape)}",
                     expected=f"a mean of shape {shape}",
                 )
@@ -162,7 +162,7 @@ class Normalization(NormalizationArguments):
         """
         if self.input_mean is not None:
             raise BadArgument(
-                f"Layer {self.name!r} (Normalization) was given its mean and variance.",
+                f"{self._where} was given its mean and variance.",
                 fix="make it without them to use `adapt`.",
             )
         total = 0
@@ -172,7 +172,7 @@ class Normalization(NormalizationArguments):
                 self.build((None, *batch.shape[1:]))
             axes = tuple(i for i in range(batch.ndim) if i not in self._keep)
             if isinstance(self.input_spec, InputSpec):
-                self.input_spec.check(batch, self.name, type(self).__name__)
+                self.input_spec.check(batch, self._where)
             count = math.prod(batch.shape[a] for a in axes)
             batch_mean = np.mean(batch, axes, dtype="float64")
             batch_variance = np.var(batch, axes, dtype="float64")
@@ -184,7 +184,7 @@ class Normalization(NormalizationArguments):
             mean = mean + share * shift
             total += count
         if not total:
-            raise BadArgument(f"Layer {self.name!r} (Normalization): `adapt` got no rows of data.")
+            raise BadArgument(f"{self._where}: `adapt` got no rows of data.")
         self.adapt_mean.assign(mean)
         self.adapt_variance.assign(variance)
         self.count.assign(min(total, np.iinfo("int32").max))
