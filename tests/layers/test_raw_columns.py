@@ -261,6 +261,10 @@ CASES: dict[str, tuple[Callable[[], layers.Layer], Any]] = {
         lambda: layers.TargetMeans([[0.5, 1.0], [2.0, 0.0]]), np.array([1, 0, 5], "int32"),
     ),
     "ColumnStack": (layers.ColumnStack, [np.array([1.0, 2.0, 3.0]), np.ones((3, 2))]),
+    "CrossIndex": (
+        lambda: layers.CrossIndex([2, 3], keys=[1, 5]),
+        [np.array([0, 1, 1], "int32"), np.array([1, 2, 0], "int32")],
+    ),
 }  # fmt: skip
 
 

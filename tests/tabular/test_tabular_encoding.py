@@ -9,7 +9,7 @@ import pytest
 
 from rosenblatt.tables import read
 from rosenblatt.tabular import infer
-from rosenblatt.tabular.encoding import MOST_MEANS, Targets, fit_encoder
+from rosenblatt.tabular.encoder_fitting import MOST_MEANS, Targets, fit_encoder
 from rosenblatt.tabular.recipe import recipe_for
 
 

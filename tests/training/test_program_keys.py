@@ -115,6 +115,7 @@ APART = {
     "GroupQueryAttention",
     "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "TFSMLayer", "Pipeline",
     "NumberParsing", "DateParsing", "CategoryIndex", "TargetMeans", "HashedWords", "ColumnStack",
+    "CrossIndex",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.tables.table import Column, Table, TextColumn
-from rosenblatt.tabular.encoding import frequent_words
+from rosenblatt.tabular.encoder_fitting import frequent_words
 from rosenblatt.tabular.kinds import Schema, as_numbers, as_times
 
 _MOST_ONE_HOT = 50

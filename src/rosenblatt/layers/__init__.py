@@ -33,7 +33,7 @@ __getattr__, __dir__, __all__ = face(
         "spec": "InputSpec",
         "spectral": "SpectralNormalization",
         "steps": "Cropping1D UpSampling1D ZeroPadding1D",
-        "tabular": "CategoryIndex ColumnEmbedding ColumnStack DateParsing HashedDropout "
+        "tabular": "CategoryIndex ColumnEmbedding ColumnStack CrossIndex DateParsing HashedDropout "
         "HashedWords MemberDense MemberHead MemberInputs MemberMean MissingIndicator NumberParsing "
         "OneHotColumns PiecewiseLinearEncoding SmoothClip TargetMeans",
         "tfsm": "TFSMLayer",

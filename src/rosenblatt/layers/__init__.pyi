@@ -76,6 +76,7 @@ from rosenblatt.layers.steps import ZeroPadding1D as ZeroPadding1D
 from rosenblatt.layers.tabular import CategoryIndex as CategoryIndex
 from rosenblatt.layers.tabular import ColumnEmbedding as ColumnEmbedding
 from rosenblatt.layers.tabular import ColumnStack as ColumnStack
+from rosenblatt.layers.tabular import CrossIndex as CrossIndex
 from rosenblatt.layers.tabular import DateParsing as DateParsing
 from rosenblatt.layers.tabular import HashedDropout as HashedDropout
 from rosenblatt.layers.tabular import HashedWords as HashedWords

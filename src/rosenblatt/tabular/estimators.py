@@ -180,9 +180,10 @@ class TabularModel(Parameters):
     # -- training ----------------------------------------------------------------------------------
 
     def _recipe(self, rows: int, task: Task, schema: Schema) -> Recipe:
-        own = {name: getattr(self, name) for name in _OF_RECIPE}
+        own: dict[str, Any] = {name: getattr(self, name) for name in _OF_RECIPE}
         numbers = sum(kind.kind in ("number", "date") for kind in schema.read.values())
-        return recipe_for(rows, task.is_quantity, numbers).with_(**own)
+        own["in_time"] = self.split.startswith("time")
+        return recipe_for(rows, len(task.classes), numbers).with_(**own)
 
     def _numbers(self, given: TrainingRows, task: Task) -> tuple[NDArray[Any], TrainingRows]:
         """The targets as numbers, and the rows that have one."""

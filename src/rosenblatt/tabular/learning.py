@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rosenblatt.core.errors import BadData
 from rosenblatt.tables.table import Table
 from rosenblatt.tabular.calibration import Temperature
-from rosenblatt.tabular.encoding import Encoder, Targets, fit_encoder
+from rosenblatt.tabular.encoder_fitting import Targets, fit_encoder
+from rosenblatt.tabular.encoding import Encoder
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.kinds import Schema
 from rosenblatt.tabular.network import CLASSES, QUANTITY, shape_of

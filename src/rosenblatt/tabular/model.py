@@ -15,13 +15,13 @@ from rosenblatt.layers.preprocessing.rescaling import Rescaling
 from rosenblatt.layers.tabular.host import ColumnStack
 from rosenblatt.models.model import Functional
 from rosenblatt.tabular.calibration import Temperature
-from rosenblatt.tabular.encoding import Category, ColumnEncoder, Encoder
+from rosenblatt.tabular.encoding import Category, ColumnEncoder, Cross, Encoder
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.predictor import Predictor, Scale
 from rosenblatt.tabular.task import Task
 
 NETWORK = "network"
-_COLUMNS, _PREDICTOR = "columns", "predictor"
+_COLUMNS, _CROSSES, _PREDICTOR = "columns", "crosses", "predictor"
 
 
 @builtin("rosenblatt.tabular")
@@ -64,6 +64,7 @@ def as_model(predictor: Predictor, text: Mapping[str, bool], more: Mapping[str, 
     """
     inputs: dict[str, Any] = {}
     parts: dict[str, list[Any]] = {"numbers": [], "means": [], "codes": [], "words": []}
+    known: dict[tuple[int, int], Any] = {}
     for place, one in enumerate(predictor.encoder.columns):
         raw = inputs[one.name] = Input(
             (), dtype="string" if text[one.name] else "float32", name=f"column_{place}"
@@ -73,12 +74,14 @@ def as_model(predictor: Predictor, text: Mapping[str, bool], more: Mapping[str, 
             parts["numbers"].append(parsed)
         if one.words is not None:
             parts["words"].append(one.words(raw))
-        for category in one.categories:
-            codes = category.index(parsed if category.parsed else raw)
+        for number, category in enumerate(one.categories):
+            codes = known[place, number] = category.index(parsed if category.parsed else raw)
             if category.coded:
                 parts["codes"].append(codes)
             if category.means is not None:
                 parts["means"].append(category.means(codes))
+    for cross in predictor.encoder.crosses:
+        parts["means"].append(cross.means(cross.index([known[part] for part in cross.parts])))
     parts["numbers"] += parts.pop("means")
     stacked = {name: ColumnStack(name=name)(tensors) for name, tensors in parts.items() if tensors}
     outputs = _predictions(predictor, predictor.network(stacked))
@@ -86,6 +89,10 @@ def as_model(predictor: Predictor, text: Mapping[str, bool], more: Mapping[str, 
     model.description = {
         **more,
         _COLUMNS: [_described(one) for one in predictor.encoder.columns],
+        _CROSSES: [
+            {"parts": cross.parts, "index": cross.index.name, "means": cross.means.name}
+            for cross in predictor.encoder.crosses
+        ],
         _PREDICTOR: _facts(predictor),
     }
     return model
@@ -142,7 +149,10 @@ def as_predictor(model: TableModel) -> Predictor:
         columns, facts = model.description[_COLUMNS], model.description[_PREDICTOR]
         scale, conformal = facts["scale"], facts["conformal"]
         return Predictor(
-            Encoder(tuple(_column(model, one) for one in columns)),
+            Encoder(
+                tuple(_column(model, one) for one in columns),
+                tuple(_cross(model, one) for one in model.description[_CROSSES]),
+            ),
             model.get_layer(NETWORK),
             Task.from_config(facts["task"]),
             None if scale is None else Scale(*scale),
@@ -170,3 +180,8 @@ def _column(model: TableModel, one: Mapping[str, Any]) -> ColumnEncoder:
         ),
         layer(one["words"]),
     )
+
+
+def _cross(model: TableModel, one: Mapping[str, Any]) -> Cross:
+    parts = tuple((int(column), int(category)) for column, category in one["parts"])
+    return Cross(parts, model.get_layer(one["index"]), model.get_layer(one["means"]))

@@ -166,7 +166,8 @@ def build_network(shape: Shape, recipe: Recipe, groups: int = 1) -> Functional:
             use_scale=first,
             name=f"hidden_{depth + 1}",
         )(hidden)
-        hidden = HashedDropout(recipe.dropout, name=f"dropout_{depth + 1}")(hidden)
+        if recipe.dropout:
+            hidden = HashedDropout(recipe.dropout, name=f"dropout_{depth + 1}")(hidden)
     outputs = MemberHead(
         shape.outputs, bias_initializer=Constant(_prior(shape)), name="head"
     )(hidden)  # fmt: skip

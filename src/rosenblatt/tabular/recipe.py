@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-FEW = 6_000
-"""Rows below which small batches do better."""
+MANY = 12_000
+"""Rows from which on target means of a number's single values are more than noise."""
 
-MANY = 10_000
-"""Rows from which on the target means of a number's single values are more than noise."""
-
-VISITS = 2_000_000
-"""How often a network sees a row in a whole training, at most."""
+CROSSED = 20_000
+"""Rows from which on target means of pairs of categories are."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,8 @@ class Recipe:
         smoothing: rows of the whole table's mean that are added to a category's target mean.
         repeats: a number whose values come back so many times on average is read as a category
             too; None: never.
+        crosses: pairs of categories that get target means, at most; half as many triples.
+        in_time: whether later rows are to be predicted, so that crosses must not change in time.
         text_bins: bins of hashed words, of a column of text.
         members: networks that share their kernels, each with its own part of a batch.
         width, depth: neurons of a hidden layer, and how many hidden layers.
@@ -49,6 +48,8 @@ class Recipe:
     rare: int = 3
     smoothing: float = 10.0
     repeats: float | None = None
+    crosses: int = 0
+    in_time: bool = False
     text_bins: int = 64
     members: int = 8
     width: int = 128
@@ -74,21 +75,32 @@ class Recipe:
         return replace(self, **{k: v for k, v in changes.items() if k in known and v is not None})
 
 
-def recipe_for(rows: int, quantity: bool, numbers: int = 1) -> Recipe:
+def recipe_for(rows: int, outputs: int, numbers: int = 1) -> Recipe:
     """The recipe that suits a table.
 
     Args:
-        rows: of the training part.
-        quantity: whether a quantity is predicted, not classes.
+        rows: of the table.
+        outputs: 0 for a quantity, else how many classes there are.
         numbers: how many columns of numbers and dates there are.
 
-    >>> recipe_for(1_000, quantity=True, numbers=10).bins
-    10
+    >>> recipe_for(1_000, outputs=0, numbers=10).bins
+    8
     """
+    models = 8 if rows < MANY else 4
+    trained = rows - rows // models  # of each network
+    visits = (3_000_000 if outputs == 0 else 2_000_000) + 20 * max(0, trained - 60_000)
     return Recipe(
-        bins=min(32, max(4, rows // (10 * max(numbers, 1)))),
+        bins=min(32, max(4, trained // (10 * max(numbers, 1)))),
         repeats=None if rows < MANY else 3.0,
-        learning_rate=0.008 if quantity else 0.003,
-        batch_size=128 if rows < FEW else 256 if rows < 12_000 else 512 if rows < 100_000 else 1024,
-        epochs=min(150, max(8, VISITS // max(rows, 1))),
+        crosses=8 if rows >= CROSSED else 0,
+        dropout=0.0 if outputs == 0 else 0.1,
+        learning_rate=0.008 if outputs == 0 else 0.003 if outputs == 2 else 0.006,
+        batch_size=_batch_size(trained),
+        epochs=min(200 if trained < 10_000 else 250, max(8, visits // max(trained, 1))),
+        models=models,
     )
+
+
+def _batch_size(rows: int) -> int:
+    sizes = {2_000: 64, 6_000: 128, 20_000: 256, 100_000: 512}
+    return next((size for most, size in sizes.items() if rows < most), 1024)

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "categories": "CategoryIndex TargetMeans",
+        "crosses": "CrossIndex",
         "codes": "ColumnEmbedding OneHotColumns",
         "dropout": "HashedDropout",
         "host": "ColumnStack",

@@ -4,6 +4,7 @@ from rosenblatt.layers.tabular.categories import CategoryIndex as CategoryIndex
 from rosenblatt.layers.tabular.categories import TargetMeans as TargetMeans
 from rosenblatt.layers.tabular.codes import ColumnEmbedding as ColumnEmbedding
 from rosenblatt.layers.tabular.codes import OneHotColumns as OneHotColumns
+from rosenblatt.layers.tabular.crosses import CrossIndex as CrossIndex
 from rosenblatt.layers.tabular.dropout import HashedDropout as HashedDropout
 from rosenblatt.layers.tabular.hashed_words import HashedWords as HashedWords
 from rosenblatt.layers.tabular.host import ColumnStack as ColumnStack
