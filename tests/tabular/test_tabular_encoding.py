@@ -23,7 +23,7 @@ def test_a_repeated_number_is_a_category_only_where_it_has_target_means(
     table = read({"age": rng.integers(0, 40, rows).astype(float)})
     labels = rng.integers(0, classes, rows)
     targets = Targets(np.eye(classes)[labels], np.ones(rows), np.arange(rows) % 5)
-    recipe = replace(recipe_for(rows, quantity=False), repeats=3.0)
+    recipe = replace(recipe_for(rows, outputs=classes), repeats=3.0)
     encoder, encoded = fit_encoder(table, infer(table), targets, recipe)
     (column,) = encoder.columns
     assert len(column.categories) == len(encoded.means) == int(kept)
