@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = face(
     {
         "rates": "find_learning_rate LearningRateRange",
         "sizes": "NetworkSpec recommend",
+        "tables": "TableSpec recommend_table",
         "stretching": "stretch_pants StretchPants",
         "reuse": "fit_transferred transfer unfreeze",
     },

@@ -9,3 +9,5 @@ from rosenblatt.choosing.sizes import NetworkSpec as NetworkSpec
 from rosenblatt.choosing.sizes import recommend as recommend
 from rosenblatt.choosing.stretching import stretch_pants as stretch_pants
 from rosenblatt.choosing.stretching import StretchPants as StretchPants
+from rosenblatt.choosing.tables import TableSpec as TableSpec
+from rosenblatt.choosing.tables import recommend_table as recommend_table
