@@ -163,7 +163,7 @@ def test_dates_in_other_formats() -> None:
     ("vocabulary", "values", "expected"),
     [
         (["a", "b"], column("b", "a", "c", None, float("nan"), 3), [2, 1, 0, 0, 0, 0]),
-        (["a", "b"], np.array(["a ", "b"]), [0, 2]),
+        (["a", "b"], np.array(["a ", "b"]), [1, 2]),
         (["3", "0.5"], np.array([3.0, 0.5, np.nan]), [1, 2, 0]),
         (["3", "123456789012345678"], np.array([3, 123456789012345678]), [1, 2]),
         (["True"], np.array([True, False]), [1, 0]),

@@ -163,6 +163,12 @@ def test_one_file_holds_everything(
     found = whole.predict(columns, verbose=0)
     wanted = model.predict(new)[:, None] if kind == "regressor" else model.predict_proba(new)[:, 1:]
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    # What stands around a word, or for a gap, is nothing to either of them.
+    blanks = new.assign(sea=[f" {one} " if one else "n/a" for one in new["sea"]])
+    blanks["area"] = " " + blanks["area"] + " "
+    columns = {name: blanks[name].to_numpy() for name in model.predictor_.encoder.names}
+    np.testing.assert_allclose(whole.predict(columns, verbose=0), wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(again.predict(blanks), model.predict(new))
     # Saved once more it says the same.
     again.save(tmp_path / "again.keras")
     np.testing.assert_array_equal(load(tmp_path / "again.keras").predict(new), model.predict(new))

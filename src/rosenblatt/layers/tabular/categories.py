@@ -36,7 +36,7 @@ def _is_vocabulary(value: Any) -> bool:
 def _plain(value: Any) -> list[Any] | None:
     if value is None:
         return None
-    return [str(v) if isinstance(v, str) else float(v) for v in value]
+    return [str(v).strip() if isinstance(v, str) else float(v) for v in value]
 
 
 @builtin("rosenblatt.layers")
@@ -47,8 +47,8 @@ class CategoryIndex(RawLayer):
     value is an error.
 
     Args:
-        vocabulary: different texts, or different numbers. None for a layer whose vocabulary comes
-            from a file.
+        vocabulary: different texts (blanks around them do not count), or different numbers. None
+            for a layer whose vocabulary comes from a file.
         column: which column of inputs (batch, columns) it reads; None for inputs with one value
             a row.
 

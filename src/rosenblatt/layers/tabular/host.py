@@ -41,15 +41,17 @@ class RawLayer(HostLayer):
 def word_of(value: object) -> str | None:
     """A value as the text that stands for it in a vocabulary; None where it is missing.
 
-    >>> word_of(3.0), word_of(0.5), word_of(True), word_of(float("nan"))
-    ('3', '0.5', 'True', None)
+    Blanks around a text say nothing: tables leave them out too.
+
+    >>> word_of(3.0), word_of(" WD "), word_of(True), word_of(float("nan"))
+    ('3', 'WD', 'True', None)
     >>> word_of(datetime.datetime(2013, 1, 31))
     '2013-01-31'
     """
     if isinstance(value, str):
-        return value
+        return value.strip()
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "replace").strip()
     if value is None or value != value:
         return None
     if isinstance(value, (float, np.floating)):
