@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -57,8 +57,11 @@ class Adam(Moments):
     0.999
     """
 
+    learning_rate: Any = rate(0.001)
+    beta_1: float = setting(number(), default=0.9, role=NUMBER)
+    beta_2: float = setting(number(), default=0.999, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-7, role=NUMBER)
     amsgrad: bool = setting(flag, default=False)
-    __argument_order__: ClassVar[tuple[str, ...]] = ("amsgrad", *COMMON)
 
     def slot_groups(self) -> list[tuple[str, ...]]:
         """Means of gradients and of squares; the largest of those where asked for."""

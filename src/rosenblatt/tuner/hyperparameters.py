@@ -38,13 +38,18 @@ class HyperParameters:
 
     def __init__(self) -> None:
         self.values: Values = {}
-        self.space: list[HyperParameter] = []
+        self._space: list[HyperParameter] = []
         self._by_name: defaultdict[str, list[HyperParameter]] = defaultdict(list)
         self._name_scopes: list[str] = []
         self._conditions: list[Parent] = []
         # The stacks of conditions that a build went through, for finding all of a space.
         self.active_scopes: list[list[Parent]] = []
         self.inactive_scopes: list[list[Parent]] = []
+
+    @property
+    def space(self) -> list[HyperParameter]:
+        """Hyperparameters in the order in which they were asked for."""
+        return self._space
 
     # -- asking for values ---------------------------------------------------------------------
 
