@@ -72,7 +72,7 @@ REFUSED = {
               r"Target 'y' holds times\. Expected: numbers"),
     "nothing": ([None, np.nan], None, r"Target 'y' has no value in any row"),
     "missing words": (["", "NA"], None, r"Target 'y' has no value in any row"),
-    "one number": ([5, 5, None], None, r"same value in every row, one class: .* Given: 5\. Expected: at"),
+    "one number": ([5, 5, None], None, r"same value in every row, one class: .* Given: 5\. Exp"),
     "one label": (["a", "a"], None, r"same value in every row, one class: .* Given: 'a'"),
     "infinite": ([1.0, np.inf, 2.0], None, r"Target 'y' is not a number in row 1\. Given: 'inf'"),
     "labels as a quantity": (["1", "2", "red"], "quantity",
