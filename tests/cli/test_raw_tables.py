@@ -233,6 +233,8 @@ def test_tune_searches_around_the_defaults_and_resumes(
     for name in ("width", "depth", "dropout", "members", "learning_rate"):
         assert first[name] == pytest.approx(recipe[name])
     assert (first["width"], first["members"]) == (128, 8)
+    assert first["dropout"] == 0  # of quantities, not of classes
+    assert first["learning_rate"] == pytest.approx(0.008)
     assert main([*words, *options, "--trials", "2"]) == 0
     frame = pl.read_csv(tmp_path / "trials.csv")
     assert frame.height == 2

@@ -9,7 +9,7 @@ from rosenblatt.tables.reading import Source
 from rosenblatt.tabular.classifier import TabularClassifier
 from rosenblatt.tabular.inputs import training_rows
 from rosenblatt.tabular.kinds import Schema, infer
-from rosenblatt.tabular.recipe import Recipe, recipe_for
+from rosenblatt.tabular.recipe import Recipe, recipe_of
 from rosenblatt.tabular.regressor import TabularRegressor
 from rosenblatt.tabular.task import Task, infer_task
 
@@ -61,9 +61,8 @@ def recommend_table(x: Source, y: Any = None, target: str | None = None) -> Tabl
     """
     rows = training_rows("recommend_table", x, y, target, None)
     task, schema = infer_task(rows.target), infer(rows.table)
-    numbers = sum(kind.kind in ("number", "date") for kind in schema.read.values())
     count = rows.table.rows
-    recipe = recipe_for(count, len(task.classes), numbers)
+    recipe = recipe_of(count, task, schema)
     reasons = [
         f"{rows.target.name!r}: {task.reason}",
         *schema.described(),

@@ -13,7 +13,7 @@ from rosenblatt.cli.table_data import TableParts, Wanted, open_parts
 from rosenblatt.cli.table_training import headlines, tried, write_run
 from rosenblatt.tabular.estimators import TabularModel
 from rosenblatt.tabular.loading import load
-from rosenblatt.tabular.recipe import recipe_for
+from rosenblatt.tabular.recipe import recipe_of
 from rosenblatt.tabular.scores import MAIN_MEASURE, MEASURES
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.bayesian import BayesianOptimizationOracle
@@ -83,8 +83,7 @@ class TableTuner(BaseTuner):
 
 def space_of(parts: TableParts) -> HyperParameters:
     """The constants that are searched, around the recipe's own for such a table."""
-    numbers = sum(kind.kind in ("number", "date") for kind in parts.schema.read.values())
-    recipe = recipe_for(len(parts.train), parts.task.is_quantity, numbers)
+    recipe = recipe_of(len(parts.train), parts.task, parts.schema)
     rate, decay = recipe.learning_rate, recipe.weight_decay
     hp = HyperParameters()
     hp.Int("width", 64, 512, step=64, default=recipe.width)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.core.checks import number, optional, text, whole
+from rosenblatt.core.cores import number_of_cores
 from rosenblatt.core.errors import BadData, within
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.frames import names_of
@@ -34,16 +35,13 @@ from rosenblatt.tabular.learning import Learned, Problem, learn
 from rosenblatt.tabular.model import TableModel, as_model
 from rosenblatt.tabular.parameters import Parameters, parameter
 from rosenblatt.tabular.predictor import Predictor
-from rosenblatt.tabular.recipe import Recipe, recipe_for
+from rosenblatt.tabular.recipe import Recipe, recipe_of
 from rosenblatt.tabular.report import Report
 from rosenblatt.tabular.reporting import facts_of_training, facts_of_trial
 from rosenblatt.tabular.scores import scores_of
 from rosenblatt.tabular.splitting import Parts, folds, splitting
 from rosenblatt.tabular.task import Task, class_codes, infer_task, quantities
-from rosenblatt.tabular.training import Plan, default_threads
-
-if TYPE_CHECKING:
-    pass
+from rosenblatt.tabular.training import Plan
 
 Targets = Any  # an array, a column of a frame, a list
 
@@ -151,7 +149,7 @@ class TabularModel(Parameters):
         )  # fmt: skip
         plan = Plan(
             seed,
-            threads_of(self.n_jobs, default_threads()),
+            threads_of(self.n_jobs, number_of_cores()),
             self.time_limit,
             self.verbose,
             None if resume_from is None else Path(resume_from),
@@ -181,9 +179,8 @@ class TabularModel(Parameters):
 
     def _recipe(self, rows: int, task: Task, schema: Schema) -> Recipe:
         own: dict[str, Any] = {name: getattr(self, name) for name in _OF_RECIPE}
-        numbers = sum(kind.kind in ("number", "date") for kind in schema.read.values())
         own["in_time"] = self.split.startswith("time")
-        return recipe_for(rows, len(task.classes), numbers).with_(**own)
+        return recipe_of(rows, task, schema).with_(**own)
 
     def _numbers(self, given: TrainingRows, task: Task) -> tuple[NDArray[Any], TrainingRows]:
         """The targets as numbers, and the rows that have one."""
@@ -264,9 +261,10 @@ class TabularModel(Parameters):
     def _judged(self, X: Source, y: Targets, sample_weight: Targets) -> TrainingRows:
         """Rows to compare predictions with."""
         self._fitted()
-        check_features(type(self).__name__, self.n_features_in_, read(X), _is_named(X))
+        table = read(X)
+        check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         target = self.target_name_ if y is None else None
-        return training_rows(type(self).__name__, X, y, target, sample_weight)
+        return training_rows(type(self).__name__, table, y, target, sample_weight)
 
     @property
     def model_(self) -> TableModel:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from rosenblatt.tabular.kinds import Schema
+from rosenblatt.tabular.task import Task
+
 MANY = 12_000
 """Rows from which on target means of a number's single values are more than noise."""
 
@@ -101,6 +104,18 @@ def recipe_for(rows: int, outputs: int, numbers: int = 1) -> Recipe:
         epochs=min(200 if trained < 10_000 else 250, max(8, visits // max(trained, 1))),
         models=models,
     )
+
+
+def recipe_of(rows: int, task: Task, schema: Schema) -> Recipe:
+    """The recipe that suits a table, by what was found in it.
+
+    Args:
+        rows: of the table.
+        task: what is predicted.
+        schema: what its columns hold.
+    """
+    numbers = sum(kind.kind in ("number", "date") for kind in schema.read.values())
+    return recipe_for(rows, len(task.classes), numbers)
 
 
 def _batch_size(rows: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import threading
 import time
@@ -127,12 +126,11 @@ class Plan:
 class Crew:
     """What the threads of a training share: the time, the stop and the line that is shown."""
 
-    def __init__(self, plan: Plan, epochs: int, networks: int):
+    def __init__(self, plan: Plan, networks: int):
         self.plan = plan
         self.stopped = False  # by Ctrl-C, or an error in a thread
         self._begun = time.monotonic()
         self._shares = [0.0] * networks
-        self._epochs = epochs
         self._lock = threading.Lock()
         self._shown = ""
 
@@ -220,7 +218,7 @@ def train_networks(
         ValueError: the loss is no longer a number.
         KeyboardInterrupt: before any epoch was validated.
     """
-    crew = Crew(plan, recipe.epochs, len(folds))
+    crew = Crew(plan, len(folds))
     found: list[Trained | None] = [None] * len(folds)
     errors: list[BaseException] = []
     waiting = iter(range(len(folds)))
@@ -388,9 +386,3 @@ def _load(folder: Path, number: int) -> Trained:
     with np.load(folder / "trained.npz", allow_pickle=False) as arrays:
         weights = [arrays[f"weight_{i}"] for i in range(len(arrays.files) - 1)]
         return Trained(number, weights, arrays["members"], **facts)
-
-
-def default_threads() -> int:
-    """As many networks side by side as the process may use cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, cores or 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+from rosenblatt.core.cores import number_of_cores
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.tuner.ray_executor import RayExecutor
 from rosenblatt.tuner.search_arguments import SearchArguments
@@ -41,12 +41,6 @@ class _InThreads:
         found = self._tuner.evaluate(trial, *self._given.args, **self._given.kwargs)
         if found is not None:
             self._tuner.oracle.update_trial(trial.trial_id, *found)
-
-
-def number_of_cores() -> int:
-    """The cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores or 1
 
 
 def get_executor(executor: str | Executor | None) -> Executor:
