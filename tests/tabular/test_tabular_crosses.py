@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from rosenblatt.layers import CrossIndex
+from rosenblatt.layers.tabular.crosses import crossed
 from rosenblatt.saving.model_files import load_model
 from rosenblatt.tabular import TabularClassifier
-from rosenblatt.tabular.crosses import Part, choose_crosses, crossed
+from rosenblatt.tabular.crosses import Part, choose_crosses
 
 
 def parts(rows: int, *sizes: int, words: bool = True) -> list[Part]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rosenblatt.layers.tabular.crosses import crossed
+
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Places = tuple[int, ...]  # of the parts of a cross
@@ -154,19 +156,3 @@ def _unseen(places: NDArray[np.intp]) -> float:
     known = np.zeros(places.max(initial=0) + 1, dtype=bool)
     known[places[:cut]] = True
     return float(1 - known[places[cut:]].mean()) if cut < len(places) else 0.0
-
-
-def crossed(codes: Sequence[NDArray[np.integer]], sizes: Sequence[int]) -> NDArray[np.int64]:
-    """A number for each combination of codes.
-
-    Args:
-        codes: (rows,) arrays.
-        sizes: how many codes each of them has.
-
-    >>> crossed([np.array([0, 1]), np.array([2, 2])], [2, 3]).tolist()
-    [2, 5]
-    """
-    keys = np.zeros(len(codes[0]), np.int64)
-    for one, size in zip(codes, sizes, strict=True):
-        keys = keys * size + one
-    return keys

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.layers.tabular.categories import CategoryIndex, TargetMeans
-from rosenblatt.layers.tabular.crosses import CrossIndex
+from rosenblatt.layers.tabular.crosses import CrossIndex, crossed
 from rosenblatt.layers.tabular.hashed_words import HashedWords
 from rosenblatt.layers.tabular.parsing import DateParsing, NumberParsing
 from rosenblatt.tables.table import Column, Table, TextColumn
 from rosenblatt.tabular.column_kinds import ColumnKind, present_words
-from rosenblatt.tabular.crosses import Part, choose_crosses, crossed
+from rosenblatt.tabular.crosses import Part, choose_crosses
 from rosenblatt.tabular.encoding import (
     Category,
     Codes,
@@ -138,6 +138,8 @@ def _column_encoder(
         layer = NumberParsing(
             center[0], scale[0], kind.decimal, unit=kind.unit, name=f"{prefix}_number"
         )
+    if recipe.repeats is None:
+        return ColumnEncoder(name, layer)
     numbers = two_axes(by_word(layer.lookup, column))
     several = kind.kind == "date"
     again = (

@@ -85,11 +85,17 @@ class Predictor:
         """
         return np.concatenate([self._outputs(part) for part in self._parts(table)])
 
-    def spread(self, table: Table) -> Floats:
-        """How far the members disagree about a quantity, (rows,), in its units."""
+    def predict_with_spread(self, table: Table) -> tuple[Floats, Floats]:
+        """Predictions, and how far the members disagree about a quantity, (rows,), in its units.
+
+        Args:
+            table: as of `predict`; its columns are encoded once for both.
+        """
         scale = self.scale or Scale(0, 1, -np.inf, np.inf)
-        found = [member_outputs(self.network, part) for part in self._parts(table)]
-        return scale.spread * disagreement(np.concatenate(found), self.network_groups)
+        parts = self._parts(table)
+        predictions = np.concatenate([self._outputs(part) for part in parts])
+        found = np.concatenate([member_outputs(self.network, part) for part in parts])
+        return predictions, scale.spread * disagreement(found, self.network_groups)
 
     @property
     def network_groups(self) -> int:

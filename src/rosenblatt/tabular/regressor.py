@@ -67,7 +67,7 @@ class TabularRegressor(TabularModel):
                 given=len(self.held_out_.rows),
                 expected="20 or more",
             )
-        predicted, spread = predictor.predict(table), predictor.spread(table)
+        predicted, spread = predictor.predict_with_spread(table)
         return predictor.conformal.interval(predicted, spread, coverage)
 
     def score(self, X: Source, y: Targets = None, sample_weight: Targets = None) -> float:

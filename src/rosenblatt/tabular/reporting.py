@@ -98,8 +98,11 @@ def facts_of_trial(
         part: what the rows are called.
     """
     task = predictor.task
-    predictions = predictor.predict(table)
-    spreads = predictor.spread(table) if task.is_quantity else None
+    spreads = None
+    if task.is_quantity:
+        predictions, spreads = predictor.predict_with_spread(table)
+    else:
+        predictions = predictor.predict(table)
     found = facts_of(
         task, schema, table, targets, predictions, weights, spreads, target=facts.target,
         part=part, conformal=predictor.conformal, threshold=facts.threshold,

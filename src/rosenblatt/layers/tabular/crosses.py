@@ -20,6 +20,22 @@ from rosenblatt.layers.tabular.host import RawLayer, Values
 Keys = NDArray[np.int64]
 
 
+def crossed(codes: Sequence[NDArray[np.integer]], sizes: Sequence[int]) -> Keys:
+    """A number for each combination of codes.
+
+    Args:
+        codes: (rows,) arrays.
+        sizes: how many codes each of them has.
+
+    >>> crossed([np.array([0, 1]), np.array([2, 2])], [2, 3]).tolist()
+    [2, 5]
+    """
+    keys = np.zeros(len(codes[0]), np.int64)
+    for one, size in zip(codes, sizes, strict=True):
+        keys = keys * size + one
+    return keys
+
+
 @builtin("rosenblatt.layers")
 class CrossIndex(RawLayer):
     """Combinations of codes as codes: the place of each in a list, from 1 on; 0 for all others.
@@ -76,9 +92,11 @@ class CrossIndex(RawLayer):
             raise BadData(
                 f"{self._where} takes {len(self.sizes)} columns of codes.", given=len(arrays)
             )
-        wanted = np.zeros(len(arrays[0]), np.int64)
-        for codes, size in zip(arrays, self.sizes, strict=True):
-            wanted = wanted * size + np.where((codes >= 0) & (codes < size), codes, 0)
+        known = [
+            np.where((codes >= 0) & (codes < size), codes, 0)
+            for codes, size in zip(arrays, self.sizes, strict=True)
+        ]
+        wanted = crossed(known, self.sizes)
         if not len(self._keys):
             return np.zeros(len(wanted), np.int32)
         near = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
