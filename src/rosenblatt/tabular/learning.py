@@ -255,17 +255,22 @@ def _gain_of_averaging(predictor: Predictor, held_out: HeldOut, data: Rows) -> f
     """How much smaller the errors of the networks' mean are than those of single networks.
 
     √(1 − (1 − 1/G) s² / e²), with e² the mean squared error of held-out rows, which one of the G
-    networks predicted, and s² the variance between networks. It is taken of training rows, where
-    networks agree rather more than on new ones, so intervals stay on the wide side.
+    networks predicted, and s² the variance between networks on rows that none has seen. There are
+    no such rows; so s² is taken of training rows, and enlarged by as much as the members of a
+    network disagree more on rows that it has not seen than on those that it has.
     """
     groups, scale = predictor.network_groups, predictor.scale
     if groups < 2 or scale is None:
         return 1.0
     rows = np.linspace(0, len(data) - 1, min(len(data), _MOST_COMPARED)).astype(np.int64)
     outputs = member_outputs(predictor.network, data.take(rows).inputs)
-    means = outputs.reshape(len(rows), groups, -1).mean(axis=2).astype(np.float64)
-    between = scale.spread**2 * float(means.var(axis=1, ddof=1).mean())
+    members = outputs.reshape(len(rows), groups, -1).astype(np.float64)
+    between = float(members.mean(axis=2).var(axis=1, ddof=1).mean())
+    unseen = float((held_out.spreads**2).mean()) / scale.spread**2
+    # Each training row is new to one of the networks.
+    seen = (groups * float(members.var(axis=2).mean()) - unseen) / (groups - 1)
+    between *= unseen / seen if 0 < seen < unseen else 1.0
     errors = (held_out.predictions[:, 0] - held_out.targets) ** 2
-    error = float(np.average(errors, weights=held_out.weights))
+    error = float(np.average(errors, weights=held_out.weights)) / scale.spread**2
     share = 0.0 if error == 0 else (1 - 1 / groups) * between / error
     return float(np.sqrt(max(0.5, 1 - share)))
