@@ -86,5 +86,5 @@ def test_searches_divide_what_they_are_given(tmp_path: Path) -> None:
         lambda hp: None, "loss", 7, 5, tune_new_entries=True, directory=tmp_path, keep_best=3
     )
     assert (tuner.oracle.max_trials, tuner.oracle.seed, tuner.keep_best) == (7, 5, 3)
-    with pytest.raises(TypeError, match="workres"):
+    with pytest.raises(ValueError, match=r"unknown argument 'workres'.*did you mean 'workers'"):
         rt.RandomSearch(lambda hp: None, "loss", workres=2, directory=tmp_path)

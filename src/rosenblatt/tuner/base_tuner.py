@@ -20,6 +20,7 @@ from rosenblatt.tuner.journal import Journal
 from rosenblatt.tuner.keras_folder import adopt, is_keras_folder
 from rosenblatt.tuner.kinds import Parent
 from rosenblatt.tuner.live_table import shown
+from rosenblatt.tuner.options import refuse_unknown
 from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.pictures import plot
 from rosenblatt.tuner.search_arguments import SearchArguments, fingerprint
@@ -46,9 +47,10 @@ class BaseTuner:
         workers: trials that run side by side in threads; as many as there are cores if None.
         max_seconds: no trial begins after this time.
         target: no trial begins once the objective is this good.
+        kwargs: `logger`, which is ignored with a warning.
 
     Raises:
-        ValueError: something that is no oracle, a bad limit.
+        ValueError: something that is no oracle, a bad limit, an unknown argument.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class BaseTuner:
         workers: int | None = None,
         max_seconds: float | None = None,
         target: float | None = None,
+        **kwargs: Any,
     ):
         if not isinstance(oracle, Oracle):
             raise BadArgument(
@@ -68,6 +71,10 @@ class BaseTuner:
                 given=f"{type(oracle).__name__}: {oracle!r}",
                 expected="an Oracle, as `RandomSearchOracle(objective='val_loss')`",
             )
+        self.logger = kwargs.pop("logger", None)
+        if self.logger is not None:
+            warn_user("`logger` has no effect.", DeprecationWarning)
+        refuse_unknown(type(self), kwargs)
         self.oracle = oracle
         self.hypermodel = get_hypermodel(hypermodel)
         self.directory = directory or "."
@@ -147,7 +154,11 @@ class BaseTuner:
     ) -> tuple[dict[str, float], int] | None:
         """Run a trial; its metrics and best epoch, or None where it told the oracle itself."""
         result = self.run_trial(trial, *fit_args, **fit_kwargs)
-        if result is None and trial.metrics.exists(self.oracle.objective.name):
+        if trial.metrics.exists(self.oracle.objective.name):
+            warn_user(
+                "`run_trial` tells the oracle its metrics: let it return them instead.",
+                DeprecationWarning,
+            )
             return None
         return read_result(result, self.oracle.objective, f"{type(self).__name__}.run_trial()")
 
@@ -322,8 +333,10 @@ class BaseTuner:
 
     @property
     def project_dir(self) -> str:
-        """The folder of this search."""
-        return os.path.join(self.directory, self.project_name)
+        """The folder of this search; made if need be."""
+        path = os.path.join(self.directory, self.project_name)
+        os.makedirs(path, exist_ok=True)
+        return path
 
     def get_trial_dir(self, trial_id: str) -> str:
         """A trial's folder; made if need be."""

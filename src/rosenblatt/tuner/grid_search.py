@@ -98,5 +98,6 @@ class GridSearch(Tuner):
         max_trials: int | None = None,
         **options: Unpack[SearchOptions],
     ):
+        self.seed = options.get("seed")
         space, rest = divided(options)
         super().__init__(GridSearchOracle(objective, max_trials, **space), hypermodel, **rest)

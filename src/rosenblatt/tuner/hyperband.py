@@ -59,6 +59,7 @@ class HyperbandOracle(Oracle):
         **space: Unpack[Space],
     ):
         super().__init__(objective, None, **space)
+        self.min_epochs = 1
         self.max_epochs = self._checked("max_epochs", whole(least=1), max_epochs)
         self.factor = self._checked("factor", number(2), factor)
         self.hyperband_iterations = hyperband_iterations or math.inf
@@ -70,7 +71,7 @@ class HyperbandOracle(Oracle):
     def number_of_brackets(self) -> int:
         """s_max + 1."""
         brackets, epochs = 0, float(self.max_epochs)
-        while epochs >= 1:
+        while epochs >= self.min_epochs:
             epochs, brackets = epochs / self.factor, brackets + 1
         return brackets
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Self
 
-from rosenblatt.core.errors import WrongType, explain
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.random import draw_seed
 
 Value = bool | int | float | str
@@ -15,6 +15,10 @@ Values = dict[str, Any]
 """Values of hyperparameters by their names."""
 
 _SCALARS = (bool, int, float, str)
+
+
+class _WrongKind(BadArgument, TypeError):
+    """A value of a kind that cannot be meant: both errors that Keras Tuner raises of them."""
 
 
 class Parent:
@@ -132,14 +136,17 @@ class HyperParameter:
         return cls(**{**config, "conditions": conditions})
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{k}: {v!r}" for k, v in self.get_config().items() if k != "conditions")
-        return f"{type(self).__name__}({shown})"
+        shown = [f"{name}: {getattr(self, name)}" for name in (*self.settings, "default")]
+        return f"{type(self).__name__}(name: {self.name!r}, {', '.join(shown)})"
 
-    def _refuse(
-        self, argument: str, given: object, expected: str, error: type[Exception] = ValueError
-    ) -> NoReturn:
-        what = f"{type(self).__name__} {self.name!r}: bad `{argument}`."
-        raise error(explain(what, given=repr(given), expected=expected))
+    def _refuse(self, argument: str, given: object, expected: str, kind: bool = False) -> NoReturn:
+        """Refuse an argument; `kind` says that no value of this kind can be meant."""
+        error = _WrongKind if kind else BadArgument
+        raise error(
+            f"{type(self).__name__} {self.name!r}: bad `{argument}`.",
+            given=repr(given),
+            expected=expected,
+        )
 
 
 class Choice(HyperParameter):
@@ -170,17 +177,22 @@ class Choice(HyperParameter):
         conditions: Iterable[Parent] | None = None,
     ):
         super().__init__(name, default, conditions)
-        if not isinstance(values, (list, tuple)) or not values:
+        if not isinstance(values, (list, tuple, range)):
+            self._refuse("values", values, "a list of at least one value", kind=True)
+        if not values:
             self._refuse("values", values, "a list of at least one value")
         if len({type(v) for v in values}) > 1:
-            self._refuse("values", values, "values of one type", TypeError)
+            self._refuse("values", values, "values of one type", kind=True)
         if not isinstance(values[0], _SCALARS):
-            self._refuse("values", values, "int, float, str or bool", TypeError)
+            self._refuse("values", values, "int, float, str or bool", kind=True)
         self._values = list(values)
         if default is None:
             self._default = values[0]
         elif default not in values:
-            self._refuse("default", default, f"one of {self._values}")
+            wrong = not isinstance(default, _SCALARS)
+            self._refuse("default", default, f"one of {self._values}", kind=wrong)
+        else:
+            self._default = values[self._values.index(default)]  # of their type: 2 for 2.0
         numeric = isinstance(values[0], (int, float)) and not isinstance(values[0], bool)
         if ordered and not numeric:
             self._refuse("ordered", ordered, "False for values that are not numbers")
@@ -210,8 +222,10 @@ class Boolean(HyperParameter):
         self, name: str, default: bool = False, conditions: Iterable[Parent] | None = None
     ):
         super().__init__(name, default, conditions)
-        if not isinstance(default, bool):
-            self._refuse("default", default, "True or False")
+        if not isinstance(default, (bool, int)) or default not in (0, 1):
+            wrong = isinstance(default, (list, dict, set))
+            self._refuse("default", default, "True or False", kind=wrong)
+        self._default = bool(default)
 
     @property
     def values(self) -> Sequence[bool]:
@@ -255,6 +269,9 @@ class Fixed(HyperParameter):
     def value_to_prob(self, value: Value) -> float:
         """One half."""
         return 0.5
+
+    def __repr__(self) -> str:
+        return f"Fixed(name: {self.name!r}, value: {self.value})"
 
     def get_config(self) -> dict[str, Any]:
         """Name, conditions, value."""

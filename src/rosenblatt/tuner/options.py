@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
+from rosenblatt.core.errors import UnknownName, nearest
 from rosenblatt.core.types import Identifier, PathLike
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.oracle import Oracle
@@ -35,7 +36,7 @@ class TunerOptions(TypedDict, total=False):
     distribution_strategy: None
     directory: PathLike | None
     project_name: str | None
-    logger: None
+    logger: object
     tuner_id: str | None
     overwrite: bool
     executions_per_trial: int
@@ -87,3 +88,22 @@ def divided(options: SearchOptions) -> tuple[Space, TunerOptions]:
     space = {name: value for name, value in options.items() if name in ORACLE}
     tuner = {name: value for name, value in options.items() if name not in ORACLE}
     return cast(Space, space), cast(TunerOptions, tuner)
+
+
+def refuse_unknown(tuner: type, given: Mapping[str, Any]) -> None:
+    """Refuse arguments that no constructor of a tuner has.
+
+    Args:
+        tuner: its class.
+        given: what is left of the arguments.
+
+    Raises:
+        ValueError: the first of them, with the nearest name.
+    """
+    for name in given:
+        constructors = [base.__dict__.get("__init__") for base in tuner.__mro__[:-1]]
+        known = {n for one in constructors if one for n in inspect.signature(one).parameters}
+        raise UnknownName(
+            f"{tuner.__name__}: unknown argument {name!r}.",
+            fix=nearest(name, sorted(known - {"self", "kwargs", "options"})),
+        )

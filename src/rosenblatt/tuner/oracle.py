@@ -70,6 +70,8 @@ class Oracle:
     Attributes:
         trials: by their ids; also which of them run, have ended, and are to run again.
         hyperparameters: the space so far.
+        directory, project_name: where the search is kept; None where it is not.
+        tuner_ids: the names of the tuners that were given trials, until the search was over.
         display: prints or draws the course of the search.
         changed: held while something changes; notified when a trial ends.
 
@@ -115,6 +117,9 @@ class Oracle:
         self.ongoing_trials = self.trials.running
         self.start_order = self.trials.started
         self.end_order = self.trials.ended
+        self.tuner_ids: set[str] = set()
+        self.directory: PathLike | None = None
+        self.project_name: str | None = None
         self.display: Display = Display(self)
         self.changed = threading.Condition(threading.RLock())
         self._seed_state = self.seed
@@ -175,6 +180,7 @@ class Oracle:
         trials = self.trials
         if tuner_id in trials.running:
             return trials.running[tuner_id]
+        self.tuner_ids.add(tuner_id)
         self.take_over()
         self._search.join()  # before anything changes: it may fail
         if trials.to_retry:
@@ -195,6 +201,8 @@ class Oracle:
             trials.begin(trial, tuner_id)
             self._search.record("trial", trial_id=trial_id, values=hyperparameters.values)
             self.display.on_trial_begin(trial)
+        elif trial.status == TrialStatus.STOPPED:
+            self.tuner_ids.discard(tuner_id)
         return trial
 
     @synchronized
@@ -352,7 +360,10 @@ class Oracle:
 
     def set_project_dir(self, directory: PathLike, project_name: str) -> None:
         """Keep the journal in `directory/project_name` from now on."""
+        self.directory, self.project_name = directory, project_name
         self._search = SharedSearch(self, Path(directory) / project_name)
+
+    _set_project_dir = set_project_dir  # as code that was written for Keras Tuner calls it
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -60,5 +60,6 @@ class RandomSearch(Tuner):
         max_trials: int | None = 10,
         **options: Unpack[SearchOptions],
     ):
+        self.seed = options.get("seed")
         space, rest = divided(options)
         super().__init__(RandomSearchOracle(objective, max_trials, **space), hypermodel, **rest)

@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rosenblatt.core.scalars import is_number
 from rosenblatt.tuner.kinds import HyperParameter, Parent
 
 SAMPLINGS = ("linear", "log", "reverse_log")
+"""The scales; None is the linear one too, on which an `Int` then has no steps, as long ago."""
+
 _SAMPLES = 10  # values that a grid takes of a range without steps
 
 
@@ -24,12 +27,14 @@ class _Range(HyperParameter):
         min_value: float,
         max_value: float,
         step: float | None = None,
-        sampling: str = "linear",
+        sampling: str | None = "linear",
         default: float | None = None,
         conditions: Iterable[Parent] | None = None,
     ):
         super().__init__(name, default, conditions)
         step = self.usual_step if step is None and sampling == "linear" else step
+        sampling = "linear" if sampling is None else sampling
+        sampling = sampling.lower() if isinstance(sampling, str) else sampling
         self.min_value: Any = self._number("min_value", min_value)
         self.max_value: Any = self._number("max_value", max_value)
         self.step: Any = None if step is None else self._number("step", step)
@@ -118,7 +123,7 @@ class Int(_Range):
         name: its name.
         min_value, max_value: the range.
         step: distance of values, or their ratio on the logarithmic scales; 1 if None and linear.
-        sampling: "linear", "log" or "reverse_log".
+        sampling: "linear", "log" or "reverse_log"; None is "linear" without steps.
         default: `min_value` if None.
 
     Raises:
@@ -131,7 +136,9 @@ class Int(_Range):
     usual_step = 1
 
     def _number(self, argument: str, value: float) -> int:
-        if isinstance(value, (bool, str)) or value is None or int(value) != value:
+        if not is_number(value):
+            self._refuse(argument, value, "an integer", kind=True)
+        if not math.isfinite(value) or int(value) != value:
             self._refuse(argument, value, "an integer")
         return int(value)
 
@@ -174,7 +181,9 @@ class Float(_Range):
     """
 
     def _number(self, argument: str, value: float) -> float:
-        if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
+        if not is_number(value):
+            self._refuse(argument, value, "a finite number", kind=True)
+        if not math.isfinite(value):
             self._refuse(argument, value, "a finite number")
         return float(value)
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.callbacks.history import History
 from rosenblatt.core.errors import explain
-from rosenblatt.core.scalars import as_number
+from rosenblatt.core.scalars import as_number, is_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
 from rosenblatt.tuner.trials import Trial, Trials, TrialStatus
 
 Result = float | Mapping[str, Any] | History
+"""What a trial returns."""
+
+Results = Result | Sequence[Result]
 """What a trial returns, or the list of what its executions do."""
 
 
-def read_result(
-    result: Result | Sequence[Result], objective: Objective, where: str
-) -> tuple[dict[str, float], int]:
+def read_result(result: Results, objective: Objective, where: str) -> tuple[dict[str, float], int]:
     """Metrics and best epoch of what a trial returned.
 
     Args:
@@ -46,27 +46,23 @@ def read_result(
         names = [name for name in parts[0][0] if all(name in metrics for metrics, _ in parts)]
         mean = {n: math.fsum(metrics[n] for metrics, _ in parts) / len(parts) for n in names}
         return mean, sum(step for _, step in parts) // len(parts)
-    if _is_number(result):
+    if is_number(result) or isinstance(result, bool):
         return {objective.name: as_number(np.asarray(result))}, 0
     history = getattr(result, "history", None)
     if isinstance(history, dict):
         return _best_epoch(history, objective, where)
     if not isinstance(result, dict):
         raise FatalTypeError(
-            f"{where} returned something that is no result.",
-            given="None" if result is None else f"{type(result).__name__}: {result!r}",
+            f"The return value of {where} is None, which is no result of a trial."
+            if result is None
+            else f"{where} returned something that is no result.",
+            given=None if result is None else f"{type(result).__name__}: {result!r}",
             expected="a number, a dict of metrics, a History, or a list of these",
             fix="return what `model.fit()` returns." if result is None else None,
         )
     metrics = {str(name): as_number(value) for name, value in result.items()}
     require(objective, metrics, where)
     return metrics, 0
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return True
-    return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
 
 def require(objective: Objective, metrics: Mapping[str, Any], where: str) -> None:

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from rosenblatt.core.types import PathLike
 from rosenblatt.tuner.hyperparameters import HyperParameters
 from rosenblatt.tuner.metrics_tracker import MetricsTracker
 from rosenblatt.tuner.objective import Objective
+from rosenblatt.tuner.stateful import Stateful
 
 
 class TrialStatus:
@@ -28,7 +30,7 @@ class TrialStatus:
     FAILED = "FAILED"
 
 
-class Trial:
+class Trial(Stateful):
     """Values of hyperparameters, and what came of them.
 
     Args:
@@ -132,6 +134,13 @@ class Trial:
         self.metrics = MetricsTracker.from_config(state["metrics"])
         self.score, self.best_step = state["score"], state["best_step"]
         self.status, self.message = state["status"], state.get("message")
+
+    @classmethod
+    def load(cls, fname: PathLike) -> Trial:
+        """The trial of a file that `save` wrote."""
+        trial = cls(HyperParameters())
+        trial.reload(fname)
+        return trial
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Trial:

@@ -42,7 +42,8 @@ class Tuner(BaseTuner):
         oracle, hypermodel, directory, project_name, overwrite: see `BaseTuner`.
         max_model_size: trainable parameters at most; a larger model fails its trial.
         optimizer, loss, metrics: take the place of what the model was compiled with.
-        distribution_strategy, logger: accepted as None only.
+        distribution_strategy: accepted as None only.
+        logger: ignored, with a warning; Keras Tuner has none any longer.
         tuner_id: its name towards the oracle.
         executions_per_trial: how often a trial trains, each time from other weights; results are
             averaged.
@@ -51,7 +52,7 @@ class Tuner(BaseTuner):
         kwargs: `workers`, `max_seconds`, `target` of `BaseTuner`.
 
     Raises:
-        ValueError: no hypermodel, and `run_trial` is not overridden.
+        ValueError: no hypermodel, and `run_trial` is not overridden; an unknown argument.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Tuner(BaseTuner):
         distribution_strategy: None = None,
         directory: PathLike | None = None,
         project_name: str | None = None,
-        logger: None = None,
+        logger: object = None,
         tuner_id: str | None = None,
         overwrite: bool = False,
         executions_per_trial: int = 1,
@@ -79,16 +80,17 @@ class Tuner(BaseTuner):
                 expected="a function build(hp) or a HyperModel",
                 fix="pass one, or override `run_trial`.",
             )
-        for name, value in (("distribution_strategy", distribution_strategy), ("logger", logger)):
-            if value is not None:
-                raise BadArgument(f"`{name}` is not supported.", expected="None")
+        if distribution_strategy is not None:
+            raise BadArgument("`distribution_strategy` is not supported.", expected="None")
+        self.distribution_strategy = distribution_strategy
         self.max_model_size = max_model_size
         self.optimizer = optimizer
         self.loss = loss
         self.metrics = metrics
         self.executions_per_trial = executions_per_trial
         self.keep_best = whole(least=1).require(keep_best, "Bad `keep_best`.")
-        super().__init__(oracle, hypermodel, directory, project_name, overwrite=overwrite, **kwargs)
+        kwargs = {"logger": logger, "overwrite": overwrite, **kwargs}
+        super().__init__(oracle, hypermodel, directory, project_name, **kwargs)
         max_bytes = whole(least=0).require(max_bytes, "Bad `max_bytes`.")
         self.checkpoints = Checkpoints(Path(self.project_dir), max_bytes)
         self.tuner_id = tuner_id or self.tuner_id

@@ -1,0 +1,5 @@
+"""Conditions of hyperparameters, where Keras Tuner has them."""
+
+from rosenblatt.tuner.kinds import Parent
+
+__all__ = ["Parent"]
