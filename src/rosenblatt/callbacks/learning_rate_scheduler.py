@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.callbacks.rate import read_rate, require_settable_rate
+from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
+from rosenblatt.optimizers.base import Optimizer
 
 
 @builtin("keras.callbacks")
@@ -42,8 +43,12 @@ class LearningRateScheduler(Callback, Configured):
         require_settable_rate(self.model.optimizer, "LearningRateScheduler")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Set the epoch's rate."""
-        now = read_rate(self.model.optimizer)
+        """Set the epoch's rate, of each optimizer that has one."""
+        for optimizer in with_rates(self.model.optimizer).values():
+            self._set(optimizer, epoch)
+
+    def _set(self, optimizer: Optimizer, epoch: int) -> None:
+        now = read_rate(optimizer)
         rate = self.schedule(epoch, now) if self._takes_rate() else self.schedule(epoch)
         number = isinstance(rate, numbers.Real) or (hasattr(rate, "dtype") and not np.ndim(rate))
         if not number or isinstance(rate, (bool, np.bool_)):
@@ -52,7 +57,7 @@ class LearningRateScheduler(Callback, Configured):
                 given=f"{type(rate).__name__}: {rate!r}",
                 fix="end the function with `return rate`.",
             )
-        self.model.optimizer.learning_rate = float(rate)
+        optimizer.learning_rate = float(rate)
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate is {float(rate):.6g}")  # noqa: T201
 
@@ -66,4 +71,5 @@ class LearningRateScheduler(Callback, Configured):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Log the rate."""
         if logs is not None:
-            logs["learning_rate"] = read_rate(self.model.optimizer)
+            rated = with_rates(self.model.optimizer)
+            logs.update({name: read_rate(one) for name, one in rated.items()})

@@ -14,6 +14,18 @@ def inner_optimizer(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
+def with_rates(optimizer: Any) -> dict[str, Any]:
+    """The optimizers that have a learning rate, by the names that their rates are logged under.
+
+    Args:
+        optimizer: a compiled optimizer; of a `MultiOptimizer` it is those inside.
+    """
+    several = getattr(optimizer, "optimizers", None)
+    if several is None:
+        return {"learning_rate": optimizer}
+    return {f"learning_rate_{one.name}": one for one in several}
+
+
 def read_rate(optimizer: Optimizer) -> float:
     """The learning rate now."""
     return float(optimizer.learning_rate)
@@ -29,12 +41,13 @@ def require_settable_rate(optimizer: Optimizer, owner: str) -> None:
     Raises:
         ValueError: no learning rate, or one that follows a schedule or function.
     """
-    if not hasattr(optimizer, "learning_rate"):
-        raise BadArgument(f"{owner}: the optimizer has no learning rate.", given=repr(optimizer))
-    rate = optimizer.learning_rate_source
-    if rate is not None and not isinstance(rate, Variable):
-        raise BadArgument(
-            f"{owner} sets the learning rate, but the optimizer's follows a "
-            f"{type(rate).__name__}, which would overrule it at the next step.",
-            fix="give the optimizer a number, or leave the callback out.",
-        )
+    for one in with_rates(optimizer).values():
+        if not hasattr(one, "learning_rate"):
+            raise BadArgument(f"{owner}: the optimizer has no learning rate.", given=repr(one))
+        rate = one.learning_rate_source
+        if rate is not None and not isinstance(rate, Variable):
+            raise BadArgument(
+                f"{owner} sets the learning rate, but the optimizer's follows a "
+                f"{type(rate).__name__}, which would overrule it at the next step.",
+                fix="give the optimizer a number, or leave the callback out.",
+            )

@@ -6,10 +6,11 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.monitor import Monitor
-from rosenblatt.callbacks.rate import read_rate, require_settable_rate
+from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
 from rosenblatt.core.checks import anything, choice, number, text
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
+from rosenblatt.optimizers.base import Optimizer
 
 
 @builtin("keras.callbacks")
@@ -68,9 +69,9 @@ class ReduceLROnPlateau(Callback, Configured):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best, and lower the rate where it is time."""
         logs = {} if logs is None else logs
-        rate = read_rate(self.model.optimizer)
+        rated = with_rates(self.model.optimizer)
         value = self.watch.read(logs, self.params)
-        logs["learning_rate"] = rate
+        logs.update({name: read_rate(one) for name, one in rated.items()})
         if value is None:
             return
         if self.in_cooldown():
@@ -81,14 +82,18 @@ class ReduceLROnPlateau(Callback, Configured):
         elif not self.in_cooldown():
             self.wait += 1
             if self.wait >= self.patience:
-                self._reduce(epoch, rate)
+                reduced = [self._reduce(one, epoch) for one in rated.values()]
+                if any(reduced):
+                    self.cooldown_counter = self.cooldown
+                    self.wait = 0
 
-    def _reduce(self, epoch: int, rate: float) -> None:
+    def _reduce(self, optimizer: Optimizer, epoch: int) -> bool:
+        """Lower an optimizer's rate, unless it is the lowest; whether it was."""
+        rate = read_rate(optimizer)
         if rate <= self.min_lr:
-            return
+            return False
         lower = max(rate * self.factor, self.min_lr)
-        self.model.optimizer.learning_rate = lower
+        optimizer.learning_rate = lower
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate goes down to {lower:.6g}")  # noqa: T201
-        self.cooldown_counter = self.cooldown
-        self.wait = 0
+        return True

@@ -44,7 +44,7 @@ class RemoteMonitor(Callback, Configured):
         import urllib.request
 
         values = {name: np.asarray(value).tolist() for name, value in (logs or {}).items()}
-        record = json.dumps({"epoch": epoch, **values})
+        record = json.dumps({"epoch": int(epoch), **values})
         kind = "application/json" if self.send_as_json else "application/x-www-form-urlencoded"
         body = record if self.send_as_json else urllib.parse.urlencode({self.field: record})
         request = urllib.request.Request(

@@ -212,11 +212,17 @@ class Variable:
     def __jax_array__(self) -> jax.Array:
         return self.value
 
+    # As a key it is itself, whatever value `==` compares.
+    __hash__ = object.__hash__
+
     def __float__(self) -> float:
         return float(self.value)
 
     def __int__(self) -> int:
         return int(self.value)
+
+    def __round__(self, ndigits: int = 0) -> jax.Array:
+        return jnp.round(self.value, ndigits or 0)
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -269,7 +275,7 @@ def _operator(name: str) -> Callable[..., Any]:
 
 _OPERATORS = (
     "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul "
-    "rmatmul neg pos abs lt le gt ge and rand or ror xor rxor invert"
+    "rmatmul neg pos abs eq ne lt le gt ge and rand or ror xor rxor invert"
 )
 for _name in _OPERATORS.split():
     setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))

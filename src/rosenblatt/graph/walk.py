@@ -104,6 +104,8 @@ def _refuse_equal_names(layers: list[Any]) -> None:
 
 def filled(nest: Tree, values: Values) -> Any:
     """A nest with values in place of symbolic tensors."""
+    if type(nest) is dict:  # with its keys in the order that the user gave them
+        return {key: filled(part, values) for key, part in nest.items()}
     return tree_map(lambda leaf: values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf, nest)
 
 

@@ -1,4 +1,4 @@
-"""Layer: weights, `build`, `call` and configuration, as Keras has them."""
+"""Layer: weights, `build`, `call`, configuration; one file because users extend one class."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from rosenblatt.core.symbolic import (
     Node,
     Operation,
     any_symbolic,
+    infer_outputs,
     shape_of,
     tree_leaves,
     tree_map,
@@ -101,7 +102,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         self._losses: list[Any] = []
         self._trainable = bool(trainable)
         self._build_shapes: dict[str, Any] | None = None
-        self.built = self.always_built
+        self.built = self.always_built and not signatures.is_users(type(self), "build")
         self._in_build = False
         self._complete = False  # whether `build` is over, and no more weights may come
         self.autocast = autocast
@@ -244,8 +245,23 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return self.compute_output_spec(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Symbolic tensors for the outputs of a call."""
+        """Symbolic tensors for the outputs of a call.
+
+        A user's class that says so in `compute_output_shape` is asked; `call` is traced otherwise.
+        """
+        if signatures.is_users(type(self), "compute_output_shape"):
+            return self._spec_by_shape(args, kwargs)
+        return self._spec_by_trace(*args, **kwargs)
+
+    def _spec_by_trace(self, *args: Any, **kwargs: Any) -> Any:
         return inference.remembered(self, self._call_quietly, args, kwargs)
+
+    def _spec_by_shape(self, args: Any, kwargs: Any) -> Any:
+        """What the class's own `compute_output_shape` says, in the compute dtype."""
+        if any(not layer.built for layer in self._layers):  # `call` makes their weights
+            infer_outputs(self._call_quietly, args, kwargs)
+        shape = self._ask_for_shapes("compute_output_shape", args, kwargs)
+        return map_shapes(lambda sizes: KerasTensor(sizes, self.compute_dtype), shape)
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = self._convert_inputs(args, kwargs)
@@ -272,8 +288,10 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             layer._trainable_weights, layer._non_trainable_weights = [], []
         if not layer.built:
             layer._build_for(tuple(tensors), {})
-        outputs = layer.compute_output_spec(*tensors)
-        return tree_map(lambda t: t.shape, outputs)
+        asks = ("compute_output_shape", "compute_output_spec")  # which may ask this one in turn
+        by_trace = any(signatures.is_users(type(self), method) for method in asks)
+        infer = layer._spec_by_trace if by_trace else layer.compute_output_spec
+        return tree_map(lambda t: t.shape, infer(*tensors))
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         return signatures.convert_inputs(self, args, kwargs)
@@ -285,18 +303,28 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             for one, tensor in zip(specs, tree_leaves(args[0]), strict=False):
                 one.check(tensor, self._where)
 
-    def _build_for(self, args: Any, kwargs: Any) -> None:
+    def _ask_for_shapes(self, method: str, args: Any, kwargs: Any) -> Any:
+        """Call `build` or `compute_output_shape` with the shapes of a call's arrays.
+
+        Args:
+            method: a method of one argument, which gets the shape of the first array, or of several
+                called `<argument of call>_shape`.
+            args, kwargs: of the call.
+        """
         names = parameter_names(type(self), "call")[1:]
         given = {**dict(zip(names, args, strict=False)), **kwargs}
-        tensors = {k: v for k, v in given.items() if holds_arrays(v)}
+        tensors = {k: v for k, v in given.items() if k != "mask" and holds_arrays(v)}
         shapes = {f"{k}_shape": tree_map(shape_of, v) for k, v in tensors.items()}
-        wanted = parameter_names(type(self), "build")[1:]
+        wanted = parameter_names(type(self), method)[1:]
+        ask = getattr(self, method)
         if len(wanted) == 1:
-            self.build(next(iter(shapes.values()), None))
-        else:
-            self.build(**{k: shapes.get(k) for k in wanted if k in shapes})
+            return ask(next(iter(shapes.values()), None))
+        return ask(**{k: shapes[k] for k in wanted if k in shapes})
+
+    def _build_for(self, args: Any, kwargs: Any) -> None:
+        self._ask_for_shapes("build", args, kwargs)
         if not self.built:
-            self._mark_built({"input_shape": next(iter(shapes.values()), None)})
+            self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
 
     def _call_takes(self, name: str) -> bool:
         parameters = parameters_of(type(self), "call")

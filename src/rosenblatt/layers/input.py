@@ -56,6 +56,8 @@ class InputLayer(Layer):
         if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
             shape = (int(shape),)
         if input_tensor is not None:
+            given = {"shape": shape, "batch_size": batch_size, "batch_shape": batch_shape}
+            _check_tensor(input_tensor, {**given, "dtype": dtype}, self.name)
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         elif (shape is None) == (batch_shape is None):
             raise BadArgument(
@@ -70,7 +72,9 @@ class InputLayer(Layer):
         self._input_dtype = standardize_dtype(dtype)
         self.optional = optional
         self.built = True
-        tensor = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, self.name)
+        tensor = input_tensor
+        if tensor is None:
+            tensor = KerasTensor(self.batch_shape, self._input_dtype, self.name)
         Node(self, (), {}, tensor)
 
     @property  # type: ignore[misc]
@@ -138,6 +142,33 @@ def Input(
         name=name,
     )
     return layer.output
+
+
+def _check_tensor(tensor: Any, given: dict[str, Any], name: str) -> None:
+    """Refuse what is not a symbolic tensor, and arguments that say otherwise than the tensor."""
+    if not isinstance(tensor, KerasTensor):
+        raise BadArgument(
+            f"Input {name!r}: `tensor` must be a symbolic tensor.",
+            given=f"{type(tensor).__name__}: {tensor!r:.60}",
+            fix="pass what `Input(…)` or a layer called on one returns.",
+        )
+    says = {
+        "shape": tuple(tensor.shape[1:]),
+        "batch_size": tensor.shape[0] if tensor.shape else None,
+        "batch_shape": tuple(tensor.shape),
+        "dtype": tensor.dtype,
+    }
+    for argument, value in given.items():
+        if value is not None and "shape" in argument:
+            value = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        elif value is not None and argument == "dtype":
+            value = standardize_dtype(value)
+        if value is not None and value != says[argument]:
+            raise BadArgument(
+                f"Input {name!r}: `{argument}` contradicts `tensor`.",
+                given=repr(value),
+                expected=f"{says[argument]!r}, or nothing",
+            )
 
 
 def _check_sizes(shape: Shapes, name: str) -> None:

@@ -69,9 +69,11 @@ def pass_on(
         outputs: what it returned.
         symbolic: whether it was called on symbolic tensors, which may get masks later.
     """
-    if not (symbolic or masks.exist() or (layer.makes_masks and layer.supports_masking)):
+    mask = kwargs.get("mask")
+    makes = layer.makes_masks and layer.supports_masking
+    if mask is None and not (symbolic or makes or masks.exist()):
         return
-    inputs, mask = first_argument(layer, args, kwargs), kwargs.get("mask")
+    inputs = first_argument(layer, args, kwargs)
     arrays = tree_leaves(outputs)
     if all(masks.mask_of(array) is not None for array in arrays):
         return

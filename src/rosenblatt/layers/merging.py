@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import ops
+from rosenblatt.core import masks
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
@@ -49,12 +50,18 @@ class Merge(Layer):
         """Two tensors joined."""
         raise NotImplementedError
 
+    def merge_masked(self, inputs: Tree) -> Any:
+        """The inputs joined without the steps that masks leave out; None where none matters."""
+        return None
+
     def finish(self, total: Array, count: int) -> Any:
         """What is done once all are joined."""
         return total
 
     def call(self, inputs: Tree) -> Any:
         """All inputs joined, aligned at the last axes as Keras aligns them."""
+        if masks.exist() and (found := self.merge_masked(inputs)) is not None:
+            return found
         rank = max(x.ndim for x in inputs)
         aligned = [
             x.reshape((x.shape[0],) + (1,) * (rank - x.ndim) + tuple(x.shape[1:])) for x in inputs
@@ -85,6 +92,33 @@ class Merge(Layer):
                 expected=f"a list of {len(inputs)}: one for each input, or None",
             )
         return list(mask)
+
+
+def _steps_of(inputs: Tree) -> list[Any]:
+    """Which values of each input count by its mask, in the input's shape; None where all do."""
+    found = [masks.mask_of(x) for x in inputs]
+    return [
+        None if mask is None else jnp.broadcast_to(jnp.expand_dims(mask, -1), x.shape)
+        for x, mask in zip(inputs, found, strict=True)
+    ]
+
+
+class Extreme(Merge):
+    """Joins by a maximum or minimum, for which no number stands in place of a masked step."""
+
+    def merge_masked(self, inputs: Tree) -> Any:
+        """Where one of two has a masked step the other one's value counts."""
+        steps = _steps_of(inputs)
+        if all(one is None for one in steps):
+            return None
+        output, known = inputs[0], steps[0]
+        for x, one in zip(inputs[1:], steps[1:], strict=True):
+            candidate = x if one is None else jnp.where(one, x, output)
+            if known is not None:
+                output = jnp.where(known, output, candidate)
+            known = None if one is None or known is None else known | one
+            output = self.merge(output, candidate)
+        return output
 
 
 @family.entry()
@@ -127,6 +161,18 @@ class Multiply(Merge):
         """first · second"""
         return first * second
 
+    def merge_masked(self, inputs: Tree) -> Any:
+        """A masked step counts as 1; where the step of every input is masked the product is 0."""
+        steps = _steps_of(inputs)
+        if all(one is None for one in steps):
+            return None
+        pairs = zip(inputs, steps, strict=True)
+        filled = [x if one is None else jnp.where(one, x, jnp.ones_like(x)) for x, one in pairs]
+        product = functools.reduce(self.merge, filled)
+        if any(one is None for one in steps):
+            return product
+        return jnp.where(functools.reduce(jnp.logical_or, steps), product, 0)
+
 
 @family.entry()
 class Average(Merge):
@@ -142,7 +188,7 @@ class Average(Merge):
 
 
 @family.entry()
-class Maximum(Merge):
+class Maximum(Extreme):
     """The elementwise maximum of its inputs."""
 
     def merge(self, first: Array, second: Array) -> Any:
@@ -151,7 +197,7 @@ class Maximum(Merge):
 
 
 @family.entry()
-class Minimum(Merge):
+class Minimum(Extreme):
     """The elementwise minimum of its inputs."""
 
     def merge(self, first: Array, second: Array) -> Any:

@@ -117,7 +117,8 @@ def _moments(x: Array, axes: tuple[int, ...], feature_axis: int, mask: Mask) -> 
     if rows is not None:
         weights = weights * rows.reshape((-1,) + (1,) * (x.ndim - 1))
     if mask is not None:
-        weights = weights * jnp.expand_dims(jnp.asarray(mask), feature_axis)
+        # A mask is of all axes but the last, whichever is that of the features.
+        weights = weights * jnp.broadcast_to(jnp.expand_dims(jnp.asarray(mask), -1), x.shape)
     repeats = math.prod(x.shape[a] for a in axes) / math.prod(weights.shape[a] for a in axes)
     total = jnp.maximum(jnp.sum(weights, axes, keepdims=True) * repeats, 1e-12)
     mean = jnp.sum(x * weights, axes, keepdims=True) / total

@@ -37,6 +37,16 @@ def parameter_names(cls: Any, method: str = "__init__") -> list[str]:
     return list(parameters_of(cls, method))
 
 
+def is_users(cls: Any, method: str) -> bool:
+    """Whether a method is written by a user's class, not by one of the library's."""
+    return _is_users(cls, method)
+
+
+@functools.cache
+def _is_users(cls: Any, method: str) -> bool:
+    return not str(getattr(cls, method).__module__).startswith("rosenblatt.")
+
+
 def pop_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
     """Keras's older ways to give a first layer its input shape, as a batch shape."""
     if "batch_input_shape" in kwargs:

@@ -17,7 +17,7 @@ from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
-from rosenblatt.layers.signatures import is_shape
+from rosenblatt.layers.signatures import is_shape, is_users
 from rosenblatt.layers.tracking import parts_of
 
 
@@ -92,6 +92,8 @@ class TimeDistributed(Wrapper):
     def compute_output_spec(self, inputs: Tree, mask: Mask = None, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs: what one step gives, for all of them."""
         self._check_mask(inputs, mask)
+        if is_users(type(self), "compute_output_shape"):
+            return super().compute_output_spec(inputs, **kwargs)
         first = KerasTensor((inputs.shape[0], 1, *inputs.shape[2:]), inputs.dtype)
         if mask is not None:
             kwargs["mask"] = KerasTensor((mask.shape[0], 1, *mask.shape[2:]), mask.dtype)

@@ -84,6 +84,24 @@ class Trainer(Layer):
     def stop_training(self, value: bool) -> None:
         self.training_session.stop = value
 
+    @property
+    def stop_evaluating(self) -> bool:
+        """Whether the evaluation that runs is to end after this batch; callbacks set it."""
+        return self.training_session.stop_evaluating
+
+    @stop_evaluating.setter
+    def stop_evaluating(self, value: bool) -> None:
+        self.training_session.stop_evaluating = value
+
+    @property
+    def stop_predicting(self) -> bool:
+        """Whether the prediction that runs is to end after this batch; callbacks set it."""
+        return self.training_session.stop_predicting
+
+    @stop_predicting.setter
+    def stop_predicting(self, value: bool) -> None:
+        self.training_session.stop_predicting = value
+
     def _overrides(self, method: str) -> bool:
         """Whether its class writes a method of this one itself."""
         return getattr(type(self), method) is not getattr(Trainer, method)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,7 +98,7 @@ def fit(
                 engine = _epoch(session, run, engine, steps_per_epoch)
                 if validation is not None and validation.is_due(epoch):
                     tester = tester or _tester(session, validation.source)
-                    _validate(run, tester, validation)
+                    _validate(session, run, tester, validation)
                 hooks.call("on_epoch_end", epoch, run.logs)
                 if session.stop:
                     break
@@ -126,7 +126,7 @@ def evaluate(
         Values by name.
     """
     bring(session.task, source, "test")
-    return _test(session.engine("test"), source, hooks, steps)
+    return _test(session, session.engine("test"), source, hooks, steps)
 
 
 def on_batch(session: Session, source: ArraySource, kind: Kind) -> dict[str, float]:
@@ -163,7 +163,7 @@ def _epoch(session: Session, run: Run, engine: Engine, steps: int | None) -> Eng
         _let_jobs_wait(hooks, engine)
     engine.load()
     blocks = source.epoch(run.epoch, steps, run.step, hooks.train_batches)
-    run.logs = _pass(engine, blocks, hooks, session, run.step)
+    run.logs = _pass(engine, blocks, hooks, lambda: session.stop, run.step)
     run.step = 0
     _warn_if_not_finite(run.logs, run.epoch, task)
     return engine
@@ -175,22 +175,28 @@ def _tester(session: Session, source: Source) -> Engine:
     return session.engine("test")
 
 
-def _validate(run: Run, tester: Engine, validation: Validation) -> None:
+def _validate(session: Session, run: Run, tester: Engine, validation: Validation) -> None:
     """Add the results of an evaluation to the epoch's logs."""
     begun = time.perf_counter()
-    found = _test(tester, validation.source, run.hooks, validation.steps, run.epoch)
+    found = _test(session, tester, validation.source, run.hooks, validation.steps, run.epoch)
     run.seconds["validation"] += time.perf_counter() - begun
     run.logs = {**run.logs, **{f"val_{name}": value for name, value in found.items()}}
 
 
 def _test(
-    engine: Engine, source: Source, hooks: Hooks, steps: int | None, epoch: int = 0
+    session: Session,
+    engine: Engine,
+    source: Source,
+    hooks: Hooks,
+    steps: int | None,
+    epoch: int = 0,
 ) -> dict[str, float]:
+    session.stop_evaluating = False
     hooks.call("on_test_begin")
     engine.task.reset_metrics()
     engine.load()
     blocks = source.epoch(epoch, steps, by_batch=hooks.test_batches)
-    logs = _pass(engine, blocks, hooks)
+    logs = _pass(engine, blocks, hooks, lambda: session.stop_evaluating)
     hooks.call("on_test_end", logs)
     return logs
 
@@ -199,7 +205,7 @@ def _pass(
     engine: Engine,
     blocks: Iterator[Block],
     hooks: Hooks,
-    session: Session | None = None,
+    stops: Callable[[], bool],
     step: int = 0,
 ) -> dict[str, float]:
     """One pass over data; the state is in the variables at its end, and at each hook.
@@ -208,7 +214,7 @@ def _pass(
         engine: of training or evaluation.
         blocks: the data.
         hooks: the callbacks.
-        session: of a model that is trained, which may be told to stop.
+        stops: whether a callback has said that the pass is to end.
         step: number of the first step.
 
     Returns:
@@ -227,7 +233,7 @@ def _pass(
             if is_time:
                 hooks.progress(engine.kind, step, engine.read(logs))
                 shown = now
-            if session is not None and session.stop and (is_time or by_batch):
+            if (is_time or by_batch) and stops():
                 break
     finally:
         if by_batch:  # a hook may have assigned to variables

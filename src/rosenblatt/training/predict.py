@@ -44,6 +44,7 @@ def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = 
     Returns:
         NumPy arrays in the outputs' structure.
     """
+    session.stop_predicting = False
     hooks.call("on_predict_begin")
     whole = None if hooks.predict_batches else source.whole(steps)
     if whole is not None:
@@ -103,6 +104,8 @@ def _by_batch(session: Session, source: Source, hooks: Hooks, steps: int | None)
         parts.append(outputs)
         hooks.call("on_predict_batch_end", number, {"outputs": outputs})
         hooks.progress("predict", number + 1, {})
+        if session.stop_predicting:
+            break
     return _joined(parts)
 
 

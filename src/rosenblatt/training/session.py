@@ -74,6 +74,7 @@ class Session:
     Attributes:
         run: the call of `fit` that is under way; None outside one.
         stop: whether training is to end, as callbacks say by `model.stop_training = True`.
+        stop_evaluating, stop_predicting: the same for the evaluation and the prediction that run.
         placement: the device, or devices, that compute.
         predictor: the forward pass of earlier predictions, which `predict` makes.
         drawing: held by a prediction that changes variables, such as the state of random numbers.
@@ -83,6 +84,8 @@ class Session:
         self.task = task
         self.run: Run | None = None
         self.stop = False
+        self.stop_evaluating = False
+        self.stop_predicting = False
         self.placement = HERE
         self._engines: dict[Kind, Engine] = {}
         self.predictor: Predictor | None = None

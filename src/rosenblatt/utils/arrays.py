@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from rosenblatt import ops
+from rosenblatt.core.config import floatx
 from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.types import ArrayLike
+from rosenblatt.core.types import Array, ArrayLike
 
 
-def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
+def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray | Array:
     """One-hot rows for integer labels.
 
     Args:
@@ -16,7 +20,8 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
         num_classes: number of classes; the largest label + 1 if None.
 
     Returns:
-        float64 array of shape (*x.shape, num_classes), 1 at the label and 0 elsewhere.
+        Array of shape (*x.shape, num_classes), 1 at the label and 0 elsewhere: a JAX array of
+        floats for a JAX array, a NumPy array of float64 otherwise.
 
     Raises:
         ValueError: a label outside the classes.
@@ -25,10 +30,12 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
+    if isinstance(x, jax.core.Tracer):
+        return _one_hot_traced(x, num_classes)
     labels = np.asarray(x, dtype="int64")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    count = int(labels.max()) + 1 if num_classes is None else int(num_classes)
+    count = int(num_classes) if num_classes else int(labels.max()) + 1
     if labels.size and (labels.min() < 0 or labels.max() >= count):
         raise BadArgument(
             "to_categorical: a label outside the classes.",
@@ -37,11 +44,23 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray:
         )
     one_hot = np.zeros((labels.size, count))
     one_hot[np.arange(labels.size), labels.ravel()] = 1
-    return one_hot.reshape((*labels.shape, count))
+    one_hot = one_hot.reshape((*labels.shape, count))
+    return jnp.asarray(one_hot, floatx()) if isinstance(x, jax.Array) else one_hot
 
 
-def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> np.ndarray:
-    """Rows of norm 1.
+def _one_hot_traced(x: Array, num_classes: int | None) -> Array:
+    """Labels inside a compiled function, whose values nobody can look at."""
+    if not num_classes:
+        raise BadArgument(
+            "to_categorical: the number of classes is unknown inside a compiled function.",
+            fix="pass `num_classes=`.",
+        )
+    labels = x[..., 0] if x.ndim > 1 and x.shape[-1] == 1 else x
+    return jax.nn.one_hot(labels.astype("int32"), num_classes, dtype=floatx())
+
+
+def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> np.ndarray | Array:
+    """Rows of norm 1, in the kind of array that was given.
 
     Args:
         x: array.
@@ -54,6 +73,8 @@ def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> np.ndarray:
     >>> normalize([[3.0, 4.0]])
     array([[0.6, 0.8]])
     """
+    if isinstance(x, jax.Array):
+        return ops.normalize(x, axis=axis, order=order)
     array = np.asarray(x)
     norm = np.atleast_1d(np.linalg.norm(array, order, axis))
     norm[norm == 0] = 1
