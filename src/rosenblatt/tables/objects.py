@@ -38,13 +38,13 @@ def read_object(source: Any, where: str) -> Table:
 def _read_dict(source: Mapping[Any, Any], where: str) -> Table:
     names, notes = named_apart([str(name) for name in source])
     columns = [
-        _dict_column(name, values, where)
+        dict_column(name, values, where)
         for name, values in zip(names, source.values(), strict=True)
     ]
     return Table.of(columns, where, notes)
 
 
-def _dict_column(name: str, values: object, where: str) -> Column:
+def dict_column(name: str, values: object, where: str) -> Column:
     if is_series(values):
         return series_column(name, values, where)
     if hasattr(values, "__array__") and not isinstance(values, np.ndarray):

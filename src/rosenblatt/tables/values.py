@@ -140,7 +140,7 @@ def _object_column(name: str, values: list[object], stored: str) -> Column:
     if not types:
         return NumberColumn(name, np.full(len(kept), np.nan), stored)
     if all(issubclass(kind, _BOOLS) for kind in types):
-        return encoded_column(name, (_text_of(value) for value in kept), stored or "bool")
+        return encoded_column(name, (text_of(value) for value in kept), stored or "bool")
     for fits, made in (
         (_is_number_type, _numbers),
         (_is_time_type, _times),
@@ -150,7 +150,7 @@ def _object_column(name: str, values: list[object], stored: str) -> Column:
             column = made(name, kept, stored)
             if column is not None:
                 return column
-    return or_nothing(encoded_column(name, (_text_of(value) for value in kept), stored))
+    return or_nothing(encoded_column(name, (text_of(value) for value in kept), stored))
 
 
 def _is_missing(value: object) -> bool:
@@ -235,7 +235,7 @@ def word_column(
         words: a value of any type for each code; one that is missing makes its rows missing.
         stored: the type in the source.
     """
-    texts = [None if _is_missing(word) else _text_of(word) for word in words]
+    texts = [None if _is_missing(word) else text_of(word) for word in words]
     bare = [text.strip() if text is not None else "" for text in texts]
     places: dict[str, int] = {}
     into = [places.setdefault(text, len(places)) if text else -1 for text in bare]
@@ -253,7 +253,7 @@ def or_nothing(column: TextColumn) -> Column:
     return NumberColumn(column.name, np.full(len(column), np.nan), column.stored)
 
 
-def _text_of(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """The text of a value, whatever it is, that can be written as UTF-8."""
     if value is None:
         return None

@@ -76,7 +76,7 @@ class TabularClassifier(TabularModel):
 
     def predict_proba(self, X: Source) -> Floats:
         """The probabilities of the classes, (rows, classes), in the order of `classes_`."""
-        return self._fitted().predict(self._table(X))
+        return self._fitted().predict(self._rows(X))
 
     def score(self, X: Source, y: Targets = None, sample_weight: Targets = None) -> float:
         """The accuracy.

@@ -15,6 +15,7 @@ from rosenblatt.core.cores import number_of_cores
 from rosenblatt.core.errors import BadData, within
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.frames import names_of
+from rosenblatt.tables.one_row import Row, read_row
 from rosenblatt.tables.reading import Source, read
 from rosenblatt.tables.table import Column, Table
 from rosenblatt.tabular.checks import Finding, check
@@ -257,6 +258,18 @@ class TabularModel(Parameters):
         check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         require_columns(table, predictor.encoder.names)
         return table
+
+    def _rows(self, X: Source) -> Table | Row:
+        """A table to predict for, or the cells of its only row.
+
+        Raises:
+            ValueError: columns that the model reads are missing.
+        """
+        names = self._fitted().encoder.names
+        row = read_row(X)
+        if row is None or any(name not in row for name in names):
+            return self._table(X)
+        return row if _is_named(X) or len(row) == self.n_features_in_ else self._table(X)
 
     def _judged(self, X: Source, y: Targets, sample_weight: Targets) -> TrainingRows:
         """Rows to compare predictions with."""

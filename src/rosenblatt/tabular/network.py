@@ -115,13 +115,18 @@ def edges_of(values: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
     return np.unique(np.concatenate([rows, values_]).astype("float32"))
 
 
-def build_network(shape: Shape, recipe: Recipe, groups: int = 1) -> Functional:
+def build_network(
+    shape: Shape, recipe: Recipe, groups: int = 1, use_scale: bool = True
+) -> Functional:
     """A network of members.
 
     Args:
         shape: what it takes and gives.
         recipe: its size.
         groups: so many trained networks side by side.
+        use_scale: whether the first hidden layer has a factor for each of its inputs, which is
+            trained; else its kernel is all.
+
     Returns:
         A model of the inputs "numbers", "codes" and "words", as far as there are such, that gives
         logits, or a quantity in units of its spread.
@@ -163,7 +168,7 @@ def build_network(shape: Shape, recipe: Recipe, groups: int = 1) -> Functional:
                 1.0 if first else 2.0, "fan_in", "untruncated_normal"
             ),
             bias_initializer=RandomUniform(-1.0, 1.0) if first else RandomUniform(-0.1, 0.1),
-            use_scale=first,
+            use_scale=use_scale and first,
             name=f"hidden_{depth + 1}",
         )(hidden)
         if recipe.dropout:

@@ -43,7 +43,7 @@ class TabularRegressor(TabularModel):
         Args:
             X: a table with the columns that the model reads, in any order.
         """
-        return self._fitted().predict(self._table(X))[:, 0]
+        return self._fitted().predict(self._rows(X))[:, 0]
 
     def predict_interval(self, X: Source, coverage: float = 0.9) -> Floats:
         """Intervals that hold the quantity with a probability.
@@ -60,14 +60,14 @@ class TabularRegressor(TabularModel):
         Raises:
             ValueError: a coverage that the held-out rows cannot support.
         """
-        predictor, table = self._fitted(), self._table(X)
+        predictor, rows = self._fitted(), self._rows(X)
         if predictor.conformal is None:
             raise BadData(
                 "TabularRegressor: too few rows were held out for intervals.",
                 given=len(self.held_out_.rows),
                 expected="20 or more",
             )
-        predicted, spread = predictor.predict_with_spread(table)
+        predicted, spread = predictor.predict_with_spread(rows)
         return predictor.conformal.interval(predicted, spread, coverage)
 
     def score(self, X: Source, y: Targets = None, sample_weight: Targets = None) -> float:

@@ -353,19 +353,31 @@ def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
 def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> Functional:
     """One network with the weights of several, side by side.
 
+    What a first layer's inputs are multiplied by is put into its kernel: for a single row these
+    products, of all weights, would be a fourth of the work.
+
     Args:
         trained: the networks.
         shape: what each of them takes and gives.
         recipe: their size.
     """
-    network = build_network(shape, recipe, len(trained))
+    network = build_network(shape, recipe, len(trained), use_scale=False)
+    kernel = [weight.path for weight in network.weights].index("hidden_1/kernel")
+    alone = [_without_scale(one.weights, kernel) for one in trained]
     weights = []
     for place, weight in enumerate(network.get_weights()):
-        parts = [one.weights[place] for one in trained]
+        parts = [one[place] for one in alone]
         same = parts[0].shape == weight.shape
         weights.append(parts[0] if same else np.concatenate(parts, axis=0))
     network.set_weights(weights)
     return network
+
+
+def _without_scale(weights: Sequence[NDArray[Any]], kernel: int) -> list[NDArray[Any]]:
+    """A network's weights with the scale of the first layer, after its bias, in its kernel."""
+    scale = weights[kernel + 2]
+    scaled = weights[kernel] * scale[:, :, None]
+    return [*weights[:kernel], scaled, weights[kernel + 1], *weights[kernel + 3 :]]
 
 
 _DONE = "trained.json"

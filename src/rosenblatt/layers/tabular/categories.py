@@ -122,13 +122,20 @@ class CategoryIndex(RawLayer):
             inputs = inputs[:, self.column]
         if len(self._numbers):
             return self._codes_of_numbers(inputs)
-        known = self._words
 
         def codes(items: list[Any]) -> Values:
-            found = [known.get(word_of(item), 0) for item in items]  # type: ignore[arg-type]
-            return np.array(found, np.int32)
+            return np.array([self.code_of(item) for item in items], np.int32)
 
         return each_once(codes, inputs).reshape(inputs.shape)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the vocabulary is one of texts, and the layer reads single values."""
+        return self._vocabulary is not None and not len(self._numbers) and self.column is None
+
+    def code_of(self, value: object) -> int:
+        """What `lookup` finds for one value, with a vocabulary of texts."""
+        return self._words.get(word_of(value), 0)  # type: ignore[arg-type]
 
     def _codes_of_numbers(self, inputs: Values) -> Values:
         if inputs.dtype.kind not in "fiub":

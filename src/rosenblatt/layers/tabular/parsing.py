@@ -34,6 +34,12 @@ _WORDS = Check(
 )
 
 
+def standardized(values: Floats, center: Floats | float, scale: Floats | float) -> Values:
+    """(x − center) / scale in 64 bits, then in 32."""
+    with np.errstate(over="ignore"):
+        return ((values - center) / scale).astype(np.float32)
+
+
 @builtin("rosenblatt.layers")
 class NumberParsing(RawLayer):
     """Numbers, or text of numbers, as (x − center) / scale; what is missing is NaN.
@@ -81,8 +87,7 @@ class NumberParsing(RawLayer):
 
     def lookup(self, inputs: Values) -> Values:
         """The numbers, centered and scaled."""
-        with np.errstate(over="ignore"):
-            return ((self.values(inputs) - self.center) / self.scale).astype(np.float32)
+        return standardized(self.values(inputs), self.center, self.scale)
 
     @staticmethod
     def lookup_all(layers: Sequence[NumberParsing], columns: Sequence[Values]) -> list[Values]:
@@ -101,10 +106,9 @@ class NumberParsing(RawLayer):
         for row, place in enumerate(plain):
             table[row] = columns[place]
         table[~np.isfinite(table)] = np.nan
-        table -= np.array([[layers[place].center] for place in plain])
-        table /= np.array([[layers[place].scale] for place in plain])
-        with np.errstate(over="ignore"):
-            at_once = dict(zip(plain, table.astype(np.float32), strict=True))
+        center, scale = np.array([[layers[p].center, layers[p].scale] for p in plain]).T
+        found = standardized(table, center[:, None], scale[:, None])
+        at_once = dict(zip(plain, found, strict=True))
         return [
             at_once[place] if place in at_once else layer.lookup(column)
             for place, (layer, column) in enumerate(zip(layers, columns, strict=True))
