@@ -177,6 +177,14 @@ class Conformal:
         inside = (low <= judged.targets) & (judged.targets <= high)
         return Coverage(coverage, float(inside.mean()), float((high - low).mean()))
 
+    def widths(self, spreads: ArrayLike) -> Numbers:
+        """u of each row: how wide its interval is beside others.
+
+        Args:
+            spreads: (rows,), of the members' predictions.
+        """
+        return _widths(self.typical, self.floor, spreads, len(np.asarray(spreads)))
+
     def scaled(self, factor: float) -> Conformal:
         """The same with intervals of another width.
 

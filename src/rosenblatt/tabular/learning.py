@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.tables.table import Table
+from rosenblatt.tabular.averaging import SeenRows, narrowed
 from rosenblatt.tabular.calibration import Temperature
 from rosenblatt.tabular.encoder_fitting import Targets, fit_encoder
 from rosenblatt.tabular.encoding import Encoder
@@ -42,7 +43,7 @@ from rosenblatt.tabular.training import (
 
 _MEAN_FOLDS = 5  # of target means
 _FEWEST_HELD_OUT = 20  # rows, for a temperature or an interval
-_MOST_COMPARED = 2_000  # rows on which networks are compared with each other
+_MOST_COMPARED = 4_000  # rows on which networks are compared with each other
 
 Floats = NDArray[np.float64]
 
@@ -80,6 +81,7 @@ class HeldOut:
         targets: (rows,).
         weights: (rows,).
         spreads: (rows,), how far members disagree, for quantities.
+        network: (rows,), which network predicted; the last one where there were several.
         networks: how many networks' mean the predictions are.
     """
 
@@ -88,6 +90,7 @@ class HeldOut:
     targets: NDArray[Any]
     weights: Floats
     spreads: Floats
+    network: Index
     networks: int
 
 
@@ -216,8 +219,9 @@ def _held_out(
     if problem.apart is not None:
         _, targets, weights = problem.apart
     spread, count = np.zeros(len(targets)), np.zeros(len(targets))
+    network = np.zeros(len(targets), np.int64)
     total: Floats | None = None
-    for one in trained:
+    for place, one in enumerate(trained):
         valid = folds[one.number].valid
         rows = np.arange(len(targets)) if valid is None else valid
         members = one.members.astype(np.float64)
@@ -229,12 +233,13 @@ def _held_out(
         total = np.zeros((len(targets), found.shape[1])) if total is None else total
         total[rows] += found
         count[rows] += 1
+        network[rows] = place
     rows = np.flatnonzero(count)
     assert total is not None
     predictions = total[rows] / count[rows, None]
     return HeldOut(
         rows, predictions, targets[rows], weights[rows], spread[rows] / count[rows],
-        int(count.max()),
+        network[rows], int(count.max()),
     )  # fmt: skip
 
 
@@ -246,31 +251,17 @@ def _settled(predictor: Predictor, held_out: HeldOut, data: Rows) -> Predictor:
         temperature = Temperature.fit(held_out.targets, held_out.predictions, held_out.weights)
         return replace(predictor, temperature=temperature)
     conformal = Conformal.fit(held_out.targets, held_out.predictions[:, 0], held_out.spreads)
-    if held_out.networks == 1:
-        conformal = conformal.scaled(_gain_of_averaging(predictor, held_out, data))
+    if held_out.networks == 1 < predictor.network_groups:
+        conformal = narrowed(conformal, _seen_rows(predictor, held_out, data))
     return replace(predictor, conformal=conformal)
 
 
-def _gain_of_averaging(predictor: Predictor, held_out: HeldOut, data: Rows) -> float:
-    """How much smaller the errors of the networks' mean are than those of single networks.
-
-    √(1 − (1 − 1/G) s² / e²), with e² the mean squared error of held-out rows, which one of the G
-    networks predicted, and s² the variance between networks on rows that none has seen. There are
-    no such rows; so s² is taken of training rows, and enlarged by as much as the members of a
-    network disagree more on rows that it has not seen than on those that it has.
-    """
-    groups, scale = predictor.network_groups, predictor.scale
-    if groups < 2 or scale is None:
-        return 1.0
-    rows = np.linspace(0, len(data) - 1, min(len(data), _MOST_COMPARED)).astype(np.int64)
-    outputs = member_outputs(predictor.network, data.take(rows).inputs)
-    members = outputs.reshape(len(rows), groups, -1).astype(np.float64)
-    between = float(members.mean(axis=2).var(axis=1, ddof=1).mean())
-    unseen = float((held_out.spreads**2).mean()) / scale.spread**2
-    # Each training row is new to one of the networks.
-    seen = (groups * float(members.var(axis=2).mean()) - unseen) / (groups - 1)
-    between *= unseen / seen if 0 < seen < unseen else 1.0
-    errors = (held_out.predictions[:, 0] - held_out.targets) ** 2
-    error = float(np.average(errors, weights=held_out.weights)) / scale.spread**2
-    share = 0.0 if error == 0 else (1 - 1 / groups) * between / error
-    return float(np.sqrt(max(0.5, 1 - share)))
+def _seen_rows(predictor: Predictor, held_out: HeldOut, data: Rows) -> SeenRows:
+    """Some held-out rows with what all networks say of them, in the quantity's units."""
+    assert predictor.scale is not None
+    few = min(len(held_out.rows), _MOST_COMPARED)
+    places = np.linspace(0, len(held_out.rows) - 1, few).astype(np.int64)
+    outputs = member_outputs(predictor.network, data.take(held_out.rows[places]).inputs)
+    members = outputs.reshape(few, predictor.network_groups, -1).astype(np.float64)
+    errors = np.abs(held_out.predictions[places, 0] - held_out.targets[places])
+    return SeenRows(errors, held_out.network[places], predictor.scale.spread * members)
