@@ -210,11 +210,15 @@ def test_no_targets_and_no_loss():
 def test_nothing_to_train():
     model = _model()
     model.trainable = False
-    with _says(
-        "The model has no trainable weights. Fix: set `layer.trainable = True` on a layer with "
-        "weights, or add such a layer."
-    ):
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="learns nothing") as caught:
         model.fit(X, LABELS, verbose=0)
+    assert str(caught[0].message) == (
+        "The model has no trainable weights: `fit` updates metrics and learns nothing. Set "
+        "`layer.trainable = True` on a layer with weights, or add such a layer."
+    )
+    for one, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_losses_and_metrics_for_outputs_that_do_not_exist():

@@ -518,9 +518,8 @@ def test_a_variable_that_a_layer_does_not_own_counts(method: str) -> None:
         elif method == "evaluate":
             found.append(model.evaluate(X, 0 * X, verbose=0) ** 0.5)
         else:
-            with pytest.raises(ValueError, match="no trainable weights"):
-                model.train_on_batch(X, 0 * X)
-            return
+            with pytest.warns(UserWarning, match="no trainable weights"):
+                found.append(model.train_on_batch(X, 0 * X) ** 0.5)
     np.testing.assert_allclose(found[1], 2.5 * np.asarray(found[0]), rtol=1e-6)
 
 

@@ -30,6 +30,10 @@ _ALIASES = {
 }
 
 
+class UnknownDtype(UnknownName, TypeError):
+    """A dtype that does not exist; by place Keras raises the one type or the other."""
+
+
 def standardize_dtype(dtype: DTypeLike) -> str:
     """Give the canonical name of a dtype.
 
@@ -40,7 +44,7 @@ def standardize_dtype(dtype: DTypeLike) -> str:
         A name such as "float32".
 
     Raises:
-        UnknownName: a dtype that does not exist.
+        UnknownDtype: a dtype that does not exist.
 
     >>> standardize_dtype(np.float64)
     'float64'
@@ -62,7 +66,7 @@ def standardize_dtype(dtype: DTypeLike) -> str:
             name = str(dtype)
     name = _ALIASES.get(name, name)
     if name not in DTYPES:
-        raise UnknownName("Unknown dtype.", given=repr(dtype), fix=nearest(name, DTYPES))
+        raise UnknownDtype("Unknown dtype.", given=repr(dtype), fix=nearest(name, DTYPES))
     return name
 
 

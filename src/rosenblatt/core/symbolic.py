@@ -1,4 +1,4 @@
-"""Symbolic tensors, the nodes that join them, and operations that record nodes."""
+"""Symbolic tensors, nodes and operations; one file because each is made of the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, unknown_sizes
 from rosenblatt.core.errors import BadArgument, NotSupported, WrongType, explain
 from rosenblatt.core.naming import auto_name
 from rosenblatt.core.scope import Scope, current_scope, use_scope
@@ -160,12 +160,14 @@ def any_symbolic(*trees: Any) -> bool:
     return any(isinstance(leaf, KerasTensor) for leaf in tree_leaves(trees))
 
 
-def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any, other_sizes: bool = False) -> Any:
     """Shapes and dtypes of a function's results, found by tracing it without computing.
 
     Args:
         fn: a function of arrays.
         args, kwargs: its arguments, symbolic tensors among them.
+        other_sizes: whether unknown dimensions may be of different sizes, as (None, 3) and
+            (2, None) that are added; only for functions that read no shape.
 
     Returns:
         The results with a `KerasTensor` for each array.
@@ -176,13 +178,10 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     unknown = any(None in leaves[i].shape for i in places)
     only_rows = all(None not in leaves[i].shape[1:] for i in places)
 
-    def trace(size: int) -> Any:
+    def trace(sizes: Sequence[Sequence[int]]) -> Any:
         specs = [
-            jax.ShapeDtypeStruct(
-                [size if s is None else s for s in leaves[i].shape],
-                dtypes.numpy_dtype(leaves[i].dtype),
-            )
-            for i in places
+            jax.ShapeDtypeStruct(shape, dtypes.numpy_dtype(leaves[i].dtype))
+            for i, shape in zip(places, sizes, strict=True)
         ]
 
         def run(values: list[Any]) -> Any:
@@ -195,10 +194,16 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
         return jax.eval_shape(run, specs)
 
+    def usual(size: int) -> list[list[int]]:
+        return [[size if s is None else s for s in leaves[i].shape] for i in places]
+
     try:
-        first = trace(_TRIAL_SIZES[0])
-    except (TypeError, ValueError) as error:  # the user knows of no such size
-        error.args = tuple(
+        first = trace(usual(_TRIAL_SIZES[0]))
+    except (TypeError, ValueError) as error:
+        found = _of_other_sizes(trace, [leaves[i].shape for i in places]) if other_sizes else None
+        if found is not None:
+            return found
+        error.args = tuple(  # the user knows of no such size
             re.sub(rf"\b{_TRIAL_SIZES[0]}\b", "None", a) if isinstance(a, str) else a
             for a in error.args
         )
@@ -210,12 +215,29 @@ def infer_outputs(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
             lambda a: KerasTensor([None if s == _TRIAL_SIZES[0] else s for s in a.shape], a.dtype),
             first,
         )
+    return _merged(first, trace(usual(_TRIAL_SIZES[1])))
+
+
+def _merged(first: Any, second: Any) -> Any:
+    """Symbolic tensors of the results of two traces: what differs between them is unknown."""
 
     def merge(a: Any, b: Any) -> KerasTensor:
         shape = [m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)]
         return KerasTensor(shape, a.dtype)
 
-    return jax.tree_util.tree_map(merge, first, trace(_TRIAL_SIZES[1]))
+    return jax.tree_util.tree_map(merge, first, second)
+
+
+def _of_other_sizes(trace: Callable[..., Any], shapes: list[tuple[int | None, ...]]) -> Any:
+    """The results where unknown dimensions have other sizes than each other; None if none fit."""
+    if all(None not in shape for shape in shapes):
+        return None
+    for first, second in unknown_sizes.tries(shapes, _TRIAL_SIZES):
+        try:
+            return _merged(trace(first), trace(second))
+        except (TypeError, ValueError):
+            continue
+    return None
 
 
 def shape_of(value: Any) -> tuple[int | None, ...]:
@@ -246,6 +268,8 @@ class Operation:
     """A named step of a graph: on arrays it computes, on symbolic tensors it records a node."""
 
     _auto_config: dict[str, Any] | None
+    # Whether unknown dimensions of its inputs may stand for different sizes: see `infer_outputs`.
+    _unknown_sizes_differ = False
 
     def __init__(self, name: str | None = None):
         if name is None:
@@ -289,7 +313,7 @@ class Operation:
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors for the outputs of a call."""
-        return infer_outputs(self.call, args, kwargs)
+        return infer_outputs(self.call, args, kwargs, other_sizes=self._unknown_sizes_differ)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute; subclasses write this."""

@@ -245,7 +245,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return self.compute_output_spec(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Symbolic tensors for the outputs of a call.
+        """Symbolic tensors for the outputs of a call, also of a layer that is not built.
 
         A user's class that says so in `compute_output_shape` is asked; `call` is traced otherwise.
         """
@@ -254,7 +254,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         return self._spec_by_trace(*args, **kwargs)
 
     def _spec_by_trace(self, *args: Any, **kwargs: Any) -> Any:
-        return inference.remembered(self, self._call_quietly, args, kwargs)
+        layer = self._as_built_for(args, kwargs)
+        return inference.remembered(layer, layer._call_quietly, args, kwargs)
 
     def _spec_by_shape(self, args: Any, kwargs: Any) -> Any:
         """What the class's own `compute_output_shape` says, in the compute dtype."""
@@ -265,7 +266,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
 
     def _call_quietly(self, *args: Any, **kwargs: Any) -> Any:
         args, kwargs = self._convert_inputs(args, kwargs)
-        with explaining(self._where):
+        cast = self.compute_dtype if self.compute_dtype != self.variable_dtype else None
+        with explaining(self._where), autocast_scope(cast):
             outputs = self.call(*args, **kwargs)
         signatures.check_outputs(outputs, self._where, inner=True)
         return jax.tree_util.tree_map(jnp.asarray, outputs)
@@ -281,17 +283,21 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         """
         shapes = (*args, *kwargs.values())
         tensors = [map_shapes(lambda s: KerasTensor(s, self.compute_dtype), s) for s in shapes]
-        layer = self
-        if not self.built and not self._layers:
-            # A question about shapes leaves the layer as it is: a copy is built.
-            layer = copy.copy(self)
-            layer._trainable_weights, layer._non_trainable_weights = [], []
-        if not layer.built:
-            layer._build_for(tuple(tensors), {})
+        layer = self._as_built_for(tuple(tensors), {})
         asks = ("compute_output_shape", "compute_output_spec")  # which may ask this one in turn
         by_trace = any(signatures.is_users(type(self), method) for method in asks)
         infer = layer._spec_by_trace if by_trace else layer.compute_output_spec
         return tree_map(lambda t: t.shape, infer(*tensors))
+
+    def _as_built_for(self, args: Any, kwargs: Any) -> Layer:
+        """The layer, or a built copy: a question about shapes leaves a new layer as it is."""
+        layer = self
+        if not self.built and not self._layers:
+            layer = copy.copy(self)
+            layer._trainable_weights, layer._non_trainable_weights = [], []
+        if not layer.built:
+            layer._build_for(args, kwargs)
+        return layer
 
     def _convert_inputs(self, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         return signatures.convert_inputs(self, args, kwargs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 
 from rosenblatt.core import registry
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining, traced_settings
@@ -215,15 +215,15 @@ class ModelTask:
         """Refuse to train what cannot be trained, and make the optimizer's variables.
 
         Raises:
-            ValueError: no optimizer, no weights to train, or no loss.
+            ValueError: no optimizer, or no loss.
         """
         if self.optimizer is None:
             raise BadArgument("The model was compiled without an optimizer.")
         trainable = self._model.trainable_variables
         if not trainable:
-            raise BadArgument(
-                "The model has no trainable weights.",
-                fix="set `layer.trainable = True` on a layer with weights, or add such a layer.",
+            warn_user(
+                "The model has no trainable weights: `fit` updates metrics and learns nothing. Set "
+                "`layer.trainable = True` on a layer with weights, or add such a layer."
             )
         has_loss = self.own_step("train") or self.spec.losses or self._has_other_losses()
         if not has_loss:

@@ -47,6 +47,7 @@ def op(
     class_name: str | None = None,
     name: str | None = None,
     also: str = "",
+    joins: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Make an op of a function of arrays, and enter it under its name.
 
@@ -58,6 +59,7 @@ def op(
         class_name: the name of that class; made from the op's name if None.
         name: the op's name; the function's if None.
         also: further names of it, separated by spaces.
+        joins: whether it puts arrays together: a size that is unknown in one is so in the result.
 
     Returns:
         A decorator. The op computes on arrays, numbers and variables; on symbolic tensors it
@@ -65,7 +67,7 @@ def op(
     """
 
     def enter(fn: Callable[..., R]) -> Callable[..., R]:
-        spec = _Spec(fn, name or fn.__name__, tensors)
+        spec = _Spec(fn, name or fn.__name__, tensors, joins)
         operation = _operation(spec, module, class_name or _camel(spec.name))
 
         @functools.wraps(fn)
@@ -85,11 +87,16 @@ def op(
     return enter
 
 
+class Unfit(BadArgument, TypeError, IndexError):
+    """Tensors do not fit an op: Keras raises any of these types, by op and fault."""
+
+
 class _Spec:
     """What is known of an op: which of a function's arguments are arrays, which are settings."""
 
-    def __init__(self, fn: Function, name: str, tensors: str):
+    def __init__(self, fn: Function, name: str, tensors: str, joins: bool):
         self.fn = fn
+        self.joins = joins
         self.name = name
         self.signature = inspect.signature(fn)
         parameters = self.signature.parameters
@@ -122,6 +129,8 @@ class _Spec:
             return _setting(name, value)
         if name in self.nests:
             return tree_map(lambda v: v.value if isinstance(v, Variable) else v, value)
+        if value is None and self.signature.parameters[name].default is not None:
+            raise Unfit(f"`ops.{self.name}`: `{name}` is None.", expected="an array or a number")
         problem: TypeError | None = None
         if not isinstance(value, str):
             try:
@@ -180,6 +189,7 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
 
     class Op(Operation):
         op_name = spec.name
+        _unknown_sizes_differ = True
 
         def __init__(self, name: str | None = None, **settings: Any):
             super().__init__(name)
@@ -197,10 +207,12 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
             return spec.compute(self.settings, args, kwargs)
 
         def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+            if spec.joins:
+                args = _unknown_alike(args)
             try:
                 return super().compute_output_spec(*args, **kwargs)
             except VALUE_ERRORS:
-                raise BadArgument(
+                raise Unfit(
                     f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
                     "of its result depends on their values.",
                     fix="compute it on the data before the model, or choose an op whose result "
@@ -208,7 +220,7 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
                 ) from None
             except (TypeError, ValueError, IndexError) as error:
                 shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
-                raise BadArgument(
+                raise Unfit(
                     f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
                     given=f"shapes {', '.join(shapes)}",
                 ) from error
@@ -223,6 +235,22 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
     _operations[module, class_name] = Op
     registry.builtin(module)(Op)
     return Op
+
+
+def _unknown_alike(args: Any) -> Any:
+    """Tensors to be joined, with a size unknown in all where it is unknown in one."""
+    tensors = [leaf for leaf in tree_leaves(args) if isinstance(leaf, KerasTensor)]
+    if len({tensor.ndim for tensor in tensors}) != 1:
+        return args
+    unknown = [None in sizes for sizes in zip(*(t.shape for t in tensors), strict=True)]
+
+    def alike(leaf: Any) -> Any:
+        if not isinstance(leaf, KerasTensor):
+            return leaf
+        shape = [None if u else s for s, u in zip(leaf.shape, unknown, strict=True)]
+        return KerasTensor(shape, leaf.dtype)
+
+    return tree_map(alike, args)
 
 
 # For pickles, which name a class by the module that defines it: these are made by a function.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.types import Array
 from rosenblatt.ops.define import as_float, op
 
@@ -26,7 +27,7 @@ _OF_ONE_FLOAT = (
     "exp2", "expm1", "floor", "i0", "sin", "sinc", "sinh", "tan", )
 _OF_TWO = (
     "arctan2", "equal", "floor_divide", "fmax", "fmin", "fmod", "gcd", "greater",
-    "greater_equal", "heaviside", "hypot", "lcm", "ldexp", "less", "less_equal", "logaddexp",
+    "greater_equal", "heaviside", "hypot", "lcm", "less", "less_equal", "logaddexp",
     "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "mod",
     "nextafter", "not_equal", "power", "subtract", "true_divide",
 )
@@ -80,6 +81,20 @@ for _name in _OF_TWO:
     _of_two(_name)
 for _name, _numpys in _OF_TWO_BITS.items():
     _of_bits(_name, _numpys)
+
+
+@op("x1 x2")
+def ldexp(x1: Array, x2: Array) -> Array:
+    """x1 · 2^x2 of the elements of two arrays.
+
+    Raises:
+        TypeError: an exponent that is not of integers.
+    """
+    if not jnp.issubdtype(x2.dtype, jnp.integer):
+        raise WrongType(
+            "`ops.ldexp`: the exponent `x2` must be of integers.", given=f"dtype {x2.dtype}"
+        )
+    return jnp.ldexp(x1, x2)
 
 
 @op()
@@ -151,5 +166,11 @@ def isin(x1: Array, x2: Array, assume_unique: bool = False, invert: bool = False
 
 @op("condition x1 x2")
 def where(condition: Array, x1: Array | None = None, x2: Array | None = None) -> Array:
-    """x1 where a condition holds, x2 elsewhere; without them, where it holds."""
+    """x1 where a condition holds, x2 elsewhere; without them, where it holds.
+
+    Raises:
+        ValueError: one of x1 and x2 without the other.
+    """
+    if (x1 is None) != (x2 is None):
+        raise BadArgument("`ops.where` needs both `x1` and `x2`, or neither of them.")
     return jnp.where(condition, x1, x2)  # type: ignore[arg-type]

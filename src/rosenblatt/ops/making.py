@@ -13,17 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.types import Array, ArrayLike, DTypeLike
-from rosenblatt.ops.define import as_array, op, plain
+from rosenblatt.core.dtypes import is_float_dtype
+from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.types import Array, DTypeLike
+from rosenblatt.ops.define import Unfit, op, plain
 
 
 def _dtype(dtype: DTypeLike) -> np.dtype:
     return dtypes.numpy_dtype(dtypes.standardize_dtype(dtype))
-
-
-def _dtype_or_none(dtype: DTypeLike) -> np.dtype | None:
-    return None if dtype is None else _dtype(dtype)
 
 
 @plain()
@@ -76,7 +73,14 @@ def full_like(x: Array, fill_value: Array, dtype: DTypeLike = None) -> Array:
 
 @plain()
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
-    """Ones on the k-th diagonal of (N, M) zeros."""
+    """Ones on the k-th diagonal of (N, M) zeros.
+
+    Raises:
+        TypeError: a size that is a float.
+    """
+    for name, size in (("N", N), ("M", M)):
+        if isinstance(size, float) or is_float_dtype(getattr(size, "dtype", "int32")):
+            raise WrongType(f"`ops.eye`: `{name}` must be an integer.", given=repr(size))
     return jnp.eye(N, M, k, _dtype(dtype))
 
 
@@ -107,10 +111,10 @@ def arange(
     return jnp.arange(start, stop, step, dtype)
 
 
-@plain()
+@op("start stop")
 def linspace(
-    start: ArrayLike,
-    stop: ArrayLike,
+    start: Array,
+    stop: Array,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
@@ -118,15 +122,14 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """`num` numbers at equal distances; with `retstep` the distance too."""
-    return jnp.linspace(
-        as_array(start), as_array(stop), num, endpoint, retstep, _dtype_or_none(dtype), axis
-    )
+    found = jnp.linspace(start, stop, num, endpoint, retstep, dtype, axis)
+    return tuple(found) if retstep else found
 
 
-@plain()
+@op("start stop")
 def logspace(
-    start: ArrayLike,
-    stop: ArrayLike,
+    start: Array,
+    stop: Array,
     num: int = 50,
     endpoint: bool = True,
     base: float | Array = 10,
@@ -134,31 +137,38 @@ def logspace(
     axis: int = 0,
 ) -> Array:
     """`num` numbers from base^start to base^stop, at equal ratios."""
-    return jnp.logspace(
-        as_array(start), as_array(stop), num, endpoint, base, _dtype_or_none(dtype), axis
-    )
+    return jnp.logspace(start, stop, num, endpoint, base, dtype, axis)
 
 
-@plain()
+@op("start stop")
 def geomspace(
-    start: ArrayLike,
-    stop: ArrayLike,
+    start: Array,
+    stop: Array,
     num: int = 50,
     endpoint: bool = True,
     dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Array:
     """`num` numbers from start to stop, at equal ratios."""
-    return jnp.geomspace(
-        as_array(start), as_array(stop), num, endpoint, _dtype_or_none(dtype), axis
-    )
+    return jnp.geomspace(start, stop, num, endpoint, dtype, axis)
+
+
+def _points(x: int) -> int:
+    """How many points a window has.
+
+    Raises:
+        TypeError: not a number, or a symbolic tensor.
+    """
+    if x is None or isinstance(x, str):
+        raise Unfit("A window's length must be a number.", given=repr(x))
+    return int(x)
 
 
 def _window(name: str) -> Callable[..., Array]:
     function = getattr(jnp, name)
 
     def window(x: int) -> Array:
-        return function(int(x)).astype(config.floatx())
+        return function(_points(x)).astype(config.floatx())
 
     window.__name__ = window.__qualname__ = name
     window.__doc__ = f"The `{name}` window of x points."
@@ -172,7 +182,7 @@ for _name in ("bartlett", "blackman", "hamming", "hanning"):
 @plain()
 def kaiser(x: int, beta: float) -> Array:
     """The `kaiser` window of x points and a shape beta."""
-    return jnp.kaiser(int(x), beta).astype(config.floatx())
+    return jnp.kaiser(_points(x), beta).astype(config.floatx())
 
 
 @plain()

@@ -33,14 +33,25 @@ def one_hot(
     x: Array, num_classes: int, axis: int = -1, dtype: DTypeLike = None, sparse: bool = False
 ) -> Array:
     """1 at the class, 0 elsewhere; always dense."""
-    return nn.one_hot(x.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
+    x = x.astype("int32") if x.dtype == bool else x
+    return nn.one_hot(x, num_classes, axis=axis, dtype=_float_dtype(dtype))
 
 
 @op("inputs", module=NN)
 def multi_hot(
-    inputs: Array, num_classes: int, axis: int = -1, dtype: DTypeLike = None, sparse: bool = False
+    inputs: Array,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: DTypeLike = None,
+    sparse: bool = False,
 ) -> Array:
-    """1 at each class that occurs in a row, 0 elsewhere; always dense."""
+    """1 at each class that occurs in a row, 0 elsewhere; always dense.
+
+    Raises:
+        ValueError: no number of classes.
+    """
+    if num_classes is None:
+        raise BadArgument("`ops.multi_hot`: give `num_classes`.")
     rows = nn.one_hot(inputs.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
     return jnp.max(rows, axis=1 if inputs.ndim > 1 else 0)
 

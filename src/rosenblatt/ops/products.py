@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops.define import op
 
@@ -107,5 +108,20 @@ def trapezoid(y: Array, x: ArrayLike | None = None, dx: float = 1.0, axis: int =
 
 @op()
 def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
-    """The powers of each element, as rows of a Vandermonde matrix."""
+    """The powers of each element, as rows of a Vandermonde matrix.
+
+    Raises:
+        TypeError: `N` is not an integer, `increasing` not a boolean.
+        ValueError: more than one axis, or a negative `N`.
+    """
+    if x.ndim != 1 or (isinstance(N, int) and N < 0):
+        raise BadArgument(
+            "`ops.vander` takes an array with one axis, and an `N` from 0 on.",
+            given=f"shape {x.shape}, N={N!r}",
+        )
+    if not (N is None or isinstance(N, int)) or not isinstance(increasing, bool):
+        raise WrongType(
+            "`ops.vander`: `N` must be an integer, `increasing` a boolean.",
+            given=f"N={N!r}, increasing={increasing!r}",
+        )
     return jnp.vander(x, N, increasing)

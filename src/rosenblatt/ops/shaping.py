@@ -13,15 +13,26 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.scope import current_scope
 from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike
 from rosenblatt.ops.define import as_array, op
 
 
 @op()
 def reshape(x: Array, newshape: Sequence[int]) -> Array:
-    """Another shape of the same elements."""
+    """Another shape of the same elements.
+
+    Raises:
+        ValueError: a negative size, or −1 twice.
+    """
+    sizes = newshape if isinstance(newshape, tuple) else (newshape,)
+    if sizes.count(-1) > 1 or any(isinstance(s, int) and s < -1 for s in sizes):
+        raise BadArgument(
+            "`ops.reshape`: bad shape.",
+            given=repr(newshape),
+            expected="sizes from 0 on, and −1 once at most",
+        )
     return jnp.reshape(x, newshape)
 
 
@@ -67,37 +78,37 @@ def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
     return jnp.broadcast_to(x, shape)
 
 
-@op("*xs")
+@op("*xs", joins=True)
 def concatenate(xs: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Arrays one after the other along an axis."""
     return jnp.concatenate([as_array(x) for x in xs], axis)
 
 
-@op("*x")
+@op("*x", joins=True)
 def stack(x: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Arrays along a new axis."""
     return jnp.stack([as_array(one) for one in x], axis)
 
 
-@op("*xs")
+@op("*xs", joins=True)
 def hstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays side by side: along axis 1, or 0 for those with one axis."""
     return jnp.hstack([as_array(x) for x in xs])
 
 
-@op("*xs")
+@op("*xs", joins=True)
 def vstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays below each other, along axis 0."""
     return jnp.vstack([as_array(x) for x in xs])
 
 
-@op("*xs")
+@op("*xs", joins=True)
 def dstack(xs: Sequence[ArrayLike]) -> Array:
     """Arrays behind each other, along axis 2."""
     return jnp.dstack([as_array(x) for x in xs])
 
 
-@op("x1 x2")
+@op("x1 x2", joins=True)
 def append(x1: Array, x2: Array, axis: int | None = None) -> Array:
     """x2 after x1; both in one row if no axis is given."""
     return jnp.append(x1, x2, axis)
@@ -111,7 +122,23 @@ def split(x: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> 
 
 @op()
 def array_split(x: Array, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Array]:
-    """A list of parts whose sizes differ by one at most."""
+    """A list of parts whose sizes differ by one at most.
+
+    Raises:
+        TypeError: a number of parts or an axis that is not an integer.
+        ValueError: no parts.
+    """
+    if not isinstance(indices_or_sections, int) or not isinstance(axis, int):
+        raise WrongType(
+            "`ops.array_split`: the number of parts and the axis must be integers.",
+            given=f"{indices_or_sections!r}, axis={axis!r}",
+            fix="use `ops.split` for parts between indices.",
+        )
+    if indices_or_sections < 1:
+        raise BadArgument(
+            "`ops.array_split`: the number of parts must be positive.",
+            given=repr(indices_or_sections),
+        )
     return jnp.array_split(x, indices_or_sections, axis)
 
 
@@ -198,8 +225,24 @@ def pad(
 
 @op("x *key")
 def get_item(x: Array, key: Any) -> Array:
-    """What `x[key]` is."""
-    return x[tuple(key) if isinstance(key, list) else key]
+    """What `x[key]` is.
+
+    Raises:
+        ValueError: a number that is no index, on symbolic tensors.
+    """
+    key = tuple(key) if isinstance(key, list) else key
+    parts = key if isinstance(key, tuple) else (key,)
+    scope = current_scope()
+    symbolic = scope is not None and scope.binds_all
+    if symbolic and all(isinstance(part, (int, slice)) for part in parts):
+        # JAX would take the last element instead.
+        for part, size in zip(parts, x.shape, strict=False):
+            if type(part) is int and not -size <= part < size:
+                raise BadArgument(
+                    f"`ops.get_item`: {part} is no index of an axis of size {size}.",
+                    given=f"shape {x.shape}, key {key!r}",
+                )
+    return x[key]
 
 
 @op("x indices")
@@ -228,7 +271,13 @@ def diagflat(x: Array, k: int = 0) -> Array:
 
 @op()
 def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """A diagonal of the matrices that two axes make."""
+    """A diagonal of the matrices that two axes make.
+
+    Raises:
+        ValueError: one axis twice.
+    """
+    if x.ndim and axis1 % x.ndim == axis2 % x.ndim:
+        raise BadArgument("`ops.diagonal`: the axes are equal.", given=f"{axis1}, {axis2}")
     return jnp.diagonal(x, offset, axis1, axis2)
 
 
@@ -283,7 +332,7 @@ def view(x: Array, dtype: DTypeLike = None) -> Array:
 @op("*x")
 def array(x: ArrayLike, dtype: DTypeLike = None) -> Array:
     """A new array of the values."""
-    return jnp.array(tree_map(as_array, x) if isinstance(x, (list, tuple)) else x, dtype)
+    return jnp.array(x, dtype)
 
 
 @op()

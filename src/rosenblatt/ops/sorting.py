@@ -6,13 +6,12 @@ Array([1, 2, 0], dtype=int32)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.types import Array, ArrayLike
 from rosenblatt.ops.define import MATH, op
 
@@ -73,11 +72,24 @@ def digitize(x: Array, bins: Array) -> Array:
 
 @op()
 def histogram(
-    x: Array, bins: int | Sequence[float] = 10, range: tuple[float, float] | None = None
+    x: Array, bins: int = 10, range: tuple[float, float] | None = None
 ) -> tuple[Array, ...]:
-    """How many elements fall into each bin, and the bins' edges."""
-    edges = jnp.asarray(bins) if isinstance(bins, tuple) else bins
-    return tuple(jnp.histogram(x, edges, range))  # type: ignore[arg-type]
+    """How many elements fall into each bin, and the bins' edges.
+
+    Raises:
+        TypeError: a number of bins that is not an integer.
+        ValueError: a negative one, more than one axis, a range that is not (lowest, highest).
+    """
+    if not isinstance(bins, int):
+        raise WrongType("`ops.histogram`: `bins` must be an integer.", given=repr(bins))
+    fits = range is None or (isinstance(range, tuple) and len(range) == 2 and range[0] <= range[1])
+    if bins < 0 or not fits or x.ndim > 1:
+        raise BadArgument(
+            "`ops.histogram` takes an array with one axis, `bins` from 0 on, and a range "
+            "(lowest, highest).",
+            given=f"shape {x.shape}, bins={bins}, range={range!r}",
+        )
+    return tuple(jnp.histogram(x, bins, range))
 
 
 @op()

@@ -22,6 +22,11 @@ def _segments(name: str) -> Callable[..., Array]:
     def segments(
         data: Array, segment_ids: Array, num_segments: int | None = None, sorted: bool = False
     ) -> Array:
+        if segment_ids.ndim > 1 or segment_ids.shape[:1] != data.shape[:1]:
+            raise BadArgument(
+                f"`ops.{name}`: one id is needed for each row.",
+                given=f"shapes {data.shape}, {segment_ids.shape}",
+            )
         if num_segments is None:
             raise BadArgument(
                 f"`ops.{name}` needs to know how many segments there are.",

@@ -18,7 +18,7 @@ from rosenblatt.core.nesting import pack
 from rosenblatt.core.registry import is_ours
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import Tree
+from rosenblatt.core.types import Shape, Tree
 from rosenblatt.data.contract import Batch, Source
 from rosenblatt.losses.base import Loss, Targets
 from rosenblatt.losses.shapes import check_labels
@@ -197,7 +197,7 @@ def _targets_of(loss: Loss) -> Targets:
 
 def _check_shapes(target: Tree, output: Tree, where: str, categorical: bool) -> None:
     have, want = tuple(target.shape[1:]), tuple(output.shape[1:])
-    if have == want or _trimmed(have) == _trimmed(want):
+    if _alike(have, want) or _alike(_trimmed(have), _trimmed(want)):
         return
     fix = "give one target per output unit."
     if categorical and _trimmed(have) == ():
@@ -218,6 +218,13 @@ def _check_shapes(target: Tree, output: Tree, where: str, categorical: bool) -> 
     )
 
 
+def _alike(have: Shape, want: Shape) -> bool:
+    """Whether shapes are equal, where None is any size."""
+    return len(have) == len(want) and all(
+        None in (h, w) or h == w for h, w in zip(have, want, strict=True)
+    )
+
+
 def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape and shape[-1] == 1 else shape
 
@@ -228,9 +235,9 @@ def _check_labels(
     rest = list(output.shape)
     classes = rest.pop(axis)
     have, want = _trimmed(tuple(target.shape[1:])), tuple(rest[1:])
-    if have != want:
+    if not _alike(have, want):
         fix = "give one integer label a row."
-        if tuple(target.shape[1:]) == tuple(output.shape[1:]):
+        if _alike(tuple(target.shape[1:]), tuple(output.shape[1:])):
             fix = (
                 "one-hot targets go with `loss='categorical_crossentropy'`; or give the labels: "
                 "`y.argmax(axis=-1)`."
@@ -250,7 +257,8 @@ def _check_labels(
             expected=f"integers from 0 to {classes - 1}",
             fix="for a regression end with `Dense(1)` and use `loss='mse'`.",
         )
-    check_labels(values, classes, where, ignore_class)
+    if classes is not None:
+        check_labels(values, classes, where, ignore_class)
 
 
 def _check_unit_interval(target: Tree, where: str) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from rosenblatt.core.checks import Check, number, optional
 from rosenblatt.core.errors import BadArgument, NotFitted
 from rosenblatt.core.settings import setting
-from rosenblatt.core.symbolic import tree_leaves
-from rosenblatt.core.types import ArrayLike, Tree
+from rosenblatt.core.symbolic import infer_outputs, tree_leaves
+from rosenblatt.core.types import Array, ArrayLike, Tree
 from rosenblatt.data.reading import is_stream
 from rosenblatt.data.rows import read_finite
 from rosenblatt.layers.arguments import POSITIVE
@@ -121,10 +121,20 @@ class Discretization(Layer):
             )
         bounds = jnp.asarray(np.asarray(self.bin_boundaries, "float32"))
         bins = jnp.searchsorted(bounds, jnp.asarray(inputs), side="right")
-        return (
-            encoded(bins, self.output_mode, len(self.bin_boundaries) + 1, self.compute_dtype)
-            if self.output_mode != "int"
-            else bins.astype("int32")
+        return self._in_mode(bins, len(self.bin_boundaries) + 1)
+
+    def _in_mode(self, bins: Array, count: int) -> Array:
+        if self.output_mode == "int":
+            return bins.astype("int32")
+        return encoded(bins, self.output_mode, count, self.compute_dtype)
+
+    def compute_output_spec(self, inputs: Tree) -> Any:
+        """The symbolic outputs; before `adapt`, for as many bins as it shall make."""
+        if self.bin_boundaries is not None or self.num_bins is None:
+            return super().compute_output_spec(inputs)
+        count = self.num_bins
+        return infer_outputs(
+            lambda x: self._in_mode(jnp.zeros(x.shape, "int32"), count), (inputs,), {}
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class Hashing(HostLayer):
 
     def encode(self, found: Any) -> Any:
         """The bins in the output mode."""
-        return encoded(found, self.output_mode, self.num_bins, self.dtype_policy.name)
+        return encoded(found, self.output_mode, self.num_bins, self.compute_dtype)
 
 
 @family.entry()
@@ -164,7 +164,7 @@ class HashedCrossing(HostLayer):
 
     def encode(self, found: Any) -> Any:
         """The bins in the output mode."""
-        return encoded(found, self.output_mode, self.num_bins, self.dtype_policy.name)
+        return encoded(found, self.output_mode, self.num_bins, self.compute_dtype)
 
     def found_spec(self, inputs: Tree) -> Any:
         """A symbolic tensor like what `lookup` finds."""

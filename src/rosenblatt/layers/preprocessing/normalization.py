@@ -125,8 +125,9 @@ class Normalization(NormalizationArguments):
                 setattr(self, f"adapt_{name}", weight)
             self.count = self.add_weight((), "zeros", dtype="int32", trainable=False, name="count")
         if self._keep:
-            axes = {a: input_shape[a] for a in self._keep if a > 0}
-            self.input_spec = InputSpec(ndim=rank, axes=axes)
+            # Inputs may have more axes in front, as steps of the rows that `adapt` saw.
+            axes = {a - rank: input_shape[a] for a in self._keep if a > 0}
+            self.input_spec = InputSpec(min_ndim=rank, axes=axes)
 
     @property  # type: ignore[misc]
     def mean(self) -> Any:
@@ -170,7 +171,8 @@ class Normalization(NormalizationArguments):
         for batch in _batches_of(data, has_axis=bool(self.axis)):
             if not self.built:
                 self.build((None, *batch.shape[1:]))
-            axes = tuple(i for i in range(batch.ndim) if i not in self._keep)
+            kept = [a - self._rank + batch.ndim for a in self._keep]
+            axes = tuple(i for i in range(batch.ndim) if i not in kept)
             if isinstance(self.input_spec, InputSpec):
                 self.input_spec.check(batch, self._where)
             count = math.prod(batch.shape[a] for a in axes)
