@@ -240,6 +240,11 @@ def _of_other_sizes(trace: Callable[..., Any], shapes: list[tuple[int | None, ..
     return None
 
 
+def described(array: Any) -> Any:
+    """A symbolic tensor like an array of any number of rows; None for None."""
+    return None if array is None else KerasTensor((None, *array.shape[1:]), array.dtype)
+
+
 def shape_of(value: Any) -> tuple[int | None, ...]:
     """An array's shape; None for the number of rows where that is a size tried in inference."""
     shape = tuple(value.shape)

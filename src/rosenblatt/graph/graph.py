@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -359,5 +360,6 @@ def _names(structure: Tree, tensors: list[KerasTensor]) -> list[str]:
     if isinstance(structure, Mapping) and all(
         isinstance(v, KerasTensor) for v in structure.values()
     ):
-        return sorted(structure)
+        # In the order of the leaves, which JAX sorts by key in a plain dict only.
+        return list(structure) if isinstance(structure, OrderedDict) else sorted(structure)
     return [node_of(tensor).operation.name for tensor in tensors]

@@ -333,8 +333,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
 
     def _call_takes(self, name: str) -> bool:
-        parameters = parameters_of(type(self), "call")
-        return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        return name in parameters_of(type(self), "call")
 
     def stateless_call(
         self,
@@ -355,13 +354,14 @@ class Layer(HoldsWeights, Operation, LayerArguments):
             outputs and the new non-trainable values (and the losses).
         """
         fixed = self.non_trainable_variables
+        # Variables themselves may be given for their values.
         pairs = [
             *signatures.pairs(self, self.trainable_variables, trainable_variables, "trainable"),
             *signatures.pairs(self, fixed, non_trainable_variables, "non-trainable"),
         ]
         outer = current_scope()
         scope = Scope(
-            {id(v): value for v, value in pairs},
+            {id(v): value.value if isinstance(value, Variable) else value for v, value in pairs},
             outer.parameters if outer else None,
             outer.row_mask if outer else None,
         )

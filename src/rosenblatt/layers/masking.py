@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt import ops
+from rosenblatt.core import masks
 from rosenblatt.core.checks import Check
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
@@ -45,8 +46,14 @@ class Masking(Layer):
 
     def compute_mask(self, inputs: Tree, mask: Mask = None) -> Any:
         """Where any feature differs from the value."""
+        return self._steps(inputs)
+
+    def _steps(self, inputs: Tree) -> Any:
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Tree) -> Any:
         """The inputs, 0 where masked."""
-        return jnp.where(self.compute_mask(inputs)[..., None], inputs, 0).astype(inputs.dtype)
+        steps = self._steps(inputs)
+        outputs = jnp.where(steps[..., None], inputs, 0).astype(inputs.dtype)
+        masks.set_mask(outputs, steps)
+        return outputs

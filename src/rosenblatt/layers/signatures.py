@@ -154,17 +154,25 @@ def check_arguments(layer: Layer, args: Any, kwargs: Any) -> None:
 def resolve_training(layer: Layer, args: Any, kwargs: dict[str, Any]) -> bool | None:
     """The `training` of a call: its argument, else that of the call around it.
 
-    It is put into `kwargs` where `call` takes it; otherwise the layers inside learn of it from the
-    scope.
+    It is put into `kwargs` where `call` names it; otherwise the layers inside learn of it from the
+    scope, as they do of a default that `call` gives it.
     """
+    parameters = parameters_of(type(layer), "call")
+    named = parameters.get("training")
+    if named is not None and list(parameters).index("training") <= len(args):
+        given = args[list(parameters).index("training") - 1]
+        return current_training() if given is None else given
     training = kwargs.get("training")
     if training is None:
         training = current_training()
-    positional = "training" in parameter_names(type(layer), "call")[1 : len(args) + 1]
-    if training is not None and layer._call_takes("training") and not positional:
+    if named is None:
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            kwargs.pop("training", None)
+    elif training is not None:
         kwargs["training"] = training
-    elif not positional:
+    elif named.default is not named.empty:
         kwargs.pop("training", None)
+        training = named.default
     return training
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,12 +20,24 @@ def as_float(value: ArrayLike) -> Array:
     return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(config.floatx())
 
 
+def _leaves(tree: Tree) -> list[Any]:
+    """The arrays and numbers of a nest, those of a long list of numbers not looked at."""
+    if isinstance(tree, Mapping):
+        return [leaf for item in tree.values() for leaf in _leaves(item)]
+    if isinstance(tree, (list, tuple)):
+        return [leaf for item in tree[:1] for leaf in _leaves(item)]
+    return [tree]
+
+
 def as_arrays(tree: Tree, dtype: str, keep_integers: bool = False) -> Tree:
     """Convert an array, nested lists of numbers, or a dict or list of arrays, to a float type."""
     if isinstance(tree, Mapping):
         return {key: as_arrays(value, dtype, keep_integers) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)) and any(hasattr(item, "shape") for item in tree):
-        return type(tree)(as_arrays(item, dtype, keep_integers) for item in tree)
+    if isinstance(tree, (list, tuple)) and any(
+        hasattr(leaf, "shape") for item in tree for leaf in _leaves(item)
+    ):
+        items = [as_arrays(item, dtype, keep_integers) for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     array = jnp.asarray(tree)
     if keep_integers and not jnp.issubdtype(array.dtype, jnp.floating):
         return array

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from rosenblatt.core import registry
 from rosenblatt.core.errors import BadArgument, warn_user
 from rosenblatt.core.faces import on_use
-from rosenblatt.core.symbolic import tree_leaves
+from rosenblatt.core.symbolic import described, infer_outputs, tree_leaves, tree_map
 from rosenblatt.core.tracing import explaining, traced_settings
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.core.variable import Variable
@@ -19,6 +19,7 @@ from rosenblatt.data.rows import Inputs
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training.placement import StateVariables
 from rosenblatt.training.signature import Signature, signature_of
@@ -139,15 +140,15 @@ class ModelTask:
             ValueError: a user's `compute_loss` returned something else.
         """
         x, y, weight = batch
-        compute = self._model.compute_loss
+        compute = self._compute_loss
         where = f"`compute_loss` of model {self.name!r}"
         with explaining(where):
             if self._model._overrides("compute_loss"):
                 y = ranks.for_users_code(
-                    lambda y, outputs, x, weight: compute(x, y, outputs, weight, training=training),
+                    lambda y, outputs, x, weight: compute(x, y, outputs, weight, training),
                     y, outputs, x, weight,
                 )  # fmt: skip
-            loss = compute(x, y, outputs, weight, training=training)
+            loss = compute(x, y, outputs, weight, training)
         if loss is None or jnp.ndim(loss):
             raise BadArgument(
                 f"{where} must return a scalar.",
@@ -155,6 +156,13 @@ class ModelTask:
                 fix="end with `return ops.mean(loss)`.",
             )
         return loss
+
+    def _compute_loss(self, x: Tree, y: Tree, outputs: Tree, weight: Tree, training: bool) -> Any:
+        """The model's `compute_loss`, which a user may have written without `training`."""
+        compute = self._model.compute_loss
+        if "training" in parameters_of(type(self._model), "compute_loss"):
+            return compute(x, y, outputs, weight, training=training)
+        return compute(x, y, outputs, weight)
 
     def track(self, loss: Array, batch: Batch, outputs: Tree) -> None:
         """Update the running loss and the metrics."""
@@ -208,8 +216,25 @@ class ModelTask:
         if kind == "predict" or self.spec.built:
             return outputs
         if self.own_step(kind) is None or not self.spec.is_empty:
-            self.spec.build(y, outputs, self._model.output_names)
+            if self.reads_targets and not (self.run_eagerly or self._model.takes_text):
+                self._build_as_read(x, y, outputs)
+            if not self.spec.built:
+                self.spec.build(y, outputs, self._model.output_names)
         return outputs
+
+    def _build_as_read(self, x: Tree, y: Tree, outputs: Tree) -> None:
+        """Make losses and metrics for what the user's class passes on to the library's methods."""
+        spec, given = self.spec, tree_map(described, (x, y, outputs))
+        if spec.loss is not None:
+            losses = spec.separate_losses()
+            if self._model._overrides("compute_loss"):
+                infer_outputs(lambda x, y, o: self.loss((x, y, None), o, training=True), given, {})
+                losses.built = True  # which it may not ask for at all
+            else:
+                losses.build(y, outputs, self._model.output_names)
+        metrics = spec.user_metrics or spec.user_weighted_metrics
+        if metrics and self._model._overrides("compute_metrics"):
+            infer_outputs(lambda x, y, o: self._model.compute_metrics(x, y, o, None), given, {})
 
     def check(self) -> None:
         """Refuse to train what cannot be trained, and make the optimizer's variables.

@@ -17,6 +17,7 @@ from rosenblatt.core import serialization
 from rosenblatt.core.errors import NotCompiled
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
+from rosenblatt.core.symbolic import described, tree_map
 from rosenblatt.core.types import Identifier, PathLike, Tree
 from rosenblatt.core.variable import StatelessScope
 from rosenblatt.data.array_source import Shuffle
@@ -490,8 +491,9 @@ class Trainer(Layer):
         """
         compiled = self._require_compiled("compute_loss")
         spec = compiled.spec
-        if not spec.built:
-            spec.build(y, y_pred, self.output_names)
+        losses = spec.apart or spec
+        if not losses.built:
+            losses.build(tree_map(described, y), tree_map(described, y_pred), self.output_names)
         values = [*spec.compute_loss(y, y_pred, sample_weight), *self.losses]
         if not values:
             return jnp.zeros(())
@@ -503,7 +505,10 @@ class Trainer(Layer):
         Returns:
             Their values by name.
         """
-        self._require_compiled("compute_metrics").spec.update_metrics(y, y_pred, sample_weight)
+        spec = self._require_compiled("compute_metrics").spec
+        if not spec.built:
+            spec.build(tree_map(described, y), tree_map(described, y_pred), self.output_names)
+        spec.update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:

@@ -177,8 +177,10 @@ def check_targets(spec: CompileSpec, y: Tree, y_pred: Tree) -> None:
     targets = spec.targets_of(y)
     outputs = tree_leaves(y_pred)
     for one in spec.losses:
-        target, output = targets[one.index], outputs[one.index]
-        where = f"The targets of output {spec.names[one.index]!r}"
+        if one.part.is_joint:
+            continue
+        target, output = one.part.pick(targets), one.part.pick(outputs)
+        where = f"The targets of output {spec.names[one.part.nest]!r}"
         kind = _targets_of(one.loss)
         if kind is Targets.CLASS_IDS:
             ignored, axis = getattr(one.loss, "ignore_class", None), getattr(one.loss, "axis", -1)

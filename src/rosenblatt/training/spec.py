@@ -22,7 +22,9 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.metrics.base import BY_SHAPES, Metric, resolve_accuracy
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
+from rosenblatt.training.loss_parts import LossPart, loss_parts
 from rosenblatt.training.structure import align_targets, align_weights, per_output
+from rosenblatt.tree import flatten_with_path
 
 if TYPE_CHECKING:
     from rosenblatt.training import ranks
@@ -31,18 +33,25 @@ else:
 
 # One value for all outputs, or a list, tuple or dict of them by output.
 PerOutput: TypeAlias = "Identifier | object"
+# A loss that the shapes of targets and outputs tell.
+_CROSSENTROPIES = ("crossentropy", "ce")
 
 
 @dataclass(eq=False)
 class WeightedLoss(HasParameters):
-    """The loss of one output, its weight in the total, and its running mean."""
+    """The loss of an output, or of several together, its weight and its running mean."""
 
-    index: int
+    part: LossPart
     loss: Loss
     weight: float | None
     tracker: Metric | None
 
     runtime_parameters: ClassVar[tuple[str, ...]] = ("weight",)
+    untraced: ClassVar[tuple[str, ...]] = ("part",)  # names, and the loss as it was given
+
+    def traced_facts(self) -> Any:
+        """Which outputs it is for."""
+        return self.part.nest
 
 
 @dataclass
@@ -58,7 +67,7 @@ class CompileSpec(HasParameters):
     """Losses and metrics of a model, by output.
 
     Args:
-        loss: name, function, object or config; or a list, tuple or dict of them by output.
+        loss: name, function, object or config; or a nest of them (`loss_parts`).
         loss_weights: a number, or a list, tuple or dict of numbers by output.
         metrics: a list for every output, or a list of lists or a dict of lists by output.
         weighted_metrics: the same, for metrics that see the sample weights.
@@ -83,6 +92,8 @@ class CompileSpec(HasParameters):
         self.outputs: list[OutputMetrics] = []
         self.names: list[str] = []
         self.structure: Any = None
+        # The losses alone, where a user's `compute_loss` says of which outputs they are.
+        self.apart: CompileSpec | None = None
         self._nameless = False  # the names are made up: a subclass that returns no dict
         self.built = False
         # Whether padding rows leave every loss and metric what it is without them.
@@ -110,7 +121,7 @@ class CompileSpec(HasParameters):
             ValueError: an unknown loss or metric, with the nearest match.
         """
         for name in tree_leaves(self.loss):
-            if isinstance(name, str):
+            if isinstance(name, str) and name.lower() not in _CROSSENTROPIES:
                 losses_package.get(name)
         for name in tree_leaves([self.user_metrics, self.user_weighted_metrics]):
             if isinstance(name, str) and name not in BY_SHAPES:
@@ -130,25 +141,26 @@ class CompileSpec(HasParameters):
         self._nameless = len(self.names) != len(flat) and not isinstance(y_pred, Mapping)
         if len(self.names) != len(flat):
             self.names = _pseudo_names(y_pred, len(flat))
-        losses = per_output(_shared(self.loss, len(flat)), self.names, "loss", y_pred)
-        weights = per_output(self.loss_weights, self.names, "loss_weights", y_pred)
+        loss = None if self.apart else self.loss
+        losses = loss_parts(loss, self.loss_weights, y_pred, self.names) if loss else []
         plain = self._metrics_by_output(self.user_metrics, "metrics")
         weighted = self._metrics_by_output(self.user_weighted_metrics, "weighted_metrics")
-        wanted = [bool(one or m or w) for one, m, w in zip(losses, plain, weighted, strict=True)]
-        self._wanted = wanted
-        targets = self.targets_of(y)
-        several = sum(one is not None for one in losses) > 1
-        self.losses = [
-            WeightedLoss(
-                index,
-                _as_loss(one),
-                _weight(weight),
-                Mean(name=f"{self.names[index]}_loss") if several else None,
-            )
-            for index, (one, weight) in enumerate(zip(losses, weights, strict=True))
-            if one is not None
+        read = {place for part in losses for place in part.places}
+        self._wanted = [
+            i in read or bool(m or w) for i, (m, w) in enumerate(zip(plain, weighted, strict=True))
         ]
-        losses_of = {one.index: one.loss for one in self.losses}
+        targets = self.targets_of(y)
+        own = [
+            WeightedLoss(
+                part,
+                _as_loss(part.loss, part.pick(targets), part.pick(flat)),
+                _weight(part.weight),
+                Mean(name=f"{part.label}_loss") if len(losses) > 1 else None,
+            )
+            for part in losses
+        ]
+        self.losses = self.apart.losses if self.apart else own
+        losses_of = {one.part.nest: one.loss for one in own if not one.part.is_joint}
         self.outputs = [
             OutputMetrics(
                 index,
@@ -164,12 +176,24 @@ class CompileSpec(HasParameters):
             for metric, index in metrics:
                 target = self._target_for(metric, targets[index], flat[index])
                 _build_metric(metric, target, flat[index])
-        parts = [(one.loss, one.index) for one in self.losses] + metrics
-        self.exact_on_padding = all(
-            part.exact_on_padding(self._target_for(part, targets[i], flat[i]), flat[i])
-            for part, i in parts
+        joint = any(one.part.is_joint for one in own)
+        parts = [] if joint else [(one.loss, one.part.nest) for one in own] + metrics
+        exact = self.apart is None or self.apart.exact_on_padding
+        self.exact_on_padding = (
+            exact
+            and not joint
+            and all(
+                part.exact_on_padding(self._target_for(part, targets[i], flat[i]), flat[i])
+                for part, i in parts
+            )
         )
         self.built = True
+
+    def separate_losses(self) -> CompileSpec:
+        """Keep the losses by themselves, to be built for other targets and outputs than metrics."""
+        if self.apart is None:
+            self.apart = CompileSpec(self.loss, self.loss_weights, None, None)
+        return self.apart
 
     def _metrics_by_output(self, given: Any, what: str) -> list[list[Any]]:
         count = len(self.names)
@@ -179,7 +203,8 @@ class CompileSpec(HasParameters):
             if isinstance(given, Mapping):
                 given = per_output(given, self.names, what, self.structure, single=False)
             return [tree_leaves(given)]
-        if isinstance(given, Mapping) or len(given) == count:
+        nested = isinstance(self.structure, (list, tuple)) and len(given) == len(self.structure)
+        if isinstance(given, Mapping) or len(given) == count or nested:
             groups = per_output(given, self.names, what, self.structure, single=False)
             return [
                 g if isinstance(g, list) else [] if g is None else tree_leaves(g) for g in groups
@@ -194,16 +219,20 @@ class CompileSpec(HasParameters):
 
     def compute_loss(self, y: Tree, y_pred: Tree, sample_weight: Tree) -> list[Any]:
         """The weighted loss of each output that has one."""
+        if self.apart is not None:
+            return self.apart.compute_loss(y, y_pred, sample_weight)
         targets = self.targets_of(y)
         outputs = tree_leaves(y_pred)
         sample_weights = self.weights_of(sample_weight)
         values = []
         for one in self.losses:
             with explaining(f"Loss {one.loss.name!r}"):
-                target = self._target_for(one.loss, targets[one.index], outputs[one.index])
-                value = one.loss(target, outputs[one.index], sample_weights[one.index])
+                output = one.part.pick(outputs)
+                target = self._target_for(one.loss, one.part.pick(targets), output)
+                value = one.loss(target, output, self._weight_for(one.part, sample_weights))
             if one.tracker is not None:
-                one.tracker.update_state(value, sample_weight=real_rows(outputs[one.index]))
+                rows = real_rows(tree_leaves(output)[0])
+                one.tracker.update_state(value, sample_weight=rows)
             values.append(value if one.weight is None else value * one.parameter("weight"))
         return values
 
@@ -221,6 +250,18 @@ class CompileSpec(HasParameters):
                 with explaining(f"Metric {metric.name!r}"):
                     target = self._target_for(metric, targets[group.index], output)
                     metric.update_state(target, output, *(() if weight is None else (weight,)))
+
+    @staticmethod
+    def _weight_for(part: LossPart, sample_weights: Sequence[Any]) -> Any:
+        """The sample weights of a loss: one array for outputs that it takes together."""
+        weights = [sample_weights[place] for place in part.places]
+        if any(one is not weights[0] for one in weights):
+            raise BadData(
+                f"Loss {part.label!r} is of several outputs together, which have different sample "
+                "weights.",
+                fix="give them the same array, or one array for all outputs.",
+            )
+        return weights[0]
 
     @staticmethod
     def _target_for(part: Loss | Metric, target: Tree, output: Tree) -> Any:
@@ -283,12 +324,6 @@ def real_rows(output: Tree) -> Any:
     return output.shape[0] if mask is None else jnp.sum(mask, dtype="float32")
 
 
-def _shared(loss: PerOutput, count: int) -> Any:
-    if isinstance(loss, (list, tuple)) and count == 1:
-        return list(loss)
-    return loss
-
-
 def _weight(given: PerOutput) -> float | None:
     """A number of `loss_weights`, the third argument of `compile`."""
     if given is None:
@@ -304,7 +339,7 @@ def _weight(given: PerOutput) -> float | None:
 
 def _pseudo_names(y_pred: Tree, count: int) -> list[str]:
     if isinstance(y_pred, Mapping):
-        return sorted(str(k) for k in y_pred)
+        return ["/".join(map(str, path)) for path, _ in flatten_with_path(y_pred)]
     return [f"output_{i + 1}" if count > 1 else "output" for i in range(count)]
 
 
@@ -330,10 +365,15 @@ def _build_metric(metric: Metric, y: Tree, y_pred: Tree) -> None:
         metric.build(y, y_pred)
 
 
-def _as_loss(identifier: Identifier) -> Loss:
+def _as_loss(identifier: Identifier, y: Tree, y_pred: Tree) -> Loss:
     if isinstance(identifier, Loss):
         return identifier
-    found = losses_package.get(identifier)
+    if isinstance(identifier, str) and identifier.lower() in _CROSSENTROPIES:
+        if not hasattr(y, "shape"):
+            raise BadData(f"The loss {identifier!r} is chosen by the targets, which are missing.")
+        found: Any = losses_package.resolve_crossentropy(y.shape, y_pred.shape)
+    else:
+        found = losses_package.get(identifier)
     if isinstance(found, Loss):
         return found
     return LossFunctionWrapper(found, name=getattr(found, "__name__", None))
