@@ -20,6 +20,7 @@ _LEAST_GAIN = 0.001
 _MOST_DRIFT = 0.1
 _FEW_CODES = 17
 _SMOOTHING = 10.0
+_MOST_KEPT = 100_000_000  # bytes of means that are kept to be used again
 _STARTS = 4  # pairs that are made into triples
 
 
@@ -88,7 +89,7 @@ def choose_crosses(
 
 
 class _Judge:
-    """Out-of-fold means of crosses, each computed once, and what they explain."""
+    """Out-of-fold means of crosses, and what they explain."""
 
     def __init__(
         self, codes: list[Codes], sizes: list[int], y: Floats, rng: np.random.Generator, guard: bool
@@ -100,6 +101,7 @@ class _Judge:
         self.half = rng.permutation(len(y)) % 2 == 0
         self.drawn = rng.permutation(len(y))
         self._means: dict[Places, Floats | None] = {}
+        self._kept = 0
 
     def best(self, candidates: Sequence[tuple[Places, list[Places]]]) -> list[Places]:
         """The crosses that gain enough, the best first.
@@ -129,13 +131,18 @@ class _Judge:
 
     def _of(self, cross: Places) -> Floats | None:
         """The means of a cross, (rows, outputs); None where it has too many groups, or drifts."""
-        if cross not in self._means:
-            keys = crossed([self.codes[i] for i in cross], [self.sizes[i] for i in cross])
-            groups, places = np.unique(keys, return_inverse=True)
-            alone = len(cross) == 1
-            good = alone or (len(groups) <= len(keys) / 3 and not self._drifts(places))
-            self._means[cross] = self._means_of(places, len(groups)) if good else None
-        return self._means[cross]
+        if cross in self._means:
+            return self._means[cross]
+        keys = crossed([self.codes[i] for i in cross], [self.sizes[i] for i in cross])
+        groups, places = np.unique(keys, return_inverse=True)
+        alone = len(cross) == 1
+        good = alone or (len(groups) <= len(keys) / 3 and not self._drifts(places))
+        found = self._means_of(places, len(groups)) if good else None
+        size = 0 if alone or found is None else found.nbytes
+        if self._kept + size <= _MOST_KEPT:
+            self._means[cross] = found
+            self._kept += size
+        return found
 
     def _means_of(self, places: NDArray[np.intp], groups: int) -> Floats:
         found = np.empty_like(self.y)

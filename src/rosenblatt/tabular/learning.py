@@ -21,7 +21,7 @@ from rosenblatt.tabular.encoder_fitting import Targets, fit_encoder
 from rosenblatt.tabular.encoding import Encoder
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.kinds import Schema
-from rosenblatt.tabular.network import CLASSES, QUANTITY, shape_of
+from rosenblatt.tabular.network import CLASSES, QUANTITY, Shape, shape_of
 from rosenblatt.tabular.predictor import (
     Predictor,
     Scale,
@@ -33,6 +33,7 @@ from rosenblatt.tabular.task import Task
 from rosenblatt.tabular.training import (
     Fold,
     Index,
+    Inputs,
     Plan,
     Rows,
     Trained,
@@ -43,6 +44,7 @@ from rosenblatt.tabular.training import (
 
 _MEAN_FOLDS = 5  # of target means
 _FEWEST_HELD_OUT = 20  # rows, for a temperature or an interval
+_ROWS_AT_ONCE = 65_536  # so that memory stays bounded
 _MOST_COMPARED = 4_000  # rows on which networks are compared with each other
 
 Floats = NDArray[np.float64]
@@ -130,21 +132,7 @@ def learn(problem: Problem, recipe: Recipe, plan: Plan) -> Learned:
     scale = None
     if task.kind == QUANTITY:
         scale = Scale.of(problem.targets, problem.weights)
-    outputs, shares = _targets_of_means(problem, scale)
-    rng = np.random.default_rng(plan.seed)
-    mean_folds = rng.permutation(problem.table.rows) % _MEAN_FOLDS
-    encoder, encoded = fit_encoder(
-        problem.table, problem.schema, Targets(outputs, problem.weights, mean_folds), recipe
-    )
-    inputs = encoded.inputs()
-    if not inputs:
-        raise BadData(
-            f"{problem.table.source}: no column is left to predict from.",
-            given="; ".join(problem.schema.described()),
-            fix="say what a column is with `types={'column': 'category'}`.",
-        )
-    means = sum(one.shape[1] for one in encoded.means)
-    shape = shape_of(inputs, encoder.sizes, task.kind, shares, recipe, means)
+    encoder, inputs, shape = _encoded(problem, scale, recipe, plan.seed)
     data = _rows(inputs, problem.targets, problem.weights, scale)
     folds = _folds(problem, encoder, data, scale, recipe)
     encoding = time.perf_counter() - begun
@@ -164,6 +152,30 @@ def learn(problem: Problem, recipe: Recipe, plan: Plan) -> Learned:
         [one.best_epoch for one in trained],
         {"encoding": encoding, "training": time.perf_counter() - begun - encoding},
     )
+
+
+def _encoded(
+    problem: Problem, scale: Scale | None, recipe: Recipe, seed: int
+) -> tuple[Encoder, Inputs, Shape]:
+    """The fitted encoder, what it makes of the training rows, and the network that suits that.
+
+    In training only this is held of the rows: their columns one by one are as much again.
+    """
+    outputs, shares = _targets_of_means(problem, scale)
+    mean_folds = np.random.default_rng(seed).permutation(problem.table.rows) % _MEAN_FOLDS
+    encoder, encoded = fit_encoder(
+        problem.table, problem.schema, Targets(outputs, problem.weights, mean_folds), recipe
+    )
+    inputs = encoded.inputs()
+    if not inputs:
+        raise BadData(
+            f"{problem.table.source}: no column is left to predict from.",
+            given="; ".join(problem.schema.described()),
+            fix="say what a column is with `types={'column': 'category'}`.",
+        )
+    means = sum(one.shape[1] for one in encoded.means)
+    shape = shape_of(inputs, encoder.sizes, problem.task.kind, shares, recipe, means)
+    return encoder, inputs, shape
 
 
 def _backed_up(plan: Plan, folds: Sequence[Fold], recipe: Recipe) -> Plan:
@@ -224,14 +236,16 @@ def _held_out(
     for place, one in enumerate(trained):
         valid = folds[one.number].valid
         rows = np.arange(len(targets)) if valid is None else valid
-        members = one.members.astype(np.float64)
-        if scale is not None:
-            spread[rows] += scale.spread * disagreement(members, 1)
-            found = scale.from_units(members.mean(axis=1))
-        else:
-            found = as_probabilities(members).mean(axis=1)
-        total = np.zeros((len(targets), found.shape[1])) if total is None else total
-        total[rows] += found
+        for start in range(0, max(len(rows), 1), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            members = one.members[start : start + _ROWS_AT_ONCE].astype(np.float64)
+            if scale is not None:
+                spread[some] += scale.spread * disagreement(members, 1)
+                found = scale.from_units(members.mean(axis=1))
+            else:
+                found = as_probabilities(members).mean(axis=1)
+            total = np.zeros((len(targets), found.shape[1])) if total is None else total
+            total[some] += found
         count[rows] += 1
         network[rows] = place
     rows = np.flatnonzero(count)

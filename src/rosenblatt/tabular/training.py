@@ -82,6 +82,15 @@ class Fold:
         rows = self.apart or self.data
         return rows if self.valid is None else rows.take(self.valid)
 
+    def watched_rows(self) -> Rows:
+        """As many of these as choose the best epoch well; all members predict for each of them."""
+        rows = self.apart or self.data
+        valid = np.arange(len(rows)) if self.valid is None else self.valid
+        if len(valid) <= _MOST_WATCHED:
+            return self.valid_rows()
+        order = np.random.default_rng(len(valid)).permutation(len(valid))
+        return rows.take(valid[np.sort(order[:_MOST_WATCHED])])
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -271,11 +280,10 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
     if folder is not None and (folder / _DONE).exists():
         crew.progress(number, 1.0)
         return _load(folder, number)
-    train, valid = fold.train_rows(), fold.valid_rows()
+    train, watched = fold.train_rows(), fold.watched_rows()
     batch = min(recipe.batch_size, max(recipe.members, len(train)))
     steps = math.ceil(len(train) / batch)
     every = max(1, min(_LONGEST_WAIT, recipe.epochs // _VALIDATIONS))
-    watched = _some(valid)
     network = build_network(shape, recipe)
     compile_network(network, shape, recipe, steps * recipe.epochs)
     keep = EarlyStopping(
@@ -297,6 +305,7 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
         resume_from=None if folder is None else folder / "running",
         verbose=0,
     ).history
+    del train  # a copy of the rows, before another is made of those that were held out
     best = keep.best_epoch if keep.best_weights is not None else -1
     crew.progress(number, 1.0)
     if not all(np.isfinite(weight).all() for weight in network.get_weights()):
@@ -312,7 +321,7 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
     trained = Trained(
         number,
         network.get_weights(),
-        member_outputs(network, valid.inputs),
+        member_outputs(network, fold.valid_rows().inputs),
         {"loss": list(history["loss"]), "val_loss": losses.tolist()},
         best,
         recipe.epochs,
@@ -320,14 +329,6 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
     if folder is not None and not crew.over:
         _save(trained, folder)
     return trained
-
-
-def _some(rows: Rows) -> Rows:
-    """As many rows as choose the best epoch well; all members predict for each of them."""
-    if len(rows) <= _MOST_WATCHED:
-        return rows
-    order = np.random.default_rng(len(rows)).permutation(len(rows))
-    return rows.take(np.sort(order[:_MOST_WATCHED]))
 
 
 def _as_data(rows: Rows) -> tuple[Any, ...]:
@@ -353,8 +354,7 @@ def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
 def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> Functional:
     """One network with the weights of several, side by side.
 
-    What a first layer's inputs are multiplied by is put into its kernel: for a single row these
-    products, of all weights, would be a fourth of the work.
+    What a first layer's inputs are multiplied by is put into its kernel, which saves time.
 
     Args:
         trained: the networks.
