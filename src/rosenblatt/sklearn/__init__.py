@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = face(
         "mlp": "MLPClassifier MLPRegressor",
         "perceptron": "Perceptron",
         "separability": "linear_separability Separability",
-        "wrappers": "BaseWrapper",
+        "base_wrapper": "BaseWrapper",
     },
+    modules="utils wrappers",
 )

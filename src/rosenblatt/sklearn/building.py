@@ -9,11 +9,20 @@ from typing import Any
 
 from rosenblatt import losses, metrics, optimizers
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
+from rosenblatt.core.errors import (
+    BadArgument,
+    BadData,
+    UnknownName,
+    WrongType,
+    nearest,
+    warn_user,
+)
+from rosenblatt.core.symbolic import tree_map
 from rosenblatt.models.model import Model
 from rosenblatt.sklearn.encoders import loss_name
 from rosenblatt.sklearn.routing import PREFIXES, construct, has_prefix, keyword_names, route
 from rosenblatt.sklearn.types import ModelSource, Parts
+from rosenblatt.sklearn.utils.names import full_name
 
 _COMPILE_NAMES = (
     "optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly",
@@ -28,11 +37,13 @@ def compile_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
     for name, package in (("optimizer", optimizers), ("loss", losses), ("metrics", metrics)):
         if found.get(name) is not None:
             found[name] = construct(found[name], route(params, name), package.get, name)
+    if found.get("metrics") is not None:
+        found["metrics"] = tree_map(full_name, found["metrics"])
     return copy.deepcopy(found)  # objects belong to the estimator; each model has its own
 
 
 def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback]:
-    """New callbacks for a call of `fit` or `predict`.
+    """The callbacks of a call of `fit` or `predict`: new ones of classes, and objects as given.
 
     Args:
         params: the estimator's parameters.
@@ -50,7 +61,56 @@ def make_callbacks(params: Mapping[str, Any], destination: str) -> list[Callback
                 expected="callbacks or their classes, one, or a list or dict of them",
             )
         made += built or ()
-    return [copy.deepcopy(callback) for callback in made]
+    return made
+
+
+def source_of(estimator: Any) -> ModelSource:
+    """What an estimator was given to make a model of.
+
+    Args:
+        estimator: has `model`, `build_fn`, or a method `_keras_build_fn`.
+
+    Raises:
+        ValueError: none of them, or two.
+    """
+    name = type(estimator).__name__
+    method = getattr(estimator, "_keras_build_fn", None)
+    given = estimator.build_fn if estimator.model is None else estimator.model
+    if estimator.model is None and given is not None:
+        warn_user("`build_fn` is an older name: write `model`.")
+    if method is not None and given is not None:
+        raise BadArgument(
+            f"{name} was given two models.",
+            given="`model`, and the method `_keras_build_fn`",
+            expected="one of them",
+        )
+    if method is None and given is None:
+        raise BadArgument(
+            f"{name} was given no model.",
+            fix=f"`{name}(model=build)`, where `build` returns a model.",
+        )
+    return method if given is None else given
+
+
+def check_outputs(estimator: Any, model: Model) -> None:
+    """Refuse a model whose number of outputs does not fit y.
+
+    Args:
+        estimator: has `n_outputs_expected_`, and maybe a `target_encoder_` that knows y's columns.
+        model: its model.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    expected = getattr(estimator, "n_outputs_expected_", None)
+    columns = getattr(getattr(estimator, "target_encoder_", None), "columns_", expected)
+    if expected and model.outputs and len(model.outputs) not in (expected, columns):
+        raise BadData(
+            "The model's outputs do not fit y.",
+            given=f"a model with {len(model.outputs)} outputs",
+            expected=f"{expected}, one for each column of y",
+            fix="change the model, or give the class a `target_encoder` of your own.",
+        )
 
 
 def build_model(
@@ -60,7 +120,7 @@ def build_model(
 
     Args:
         source: a function (or a subclass's method) that returns a model, a model class, or a model,
-            which is copied with its weights.
+            which is taken as it is.
         params: the estimator's parameters.
         meta: what its `fit` knows about the data: `n_features_in_`, `n_classes_`, …
         own: names of the parameters that are the estimator's, not the build function's.
@@ -71,7 +131,7 @@ def build_model(
     """
     if isinstance(source, Model):
         _check_destinations(params, own, [], False)
-        model = copy.deepcopy(source)
+        model = source
     elif not callable(source):
         raise WrongType(
             "Bad `model`.",
@@ -115,15 +175,17 @@ def _call(
     names, takes_any = keyword_names(source)
     _check_destinations(params, own, names, takes_any or bool({"meta", "params"} & set(names)))
     routed = route(params, "model", [n for n in names if n not in _OFFERED])
-    if takes_any and not inspect.isclass(source):
+    everything = takes_any and not inspect.isclass(source)
+    if everything:
         routed = {**{k: v for k, v in params.items() if "__" not in k and k not in own}, **routed}
     for name in routed:
         if name not in names and not takes_any:
             raise _goes_nowhere(f"model__{name}", [f"model__{n}" for n in names])
     offered = {"meta": dict(meta), "params": dict(params)}
-    if "compile_kwargs" in names:
+    if everything or "compile_kwargs" in names:
         offered["compile_kwargs"] = compile_arguments(params)
-    routed.update((name, value) for name, value in offered.items() if name in names)
+    asked = offered if everything else names
+    routed.update((name, value) for name, value in offered.items() if name in asked)
     model = source(**routed)
     if not isinstance(model, Model):
         raise WrongType(

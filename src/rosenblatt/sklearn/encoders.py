@@ -13,17 +13,19 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 
 from rosenblatt import losses
-from rosenblatt.core.errors import BadData
+from rosenblatt.core.errors import BadData, explain, warn_user
 from rosenblatt.core.types import Identifier, Tree
 from rosenblatt.sklearn.types import Parts, Targets
 
 _ONE_HOT = ("categorical", "kl_")  # names of losses
+_ONE_CLASS = "y holds one class only, so there is nothing to tell apart."
 
 
 class _TargetEncoder(TransformerMixin, BaseEstimator):
     """What both encoders tell an estimator, and what they refuse."""
 
     _told: tuple[str, ...] = ("n_outputs_", "n_outputs_expected_")
+    columns_: int  # of y
 
     def get_metadata(self) -> dict[str, Any]:
         """What an estimator says about its targets, by the names of its attributes."""
@@ -31,11 +33,11 @@ class _TargetEncoder(TransformerMixin, BaseEstimator):
 
     def _check_columns(self, y: Targets) -> np.ndarray:
         y = np.asarray(y)
-        if _columns_of(y) != self.n_outputs_:
+        if _columns_of(y) != self.columns_:
             raise BadData(
                 "y has a different number of columns than in the first fit.",
                 given=f"shape {y.shape}",
-                expected=f"(rows, {self.n_outputs_})" if self.n_outputs_ > 1 else "(rows,)",
+                expected=f"(rows, {self.columns_})" if self.columns_ > 1 else "(rows,)",
             )
         return y
 
@@ -69,12 +71,20 @@ class ClassifierLabelEncoder(_TargetEncoder):
         self.categories = categories
 
     def fit(self, y: Targets) -> ClassifierLabelEncoder:
-        """Learn the classes of targets."""
+        """Learn the classes of targets; warns where there is only one."""
+        self.learn(y)
+        if self.n_classes_ == 1:
+            warn_user(explain(_ONE_CLASS, given=repr(self.classes_.tolist())))
+        return self
+
+    def learn(self, y: Targets) -> ClassifierLabelEncoder:
+        """Learn the classes of targets, without a warning."""
         y = np.asarray(y)
         self.target_type_ = _target_type(y)
+        self.columns_ = _columns_of(y)
         if self.target_type_ == "multilabel-indicator":
             self.classes_: Any = np.arange(y.shape[1])
-            self.n_outputs_, self.n_outputs_expected_ = y.shape[1], None
+            self.n_outputs_ = self.n_outputs_expected_ = 1
             self.n_classes_: Any = y.shape[1]
             self.one_hot_ = bool((y.sum(axis=1) == 1).all())
             return self
@@ -85,13 +95,6 @@ class ClassifierLabelEncoder(_TargetEncoder):
             if self.target_type_ == "binary" and len(found[0]) > 2:
                 self.target_type_ = "multiclass"
         self._categories = found
-        for classes in found:
-            if len(classes) < 2:
-                raise BadData(
-                    "y holds one class only, so there is nothing to tell apart.",
-                    given=repr(classes.tolist()),
-                    expected="at least two classes",
-                )
         several = len(found) > 1
         self.classes_ = found if several else found[0]
         self.n_classes_ = [len(c) for c in found] if several else len(found[0])
@@ -126,7 +129,12 @@ class ClassifierLabelEncoder(_TargetEncoder):
             return outputs
         outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         both = [
-            np.column_stack([1 - o, o]) if o.ndim == 1 or o.shape[1] == 1 else o for o in outputs
+            o.reshape(len(o), 1)[:, :1]
+            if len(classes) == 1
+            else np.column_stack([1 - o, o])
+            if o.ndim == 1 or o.shape[1] == 1
+            else o
+            for o, classes in zip(outputs, self._categories, strict=True)
         ]
         return both[0] if len(both) == 1 else both
 
@@ -165,8 +173,8 @@ class RegressorTargetEncoder(_TargetEncoder):
         y = np.asarray(y)
         self._ndim = y.ndim
         self._dtype = y.dtype if y.dtype.kind == "f" else np.dtype(np.float64)
-        self.n_outputs_ = _columns_of(y)
-        self.n_outputs_expected_ = None if self.n_outputs_ > 1 else 1
+        self.n_outputs_ = self.columns_ = _columns_of(y)
+        self.n_outputs_expected_ = 1
         return self
 
     def transform(self, y: Targets) -> Tree:
@@ -203,7 +211,11 @@ def label_encoder(
         ValueError: `y` has several columns of classes.
     """
     categories = "auto" if classes is None else [np.unique(np.asarray(classes))]
-    encoder = ClassifierLabelEncoder(loss, categories).fit(y)
+    encoder = ClassifierLabelEncoder(loss, categories).learn(y)
+    if encoder.n_classes_ == 1:
+        raise BadData(
+            _ONE_CLASS, given=repr(encoder.classes_.tolist()), expected="at least two classes"
+        )
     if isinstance(encoder.classes_, list):
         raise BadData(
             f"{type(estimator).__name__}: y has several columns that are not of 0 and 1.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -167,6 +167,13 @@ def one_batch_form(
     sums = np.bincount(group.ravel(), weights)
     counts = sums > 0
     return x[first[counts]], y[first[counts]], sums[counts].astype(np.float64)
+
+
+def rows_of(data: Any) -> int:
+    """The number of rows of an array, a sparse matrix, or the first of a list or dict of them."""
+    if isinstance(data, Mapping):
+        data = next(iter(data.values()))
+    return int((data[0] if isinstance(data, (list, tuple)) else data).shape[0])
 
 
 def padded_rows(rows: int) -> int:

@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
 from rosenblatt.core.types import Tree
+from rosenblatt.sklearn.base_wrapper import BaseWrapper
 from rosenblatt.sklearn.encoders import (
     ClassifierLabelEncoder,
     RegressorTargetEncoder,
@@ -27,7 +28,6 @@ from rosenblatt.sklearn.types import (
     Targets,
     Weights,
 )
-from rosenblatt.sklearn.wrappers import BaseWrapper
 
 
 class KerasClassifier(ClassifierMixin, BaseWrapper):
@@ -83,6 +83,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     _classes: np.ndarray | None = None
 
     scorer = staticmethod(accuracy_score)
+    score = BaseWrapper.score  # which asks a subclass's `scorer`, not the mixin's
 
     @property
     def target_encoder(self) -> TransformerMixin:
@@ -165,6 +166,7 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
     """
 
     scorer = staticmethod(r2_score)
+    score = BaseWrapper.score
 
     @property
     def target_encoder(self) -> TransformerMixin:

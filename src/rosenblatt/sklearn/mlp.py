@@ -59,7 +59,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if kind == "multiclass":
             loss = losses.SparseCategoricalCrossentropy(from_logits=True)
             return int(self._encoder.n_classes_), "softmax", loss
-        units = 1 if kind == "binary" else int(self._encoder.n_outputs_)
+        units = 1 if kind == "binary" else int(self._encoder.columns_)
         return units, "logistic", losses.BinaryCrossentropy(from_logits=True)
 
     def _outputs(self, x: Matrix) -> np.ndarray:

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rosenblatt.core.errors import BadArgument, UnknownName, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
 
 PREFIXES = (
-    "model", "optimizer", "loss", "metrics", "callbacks", "compile", "fit", "predict",
+    "model", "optimizer", "loss", "metrics", "callbacks", "compile", "fit", "predict", "score",
 )  # fmt: skip
 _KEYWORDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -85,6 +85,12 @@ def construct(item: Any, params: Mapping[str, Any], get: Callable[[str], Any], w
     if isinstance(item, str) and params:
         item = _class_of(item, get)
     if not inspect.isclass(item):
+        if params and item is not None:
+            raise WrongType(
+                f"{where}: only a class or a name takes parameters.",
+                given=f"{item!r}, with {', '.join(params)}",
+                fix="pass the class, or set them on the object.",
+            )
         return item
     for name, parts in inner.items():
         own[name] = construct(own.get(name), parts, get, f"{where}__{name}")

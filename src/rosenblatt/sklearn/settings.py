@@ -5,6 +5,7 @@ As scikit-learn asks, an estimator takes any value; `fit` refuses the wrong ones
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import field, fields
 from typing import Any
@@ -18,6 +19,7 @@ from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import draw_seed
 from rosenblatt.sklearn.types import Targets
 
+_MOST_SEEDS = np.iinfo(np.int32).max
 _NO_ARGUMENTS = ("self", "__class__", "kwargs")
 
 
@@ -142,19 +144,28 @@ def _checked(random_state: Any) -> np.random.RandomState:
         raise BadArgument(
             "Bad `random_state`.",
             given=repr(random_state),
-            expected="None, an integer from 0 to 2³² − 1, or a `numpy.random.RandomState`",
+            expected="None, an integer from 0 to 2³² − 1, a `numpy.random.RandomState`, or, in "
+            "`KerasClassifier` and `KerasRegressor`, a `numpy.random.Generator`",
         ) from error
 
 
 def seed_of(random_state: Any) -> int | None:
-    """A seed drawn from a generator, or the integer that `random_state` is; None stays None.
+    """A seed drawn from a copy of a generator, or the integer that `random_state` is.
+
+    A generator gives the same seed each time, as in SciKeras; None stays None.
 
     Raises:
         ValueError: none of these.
+
+    >>> generator = np.random.default_rng(3)
+    >>> seed_of(generator) == seed_of(generator), seed_of(5)
+    (True, 5)
     """
     if random_state is None:
         return None
+    if isinstance(random_state, np.random.Generator):
+        return int(copy.deepcopy(random_state).integers(1, _MOST_SEEDS))
     generator = _checked(random_state)
     if isinstance(random_state, (int, np.integer)):
         return int(random_state)
-    return int(generator.randint(np.iinfo(np.int32).max))
+    return int(copy.deepcopy(generator).randint(1, _MOST_SEEDS))

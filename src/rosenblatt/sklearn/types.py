@@ -46,7 +46,7 @@ Weights: TypeAlias = "ArrayLike | None"
 # (X, y) or (X, y, sample_weight).
 ValidationData: TypeAlias = "tuple[Any, ...] | None"
 # scikit-learn's `random_state`.
-RandomState: TypeAlias = "int | np.random.RandomState | None"
+RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
 ClassWeight: TypeAlias = "Mapping[Any, float] | str | None"
 Callbacks: TypeAlias = "Callback | Iterable[Callback] | None"
 # Objects, or classes of which they are made, one or a list or dict of them.

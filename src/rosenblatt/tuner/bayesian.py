@@ -47,6 +47,15 @@ class Cube:
         self._shares = np.array([hp.number_of_values or 0 for hp in space])
         self._unordered = [isinstance(hp, Choice) and not hp.ordered for hp in space]
 
+    def holds(self, trial: Trial) -> bool:
+        """Whether a trial has values of this space: it may have changed since the trial ran."""
+        hps = trial.hyperparameters
+        return all(
+            hp.takes(hps.values[hp.name])
+            for hp in self.space
+            if hp.name in hps.values and hps.is_active(hp)
+        )
+
     def of_trial(self, trial: Trial) -> list[float]:
         """A trial's point; a hyperparameter that it does not have is at its default."""
         hps = trial.hyperparameters
@@ -246,16 +255,17 @@ class BayesianOptimizationOracle(Oracle):
     def populate_space(self, trial_id: str) -> Proposal:
         """Values spread out at first, then the most promising ones that were not tried."""
         searched = [hp for hp in self.hyperparameters.space if not isinstance(hp, Fixed)]
-        done = [t for t in self.trials.values() if t.score is not None]
+        cube = Cube(searched)
+        done = [t for t in self.trials.values() if t.score is not None and cube.holds(t)]
         wanted = self.num_initial_points or len(searched) + 3
         values = None
         if searched and len(done) >= wanted:
             with one_thread():
-                values = self._promising(Cube(searched), done)
+                values = self._promising(cube, done)
         elif searched:
             place = len(self.trials)
             points = spread_out(len(searched), place + 1, self.seed)
-            values = self._values_at(Cube(searched), points[place])
+            values = self._values_at(cube, points[place])
         if values is None or self.trials.was_tried(values):
             values = self.random_values()
         return self.proposal(values)
@@ -264,7 +274,8 @@ class BayesianOptimizationOracle(Oracle):
         points = np.array([cube.of_trial(trial) for trial in done])
         y = self.objective.direction.sign * np.array([trial.score for trial in done], float)
         process = GaussianProcess(cube, points, y, self.alpha)
-        pending = [cube.of_trial(trial) for trial in self.trials.all_running()]
+        running = self.trials.all_running()
+        pending = [cube.of_trial(trial) for trial in running if cube.holds(trial)]
         if pending:
             process.expect(np.array(pending))
 

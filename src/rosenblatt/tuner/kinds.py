@@ -96,6 +96,14 @@ class HyperParameter:
         """How many values there are; None for a range without steps."""
         return len(self.values)
 
+    def takes(self, value: Any) -> bool:
+        """Whether it may have a value; those of earlier trials may be of another space.
+
+        >>> Choice("kind", ["wide", "deep"]).takes("narrow")
+        False
+        """
+        return value in self.values
+
     def is_active(self, values: Mapping[str, Value]) -> bool:
         """Whether its conditions hold for values of hyperparameters."""
         return all(condition.is_active(values) for condition in self.conditions)

@@ -116,7 +116,8 @@ class OptunaOracle(Oracle):
     def _add(self, trial: Trial) -> None:
         """A trial that the study did not propose itself."""
         values = trial.hyperparameters.values
-        hps = [hp for hp in _searched(self.hyperparameters.space) if hp.name in values]
+        searched = _searched(self.hyperparameters.space)
+        hps = [hp for hp in searched if hp.name in values and hp.takes(values[hp.name])]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a value that is no longer in the range
             self.study.add_trial(

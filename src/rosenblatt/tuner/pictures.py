@@ -116,7 +116,8 @@ def _table(oracle: Oracle, trials: list[Trial]) -> tuple[list[str], np.ndarray]:
         if len({str(value) for value in values}) < 2:
             continue
         names.append(hp.name)
-        columns.append([hp.value_to_prob(value) for value in values])
+        known = [value if hp.takes(value) else hp.default for value in values]
+        columns.append([hp.value_to_prob(value) for value in known])
     if not names:
         raise BadArgument("plot: no hyperparameter took two values.")
     return names, np.array(columns, float).T

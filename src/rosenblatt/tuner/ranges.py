@@ -70,6 +70,10 @@ class _Range(HyperParameter):
         probs = [(i + 0.5) / _SAMPLES for i in range(_SAMPLES)]
         return list(dict.fromkeys(self.prob_to_value(p) for p in probs))
 
+    def takes(self, value: Any) -> bool:
+        """Whether a value is in the range."""
+        return is_number(value) and bool(self.min_value <= value <= self.max_value)
+
     def _mirrored(self, value: float, top: float) -> float:
         """A value as the logarithmic scale has it: the reverse one begins at the other end."""
         return top + self.min_value - value if self.sampling == "reverse_log" else value
