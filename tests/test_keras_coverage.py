@@ -43,3 +43,52 @@ def test_a_name_without_a_rule_is_missing(coverage: ModuleType) -> None:
     assert coverage.reason_for("layers", "Dense") is None
     assert coverage.reason_for("layers", "Conv2D") == coverage.CONVOLUTION
     assert not coverage.is_here(None, "Dense", object)
+
+
+@pytest.mark.parametrize(
+    "what", ["Attributes and methods", "Arguments", "Attributes that can be set"]
+)
+def test_what_both_have_is_whole_or_a_rule_says_why(coverage: ModuleType, what: str) -> None:
+    found = coverage.compared()[what]
+    assert coverage.keras_members.missing(found) == []
+    least = {"Attributes and methods": 5500, "Arguments": 5600, "Attributes that can be set": 1500}
+    assert int(coverage.keras_members.count(found).split()[0]) > least[what]
+
+
+def test_every_rule_on_members_is_needed(coverage: ModuleType) -> None:
+    members = coverage.keras_members
+    tables = {
+        "Attributes and methods": members.MEMBER_RULES,
+        "Arguments": members.ARGUMENT_RULES,
+        "Attributes that can be set": members.SET_RULES,
+    }
+    for what, rules in tables.items():
+        found = coverage.compared()[what]
+        used = {verdict for names in found.values() for verdict in names.values() if verdict}
+        assert {rule[2] for rule in rules} == used
+
+
+def test_a_member_without_a_rule_is_missing(coverage: ModuleType) -> None:
+    members = coverage.keras_members
+
+    class Theirs:
+        def __init__(self) -> None:
+            self.rate = 1.0
+
+        def step(self, by: int = 1) -> None: ...
+
+    class Ours:
+        @property
+        def rate(self) -> float:
+            return 1.0
+
+        def step(self, **kwargs: int) -> None: ...
+
+    pair = members.Pair("Theirs", Theirs, Ours)
+    assert members.missing(members.arguments([pair])) == ["Theirs.step: by"]
+    objects = {"Theirs": (Theirs(), Ours())}
+    assert members.missing(members.settable(objects)) == ["Theirs: rate"]
+    assert members.missing(members.members({"Theirs": (Theirs(), object())})) == [
+        "Theirs: rate",
+        "Theirs: step",
+    ]

@@ -4,25 +4,31 @@
 
 The names are read from the Keras that is installed for the tests. A name that is here is ours;
 one that is not needs a rule below that says why. A name with neither is listed as missing.
+`keras_members.py` compares the attributes, methods and arguments of what both have.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import re
+import sys
 import types
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+sys.path.insert(0, str(Path(__file__).parent))
+import keras_members
 
 PAGE = Path(__file__).parents[1] / "docs" / "keras-coverage.md"
 SECTIONS = (
     "", "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets",
     "distillation", "distribution", "dtype_policies", "export", "initializers", "layers", "legacy",
     "losses", "metrics", "mixed_precision", "models", "ops", "ops.image", "ops.linalg", "ops.nn",
-    "ops.numpy", "optimizers", "optimizers.schedules", "preprocessing", "quantizers", "random",
+    "ops.numpy", "optimizers", "optimizers.schedules", "preprocessing", "preprocessing.image",
+    "preprocessing.sequence", "quantizers", "random",
     "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
 )  # fmt: skip
 
@@ -35,7 +41,7 @@ OTHERS = "wraps a network of another framework"
 TENSORFLOW = "needs TensorFlow"
 QUANTIZED = "quantization: for networks far larger than these"
 SHARDED = "one network on several machines: for networks far larger than these"
-FLASH = "needs kernels of GPUs or TPUs"
+FOLDERS = "data sets of texts and sounds, read from folders"
 OLD = "kept by Keras for files and code of Keras 1 and 2"
 
 # The section, a pattern of whole names, and why such names are not ours. The first that fits.
@@ -46,22 +52,15 @@ RULES = (
     (r"quantizers", r".*", QUANTIZED),
     (r"legacy", r".*", OLD),
     (r"visualization|ops\.image", r".*", IMAGES),
-    (r"preprocessing", r".*", "data sets of images, text and series read from folders"),
+    (r"preprocessing", r"image_dataset_from_directory", IMAGES),
+    (r"preprocessing", r"text_dataset_from_directory", FOLDERS),
     (r"wrappers", r".*", "`rosenblatt.sklearn` has estimators that wrap a model"),
     (r"export", r"ExportArchive", "`model.export` writes what a dense network needs"),
-    (r"", r"applications|distillation|distribution|export|legacy|preprocessing|quantizers|"
-     r"visualization|wrappers", "see its section"),
+    (r"", r"applications|distillation|distribution|export|legacy|quantizers|visualization|"
+     r"wrappers", "see its section"),
     (r"", r"Quantizer", QUANTIZED),
     (r"", r"Remat.*|remat", "computes again what does not fit into memory: these networks fit"),
-    (r"", r"Function|SymbolicScope", "inner parts of Keras; `Model(inputs, outputs)`"),
-    (r"", r"device", "`jax.default_device` does it"),
-    (r"", r"name_scope", "names of TensorFlow's graphs"),
-    (r"", r"version", "`rosenblatt.__version__`"),
-    (r"config", r".*flash_attention.*", FLASH),
-    (r"config", r".*max_epochs|.*max_steps_per_epoch",
-     "a limit set from outside: `epochs=`, `steps_per_epoch=` say it where it is read"),
-    (r"config", r"is_nnx_enabled", OTHERS),
-    (r"config|utils", r".*interactive_logging.*", "`verbose=` says what is printed"),
+    (r"", r"SymbolicScope", "an inner part of Keras"),
     (r"callbacks", r"OrbaxCheckpoint", "`ModelCheckpoint` and `BackupAndRestore` do it; Orbax is "
      "for networks on several machines"),
     (r"datasets", r"cifar10+", IMAGES),
@@ -69,8 +68,6 @@ RULES = (
     (r"datasets", r"boston_housing", "left out of scikit-learn too for what its columns say of "
      "people; `california_housing`"),
     (r"dtype_policies", r".*(Quantized|AWQ|GPTQ|Int4).*", QUANTIZED),
-    (r"dtype_policies", r"DTypePolicyMap", "policies by path are for quantization; `dtype=` of "
-     "each layer does it"),
     (r"initializers", r"(?i)stft.*", AUDIO),
     (r"layers", r".*(Conv|Pool|Cropping|UpSampling|ZeroPadding).*", CONVOLUTION),
     (r"layers", r".*(LSTM|GRU|RNN).*|Bidirectional", RECURRENT),
@@ -88,12 +85,8 @@ RULES = (
     (r"optimizers", r"legacy", OLD),
     (r"saving", r"KerasFileEditor", "a viewer of files: they are zip and HDF5, for every tool"),
     (r"utils", r"legacy", OLD),
-    (r"utils", r".*image.*|.*_img|img_.*|bounding_boxes", IMAGES),
-    (r"utils", r".*_from_directory|timeseries.*", "data sets of files, text and series"),
-    (r"utils", r"pad_sequences", TEXT),
-    (r"utils", r"get_file", "the standard library downloads; `datasets` loads its own"),
-    (r"utils", r"Progbar", "`fit` prints its own progress; tqdm does for your own loops"),
-    (r"utils", r"Config", "a dict does it"),
+    (r"utils", r"image_dataset_from_directory|bounding_boxes", IMAGES),
+    (r"utils", r"(text|audio)_dataset_from_directory", FOLDERS),
 )  # fmt: skip
 
 
@@ -140,6 +133,13 @@ def verdicts() -> dict[str, dict[str, str | None]]:
     return table
 
 
+@functools.cache
+def compared() -> dict[str, keras_members.Verdicts]:
+    """What `keras_members` finds; it takes half a minute."""
+    libraries = importlib.import_module("keras"), importlib.import_module("rosenblatt")
+    return keras_members.compare(SECTIONS, find, *libraries)
+
+
 def listed(names: list[str]) -> str:
     """Names as code, with commas."""
     return ", ".join(f"`{name}`" for name in names)
@@ -147,7 +147,7 @@ def listed(names: list[str]) -> str:
 
 def page() -> str:
     """The page's text."""
-    table = verdicts()
+    table, further = verdicts(), compared()
     total = sum(len(names) for names in table.values())
     ours = sum(verdict == "" for names in table.values() for verdict in names.values())
     version = importlib.import_module("keras").__version__
@@ -157,6 +157,12 @@ def page() -> str:
         f"Every public name of Keras {version}, and whether rosenblatt has it: {ours} of {total}.",
         "All that dense networks and tables need is here; for the rest the reason is given.",
         "Written by `tools/keras_coverage.py`.",
+        "",
+        "Of what both have, compared by `tools/keras_members.py`:",
+        "",
+        "| | here |",
+        "| --- | --- |",
+        *(f"| {title} | {keras_members.count(found)} |" for title, found in further.items()),
         "",
     ]
     for section, names in table.items():
@@ -173,6 +179,8 @@ def page() -> str:
             lines += ["| not ours | because |", "| --- | --- |"]
             lines += [f"| {listed(group)} | {reason} |" for reason, group in reasons.items()]
             lines += [""]
+    for title, found in further.items():
+        lines += keras_members.lines(title, found)
     return "\n".join(lines).rstrip() + "\n"
 
 

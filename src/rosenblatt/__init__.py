@@ -16,7 +16,9 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "core": "errors",
+        "core.devices": "device",
         "core.dtypes": "DTypePolicy FloatDTypePolicy",
+        "core.naming": "name_scope",
         "core.symbolic": "Operation",
         "core.variable": "StatelessScope Variable",
         "initializers": "Initializer",
@@ -24,15 +26,27 @@ __getattr__, __dir__, __all__ = face(
         "losses": "Loss",
         "metrics": "Metric",
         "models": "Functional Model Sequential",
+        "models.function": "Function",
         "ops.operators": "KerasTensor",
         "optimizers": "Optimizer",
         "regularizers": "Regularizer",
     },
     modules="activations backend callbacks choosing config constraints datasets dtype_policies "
-    "initializers layers logic losses metrics mixed_precision models ops optimizers plots random "
-    "regularizers saving sklearn summary tables tabular tensorboard testing tree tuner utils",
+    "initializers layers logic losses metrics mixed_precision models ops optimizers plots "
+    "preprocessing random regularizers saving sklearn summary tables tabular tensorboard "
+    "testing tree tuner utils",
 )
-__all__.append("__version__")
+__all__ += ["__version__", "version"]
+
+
+def version() -> str:
+    """The version of this library.
+
+    >>> version()
+    '0.1.0'
+    """
+    return __version__
+
 
 hand_in_homes(
     "activations callbacks constraints initializers layers losses metrics models ops optimizers "

@@ -18,6 +18,7 @@ from rosenblatt import models as models
 from rosenblatt import ops as ops
 from rosenblatt import optimizers as optimizers
 from rosenblatt import plots as plots
+from rosenblatt import preprocessing as preprocessing
 from rosenblatt import random as random
 from rosenblatt import regularizers as regularizers
 from rosenblatt import saving as saving
@@ -31,8 +32,10 @@ from rosenblatt import tree as tree
 from rosenblatt import tuner as tuner
 from rosenblatt import utils as utils
 from rosenblatt.core import errors as errors
+from rosenblatt.core.devices import device as device
 from rosenblatt.core.dtypes import DTypePolicy as DTypePolicy
 from rosenblatt.core.dtypes import FloatDTypePolicy as FloatDTypePolicy
+from rosenblatt.core.naming import name_scope as name_scope
 from rosenblatt.core.symbolic import Operation as Operation
 from rosenblatt.core.variable import StatelessScope as StatelessScope
 from rosenblatt.core.variable import Variable as Variable
@@ -45,6 +48,7 @@ from rosenblatt.metrics import Metric as Metric
 from rosenblatt.models import Functional as Functional
 from rosenblatt.models import Model as Model
 from rosenblatt.models import Sequential as Sequential
+from rosenblatt.models.function import Function as Function
 from rosenblatt.ops.operators import KerasTensor as KerasTensor
 from rosenblatt.optimizers import Optimizer as Optimizer
 from rosenblatt.regularizers import Regularizer as Regularizer

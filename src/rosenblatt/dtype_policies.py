@@ -4,9 +4,11 @@
 'bfloat16'
 """
 
-from rosenblatt.core.dtypes import DTypePolicy, FloatDTypePolicy
+from rosenblatt.core.dtypes import DTypePolicy, DTypePolicyMap, FloatDTypePolicy
 from rosenblatt.core.dtypes import get_policy as get
 from rosenblatt.core.serialization import deserialize_keras_object as deserialize
 from rosenblatt.core.serialization import serialize_keras_object as serialize
 
-__all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
+__all__ = [
+    "DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "deserialize", "get", "serialize",
+]  # fmt: skip

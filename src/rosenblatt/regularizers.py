@@ -151,9 +151,9 @@ class OrthogonalRegularizer(Regularizer):
     factor: float = setting(_factor(0.01), default=0.01, role=NUMBER)
     mode: str = setting(choice("rows", "columns"), default="rows")
 
-    def __call__(self, x: ArrayLike) -> Array:
+    def __call__(self, inputs: ArrayLike) -> Array:
         """The penalty of a matrix."""
-        x = jnp.asarray(x)
+        x = jnp.asarray(inputs)
         if x.ndim != 2:
             raise BadArgument(
                 "OrthogonalRegularizer works on matrices only.",

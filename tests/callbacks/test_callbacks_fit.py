@@ -175,7 +175,7 @@ def test_csv_is_closed_and_whole_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="full disk") as caught:
         fit(model(), logger, callbacks.LambdaCallback(on_epoch_end=fail))
     assert "In callback LambdaCallback.on_epoch_end." in caught.value.__notes__
-    assert logger._file is None
+    assert logger.csv_file is None
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
 
 

@@ -172,6 +172,7 @@ class CallbackList:
         self.test_batches = self._wants("test")
         self.predict_batches = self._wants("predict")
         self.params = params
+        self.model = model
         self._begun: list[Any] = []
         shown = (getattr(callback, "on_progress", None) for callback in self.callbacks)
         self._displays = [show for show in shown if show is not None]
@@ -192,6 +193,7 @@ class CallbackList:
 
     def set_model(self, model: Model) -> None:
         """Give every callback the model."""
+        self.model = model
         for callback in self.callbacks:
             callback.set_model(model)
 

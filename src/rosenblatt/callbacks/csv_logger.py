@@ -35,17 +35,28 @@ class CSVLogger(Callback, Configured):
 
     def __post_init__(self) -> None:
         """Begin without a file."""
-        self._file: IO[str] | None = None
-        self._writer: csv.DictWriter[str] | None = None
+        self.csv_file: IO[str] | None = None
+        self.writer: csv.DictWriter[str] | None = None
+        self.keys: list[str] | None = None  # the columns after the epoch's
+        self.append_header = True  # whether the file still needs its first line
+
+    @property
+    def sep(self) -> str:
+        """Keras's name of `separator`."""
+        return self.separator
+
+    @sep.setter
+    def sep(self, value: str) -> None:
+        self.separator = value
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start over; the file is opened with the first line."""
-        self._file, self._writer = None, None
+        self.csv_file, self.writer, self.keys = None, None, None
         self._size = None if not self.append else -1  # bytes of it to keep: none, or all
 
     def get_state(self) -> dict[str, Any]:
         """How long the file is."""
-        return {"size": Path(self.filename).stat().st_size if self._file is not None else None}
+        return {"size": Path(self.filename).stat().st_size if self.csv_file is not None else None}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Continue the file as long as it was; what came after is written again."""
@@ -57,13 +68,18 @@ class CSVLogger(Callback, Configured):
         goes_on = self._size is not None and path.exists() and path.stat().st_size > 0
         if goes_on and self._size != -1:
             os.truncate(path, self._size)  # type: ignore[arg-type]
-        columns = self._head_of(path) if goes_on else self._columns(logs)
-        self._file = path.open("a" if goes_on else "w", newline="")
-        self._writer = csv.DictWriter(
-            self._file, ["epoch", *columns], "NA", extrasaction="ignore", delimiter=self.separator
+        self.append_header = not goes_on
+        self.keys = self._head_of(path) if goes_on else self._columns(logs)
+        self.csv_file = path.open("a" if goes_on else "w", newline="")
+        self.writer = csv.DictWriter(
+            self.csv_file,
+            ["epoch", *self.keys],
+            "NA",
+            extrasaction="ignore",
+            delimiter=self.separator,
         )
         if not goes_on:
-            self._writer.writeheader()
+            self.writer.writeheader()
 
     def _head_of(self, path: Path) -> list[str]:
         with path.open(newline="") as file:
@@ -72,12 +88,12 @@ class CSVLogger(Callback, Configured):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the epoch's line; it is in the file when this returns."""
         logs = logs or {}
-        if self._file is None:
+        if self.csv_file is None:
             self._open(logs)
-        assert self._file is not None
-        assert self._writer is not None
-        self._writer.writerow({"epoch": epoch, **{k: _cell(v) for k, v in logs.items()}})
-        self._file.flush()
+        assert self.csv_file is not None
+        assert self.writer is not None
+        self.writer.writerow({"epoch": epoch, **{k: _cell(v) for k, v in logs.items()}})
+        self.csv_file.flush()
 
     def _columns(self, logs: dict[str, Any]) -> list[str]:
         names = sorted(logs)
@@ -89,13 +105,13 @@ class CSVLogger(Callback, Configured):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-        self._file = self._writer = None
+        if self.csv_file is not None:
+            self.csv_file.close()
+        self.csv_file = self.writer = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the open file."""
-        return {**super().__getstate__(), "_file": None, "_writer": None}
+        return {**super().__getstate__(), "csv_file": None, "writer": None}
 
 
 def _cell(value: ArrayLike) -> Any:

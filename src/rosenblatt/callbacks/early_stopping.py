@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.callbacks.callback import Callback
-from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.callbacks.monitor import Watching
 from rosenblatt.core.checks import anything, choice, flag, number, optional, text
+from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
 
 
 @builtin("keras.callbacks")
-class EarlyStopping(Callback, Configured):
+class EarlyStopping(Watching, Configured):
     """Stops training when a value has stopped getting better.
 
     Prechelt, "Early stopping – but when?", 1998.
@@ -42,7 +42,7 @@ class EarlyStopping(Callback, Configured):
 
     def __post_init__(self) -> None:
         """Begin to watch."""
-        self.watch = Monitor("EarlyStopping", self.monitor, self.mode, self.min_delta)
+        super().__post_init__()
         self.on_train_begin()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -53,14 +53,20 @@ class EarlyStopping(Callback, Configured):
         self.best_epoch = 0
         self.best_weights: list[Any] | None = None
 
-    @property
-    def best(self) -> float | None:
-        """The best value so far."""
-        return self.watch.best
+    def get_monitor_value(self, logs: dict[str, Any] | None) -> float | None:
+        """The value to watch; a subclass may compute another one.
+
+        Args:
+            logs: of the epoch.
+
+        Returns:
+            The value; None where there is none, which is no epoch without a gain.
+        """
+        return self.watch.read(logs, self.params)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best."""
-        value = self.watch.read(logs, self.params)
+        value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
@@ -69,8 +75,7 @@ class EarlyStopping(Callback, Configured):
             if self.restore_best_weights:
                 # Arrays of JAX do not change: holding them costs no copy.
                 self.best_weights = [v.value for v in self.model.weights]
-            direction = self.watch.find_direction(self.model)
-            if self.baseline is None or direction.better(value, self.baseline):
+            if self.watch.improves(value, self.baseline, self.model):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:
@@ -80,9 +85,9 @@ class EarlyStopping(Callback, Configured):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Restore the best weights, and say where it stopped."""
         if self.stopped_epoch and self.verbose:
-            print(f"Epoch {self.stopped_epoch + 1}: early stopping")  # noqa: T201
+            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:
             if self.verbose:
-                print(f"Restoring the weights of epoch {self.best_epoch + 1}.")  # noqa: T201
+                say(f"Restoring the weights of epoch {self.best_epoch + 1}.")
             for variable, value in zip(self.model.weights, self.best_weights, strict=True):
                 variable.assign(value)

@@ -18,10 +18,10 @@ class LambdaCallback(Callback):
         on_epoch_begin, on_epoch_end: functions of (epoch, logs).
         on_train_batch_begin, on_train_batch_end: functions of (batch, logs).
         on_train_begin, on_train_end: functions of (logs).
-        kwargs: any other hook by name.
+        kwargs: any other hook by name; what is not called `on_…` becomes an attribute.
 
     Raises:
-        TypeError: a hook that does not exist.
+        TypeError: a hook `on_…` that does not exist.
 
     >>> show = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
     """
@@ -34,7 +34,7 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
-        **kwargs: Callable[..., Any],
+        **kwargs: Any,
     ):
         super().__init__()
         given = {
@@ -48,7 +48,7 @@ class LambdaCallback(Callback):
         }
         hooks = [name for name in dir(Callback) if name.startswith("on_")]
         for name, function in given.items():
-            if name not in hooks:
+            if name.startswith("on_") and name not in hooks:
                 raise WrongType(
                     f"LambdaCallback: no hook is called {name!r}.", fix=nearest(name, hooks)
                 )

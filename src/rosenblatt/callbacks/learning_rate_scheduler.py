@@ -13,6 +13,7 @@ from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
 from rosenblatt.optimizers.base import Optimizer
@@ -59,7 +60,7 @@ class LearningRateScheduler(Callback, Configured):
             )
         optimizer.learning_rate = float(rate)
         if self.verbose:
-            print(f"Epoch {epoch + 1}: the learning rate is {float(rate):.6g}")  # noqa: T201
+            say(f"Epoch {epoch + 1}: the learning rate is {float(rate):.6g}")
 
     def _takes_rate(self) -> bool:
         try:

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.frequency import frequency, is_due
-from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.callbacks.monitor import Watching
 from rosenblatt.core.checks import anything, choice, flag, number, optional, path, text, whole
 from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
 from rosenblatt.core.settings import Configured, setting
@@ -19,7 +19,7 @@ from rosenblatt.training.jobs import Jobs
 
 
 @builtin("keras.callbacks")
-class ModelCheckpoint(Callback, Configured):
+class ModelCheckpoint(Watching, Configured):
     """Saves the model, or its weights, after epochs or batches.
 
     Files are written whole or not at all: the one before stays until the new one is complete.
@@ -69,20 +69,26 @@ class ModelCheckpoint(Callback, Configured):
             )
         if self.save_freq != "epoch":  # only then does training have to stop at each batch
             self.on_train_batch_end = self._after_batch  # type: ignore[method-assign]
-        self.watch = Monitor("ModelCheckpoint", self.monitor, self.mode)
+        super().__post_init__()
+        self._to_beat: float | None = None
         self._reset()
 
     @property
     def best(self) -> float | None:
-        """The best value so far."""
+        """The best value so far; what is set is what later values, and fits, have to beat."""
         return self.watch.best
+
+    @best.setter
+    def best(self, value: float | None) -> None:
+        self.watch.best = self._to_beat = value
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start over: an object may be used in several fits."""
         self._reset()
 
     def _reset(self) -> None:
-        self.watch.reset(self.initial_value_threshold)
+        given = self._to_beat is None
+        self.watch.reset(self.initial_value_threshold if given else self._to_beat)
         self.batches = 0
         self.kept: list[list[Any]] = []  # values, the better the smaller, with their files
         self._epoch = 0
@@ -113,7 +119,7 @@ class ModelCheckpoint(Callback, Configured):
         path = self._path(epoch, batch, logs or {})
         worst = [] if self.keep is None or value is None else self._worst(value, path)
         if self.verbose:
-            print(f"Epoch {epoch + 1}: saving model to {path}")  # noqa: T201
+            say(f"Epoch {epoch + 1}: saving model to {path}")
         hook = "on_epoch_end" if batch is None else "on_train_batch_end"
         where = f"{type(self).__name__}.{hook}"
         Jobs.of(self.model).add(lambda: self._write(path, worst), where)

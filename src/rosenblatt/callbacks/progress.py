@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.printing import write
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
 from rosenblatt.core.types import ArrayLike
@@ -28,6 +29,7 @@ class ProgbarLogger(Callback):
         self.verbose = 1
         self.epochs = 1
         self.target: int | None = None
+        self.seen = 0  # steps that are done
         self._phase: str | None = None
         self._width = 0  # of the line that is drawn and not finished
         self._title = ""
@@ -60,12 +62,12 @@ class ProgbarLogger(Callback):
             if self.verbose == 1 and not redraws():
                 self._title = f"{title} - "  # all in one line, which a log file keeps together
             else:
-                _write(f"{title}\n")
+                write(f"{title}\n")
 
     def _begin(self, phase: str) -> None:
         self._phase = phase
         self._begun = time.perf_counter()
-        self._steps = 0
+        self.seen = 0
         self._width = 0
         self._title = ""
 
@@ -73,13 +75,13 @@ class ProgbarLogger(Callback):
         """Redraw the line."""
         if phase != self._phase:
             return
-        self._steps = step
+        self.seen = step
         if self.verbose == 1 and redraws():
             self._draw(logs, final=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Finish an epoch's line."""
-        self.target = self.target or self._steps
+        self.target = self.target or self.seen
         self._draw(logs or {}, final=True)
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -97,28 +99,28 @@ class ProgbarLogger(Callback):
         """The next line is not an epoch's; one that an error cut short is ended."""
         self._phase = None
         if self._width:
-            _write("\n")
+            write("\n")
             self._width = 0
 
     def _draw(self, logs: dict[str, Any], final: bool) -> None:
         if not self.verbose:
             return
-        steps = max(self._steps, 1)
+        steps = max(self.seen, 1)
         elapsed = time.perf_counter() - self._begun
         target = self.target or (steps if final else None)
-        done = f"{self._steps}/{target or 'Unknown'}"
-        seconds = elapsed if final or not target else (target - self._steps) * elapsed / steps
+        done = f"{self.seen}/{target or 'Unknown'}"
+        seconds = elapsed if final or not target else (target - self.seen) * elapsed / steps
         parts = [done, f"{seconds:.0f}s", f"{_duration(elapsed / steps)}/step"]
         redrawn = self.verbose == 1 and redraws()
         if redrawn:
-            share = min(self._steps / target, 1.0) if target else 0.0
+            share = min(self.seen / target, 1.0) if target else 0.0
             parts = [" ".join([done, _bar(1.0 if final else share), *parts[1:]])]
         parts += [f"{name}: {_number(value)}" for name, value in logs.items()]
         line = self._title + " - ".join(parts)
         padding = " " * max(0, self._width - len(line))
         self._width = 0 if final else len(line)
         start, end = "\r" if redrawn else "", "\n" if final else ""
-        _write(f"{start}{line}{padding}{end}")
+        write(f"{start}{line}{padding}{end}")
 
 
 def redraws() -> bool:
@@ -136,12 +138,6 @@ def _bar(share: float) -> str:
         filled, rest = "=."
     length = int(_BAR * share)
     return filled * length + rest * (_BAR - length)
-
-
-def _write(text: str) -> None:
-    if sys.stdout is not None:  # a program without a console has none
-        sys.stdout.write(text)
-        sys.stdout.flush()
 
 
 def _duration(seconds: float) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.callbacks.callback import Callback
-from rosenblatt.callbacks.monitor import Monitor
+from rosenblatt.callbacks.monitor import Watching
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
 from rosenblatt.core.checks import anything, choice, number, text
+from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
 from rosenblatt.optimizers.base import Optimizer
 
 
 @builtin("keras.callbacks")
-class ReduceLROnPlateau(Callback, Configured):
+class ReduceLROnPlateau(Watching, Configured):
     """Multiplies the learning rate by a factor where a value has stopped getting better.
 
     Args:
@@ -44,18 +44,13 @@ class ReduceLROnPlateau(Callback, Configured):
 
     def __post_init__(self) -> None:
         """Begin to watch."""
-        self.watch = Monitor("ReduceLROnPlateau", self.monitor, self.mode, self.min_delta)
+        super().__post_init__()
         self._reset()
 
     def _reset(self) -> None:
         self.watch.reset()
         self.wait = 0
         self.cooldown_counter = 0
-
-    @property
-    def best(self) -> float | None:
-        """The best value so far."""
-        return self.watch.best
 
     def in_cooldown(self) -> bool:
         """Whether a reduction was less than `cooldown` epochs ago."""
@@ -95,5 +90,5 @@ class ReduceLROnPlateau(Callback, Configured):
         lower = max(rate * self.factor, self.min_lr)
         optimizer.learning_rate = lower
         if self.verbose:
-            print(f"Epoch {epoch + 1}: the learning rate goes down to {lower:.6g}")  # noqa: T201
+            say(f"Epoch {epoch + 1}: the learning rate goes down to {lower:.6g}")
         return True

@@ -56,16 +56,20 @@ class SwapEMAWeights(Callback, Configured):
         for optimizer, exchanged in zip(self._optimizers(), state["exchanged"], strict=True):
             optimizer.moving_averages.exchanged = exchanged
 
-    def _use_weights(self, *_: Any, **__: Any) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Train on the weights themselves."""
         self._swap(False)
 
-    def _use_averages(self, *_: Any, **__: Any) -> None:
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Evaluate and predict with the averages."""
         self._swap(True)
 
-    on_test_begin = on_predict_begin = _use_averages
-    on_epoch_begin = on_test_end = on_predict_end = on_train_end = _use_weights
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Bring the weights themselves back."""
+        self._swap(False)
+
+    on_predict_begin = on_test_begin
+    on_predict_end = on_train_end = on_test_end
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Let the callbacks after this one see the averages, where asked to."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import explain
+from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
 
@@ -38,7 +39,7 @@ class TerminateOnNaN(Callback):
                     )
                 )
             if not self.model.stop_training:
-                print(f"Batch {step}: the loss is {loss}, training stops.")  # noqa: T201
+                say(f"Batch {step}: the loss is {loss}, training stops.")
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

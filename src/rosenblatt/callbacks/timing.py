@@ -7,6 +7,7 @@ from typing import Any
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.checks import anything
+from rosenblatt.core.printing import say
 from rosenblatt.core.settings import Configured, setting
 
 
@@ -62,4 +63,4 @@ class Timing(Callback, Configured):
             rate = total.pop("steps") / max(total["seconds"] - total.get("validation", 0.0), 1e-9)
             total.pop("steps_per_second")
             parts = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in total.items())
-            print(f"{rate:,.0f} steps/s; {parts}")  # noqa: T201
+            say(f"{rate:,.0f} steps/s; {parts}")

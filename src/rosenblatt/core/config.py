@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, warn_user
 
 
 @dataclass
@@ -16,6 +16,9 @@ class _Settings:
     floatx: str = "float32"
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
+    max_epochs: int | None = None
+    max_steps_per_epoch: int | None = None
+    flash_attention: bool | None = None
 
 
 _settings = _Settings()
@@ -81,15 +84,83 @@ def image_data_format() -> str:
     return _settings.image_data_format
 
 
-def set_image_data_format(value: str) -> None:
+def set_image_data_format(data_format: str) -> None:
     """Set the place of the channel axis, "channels_last" or "channels_first"."""
-    if value not in ("channels_last", "channels_first"):
+    if data_format not in ("channels_last", "channels_first"):
         raise BadArgument(
             "set_image_data_format: unknown format.",
-            given=repr(value),
+            given=repr(data_format),
             expected="'channels_last' or 'channels_first'",
         )
-    _settings.image_data_format = value
+    _settings.image_data_format = data_format
+
+
+def _limit_from(variable: str) -> int | None:
+    """A limit that an environment variable of Keras's sets."""
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else None
+
+
+def max_epochs() -> int | None:
+    """The most epochs that `fit` trains; None where nothing limits them.
+
+    The environment variable `KERAS_MAX_EPOCHS` sets it too.
+    """
+    return _settings.max_epochs or _limit_from("KERAS_MAX_EPOCHS")
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limit the epochs of `fit`, to try a script quickly; None takes the limit away."""
+    _settings.max_epochs = max_epochs
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most batches of a pass of `fit`, `evaluate` and `predict`; None without a limit.
+
+    The environment variable `KERAS_MAX_STEPS_PER_EPOCH` sets it too.
+    """
+    return _settings.max_steps_per_epoch or _limit_from("KERAS_MAX_STEPS_PER_EPOCH")
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limit the batches of a pass, to try a script quickly; None takes the limit away."""
+    _settings.max_steps_per_epoch = max_steps_per_epoch
+
+
+def limited(given: int | None, limit: int | None, what: str) -> int | None:
+    """A number of epochs or steps within a limit, with a warning where that changes it.
+
+    >>> limited(3, None, "epochs"), limited(3, 5, "epochs")
+    (3, 3)
+    """
+    if not limit or (given is not None and given <= limit):
+        return given
+    warn_user(f"Limiting {what} to {limit}, as `config.set_max_{what}` says.")
+    return limit
+
+
+def enable_flash_attention() -> None:
+    """Use flash attention where a processor has a kernel for it. None of these has one."""
+    _settings.flash_attention = None
+
+
+def disable_flash_attention() -> None:
+    """Never use flash attention."""
+    _settings.flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """False where `disable_flash_attention` was called; else None: where there is a kernel."""
+    return _settings.flash_attention
+
+
+def is_nnx_enabled() -> bool:
+    """Whether layers are Flax NNX modules: never.
+
+    >>> is_nnx_enabled()
+    False
+    """
+    return False
 
 
 def cache_dir() -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import UnknownName, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
 
 if TYPE_CHECKING:
     from rosenblatt.core.symbolic import KerasTensor
@@ -124,7 +126,31 @@ class DTypePolicy:
         self.compute_dtype = compute
         self.variable_dtype = variable
 
-    quantization_mode = None
+    quantization_mode: str | None = None
+
+    def at(self, path: str | None) -> DTypePolicy:
+        """The policy for a layer: itself, and in a map of policies the one for the path."""
+        return self
+
+    def convert_input(self, x: Any, autocast: bool, dtype: DTypeLike) -> Any:
+        """An array in a dtype, as a layer takes it: floats are cast where `autocast` says so.
+
+        Args:
+            x: an array or symbolic tensor; anything else is returned as it is.
+            autocast: whether floats of another type are cast.
+            dtype: the dtype to cast to.
+
+        Returns:
+            An array or symbolic tensor; integers and truth values keep their type.
+
+        >>> DTypePolicy("float16").convert_input(np.ones(2, "float32"), True, "float16").dtype
+        dtype('float16')
+        """
+        wanted = standardize_dtype(dtype)
+        if not hasattr(x, "dtype"):
+            return x
+        changes = autocast and is_float_dtype(x.dtype) and standardize_dtype(x.dtype) != wanted
+        return x.astype(numpy_dtype(wanted)) if changes else x
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DTypePolicy) and other.name == self.name
@@ -147,6 +173,123 @@ class DTypePolicy:
 
 class FloatDTypePolicy(DTypePolicy):
     """A `DTypePolicy`, by the other name it has in Keras."""
+
+
+class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
+    """Policies by the paths of layers; a key is a path, or a pattern that fits a whole path.
+
+    Given as `dtype=` to a layer, the layers inside take theirs from it.
+
+    Args:
+        default_policy: the policy for all other paths; that of `config.dtype_policy()` if None.
+        policy_map: path or pattern to policy.
+
+    Raises:
+        BadArgument: a map as the default policy; a key that is set twice.
+        WrongType: `policy_map` is not a dict.
+
+    >>> policies = DTypePolicyMap("float32", {"encoder/.*": DTypePolicy("bfloat16")})
+    >>> policies["encoder/dense"].name, policies["decoder/dense"].name, policies.name
+    ('bfloat16', 'float32', 'map_float32')
+    """
+
+    def __init__(
+        self,
+        default_policy: DTypeLike = None,
+        policy_map: dict[str, DTypePolicy] | None = None,
+    ):
+        if isinstance(default_policy, DTypePolicyMap):
+            raise BadArgument("DTypePolicyMap: `default_policy` is a map itself.")
+        if policy_map is not None and not isinstance(policy_map, dict):
+            raise WrongType(
+                "DTypePolicyMap: bad `policy_map`.", given=repr(policy_map), expected="a dict"
+            )
+        self._given = default_policy
+        self._map = {} if policy_map is None else policy_map
+
+    @property
+    def default_policy(self) -> DTypePolicy:
+        """The policy for paths that nothing in the map fits."""
+        return get_policy(self._given)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """ "map_" and the default policy's name."""
+        return f"map_{self.default_policy.name}"
+
+    @property
+    def compute_dtype(self) -> str:  # type: ignore[override]
+        """The default policy's."""
+        return self.default_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:  # type: ignore[override]
+        """The default policy's."""
+        return self.default_policy.variable_dtype
+
+    def at(self, path: str | None) -> DTypePolicy:
+        """The policy for a path; the default one where there is no path yet."""
+        return self.default_policy if path is None else self[path]
+
+    def __getitem__(self, path: str) -> DTypePolicy:
+        if path in self._map:
+            return self._map[path]
+        fits = [pattern for pattern in self._map if re.fullmatch(pattern, path)]
+        if len(fits) > 1:
+            raise BadArgument(
+                f"DTypePolicyMap: path {path!r} matches multiple dtype policy keys.",
+                given=fits,
+                expected="one at most",
+            )
+        return self._map[fits[0]] if fits else self.default_policy
+
+    def __setitem__(self, path: str, policy: DTypeLike) -> None:
+        if path in self._map:
+            raise BadArgument(
+                f"DTypePolicyMap: {path!r} already exist in the map.",
+                given=policy,
+                fix="delete the old entry first.",
+            )
+        self._map[path] = get_policy(policy)
+
+    def __delitem__(self, path: str) -> None:
+        del self._map[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._map
+
+    def __len__(self) -> int:
+        return len(self._map)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._map)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DTypePolicyMap):
+            return False
+        return other.default_policy == self.default_policy and other._map == self._map
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        names = [(path, policy.name) for path, policy in self._map.items()]
+        return f"<DTypePolicyMap default_policy={self.default_policy.name}, mapping={names}>"
+
+    def get_config(self) -> dict[str, Any]:
+        """The default policy as it was given, and the map."""
+        return {"default_policy": self._given, "policy_map": self._map}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> DTypePolicyMap:
+        """The map of a config; policies are the library's own."""
+        entries = config.get("policy_map") or {}
+        default = config.get("default_policy")
+        return cls(
+            None if default is None else get_policy(default),
+            {path: get_policy(policy) for path, policy in entries.items()},
+        )
 
 
 _default_policy: DTypePolicy | None = None
@@ -175,7 +318,12 @@ def get_policy(identifier: DTypeLike) -> DTypePolicy:
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
-        return DTypePolicy(identifier["config"]["name"])
+        config = identifier["config"]
+        return (
+            DTypePolicyMap.from_config(config)
+            if "policy_map" in config
+            else DTypePolicy(config["name"])
+        )
     if isinstance(identifier, str):
         return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

@@ -1,13 +1,14 @@
-"""Names unique as Keras makes them: dense, dense_1, dense_2."""
+"""Names as Keras makes them: unique, dense, dense_1; and paths, the names of scopes before them."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections import defaultdict
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import holding
 
 _lock = threading.Lock()
@@ -68,3 +69,72 @@ def reset_names() -> None:
     """Forget every name given out so far."""
     with _lock:
         _current().clear()
+
+
+path: ContextVar[tuple[str, ...]] = ContextVar("path", default=())
+
+
+def current_path() -> tuple[str, ...]:
+    """Names of the scopes and of the layers whose `call` or `build` runs, outermost first."""
+    return path.get()
+
+
+class name_scope:
+    """Puts a name before the paths of the variables and layers that are made in a `with` block.
+
+    Args:
+        name: the name.
+        caller: whose scope it is; with `deduplicate`, a scope of the same caller and name directly
+            inside adds nothing.
+        deduplicate: see `caller`.
+        override_parent: a path to begin with, in place of the scopes around.
+
+    Raises:
+        BadArgument: not a name, or one with a slash.
+
+    >>> with name_scope("outer"), name_scope("inner"):
+    ...     current_path()
+    ('outer', 'inner')
+    """
+
+    def __init__(
+        self,
+        name: str,
+        caller: object = None,
+        deduplicate: bool = True,
+        override_parent: str | None = None,
+    ):
+        if not isinstance(name, str) or "/" in name:
+            raise BadArgument(
+                "name_scope: bad `name`.", given=repr(name), expected="a string without '/'"
+            )
+        self.name = name
+        self.caller = caller
+        self.deduplicate = deduplicate
+        self.override_parent = override_parent
+
+    def __enter__(self) -> name_scope:
+        before = path.get()
+        if self.override_parent is not None:
+            before = tuple(part for part in self.override_parent.split("/") if part)
+        around = _scope.get()
+        again = (
+            self.deduplicate
+            and self.caller is not None
+            and around is not None
+            and around.caller is self.caller
+            and around.name == self.name
+        )
+        self._tokens: tuple[Token[Any], Token[Any]] = (
+            path.set(before if again else (*before, self.name)),
+            _scope.set(self),
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        names, scope = self._tokens
+        path.reset(names)
+        _scope.reset(scope)
+
+
+_scope: ContextVar[name_scope | None] = ContextVar("name_scope", default=None)

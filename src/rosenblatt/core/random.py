@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.naming import auto_name
+from rosenblatt.core.naming import auto_name, current_path
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import holding
 from rosenblatt.core.variable import Variable
@@ -104,7 +104,7 @@ class SeedGenerator:
             autocast=False,
             name="seed_generator_state",
         )
-        self.state.path = f"{self.name}/seed_generator_state"
+        self.state.path = "/".join((*current_path(), self.name, "seed_generator_state"))
 
     def next(self, ordered: bool = True) -> Any:
         """A key of shape (2,), uint32; the counter moves on by one."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ContextDecorator, ExitStack
 from typing import Any
 
 from rosenblatt.core import dtypes, faces
@@ -111,18 +111,34 @@ def get_custom_objects() -> dict[str, Any]:
     return _registered
 
 
-@contextmanager
-def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
-    """Make classes known by name inside a `with` block.
+class CustomObjectScope(ContextDecorator):
+    """Makes classes and functions known by name inside a `with` block.
 
     Args:
-        custom_objects: dicts from a name to a class or function.
+        custom_objects: a dict from a name to a class or function.
+
+    >>> class Tile:
+    ...     pass
+    >>> with CustomObjectScope({"Tile": Tile}):
+    ...     get_registered_object("Tile").__name__
+    'Tile'
     """
-    merged: dict[str, Any] = {}
-    for table in custom_objects:
-        merged.update(table or {})
-    with loading(names=merged):
-        yield
+
+    def __init__(self, custom_objects: Mapping[str, Any] | None):
+        self.custom_objects = custom_objects or {}
+        self._inside: list[ExitStack] = []
+
+    def __enter__(self) -> CustomObjectScope:
+        inside = ExitStack()
+        inside.enter_context(loading(names=dict(self.custom_objects)))
+        self._inside.append(inside)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._inside.pop().close()
+
+
+custom_object_scope = CustomObjectScope
 
 
 def _home_of(module: str) -> str | None:
@@ -211,3 +227,4 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
 
 builtin("keras")(dtypes.DTypePolicy)
 builtin("keras")(dtypes.FloatDTypePolicy)
+builtin("keras.dtype_policies")(dtypes.DTypePolicyMap)

@@ -35,15 +35,25 @@ class KerasTensor:
     Args:
         shape: sizes, None for unknown ones; the first is the batch.
         dtype: dtype name.
+        sparse, ragged: refused: nothing here computes with such tensors.
         name: its name.
     """
 
+    sparse = ragged = False
     __array_priority__ = 1000
     _keras_mask: Any = None  # which steps count: see `core.masks`
 
     def __init__(
-        self, shape: Sequence[int | None], dtype: Any = "float32", name: str | None = None
+        self,
+        shape: Sequence[int | None],
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        *,
+        name: str | None = None,
     ):
+        if sparse or ragged:
+            raise NotSupported("KerasTensor: sparse and ragged tensors are not supported.")
         self.shape = tuple(None if s is None else int(s) for s in shape)
         self.dtype = dtypes.standardize_dtype(dtype)
         self.name = name or auto_name(type(self).__name__)
@@ -249,9 +259,8 @@ def shape_of(value: Any) -> tuple[int | None, ...]:
     """An array's shape; None for the number of rows where that is a size tried in inference."""
     shape = tuple(value.shape)
     scope = current_scope()
-    if scope is not None and scope.binds_all and shape[:1] == _TRIAL_SIZES[:1]:
-        return (None, *shape[1:])
-    return shape
+    tried = scope is not None and scope.binds_all and shape[:1] == _TRIAL_SIZES[:1]
+    return (None, *shape[1:]) if tried else shape
 
 
 def _refuse_text(tensors: list[KerasTensor]) -> None:

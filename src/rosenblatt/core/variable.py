@@ -16,7 +16,7 @@ from rosenblatt.core import dtypes
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.loading import loading_now, take
-from rosenblatt.core.naming import auto_name
+from rosenblatt.core.naming import auto_name, current_path
 from rosenblatt.core.scope import Scope, current_scope, holding, use_scope, variable_outside
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
@@ -35,7 +35,7 @@ class Variable:
         dtype: dtype name; the default float type if None and the value has none of its own.
         trainable: whether an optimizer updates it.
         autocast: whether a layer of lower compute precision reads it cast to that precision.
-        aggregation: accepted for Keras's sake; one device holds the whole value.
+        aggregation, synchronization: accepted for Keras's sake; one device holds the whole value.
         name: its name; `variable`, `variable_1` … if None.
 
     Raises:
@@ -54,7 +54,7 @@ class Variable:
         trainable: bool = True,
         autocast: bool = True,
         aggregation: str | None = "none",
-        synchronization: str = "auto",
+        synchronization: str | None = "auto",
         name: str | None = None,
     ):
         name = name or auto_name(type(self).__name__)
@@ -88,10 +88,11 @@ class Variable:
             dtype = "int32"
         value = _as_value(initializer, dtype, copy)
         self.name = name
-        self.path = name
+        self.path = "/".join((*current_path(), name))
         self.trainable = trainable
         self.autocast = autocast
-        self.aggregation = aggregation
+        self.aggregation = "none" if aggregation is None else aggregation
+        self.synchronization = "none" if synchronization is None else synchronization
         self.regularizer: Any = None
         self.constraint: Any = None
         self.shape = tuple(value.shape)
@@ -286,6 +287,11 @@ class StatelessScope:
 
     Args:
         state_mapping: pairs of a variable and the value it has inside.
+        collect_losses: accepted for Keras's sake: `losses` holds what `add_loss` adds inside.
+        initialize_variables: accepted for Keras's sake: variables have their values at once.
+
+    Raises:
+        BadArgument: a pair that does not begin with a variable; a value of another shape.
 
     >>> v = Variable(np.zeros(2))
     >>> with StatelessScope([(v, np.ones(2))]) as scope:
@@ -294,11 +300,15 @@ class StatelessScope:
     (Array([2., 2.], dtype=float32), array([0., 0.], dtype=float32))
     """
 
-    def __init__(self, state_mapping: Sequence[tuple[Variable, Any]] = ()):
-        self._variables = {id(v): v for v, _ in state_mapping}
-        values = {
-            id(v): jnp.asarray(value, dtypes.numpy_dtype(v.dtype)) for v, value in state_mapping
-        }
+    def __init__(
+        self,
+        state_mapping: Sequence[tuple[Variable, Any]] | None = None,
+        collect_losses: bool = False,
+        initialize_variables: bool = True,
+    ):
+        self.collect_losses = collect_losses
+        self.initialize_variables = initialize_variables
+        values = {id(v): _mapped(v, value) for v, value in state_mapping or ()}
         outer = current_scope()
         self.scope = Scope(
             {**(outer.values if outer else {}), **values},
@@ -306,6 +316,29 @@ class StatelessScope:
             outer.row_mask if outer else None,
         )
         self.scope.forward_losses = outer.forward_losses if outer else None
+
+    @property
+    def state_mapping(self) -> dict[int, Any]:
+        """The `id` of each variable, and its value in the scope."""
+        return self.scope.values
+
+    @property
+    def losses(self) -> list[Any]:
+        """What `add_loss` of layers has added inside."""
+        return self.scope.losses
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a loss to `losses`."""
+        self.scope.losses.append(loss)
+
+    def add_update(self, update: tuple[Variable, Any]) -> None:
+        """Give a variable a value in the scope.
+
+        Args:
+            update: the variable and its value.
+        """
+        variable, value = update
+        self.scope.values[id(variable)] = value
 
     def __enter__(self) -> StatelessScope:
         self._context = use_scope(self.scope)
@@ -318,6 +351,24 @@ class StatelessScope:
     def get_current_value(self, variable: Variable) -> Any:
         """The value of a variable at the end of the scope."""
         return self.scope.values.get(id(variable))
+
+
+def _mapped(variable: Variable, value: Any) -> Any:
+    """A value for a variable in a scope, in its dtype."""
+    if not isinstance(variable, Variable):
+        raise BadArgument(
+            "StatelessScope: invalid reference variable in `state_mapping`.",
+            given=f"{type(variable).__name__}: {variable!r}",
+            expected="pairs of a Variable and its value",
+        )
+    found = jnp.asarray(_plain(value), dtypes.numpy_dtype(variable.dtype))
+    if found.shape != variable.shape:
+        raise BadArgument(
+            f"StatelessScope: invalid variable value for {variable.path!r}: another shape.",
+            given=found.shape,
+            expected=variable.shape,
+        )
+    return found
 
 
 def autocast_scope(dtype: str | None) -> holding[str | None]:

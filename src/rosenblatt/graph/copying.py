@@ -63,7 +63,7 @@ def unflatten(flat: FlatGraph) -> tuple[Any, Any]:
     Returns:
         The nests of the inputs and of the outputs.
     """
-    tensors = [KerasTensor(shape, dtype, name) for shape, dtype, name in flat.tensors]
+    tensors = [KerasTensor(shape, dtype, name=name) for shape, dtype, name in flat.tensors]
 
     def put_back(nest: Tree) -> Any:
         return tree_map(lambda t: tensors[t.index] if isinstance(t, Place) else t, nest)

@@ -327,7 +327,7 @@ def _check_kind(value: Tree, spec: KerasTensor, name: str, model: str) -> None:
 
 def _reshape(value: Tree, shape: tuple[int | None, ...]) -> Any:
     if isinstance(value, KerasTensor):
-        return KerasTensor(shape, value.dtype, value.name)
+        return KerasTensor(shape, value.dtype, name=value.name)
     return value.reshape(shape)
 
 

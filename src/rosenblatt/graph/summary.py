@@ -11,6 +11,7 @@ from typing import Any
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.printing import write
 from rosenblatt.core.variable import Variable
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.picture import output_text
@@ -127,7 +128,7 @@ def print_summary(
     """Print the table, or give it to `print_fn`."""
     text = summary_text(model, **options)
     if print_fn is None:
-        print(text, end="")  # noqa: T201
+        write(text)
         return
     try:
         print_fn(text)

@@ -1,12 +1,14 @@
-"""Settings that many layers have."""
+"""Settings that many layers have, and the dtypes that every layer has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from rosenblatt import activations, initializers
-from rosenblatt.core import config
+from rosenblatt.core import config, dtypes
 from rosenblatt.core.checks import Check, anything, choice, one_of, optional, whole
+from rosenblatt.core.dtypes import DTypePolicy
+from rosenblatt.core.errors import NotSupported
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.settings import FIRST_VALUE, Configured, refused, setting
 from rosenblatt.core.types import DTypeLike, Shape
@@ -48,6 +50,69 @@ DATA_FORMAT = setting(
     default=None,
 )
 POSITIVE = whole(least=1)
+
+
+class HasDtypes:
+    """The part of a layer that knows its dtype policy."""
+
+    # The names of the layers it is in and its own, with slashes; None until it is built.
+    path: str | None = None
+    name: str
+    _dtype_policy: DTypePolicy
+    _own_policy: DTypePolicy  # the policy itself; of a map of policies the one for its path
+
+    @property
+    def dtype_policy(self) -> DTypePolicy:
+        """The policy; a name or a dtype may be set too. Weights that exist keep their dtype."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, policy: DTypeLike) -> None:
+        self._dtype_policy = dtypes.get_policy(policy)
+        self._own_policy = self._dtype_policy.at(self.path)
+
+    @property
+    def dtype(self) -> str:
+        """Alias of `variable_dtype`."""
+        return self.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype it computes in."""
+        return self._own_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of its weights."""
+        return self._own_policy.variable_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that float inputs are cast to."""
+        return self.compute_dtype
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """None: no layer here is quantized."""
+        return self._own_policy.quantization_mode
+
+    def quantize(
+        self,
+        mode: Any = None,
+        type_check: bool = True,
+        config: Any = None,
+        filters: Any = None,
+    ) -> None:
+        """Refused: weights of integers bring nothing in networks of this size.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotSupported(
+            f"Layer {self.name!r} ({type(self).__name__}): quantization is not supported.",
+            fix='make the layer with `dtype="bfloat16"` for weights of half the size.',
+        )
+
 
 if TYPE_CHECKING:
 

@@ -10,9 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import dtypes, registry, serialization
-from rosenblatt.core.errors import WrongType, nearest
+from rosenblatt.core.errors import NotSupported, WrongType, nearest
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
+from rosenblatt.core.naming import current_path
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -28,8 +29,8 @@ from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import inference, mask_rules, signatures
-from rosenblatt.layers.arguments import LayerArguments
-from rosenblatt.layers.context import current_path, inside, marking_built, one_thread
+from rosenblatt.layers.arguments import HasDtypes, LayerArguments
+from rosenblatt.layers.context import inside, marking_built, one_thread
 from rosenblatt.layers.signatures import (
     as_tuples,
     holds_arrays,
@@ -48,7 +49,7 @@ else:
 
 @registry.builtin("keras.layers")
 @registry.builtin("keras")
-class Layer(HoldsWeights, Operation, LayerArguments):
+class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
     """A function of arrays with weights of its own.
 
     A subclass creates weights in `build(input_shape)` with `add_weight` and computes in
@@ -74,7 +75,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
 
     untraced: ClassVar[tuple[str, ...]] = (
         "name", "seed", "_auto_config", "_inbound_nodes", "_losses", "_build_shapes", "_in_build",
-        "_complete", "_input_shape_argument", "_revision",
+        "_complete", "_input_shape_argument", "_revision", "path", "supports_jit",
+        "_dtype_policy",
     )  # fmt: skip
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
     # the engine may then pad batches. A class written by a user must say so itself.
@@ -83,6 +85,8 @@ class Layer(HoldsWeights, Operation, LayerArguments):
     runs_user_code = False
     # Whether it takes text: others refuse it.
     takes_text = False
+    # Whether its `call` can be traced; a model with a layer that sets this to False runs eagerly.
+    supports_jit = True
     # Whether outputs may have masks where no input has one: with a `compute_mask` they may.
     makes_masks = False
 
@@ -102,6 +106,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         self._losses: list[Any] = []
         self._trainable = bool(trainable)
         self._build_shapes: dict[str, Any] | None = None
+        self.path = None
         self.built = self.always_built and not signatures.is_users(type(self), "build")
         self._in_build = False
         self._complete = False  # whether `build` is over, and no more weights may come
@@ -128,23 +133,6 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         if "compute_mask" in vars(cls) and "makes_masks" not in vars(cls):
             cls.makes_masks = True
 
-    # -- dtypes ----------------------------------------------------------------------------
-
-    @property  # type: ignore[misc]
-    def dtype(self) -> str:
-        """Alias of `variable_dtype`."""
-        return self.variable_dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype it computes in."""
-        return self.dtype_policy.compute_dtype
-
-    @property
-    def variable_dtype(self) -> str:  # type: ignore[override]
-        """The dtype of its weights."""
-        return self.dtype_policy.variable_dtype
-
     # -- losses ----------------------------------------------------------------------------
 
     def add_loss(self, loss: Any) -> None:
@@ -159,6 +147,14 @@ class Layer(HoldsWeights, Operation, LayerArguments):
                 self._losses.append(value)
             else:
                 scope.losses.append(value)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Keras 2's; refused, as Keras 3 refuses it."""
+        raise NotSupported(
+            f"{self._where}: `add_metric` is of Keras 2.",
+            fix="`compile(metrics=[…])`, or keep a metric in an attribute and call its "
+            "`update_state` in `call()`.",
+        )
 
     @property
     def losses(self) -> list[Any]:
@@ -182,6 +178,7 @@ class Layer(HoldsWeights, Operation, LayerArguments):
 
     def _mark_built(self, shapes: dict[str, Any]) -> None:
         self._build_shapes = shapes
+        self._find_path()
         self.built = True
         self._complete = not self._in_build  # `super().build()` is not the end of it
         if not self._trainable:
@@ -331,6 +328,11 @@ class Layer(HoldsWeights, Operation, LayerArguments):
         self._ask_for_shapes("build", args, kwargs)
         if not self.built:
             self._mark_built({"input_shape": tree_map(shape_of, args[0]) if args else None})
+
+    @property
+    def call_signature_parameters(self) -> list[str]:
+        """The names of the arguments of `call`."""
+        return list(parameter_names(type(self), "call")[1:])
 
     def _call_takes(self, name: str) -> bool:
         return name in parameters_of(type(self), "call")

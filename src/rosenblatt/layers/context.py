@@ -11,22 +11,17 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.naming import path as _path
 
 if TYPE_CHECKING:
     from rosenblatt.layers.base import Layer
 
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
-_path: ContextVar[tuple[str, ...]] = ContextVar("path", default=())
 
 
 def current_training() -> bool | None:
     """The `training` argument of the call around this one."""
     return _training.get()
-
-
-def current_path() -> tuple[str, ...]:
-    """Names of the layers whose `call` or `build` is running, outermost first."""
-    return _path.get()
 
 
 @contextmanager
@@ -60,6 +55,7 @@ def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
         self._in_build = True
         try:
             with inside(self.name, None):
+                self._find_path()
                 result = build(self, *args, **kwargs)
         finally:
             self._in_build = False

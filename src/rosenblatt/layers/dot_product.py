@@ -58,7 +58,7 @@ class Dot(Layer):
         """Check that there are two inputs, with equal sizes along the axes."""
         self._axes_of(input_shape)
 
-    def compute_mask(self, inputs: Tree, previous_mask: Mask = None) -> None:
+    def compute_mask(self, inputs: Tree, mask: Mask = None) -> None:
         """None: the products are of no step."""
         return
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from rosenblatt import ops
 from rosenblatt.core.checks import anything, flag
-from rosenblatt.core.errors import BadArgument, explain, warn_user
+from rosenblatt.core.errors import BadArgument, NotSupported, explain, warn_user
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Config, Mask, Shapes, Tree
+from rosenblatt.core.types import Config, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.watched import watch
 from rosenblatt.layers.arguments import (
     CONSTRAINT,
@@ -86,6 +86,25 @@ class Embedding(Layer):
             "embeddings",
             (self.input_dim, self.output_dim),
             autocast=False,  # the vectors are cast, not the table
+        )
+
+    lora_enabled = False
+
+    def enable_lora(
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Identifier = "he_uniform",
+        b_initializer: Identifier = "zeros",
+    ) -> None:
+        """Refused, as for `Dense`.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotSupported(
+            f"{self._where}: LoRA is not supported.",
+            fix="set `trainable = False` on the layers to keep, and train the others.",
         )
 
     def call(self, inputs: Tree) -> Any:

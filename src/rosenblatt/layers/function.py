@@ -8,6 +8,8 @@ from typing import Any
 
 from rosenblatt import ops
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.loading import in_safe_mode, loading
+from rosenblatt.core.registry import custom_object_scope
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Mask, Shapes, Tree
@@ -93,12 +95,26 @@ class Lambda(Layer):
         return {**config, "arguments": serialize_keras_object(self.arguments)}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The layer of a config."""
+    def from_config(
+        cls,
+        config: Mapping[str, Any],
+        custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool | None = None,
+    ) -> Any:
+        """The layer of a config.
+
+        Args:
+            config: what `get_config()` gave.
+            custom_objects: names of functions that are not registered.
+            safe_mode: refuse the code of lambdas; None: as the loading around it does, and where
+                there is none True.
+        """
         config = dict(config)
-        for name in ("function", "output_shape", "mask", "arguments"):
-            if name in config:
-                config[name] = _loaded(config[name])
+        safe = in_safe_mode() if safe_mode is None else safe_mode
+        with custom_object_scope(custom_objects), loading(safe=safe):
+            for name in ("function", "output_shape", "mask", "arguments"):
+                if name in config:
+                    config[name] = _loaded(config[name])
         if is_shape(config.get("output_shape")):
             config["output_shape"] = tuple(config["output_shape"])
         return super().from_config(config)

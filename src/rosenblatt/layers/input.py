@@ -74,13 +74,16 @@ class InputLayer(Layer):
         self.built = True
         tensor = input_tensor
         if tensor is None:
-            tensor = KerasTensor(self.batch_shape, self._input_dtype, self.name)
+            tensor = KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
         Node(self, (), {}, tensor)
 
     @property  # type: ignore[misc]
     def dtype(self) -> str:
         """The dtype its data are converted to."""
         return self._input_dtype
+
+    # Refused where they are asked for: nothing here computes with such tensors.
+    sparse = ragged = False
 
     def call(self, *args: Any) -> Any:
         """Not called: the graph puts the data in its place."""
@@ -107,11 +110,11 @@ def Input(
     batch_size: int | None = None,
     dtype: DTypeLike = None,
     sparse: bool | None = None,
+    ragged: bool | None = None,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,
     tensor: KerasTensor | None = None,
     optional: bool = False,
-    ragged: bool | None = None,
 ) -> KerasTensor:
     """Make a symbolic tensor for the data a model is given.
 

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY
 from typing import Any
 
 from rosenblatt.core.errors import NotSupported
-from rosenblatt.core.types import Array
+from rosenblatt.core.types import Array, Identifier
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.arguments import CONSTRAINT, LORA, QUANTIZATION, REGULARIZER, initializer
 from rosenblatt.layers.base import Layer
@@ -43,7 +43,15 @@ class KernelLayer(KernelAndBias):
             products = products + self.bias.value
         return activation(products)
 
-    def enable_lora(self, rank: int, *args: Any, **kwargs: Any) -> None:
+    lora_enabled = False
+
+    def enable_lora(
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Identifier = "he_uniform",
+        b_initializer: Identifier = "zeros",
+    ) -> None:
         """Refused: adapters of low rank are for kernels far larger than this library is for.
 
         Raises:
@@ -52,15 +60,4 @@ class KernelLayer(KernelAndBias):
         raise NotSupported(
             f"{self._where}: LoRA is not supported.",
             fix="set `trainable = False` on the layers to keep, and train the others.",
-        )
-
-    def quantize(self, mode: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Refused: weights of integers bring nothing in networks of this size.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotSupported(
-            f"{self._where}: quantization is not supported.",
-            fix='make the layer with `dtype="bfloat16"` for weights of half the size.',
         )

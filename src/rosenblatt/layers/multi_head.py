@@ -203,7 +203,7 @@ class GroupedQueryAttention(Heads):
             )
         self._value_dense = self._to_heads("value", value_shape, self.num_key_value_heads)
         self._make_dropout()
-        features = query_shape[-1]
+        features = self.feature_dim = query_shape[-1]
         self._output_dense = self.projection("attention_output", "bquh,uhm->bqm", (None, features))
         self._output_dense.build((None, None, self.num_query_heads, self.head_dim))
 
@@ -213,8 +213,13 @@ class GroupedQueryAttention(Heads):
         dense.build(shape)
         return dense
 
+    @property
+    def num_repeats(self) -> int:
+        """Query heads for each head of keys and values."""
+        return self.num_query_heads // self.num_key_value_heads
+
     def _for_each_head(self, x: Array) -> Any:
-        return jnp.repeat(x, self.num_query_heads // self.num_key_value_heads, axis=2)
+        return jnp.repeat(x, self.num_repeats, axis=2)
 
     def compute_output_shape(
         self, query_shape: Shapes, value_shape: Shapes, key_shape: Shapes = None

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, anything, whole
+from rosenblatt.core.checks import anything, flag, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
+from rosenblatt.layers import renormalization
 from rosenblatt.layers.affine import Affine
 from rosenblatt.layers.arguments import initializer
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.ops.networks import batch_normalization
-
-_no_renorm = Check(
-    lambda value: not value, "False: batch renormalization is not supported", wrong=[True]
-)
 
 
 @family.entry()
@@ -40,6 +38,11 @@ class BatchNormalization(Affine):
         moving_variance_initializer: initial values.
         beta_regularizer, gamma_regularizer: penalties.
         beta_constraint, gamma_constraint: projections.
+        renorm: batch renormalization: training corrects the batch's statistics towards running
+            ones. Ioffe, 2017.
+        renorm_clipping: bounds of the correction: "rmin", "rmax" of its factor, "dmax" of its
+            offset.
+        renorm_momentum: weight of the old value in the running statistics of training.
         synchronized: accepted; one device holds the whole batch.
 
     >>> import numpy as np
@@ -53,9 +56,9 @@ class BatchNormalization(Affine):
     epsilon: float = setting(anything, default=1e-3)
     moving_mean_initializer: Any = initializer("zeros")
     moving_variance_initializer: Any = initializer("ones")
-    renorm: bool = setting(_no_renorm, default=False)
-    renorm_clipping: Any = setting(anything, default=None)
-    renorm_momentum: float = setting(anything, default=0.99)
+    renorm: bool = setting(flag, default=False)
+    renorm_clipping: Mapping[str, float] | None = setting(renormalization.CLIPPING, default=None)
+    renorm_momentum: float = setting(anything, default=0.99, role=NUMBER)
     synchronized: bool = setting(anything, default=False)
     __argument_order__ = (
         "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer",
@@ -78,6 +81,8 @@ class BatchNormalization(Affine):
             self.add_own_weight(name, shape, trainable=False, autocast=False)
             for name in ("moving_mean", "moving_variance")
         )
+        if self.renorm:
+            renormalization.add_weights(self, shape)
         axes = {self.axis: features}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
 
@@ -92,7 +97,14 @@ class BatchNormalization(Affine):
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
         feature_axis = self.axis % inputs.ndim
         others = tuple(i for i in range(inputs.ndim) if i != feature_axis)
-        if training and self.trainable:
+        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        if training and self.trainable and self.renorm:
+            mean, variance = _moments(x, others, feature_axis, mask)
+            factor, offset = renormalization.corrected(self, mean, variance)
+            scale = 1.0 if gamma is None else gamma
+            shift = 0.0 if beta is None else beta
+            gamma, beta = factor * scale, offset * scale + shift
+        elif training and self.trainable:
             mean, variance = _moments(x, others, feature_axis, mask)
             momentum = self.parameter("momentum")
             for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -100,7 +112,6 @@ class BatchNormalization(Affine):
                 running.assign(old * momentum + now.astype(old.dtype) * (1.0 - momentum))
         else:
             mean, variance = self.moving_mean.value, self.moving_variance.value
-        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
         outputs = batch_normalization(
             x, mean, variance, feature_axis, beta, gamma, epsilon=self.epsilon
         )

@@ -114,7 +114,9 @@ def described(args: Any, kwargs: dict[str, Any], dtype: str) -> Called | None:
     def describe(leaf: Any) -> Any:
         if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
             kind = dtype if "float" in str(leaf.dtype) else str(leaf.dtype)
-            return KerasTensor((None, *leaf.shape[1:]) if leaf.shape else (), kind, "described")
+            return KerasTensor(
+                (None, *leaf.shape[1:]) if leaf.shape else (), kind, name="described"
+            )
         return leaf
 
     kept = {name: value for name, value in kwargs.items() if name != "training"}

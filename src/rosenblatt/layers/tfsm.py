@@ -160,13 +160,23 @@ class TFSMLayer(Layer):
         )
 
     @classmethod
-    def from_config(cls, config: Config) -> Any:
+    def from_config(
+        cls,
+        config: Config,
+        custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool | None = None,
+    ) -> Any:
         """A layer of a config; loading a model file reads no other files unless it is asked to.
+
+        Args:
+            config: what `get_config()` gave.
+            custom_objects: accepted for Keras's sake: the config holds none.
+            safe_mode: refuse; None: as the loading around it does.
 
         Raises:
             FileRefused: in safe mode.
         """
-        if in_safe_mode():
+        if in_safe_mode() if safe_mode is None else safe_mode:
             raise FileRefused(
                 f"Layer {config.get('name')!r} (TFSMLayer) names another file.",
                 given=repr(config.get("filepath")),

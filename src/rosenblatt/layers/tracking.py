@@ -17,7 +17,7 @@ from rosenblatt.core.variable import Variable
 
 # Attributes of the library's own that hold no parts, or parts that belong to someone else.
 _SKIPPED = frozenset(
-    {"_inbound_nodes", "_auto_config", "_losses", "optimizer", "_compiled", "_session"}
+    {"_inbound_nodes", "_auto_config", "_losses", "optimizer", "_compiled", "_session", "loss"}
 )
 
 _PLAIN = frozenset({str, int, float, bool, type(None), np.ndarray})

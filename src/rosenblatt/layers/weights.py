@@ -12,12 +12,12 @@ from rosenblatt import initializers
 from rosenblatt.core import dtypes, registry
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
+from rosenblatt.core.naming import current_path
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
 from rosenblatt.core.tracing import announce_change
 from rosenblatt.core.types import DTypeLike, Identifier, Shapes
 from rosenblatt.core.variable import Variable, moving_together
 from rosenblatt.layers import tracking
-from rosenblatt.layers.context import current_path
 from rosenblatt.layers.spec import InputSpec
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class HoldsWeights(tracking.Tracked):
     # Rank and sizes that its inputs must have.
     input_spec: InputSpec | Sequence[InputSpec] | None = None
     name: str
+    path: str | None
+    _dtype_policy: dtypes.DTypePolicy
+    _own_policy: dtypes.DTypePolicy
     built: bool
     variable_dtype: str
     _trainable: bool
@@ -90,7 +93,8 @@ class HoldsWeights(tracking.Tracked):
         autocast: bool = True,
         regularizer: Identifier = None,
         constraint: Identifier = None,
-        aggregation: str = "none",
+        aggregation: str | None = "none",
+        overwrite_with_gradient: bool = False,
         name: str | None = None,
         **kwargs: Any,
     ) -> Variable:
@@ -105,6 +109,8 @@ class HoldsWeights(tracking.Tracked):
             autocast: whether a compute dtype of lower precision applies to it.
             regularizer: name or object whose penalty is added to the loss.
             constraint: name or object applied after each update.
+            aggregation: accepted for Keras's sake; one device holds the whole value.
+            overwrite_with_gradient: whether its gradient is its next value, no step is taken.
             name: its name.
 
         Returns:
@@ -126,16 +132,41 @@ class HoldsWeights(tracking.Tracked):
             aggregation=aggregation,
             name=name or kwargs.pop("label", None),
         )
-        path = current_path()
-        if not path or path[-1] != self.name:
-            path = (*path, self.name)
-        variable.path = "/".join((*path, variable.name))
+        variable.path = f"{self._path_now()}/{variable.name}"
+        variable.overwrite_with_gradient = overwrite_with_gradient
         if regularizer is not None:
             variable.regularizer = regularizers.get(regularizer)
         if constraint is not None:
             variable.constraint = constraints.get(constraint)
         self._track(variable)
         return variable
+
+    def add_variable(
+        self,
+        shape: Sequence[int] | None,
+        initializer: Identifier,
+        dtype: DTypeLike = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Identifier = None,
+        constraint: Identifier = None,
+        name: str | None = None,
+    ) -> Variable:
+        """`add_weight`, with fewer arguments."""
+        return self.add_weight(
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name
+        )
+
+    def _path_now(self) -> str:
+        """The names of the layers whose `call` or `build` runs around it, and its own."""
+        path = current_path()
+        return "/".join(path if path and path[-1] == self.name else (*path, self.name))
+
+    def _find_path(self) -> None:
+        """Remember where it is being built."""
+        if self.path is None:
+            self.path = self._path_now()
+            self._own_policy = self._dtype_policy.at(self.path)
 
     def add_own_weight(
         self, name: str, shape: Sequence[Any], initializer: Identifier = None, **kwargs: Any

@@ -49,9 +49,17 @@ class Wrapper(Layer):
             self.layer.build(input_shape)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """The wrapper of a config."""
-        return super().from_config({**config, "layer": deserialize_keras_object(config["layer"])})
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The wrapper of a config.
+
+        Args:
+            config: what `get_config()` gave.
+            custom_objects: names of classes and functions that are not registered.
+        """
+        inner = deserialize_keras_object(config["layer"], custom_objects)
+        return super().from_config({**config, "layer": inner})
 
 
 @family.entry()

@@ -219,7 +219,7 @@ class AUC(ConfusionMetric):
         if not self._counts:
             return jnp.zeros(())
         if self.curve == "PR" and self.summation_method == "interpolation":
-            return self._over_labels(self._interpolated_pr())
+            return self.interpolate_pr_auc()
         x, y = self._curve()
         height = _HEIGHTS[self.summation_method](y[:-1], y[1:])
         return self._over_labels((x[:-1] - x[1:]) * height)
@@ -235,8 +235,11 @@ class AUC(ConfusionMetric):
         precision_gain = jnp.where(tp == 0, 1, 1 - odds * divide_no_nan(fp, tp))
         return jnp.maximum(recall_gain, 0), precision_gain
 
-    def _interpolated_pr(self) -> Array:
-        """Areas of the steps, TP growing linearly in TP + FP between two thresholds."""
+    def interpolate_pr_auc(self) -> Array:
+        """The area below precision over recall, TP growing linearly in TP + FP between thresholds.
+
+        Davis & Goadrich, 2006: precision itself is no straight line between two thresholds.
+        """
         tp, fp, _, fn = (self._counts[name].value for name in self.counts)
         positive = tp + fp
         step = tp[:-1] - tp[1:]
@@ -244,7 +247,8 @@ class AUC(ConfusionMetric):
         intercept = tp[1:] - slope * positive[1:]
         both = (positive[:-1] > 0) & (positive[1:] > 0)
         ratio = jnp.where(both, divide_no_nan(positive[:-1], positive[1:]), 1)
-        return divide_no_nan(slope * (step + intercept * jnp.log(ratio)), tp[1:] + fn[1:])
+        steps = divide_no_nan(slope * (step + intercept * jnp.log(ratio)), tp[1:] + fn[1:])
+        return self._over_labels(steps)
 
     def _over_labels(self, steps: Array) -> Array:
         areas = jnp.sum(steps, axis=0)

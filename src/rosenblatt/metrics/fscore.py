@@ -63,6 +63,11 @@ class FBetaScore(Metric):
         """The variables are made when the shapes are known."""
         self._sums: dict[str, Variable] = {}
 
+    @property
+    def axis(self) -> int | None:
+        """The axis that is summed over: the rows, or everything for "micro"."""
+        return None if self.average == "micro" else 0
+
     def _make_sums(self, true: tuple[int, ...], pred: tuple[int, ...]) -> None:
         if len(true) != 2 or len(pred) != 2:
             raise BadData(
@@ -92,10 +97,9 @@ class FBetaScore(Metric):
         else:
             chosen = pred > self.parameter("threshold")
         chosen = chosen.astype(pred.dtype)
-        axis = None if self.average == "micro" else 0
         found = (chosen * true, chosen * (1 - true), (1 - chosen) * true, true)
         for variable, values in zip(self._sums.values(), found, strict=True):
-            variable.assign_add(jnp.sum(weight * values, axis=axis))
+            variable.assign_add(jnp.sum(weight * values, axis=self.axis))
 
     def result(self) -> Array:
         """The score, a scalar; (d,) scores where nothing is averaged. 0 before the first batch."""

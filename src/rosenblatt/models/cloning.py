@@ -171,14 +171,14 @@ def _kinds(leaves: list[Any]) -> str:
     return str([t if isinstance(t, KerasTensor) else type(t) for t in leaves])
 
 
-def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model of `model.to_json()`, with new weights."""
     try:
-        config = json.loads(text)
+        config = json.loads(json_string)
     except ValueError as error:
         raise BadArgument(
             f"model_from_json: the text is not JSON ({error}).",
-            given=f"{text[:40]!r}",
+            given=f"{json_string[:40]!r}",
             expected="what `model.to_json()` returned",
         ) from error
     if isinstance(config, dict) and "class_name" in config and "module" not in config:

@@ -64,6 +64,7 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             raise BadArgument(f"FeatureSpace {self.name!r}: `features` is empty.")
         self.features = {key: self._feature_of(key, one) for key, one in self.features.items()}
         self.crosses = [self._cross_of(cross) for cross in self.crosses]
+        self.crosses_by_name = {cross.name: cross for cross in self.crosses}
         self.inputs = {
             key: layers.Input((1,), dtype=feature.dtype, name=key)
             for key, feature in self.features.items()

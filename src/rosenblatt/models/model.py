@@ -1,4 +1,4 @@
-"""Model: layers that can be compiled, trained, evaluated, used and saved."""
+"""Model: layers that can be trained, used and saved; in one file because users extend one class."""
 
 from __future__ import annotations
 
@@ -56,10 +56,12 @@ class Model(Trainer):
     10
     """
 
+    _output_names: list[str] | None = None  # where they were set
     _called: signatures.Called | None = None  # the first call of a model without a graph
     untraced = (
         *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
-        "_called",
+        "_called", "loss", "train_function", "test_function", "predict_function", "_jit_compile",
+        "_run_eagerly", "steps_per_execution", "_output_names",
     )  # fmt: skip
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -133,8 +135,13 @@ class Model(Trainer):
 
     @property
     def output_names(self) -> list[str] | None:
-        """Names of the outputs; None where only a call tells."""
-        return None if self._graph is None else self._graph.output_names
+        """Names of the outputs, of their losses and metrics; None where only a call tells."""
+        own = self._output_names
+        return own or (None if self._graph is None else self._graph.output_names)
+
+    @output_names.setter
+    def output_names(self, names: Sequence[str] | None) -> None:
+        self._output_names = None if names is None else list(names)
 
     @property  # type: ignore[misc]
     def input_shape(self) -> Any:  # type: ignore[override]
@@ -222,7 +229,7 @@ class Model(Trainer):
             if not isinstance(x, LookedUp):
                 self._graph.arrange(x)
             return self._graph.returned
-        if self.run_eagerly:  # its `call` may ask for values
+        if self.training_session.task.run_eagerly:  # its `call` may ask for values
             outputs = tree_map(lambda a: np.asarray(a), self(x))
             return tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), outputs)
         symbolic = tree_map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), x)
@@ -316,6 +323,7 @@ class Model(Trainer):
         Args:
             filepath: a path that ends in `.keras`, or in `.h5` for Keras 2.
             overwrite: whether an existing file is replaced.
+            zipped: False writes a folder of files instead of one.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
@@ -341,9 +349,17 @@ class Model(Trainer):
         """
         saving.export.export_model(self, filepath, format, bool(verbose), input_signature)
 
-    def save_weights(self, filepath: PathLike, overwrite: bool = True) -> None:
-        """Save the weights alone, to a path that ends in `.weights.h5`."""
-        saving.save_weights(self, filepath, overwrite=overwrite)
+    def save_weights(
+        self, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None
+    ) -> None:
+        """Save the weights alone, to a path that ends in `.weights.h5`.
+
+        Args:
+            filepath: the path.
+            overwrite: whether an existing file is replaced.
+            max_shard_size: None; weights are written to one file.
+        """
+        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
         """Take the weights of a `.weights.h5`, `.keras` or `.h5` file; returns what was loaded."""
@@ -368,6 +384,11 @@ class Functional(Model):
     """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""
 
     _counts_calls_from = 1
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers and operations of its graph, each once, in the order they run."""
+        return list(self._require_graph("operations").layers)
 
 
 def _from_inputs(graph: Graph) -> Graph:

@@ -11,13 +11,13 @@ import numpy as np
 from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.faces import on_use
-from rosenblatt.core.naming import auto_name
+from rosenblatt.core.naming import auto_name, current_path
 from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
 from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.walk import looks_up
 from rosenblatt.layers.base import Layer
-from rosenblatt.layers.context import current_path, inside
+from rosenblatt.layers.context import inside
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.models.model import Model

@@ -71,7 +71,7 @@ class ModelTask:
     @property
     def run_eagerly(self) -> bool:
         """Whether steps run as plain Python."""
-        return self._model.run_eagerly
+        return self._model.run_eagerly or not self._model.jit_compile
 
     @property
     def is_built(self) -> bool:

@@ -13,8 +13,8 @@ from rosenblatt import callbacks as library
 from rosenblatt import optimizers
 from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
-from rosenblatt.core import serialization
-from rosenblatt.core.errors import NotCompiled
+from rosenblatt.core import config, serialization
+from rosenblatt.core.errors import NotCompiled, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import described, tree_map
@@ -33,10 +33,13 @@ from rosenblatt.training.session import Run, Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
 
 if TYPE_CHECKING:
+    from rosenblatt.models import functions, state_trees
     from rosenblatt.training import custom
     from rosenblatt.training.contract import Kind
 else:
     custom = on_use("rosenblatt.training.custom")
+    functions = on_use("rosenblatt.models.functions")
+    state_trees = on_use("rosenblatt.models.state_trees")
 
 
 @dataclass
@@ -55,6 +58,15 @@ class Trainer(Layer):
     """
 
     _graph: Graph | None = None
+    loss: Any = None  # what `compile` was given
+    _run_eagerly = False
+    _jit_compile: bool | None = None
+    # Accepted for Keras's sake: the engine chooses how many steps a call takes.
+    steps_per_execution = 1
+    # What `make_train_function` and its like make, for loops of your own; `fit` uses none of them.
+    train_function: functions.StepFunction | None = None
+    test_function: functions.StepFunction | None = None
+    predict_function: functions.StepFunction | None = None
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -62,8 +74,9 @@ class Trainer(Layer):
         self.optimizer: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without its session: a copy is not part of a call that is under way."""
-        return {key: value for key, value in super().__getstate__().items() if key != "_session"}
+        """Without its session and functions: a copy is not part of a call that is under way."""
+        left = ("_session", "train_function", "test_function", "predict_function")
+        return {key: value for key, value in super().__getstate__().items() if key not in left}
 
     @property
     def training_session(self) -> Session:
@@ -130,8 +143,9 @@ class Trainer(Layer):
             metrics: names, functions or objects; for several outputs a list of lists or a dict.
             weighted_metrics: metrics that see the sample weights.
             run_eagerly: run each step as plain Python, to debug it.
-            steps_per_execution, jit_compile: accepted; the engine compiles whole epochs and
-                chooses by itself.
+            steps_per_execution: accepted; the engine compiles whole epochs and chooses by itself.
+            jit_compile: False runs each step as plain Python, as `run_eagerly` does; "auto" does
+                so only where a layer says `supports_jit = False`.
             auto_scale_loss: scale the loss where the model's policy is "mixed_float16".
 
         Raises:
@@ -144,6 +158,13 @@ class Trainer(Layer):
                 self.optimizer = scaling(self.optimizer, name=name)
         spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
         spec.check_names()
+        self._run_eagerly, self.steps_per_execution = bool(run_eagerly), steps_per_execution
+        self.loss = loss
+        if jit_compile == "auto":
+            self._jit_compile = None
+        else:
+            self.jit_compile = jit_compile and not run_eagerly
+        self.train_function = self.test_function = self.predict_function = None
         config = {
             "optimizer": optimizer,
             "loss": loss,
@@ -152,7 +173,7 @@ class Trainer(Layer):
             "weighted_metrics": weighted_metrics,
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile if isinstance(jit_compile, bool) else True,
+            "jit_compile": self.jit_compile and not run_eagerly,
         }
         self._compiled = Compiled(spec, config)
         self.training_session.forget()
@@ -161,6 +182,16 @@ class Trainer(Layer):
     def compiled(self) -> bool:
         """Whether `compile()` was called."""
         return self._compiled is not None
+
+    @compiled.setter
+    def compiled(self, value: bool) -> None:
+        if value and self._compiled is None:
+            raise NotCompiled(
+                f"Model {self.name!r}: `compiled` cannot be set to True.",
+                fix="call `model.compile(loss=…, optimizer=…)`.",
+            )
+        if not value:
+            self._compiled = None
 
     def _require_compiled(self, method: str) -> Compiled:
         if self._compiled is None:
@@ -182,14 +213,35 @@ class Trainer(Layer):
         return [metric.name for metric in self.metrics]
 
     @property
-    def loss(self) -> Any:
-        """The loss given to `compile()`."""
-        return None if self._compiled is None else self._compiled.config["loss"]
+    def run_eagerly(self) -> bool:
+        """Whether steps run as plain Python; what is set counts from the next call on."""
+        return self._run_eagerly
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._run_eagerly = bool(value)
+        self.training_session.forget()
 
     @property
-    def run_eagerly(self) -> bool:
-        """Whether steps run as plain Python."""
-        return self._compiled is not None and self._compiled.config["run_eagerly"]
+    def jit_compile(self) -> bool:
+        """Whether steps are compiled; what is set counts from the next call on."""
+        if self._jit_compile is None:
+            self._jit_compile = self._supports_jit()
+        return self._jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool | str) -> None:
+        if value is True and not self._supports_jit():
+            warn_user(
+                f"Model {self.name!r} doesn't support `jit_compile=True`: one of its layers says "
+                "`supports_jit = False`. It runs without."
+            )
+            value = False
+        self._jit_compile = None if value == "auto" else bool(value)
+        self.training_session.forget()
+
+    def _supports_jit(self) -> bool:
+        return all(layer.supports_jit for layer in self._flatten_layers())
 
     def reset_metrics(self) -> None:
         """Reset every metric."""
@@ -267,6 +319,8 @@ class Trainer(Layer):
             ValueError: data that do not fit the model, each said by name.
         """
         self._require_compiled("fit")
+        epochs = config.limited(epochs, config.max_epochs(), "epochs") or 0
+        steps_per_epoch = _limited_steps(steps_per_epoch)
         inputs = self.training_session.task.inputs()
         for what, part in (("x", None if self.takes_text else x), ("y", y)):
             warn_of_rounding(part, what)
@@ -278,7 +332,8 @@ class Trainer(Layer):
         validation = None
         if kept is not None:
             held_out = kept.batches(validation_batch_size or batch_size)
-            validation = loop.Validation(held_out, validation_steps, validation_freq)
+            limit = _limited_steps(validation_steps)
+            validation = loop.Validation(held_out, limit, validation_freq)
         source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()
@@ -342,6 +397,7 @@ class Trainer(Layer):
             The loss, or a list of loss and metrics, or a dict.
         """
         spec = self._require_compiled("evaluate").spec
+        steps = _limited_steps(steps)
         rows = read(x, y, sample_weight, self.training_session.task.inputs())
         source = rows.batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
@@ -370,6 +426,7 @@ class Trainer(Layer):
         Returns:
             NumPy arrays in the outputs' structure.
         """
+        steps = _limited_steps(steps)
         inputs = self.training_session.task.inputs(finite=False)
         plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
         if plain and callbacks is None and verbose == 0 and steps is None:
@@ -444,6 +501,75 @@ class Trainer(Layer):
     def predict_step(self, state: Sequence[Any], data: Tree) -> tuple[Any, Any]:
         """The outputs for a batch, and the new non-trainable values."""
         return self.stateless_call(*state, data[0], training=False)
+
+    def make_train_function(self, force: bool = False) -> functions.StepFunction:
+        """Set `train_function(state, iterator)`, which takes a step of `train_step`.
+
+        Args:
+            force: make it again where there is one.
+
+        Returns:
+            The function: it gives the logs and the new state.
+        """
+        if force or self.train_function is None:
+            self.train_function = functions.step_function(self, "train")
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> functions.StepFunction:
+        """Set `test_function(state, iterator)`, which takes a step of `test_step`."""
+        if force or self.test_function is None:
+            self.test_function = functions.step_function(self, "test")
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> functions.StepFunction:
+        """Set `predict_function(state, iterator)`, which takes a step of `predict_step`."""
+        if force or self.predict_function is None:
+            self.predict_function = functions.step_function(self, "predict")
+        return self.predict_function
+
+    def compute_loss_and_updates(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        metrics_variables: Sequence[Any],
+        x: Tree,
+        y: Tree,
+        sample_weight: Tree,
+        training: bool = False,
+        optimizer_variables: Sequence[Any] | None = None,
+    ) -> tuple[Any, tuple[Any, Any, Any, Any]]:
+        """The loss of a batch and what changes with it, for `jax.value_and_grad`.
+
+        Returns:
+            The loss times the optimizer's scale; and the loss, the outputs, and the new values of
+            the untrained and the metrics' variables.
+        """
+        groups = trainable_variables, non_trainable_variables, metrics_variables
+        batch = x, y, sample_weight
+        return functions.loss_and_updates(self, groups, batch, training, optimizer_variables)
+
+    def jax_state_sync(self) -> None:
+        """Nothing is left to do: variables hold the values of the last step in every hook."""
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables in nested dicts, by their paths.
+
+        Args:
+            value_format: "backend_tensor" for JAX arrays, "numpy_array" for NumPy's.
+
+        Returns:
+            `trainable_variables`, `non_trainable_variables`, `optimizer_variables` and
+            `metrics_variables`, each a dict of dicts.
+        """
+        return state_trees.state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: Mapping[str, Any]) -> None:
+        """Give variables the values that `get_state_tree` gave.
+
+        Args:
+            state_tree: all of it, or parts; what is left out stays as it is.
+        """
+        state_trees.set_state_tree(self, state_tree)
 
     def stateless_compute_loss(
         self,
@@ -521,3 +647,8 @@ class Trainer(Layer):
                 result = metric.result()
                 found.update(result if isinstance(result, Mapping) else {metric.name: result})
         return found
+
+
+def _limited_steps(steps: int | None) -> int | None:
+    """A number of steps within the limit of `config.set_max_steps_per_epoch`."""
+    return config.limited(steps, config.max_steps_per_epoch(), "steps_per_epoch")

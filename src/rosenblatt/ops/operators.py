@@ -5,7 +5,7 @@ Who imports this module gives symbolic tensors operators; the ops are defined wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rosenblatt import ops
@@ -38,8 +38,18 @@ def _install() -> None:
         setattr(KerasTensor, f"__{operator}__", method(name))
     for operator, name in _BOTH_WAYS.items():
         setattr(KerasTensor, f"__r{operator}__", method(name, swapped=True))
-    for name in ("reshape", "squeeze"):
-        setattr(KerasTensor, name, method(name))
+    for one in (reshape, squeeze):
+        setattr(KerasTensor, one.__name__, one)
+
+
+def reshape(self: KerasTensor, newshape: Sequence[int]) -> Any:
+    """`ops.reshape`: the tensor in another shape, which has the batch in it."""
+    return ops.reshape(self, newshape)
+
+
+def squeeze(self: KerasTensor, axis: int | Sequence[int] | None = None) -> Any:
+    """`ops.squeeze`: the tensor without axes of size 1."""
+    return ops.squeeze(self, axis)
 
 
 _install()

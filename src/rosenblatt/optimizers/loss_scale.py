@@ -61,6 +61,12 @@ class LossScaleOptimizer(Optimizer):
             initial_scale=initial_scale,
             dynamic_growth_steps=dynamic_growth_steps,
         )
+        if not others.pop("dynamic", True):
+            raise BadArgument(
+                "LossScaleOptimizer: `dynamic=False` is of Keras 2.",
+                fix="leave it out: the scale is always adapted; or give the inner optimizer "
+                "`loss_scale_factor=…` for one that stays.",
+            )
         for key, value in others.items():
             known = Optimizer.__settings__.get(key)
             if known is None or value != known.default:  # older files hold the defaults of some
@@ -113,7 +119,7 @@ class LossScaleOptimizer(Optimizer):
         if not grads:
             return
         variables = self._variables_of(grads, trainable_variables)
-        finite = jnp.stack([jnp.all(jnp.isfinite(g)) for g in grads if g is not None]).all()
+        finite = self.check_finite(grads)
         scale = self.dynamic_scale.value
         unscaled = [
             g if g is None or v.overwrite_with_gradient else g / scale.astype(g.dtype)
@@ -129,6 +135,10 @@ class LossScaleOptimizer(Optimizer):
         grows = count == self._count("dynamic_growth_steps") - 1
         self.step_counter.assign(jnp.where(finite & ~grows, count + 1, 0))
         self.dynamic_scale.assign(scale * jnp.where(finite, jnp.where(grows, 2.0, 1.0), 0.5))
+
+    def check_finite(self, grads: Sequence[Any]) -> Any:
+        """Whether every number of every gradient is finite."""
+        return jnp.stack([jnp.all(jnp.isfinite(g)) for g in grads if g is not None]).all()
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times the scale."""

@@ -86,6 +86,16 @@ class Muon(Optimizer):
             return None
         return super().make_slot(variable, name, start)
 
+    @property
+    def momentums(self) -> list[Variable | None]:
+        """The momentum of each variable; empty before `build`."""
+        return list(self._slots.get("momentum", []))
+
+    @property
+    def adam_velocities(self) -> list[Variable | None]:
+        """Adam's mean of squares for each variable, None where Adam is not used."""
+        return list(self._slots.get("velocity", []))
+
     def traced_facts(self) -> Any:
         """Also which variables take Adam's step."""
         return [*super().traced_facts(), [self._takes_adam(v) for v in self._trainable_variables]]

@@ -7,6 +7,7 @@ from typing import Any
 from rosenblatt.core.checks import flag, number
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array
+from rosenblatt.core.variable import Variable
 from rosenblatt.optimizers.base import Optimizer, Slots, family
 from rosenblatt.optimizers.rate import rate
 
@@ -33,6 +34,11 @@ class SGD(Optimizer):
     def slot_groups(self) -> list[tuple[str, ...]]:
         """The momentum, where there is one."""
         return [("momentum",)] if self.momentum != 0 else []
+
+    @property
+    def momentums(self) -> list[Variable | None]:
+        """The momentum of each variable; empty without momentum, and before `build`."""
+        return list(self._slots.get("momentum", []))
 
     def update(
         self, gradient: Array, value: Array, slots: Slots, learning_rate: Array, numbers: Any

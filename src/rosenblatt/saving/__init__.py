@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = face(
     __name__,
     {
         "rosenblatt.core.registry": "custom_object_scope "
-        "CustomObjectScope=custom_object_scope get_custom_objects get_registered_name "
+        "CustomObjectScope get_custom_objects get_registered_name "
         "get_registered_object register_keras_serializable",
         "rosenblatt.core.serialization": "deserialize_keras_object serialize_keras_object",
         "model_files": "load_model load_weights save_model save_weights",

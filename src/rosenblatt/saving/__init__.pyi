@@ -7,7 +7,7 @@ from rosenblatt.saving.model_files import load_weights as load_weights
 from rosenblatt.saving.model_files import save_model as save_model
 from rosenblatt.saving.model_files import save_weights as save_weights
 from rosenblatt.core.registry import custom_object_scope as custom_object_scope
-from rosenblatt.core.registry import custom_object_scope as CustomObjectScope
+from rosenblatt.core.registry import CustomObjectScope as CustomObjectScope
 from rosenblatt.core.registry import get_custom_objects as get_custom_objects
 from rosenblatt.core.registry import get_registered_name as get_registered_name
 from rosenblatt.core.registry import get_registered_object as get_registered_object

@@ -1,22 +1,24 @@
-"""Whole models to and from `.keras` files, and weights alone to and from `.weights.h5` files."""
+"""Models to and from files, and weights alone; long because each argument is described."""
 
 from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rosenblatt.core.errors import (
     BadArgument,
     FileRefused,
     NotBuilt,
     NotSavable,
+    NotSupported,
     WrongType,
     explain,
     warn_user,
 )
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.loading import Limit, loading
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_shared
@@ -41,7 +43,12 @@ from rosenblatt.saving.legacy_h5 import (
     write_legacy_model,
 )
 from rosenblatt.saving.saved_parts import saved_parts
-from rosenblatt.saving.weights import LoadReport, gather_weights, load_state
+from rosenblatt.saving.weights import LoadReport, gather_weights, load_state, with_layers_inside
+
+if TYPE_CHECKING:
+    from rosenblatt.saving import folders
+else:
+    folders = on_use("rosenblatt.saving.folders")
 
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
@@ -66,7 +73,7 @@ def save_model(
         model: the model.
         filepath: a path that ends in `.keras`; or in `.h5`, for Keras 2 and tf.keras.
         overwrite: whether an existing file is replaced.
-        zipped: accepted for Keras's sake; always an archive.
+        zipped: False writes a folder with the archive's members as files.
         kwargs: `include_optimizer=False` keeps the training settings out of an `.h5` file;
             `save_format`, of Keras 2, says what the file's ending says already.
 
@@ -87,7 +94,10 @@ def save_model(
     """
     path = os.fspath(filepath)
     include_optimizer = kwargs.pop("include_optimizer", True)
-    _refuse_arguments(path, zipped, kwargs)
+    _refuse_arguments(path, kwargs)
+    if zipped is False:
+        folders.write_folder(path, lambda file: save_model(model, file), overwrite)
+        return
     legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
     check_target(path, Path(path).suffix if legacy else ".keras", overwrite, "save_model")
     if legacy:
@@ -121,7 +131,7 @@ def save_model(
             ) from error
 
 
-def _refuse_arguments(path: str, zipped: bool | None, given: dict[str, object]) -> None:
+def _refuse_arguments(path: str, given: dict[str, object]) -> None:
     """Warn of `save_format`; refuse unknown arguments."""
     save_format = given.pop("save_format", None)
     if save_format and path.endswith((".keras", ".h5", ".hdf5")):
@@ -140,12 +150,6 @@ def _refuse_arguments(path: str, zipped: bool | None, given: dict[str, object]) 
         )
     if given:
         raise WrongType(f"save_model: unknown argument {', '.join(map(repr, given))}.")
-    if zipped is False:
-        raise BadArgument(
-            "save_model: a model is always saved as one file, not as a folder.",
-            given="zipped=False",
-            fix="leave it out.",
-        )
 
 
 def check_target(path: str, ending: str, overwrite: bool, method: str) -> None:
@@ -184,7 +188,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """Load a model from a `.keras` file, written here or by real Keras 3, or from a legacy `.h5`.
+    """Load a model from a `.keras` file or folder, of real Keras 3 too, or from a legacy `.h5`.
 
     No code of the file is run, unless told so, and nothing is unpacked onto the disk.
 
@@ -212,6 +216,9 @@ def load_model(
     3
     """
     path = os.fspath(filepath)
+    if folders.is_model_folder(path):
+        with folders.packed(path) as file:
+            return load_model(file, custom_objects, compile, safe_mode)
     require_file(path, "load_model")
     size = os.path.getsize(path)
     limit = Limit(_ALWAYS_ALLOWED + _PER_BYTE * size, f"load_model: {path!r} of {size:,} bytes")
@@ -275,17 +282,27 @@ def _from_config(
     return model
 
 
-def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> None:
+def save_weights(
+    model: Model,
+    filepath: PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    *,
+    objects_to_skip: Iterable[object] = (),
+) -> None:
     """Save a model's weights, and its optimizer's state where it is compiled.
 
     Args:
         model: a built model.
         filepath: a path that ends in `.weights.h5`.
         overwrite: whether an existing file is replaced.
+        max_shard_size: None; Keras cuts weights of many gigabytes into files of this size.
+        objects_to_skip: layers, the optimizer or metrics to leave out, with the layers inside.
 
     Raises:
         BadArgument: another ending.
         NotBuilt: a model that is not built.
+        NotSupported: a `max_shard_size`.
         FileExistsError: the file exists and `overwrite` is False.
         OSError: it cannot be written.
 
@@ -298,9 +315,17 @@ def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> No
     ['out']
     """
     path = os.fspath(filepath)
+    if max_shard_size is not None:
+        raise NotSupported(
+            "save_weights: weights are written to one file, however large.",
+            given=f"max_shard_size={max_shard_size}",
+            fix="leave it out, and name the file `….weights.h5`.",
+        )
     check_target(path, ".weights.h5", overwrite, "save_weights")
     _require_built(model, "save_weights")
-    weights = gather_weights(saved_parts(model))
+    skipped = with_layers_inside(objects_to_skip)
+    parts = saved_parts(model)
+    weights = gather_weights((path, part) for path, part in parts if id(part) not in skipped)
     with atomic_write(path) as file:
         weights.write(file)
 
@@ -310,6 +335,8 @@ def load_weights(
     filepath: PathLike,
     skip_mismatch: bool = False,
     by_name: bool = False,
+    *,
+    objects_to_skip: Iterable[object] = (),
 ) -> LoadReport:
     """Give a model the weights of a `.weights.h5`, `.keras` or legacy `.h5` file.
 
@@ -320,6 +347,8 @@ def load_weights(
         filepath: the file's path.
         skip_mismatch: load the layers that fit, and warn of the others.
         by_name: find layers by their names; of Keras 2's `.h5` files only.
+        objects_to_skip: layers, the optimizer or metrics that keep their values, with the layers
+            inside; not for Keras 2's `.h5` files.
 
     Returns:
         What was loaded and what was not, and why.
@@ -346,6 +375,11 @@ def load_weights(
             "`model.save()`",
         )
     with open_weights(source, repr(path)) as reader:
+        if reader.is_legacy and objects_to_skip:
+            raise BadArgument(
+                f"load_weights: `objects_to_skip` does not go with {path!r}, a file of Keras 2.",
+                fix="`by_name=True, skip_mismatch=True` loads the layers that have the same names.",
+            )
         if reader.is_legacy:
             return load_legacy_weights(
                 model, reader, repr(path), by_name=by_name, skip_mismatch=skip_mismatch
@@ -356,7 +390,14 @@ def load_weights(
                 "finds weights by their place in the model.",
                 fix="leave it out.",
             )
-        return load_state(model, reader, repr(path), skip_mismatch=skip_mismatch, strict=False)
+        return load_state(
+            model,
+            reader,
+            repr(path),
+            skip_mismatch=skip_mismatch,
+            strict=False,
+            skipped=with_layers_inside(objects_to_skip),
+        )
 
 
 def _require_built(model: Model, method: str) -> None:

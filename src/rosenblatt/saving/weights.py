@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rosenblatt.core.errors import FileRefused, explain, warn_user
@@ -75,7 +76,13 @@ def gather_weights(parts: Iterable[tuple[str, SavedPart]]) -> WeightsWriter:
 
 
 def load_state(
-    model: Model, reader: WeightsReader, place: str, *, skip_mismatch: bool, strict: bool
+    model: Model,
+    reader: WeightsReader,
+    place: str,
+    *,
+    skip_mismatch: bool,
+    strict: bool,
+    skipped: Container[int] = (),
 ) -> LoadReport:
     """Give a model's variables the values of a weights file: all of them, or none.
 
@@ -85,6 +92,7 @@ def load_state(
         place: what to call the file in messages.
         skip_mismatch: warn of what does not fit and load the rest.
         strict: refuse values that the model has no place for; else warn.
+        skipped: the `id` of each object that keeps its values, whatever the file has for it.
 
     Returns:
         What was loaded and what was not.
@@ -92,7 +100,8 @@ def load_state(
     Raises:
         FileRefused: values that do not fit the model.
     """
-    found = [(part, reader.store(path)) for path, part in saved_parts(model)]
+    in_file = [(part, reader.store(path)) for path, part in saved_parts(model)]
+    found = [(part, store) for part, store in in_file if id(part) not in skipped]
     for part, store in found:
         if isinstance(part, Optimizer) and len(store) > len(part.variables):
             part.build(model.trainable_variables)  # compiled only: it has no slots to fill yet
@@ -118,6 +127,13 @@ def load_state(
         warn_user(misfit(place, problems.values()))
     report.unused = _left_over(reader, model, place, strict and not skip_mismatch)
     return report
+
+
+def with_layers_inside(objects: Iterable[object]) -> set[int]:
+    """The `id` of each object, and of each layer in those that are layers."""
+    objects = list(objects or ())
+    layers = (one._flatten_layers() for one in objects if isinstance(one, Layer))
+    return {id(one) for one in itertools.chain(objects, *layers)}
 
 
 def _variables(part: SavedPart) -> list[Variable]:

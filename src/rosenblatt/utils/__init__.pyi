@@ -2,17 +2,27 @@
 
 from rosenblatt.utils.arrays import normalize as normalize
 from rosenblatt.utils.arrays import to_categorical as to_categorical
+from rosenblatt.utils.config_values import Config as Config
 from rosenblatt.utils.data import pack_x_y_sample_weight as pack_x_y_sample_weight
 from rosenblatt.utils.data import split_dataset as split_dataset
 from rosenblatt.utils.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from rosenblatt.utils.downloads import get_file as get_file
+from rosenblatt.utils.images import array_to_img as array_to_img
+from rosenblatt.utils.images import img_to_array as img_to_array
+from rosenblatt.utils.images import load_img as load_img
+from rosenblatt.utils.images import save_img as save_img
 from rosenblatt.utils.model_plotting import model_to_dot as model_to_dot
 from rosenblatt.utils.model_plotting import plot_model as plot_model
+from rosenblatt.utils.progbar import Progbar as Progbar
 from rosenblatt.backend import clear_session as clear_session
 from rosenblatt.backend import is_keras_tensor as is_keras_tensor
 from rosenblatt.backend import standardize_dtype as standardize_dtype
+from rosenblatt.core.printing import disable_interactive_logging as disable_interactive_logging
+from rosenblatt.core.printing import enable_interactive_logging as enable_interactive_logging
+from rosenblatt.core.printing import is_interactive_logging_enabled as is_interactive_logging_enabled
 from rosenblatt.core.random import set_random_seed as set_random_seed
 from rosenblatt.core.registry import custom_object_scope as custom_object_scope
-from rosenblatt.core.registry import custom_object_scope as CustomObjectScope
+from rosenblatt.core.registry import CustomObjectScope as CustomObjectScope
 from rosenblatt.core.registry import get_custom_objects as get_custom_objects
 from rosenblatt.core.registry import get_registered_name as get_registered_name
 from rosenblatt.core.registry import get_registered_object as get_registered_object
@@ -23,4 +33,6 @@ from rosenblatt.data.pydataset import PyDataset as PyDataset
 from rosenblatt.data.pydataset import PyDataset as Sequence
 from rosenblatt.graph.picture import text_diagram as text_diagram
 from rosenblatt.models.feature_space import FeatureSpace as FeatureSpace
+from rosenblatt.utils.sequences import pad_sequences as pad_sequences
+from rosenblatt.utils.sequences import timeseries_dataset_from_array as timeseries_dataset_from_array
 from rosenblatt.utils.sources import get_source_inputs as get_source_inputs

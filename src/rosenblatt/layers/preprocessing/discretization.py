@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -66,7 +67,7 @@ class Discretization(Layer):
                 given=f"bin_boundaries={self.bin_boundaries}, num_bins={self.num_bins}",
             )
         self.autocast = False  # a number and a boundary may be one in 16 bits
-        self._summary = np.zeros((2, 0), "float32")
+        self.summary = np.zeros((2, 0), "float32")
 
     def adapt(self, data: Tree, steps: int | None = None) -> None:
         """Learn boundaries from the quantiles of data.
@@ -95,18 +96,23 @@ class Discretization(Layer):
         """Take a batch into account."""
         for array in tree_leaves(read_finite(data, "data")):
             new = _summary(np.sort(array.astype("float32"), axis=None), self.epsilon)
-            both = np.concatenate([new, self._summary], axis=1)
+            both = np.concatenate([new, self.summary], axis=1)
             both = both[:, np.argsort(both[0], kind="stable")]
-            self._summary = _compressed(both, self.epsilon)
+            self.summary = _compressed(both, self.epsilon)
 
     def finalize_state(self) -> None:
         """Make the boundaries of what was seen."""
-        if self.num_bins is not None and self._summary.size:
-            self.bin_boundaries = _compressed(self._summary, 1 / self.num_bins)[0, :-1].tolist()
+        if self.num_bins is not None and self.summary.size:
+            self.bin_boundaries = _compressed(self.summary, 1 / self.num_bins)[0, :-1].tolist()
+
+    @property
+    def output_dtype(self) -> str:
+        """The dtype of what it gives."""
+        return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def reset_state(self) -> None:
         """Forget what was seen."""
-        self._summary = np.zeros((2, 0), "float32")
+        self.summary = np.zeros((2, 0), "float32")
 
     def call(self, inputs: Tree) -> Any:
         """The bins of numbers.
@@ -142,8 +148,10 @@ class Discretization(Layer):
         return {**self.own_config(), "name": self.name, "dtype": self.dtype_policy.name}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """The layer of a config, with the boundaries it had learned."""
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The layer of a config, with the boundaries it had learned; it holds no custom objects."""
         learned = config.get("bin_boundaries")
         if config.get("num_bins") is None:
             return super().from_config(config)

@@ -136,12 +136,36 @@ class Normalization(NormalizationArguments):
             return self._spread(self.input_mean)
         return self._spread(self.adapt_mean.value) if self.built else None
 
+    @mean.setter
+    def mean(self, value: ArrayLike | None) -> None:
+        self._set("mean", value)
+
     @property  # type: ignore[misc]
     def variance(self) -> Any:
         """σ², shaped to broadcast over the inputs."""
         if self.input_variance is not None:
             return self._spread(self.input_variance)
         return self._spread(self.adapt_variance.value) if self.built else None
+
+    @variance.setter
+    def variance(self, value: ArrayLike | None) -> None:
+        self._set("variance", value)
+
+    def _set(self, name: str, value: ArrayLike | None) -> None:
+        """Take a statistic in place of the one that was given or learned."""
+        if value is None:
+            return
+        if getattr(self, f"input_{name}") is not None:
+            shape = getattr(self, f"input_{name}").shape
+            setattr(self, f"input_{name}", np.asarray(value, "float32").reshape(shape))
+        elif self.built:
+            weight = getattr(self, f"adapt_{name}")
+            weight.assign(np.asarray(value, "float32").reshape(weight.shape))
+        else:
+            raise BadArgument(
+                f"{self._where}: `{name}` is set before the layer is built.",
+                fix="give `mean=` and `variance=` when you make it, or build it first.",
+            )
 
     def _spread(self, value: Any) -> Any:
         if not self.built or not value.ndim:

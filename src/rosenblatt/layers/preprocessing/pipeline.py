@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rosenblatt.core import masks
 from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import WrongType
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Tree
+from rosenblatt.core.symbolic import tree_map
+from rosenblatt.core.types import Mask, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.preprocessing.host import HostLayer
@@ -59,16 +61,19 @@ class Pipeline(Layer):
             return self.layers[0]._convert_inputs(args, {})[0], kwargs
         return super()._convert_inputs(args, kwargs)
 
-    def call(self, inputs: Tree, training: bool | None = None) -> Any:
-        """The layers applied one after the other."""
+    def call(self, inputs: Tree, training: bool | None = None, mask: Mask = None) -> Any:
+        """The layers applied one after the other; a mask goes to those that take one."""
         for layer in self.layers:
-            inputs = layer(inputs, training=training)
+            given = {"mask": mask} if mask is not None and layer._call_takes("mask") else {}
+            inputs = layer(inputs, training=training, **given)
+            if mask is not None:
+                mask = tree_map(masks.mask_of, inputs)
         return inputs
 
-    def compute_output_spec(self, inputs: Tree, training: Any = None) -> Any:
+    def compute_output_spec(self, inputs: Tree, training: Any = None, mask: Mask = None) -> Any:
         """Symbolic tensors for the outputs of a call."""
         if not any(isinstance(layer, HostLayer) for layer in self._flatten_layers()):
-            return super().compute_output_spec(inputs)
+            return super().compute_output_spec(inputs, mask=mask)
         for layer in self.layers:
             if not layer.built:
                 layer._build_for((inputs,), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import numpy as np
 from rosenblatt.core.checks import Check
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Tree
+from rosenblatt.core.types import Config, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 
@@ -36,6 +37,11 @@ class Rescaling(Layer):
     def __post_init__(self) -> None:
         """What is scaled down may be too large for 16 bits."""
         self.autocast = False
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The layer of a config, which holds numbers only."""
+        return super().from_config(config)
 
     def call(self, inputs: Tree) -> Any:
         """x · scale + offset."""

@@ -265,7 +265,7 @@ def _specs(signature: Tree) -> tuple[Any, ...]:
                 fix="write `[InputSpec(shape=(None, 3))]`.",
             )
         size = tuple(shape) if isinstance(leaf, InputSpec) else (None, *tuple(shape)[1:])
-        return KerasTensor(size, "float32" if dtype is None else dtype, "described")
+        return KerasTensor(size, "float32" if dtype is None else dtype, name="described")
 
     arguments = signature if isinstance(signature, (list, tuple)) else [signature]
     return tuple(tree_map(spec, argument) for argument in arguments)
