@@ -304,7 +304,10 @@ def test_what_the_encoders_tell() -> None:
     assert two.predict(X).shape == (48, 2)
 
 
-@pytest.mark.parametrize(("loss", "y"), [("binary_crossentropy", 1.0), ("mse", "z")])
+@pytest.mark.parametrize(
+    ("loss", "y"),
+    [("binary_crossentropy", 1.0), ("mse", "z"), ("sparse_categorical_crossentropy", 3)],
+)
 def test_one_class_trains_with_a_warning(loss: str, y: Any) -> None:
     with pytest.warns(UserWarning, match="y holds one class only"):
         one = classifier(loss=loss).fit(X, np.array([y] * 48))

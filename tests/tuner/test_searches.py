@@ -343,7 +343,7 @@ def test_what_fit_may_return(result: Any, score: float, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (None, "Given: None"),
+        (None, "is None, which is no result"),
         ("0.5", "Given: str: '0.5'"),
         ({"los": 1.0}, "Given: los. Expected: loss"),
     ],
