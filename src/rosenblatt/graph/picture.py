@@ -195,7 +195,11 @@ def output_text(layer: Layer, node: Node | None = None) -> str:
     if graph is not None:
         return _joined([brackets(t) for t in graph.outputs])
     if shapes and not getattr(layer, "layers", None):
-        structure = map_shapes(_shape_text, layer.compute_output_shape(*shapes.values()))
+        try:  # by name where `build` takes several shapes
+            found = layer.compute_output_shape(**shapes.get("shapes_dict", shapes))
+        except (TypeError, ValueError):  # a user's class may know its shapes by other names
+            return "?"
+        structure = map_shapes(_shape_text, found)
         texts = tree_leaves(structure)
         return texts[0] if len(texts) == 1 else str(structure).replace("'", "")
     return "?"

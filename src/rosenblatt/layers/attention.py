@@ -55,6 +55,8 @@ class Attention(Layer):
     seed: int | None = SEED
     makes_masks = False
 
+    _unknown_sizes_differ = True
+
     def __post_init__(self) -> None:
         """The weights come with `build`."""
         self.scale: Variable | None = None

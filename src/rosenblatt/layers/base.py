@@ -280,6 +280,15 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
         """
         shapes = (*args, *kwargs.values())
         tensors = [map_shapes(lambda s: KerasTensor(s, self.compute_dtype), s) for s in shapes]
+        unknown = any(None in t.shape[1:] for t in tree_leaves(tensors))
+        try:
+            return self._shapes_of(tensors)
+        except ValueError:
+            if self.built or self._layers or not unknown or not registry.is_builtin(type(self)):
+                raise
+            return inference.of_any_features(self._shapes_of, tensors)
+
+    def _shapes_of(self, tensors: list[Any]) -> Any:
         layer = self._as_built_for(tuple(tensors), {})
         asks = ("compute_output_shape", "compute_output_spec")  # which may ask this one in turn
         by_trace = any(signatures.is_users(type(self), method) for method in asks)

@@ -54,6 +54,8 @@ class Dot(Layer):
     makes_masks = False
     supports_masking = True
 
+    _unknown_sizes_differ = True
+
     def build(self, input_shape: Shapes) -> None:
         """Check that there are two inputs, with equal sizes along the axes."""
         self._axes_of(input_shape)

@@ -34,15 +34,35 @@ def remembered(layer: Layer, fn: Callable[..., Any], args: Any, kwargs: Any) -> 
         New symbolic tensors of the outputs' shapes and dtypes.
     """
     key = _key(layer, args, kwargs)
+    differ = layer._unknown_sizes_differ
     if key is None:
-        return infer_outputs(fn, args, kwargs)
+        return infer_outputs(fn, args, kwargs, other_sizes=differ)
     if key not in _known:
-        outputs = infer_outputs(fn, args, kwargs)
+        outputs = infer_outputs(fn, args, kwargs, other_sizes=differ)
         if len(_known) >= _MOST:
             _known.clear()
         _known[key] = outputs
         return tree_map(_again, outputs)  # what is remembered is in no graph
     return tree_map(_again, _known[key])
+
+
+def of_any_features(ask: Callable[[Any], Any], tensors: list[Any]) -> Any:
+    """What a new layer says of shapes whose inner sizes are unknown, though its weights need them.
+
+    Args:
+        ask: gives shapes for symbolic tensors, and leaves the layer as it is.
+        tensors: the symbolic tensors.
+
+    Returns:
+        The shapes, None where they depend on what is unknown.
+    """
+
+    def sized(tensor: KerasTensor, size: int) -> KerasTensor:
+        rows, *rest = tensor.shape
+        return KerasTensor((rows, *(size if s is None else s for s in rest)), tensor.dtype)
+
+    found = [ask(tree_map(lambda t, size=size: sized(t, size), tensors)) for size in (24, 48)]
+    return tree_map(lambda one, other: one if one == other else None, *found)
 
 
 def _again(tensor: KerasTensor) -> KerasTensor:

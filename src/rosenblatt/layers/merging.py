@@ -13,6 +13,7 @@ from rosenblatt.core import masks
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
+from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Array, Mask, Shapes, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -45,6 +46,36 @@ class Merge(Layer):
                 given=", ".join(str(tuple(shape)) for shape in shapes),
                 expected="equal sizes, or 1, at each axis",
             )
+
+    def compute_output_spec(self, inputs: Tree) -> Any:
+        """The symbolic output: a size that is unknown in one of the inputs is so in it too."""
+        return super().compute_output_spec(self.with_sizes_that_fit(inputs))
+
+    def with_sizes_that_fit(self, inputs: Tree) -> Any:
+        """The inputs, where sizes are unknown with shapes that can be joined."""
+        symbolic = isinstance(inputs, (list, tuple)) and all(
+            isinstance(x, KerasTensor) and x.shape for x in inputs
+        )
+        if not symbolic or all(None not in x.shape[1:] for x in inputs):
+            return inputs
+        shapes = self.fitting([x.shape for x in inputs])
+        return [KerasTensor(s, x.dtype) for x, s in zip(inputs, shapes, strict=True)]
+
+    def fitting(self, shapes: Shapes) -> list[Any]:
+        """Shapes with None for each size, but 1, that is unknown in one of them."""
+        rank = max(len(shape) for shape in shapes)
+        unknown = {
+            place
+            for place in range(1, rank)
+            if any(len(shape) > place and shape[-place] is None for shape in shapes)
+        }
+        return [
+            tuple(
+                None if len(shape) - i in unknown and i and size != 1 else size
+                for i, size in enumerate(shape)
+            )
+            for shape in shapes
+        ]
 
     def merge(self, first: Array, second: Array) -> Any:
         """Two tensors joined."""
@@ -237,6 +268,17 @@ class Concatenate(Merge):
             )
         if self.axis % rank == 0:  # padded rows would come between real ones
             self.row_independent = False
+
+    def fitting(self, shapes: Shapes) -> list[Any]:
+        """Shapes with the first one's sizes, known or not, for unknown ones at the other axes."""
+        first, axis = shapes[0], self.axis % len(shapes[0])
+        return [
+            tuple(
+                first[i] if i != axis and None in (first[i], size) else size
+                for i, size in enumerate(shape)
+            )
+            for shape in shapes
+        ]
 
     def call(self, inputs: Tree) -> Any:
         """The inputs along the axis."""

@@ -9,8 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 
 from rosenblatt.core.checks import Check, whole
+from rosenblatt.core.dtypes import is_float_dtype
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
+from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.arguments import as_tuple
 from rosenblatt.layers.base import Layer
@@ -67,6 +69,14 @@ class Reshape(Layer):
             raise BadArgument(
                 "Reshape: only one size may be −1.", given=f"target_shape {self.target_shape}"
             )
+
+    def compute_output_spec(self, inputs: Tree) -> Any:
+        """The symbolic output; of inputs whose size is unknown, −1 is so too."""
+        if None not in inputs.shape[1:]:
+            return super().compute_output_spec(inputs)
+        sizes = (None if size == -1 else size for size in self.target_shape)
+        dtype = self.compute_dtype if is_float_dtype(inputs.dtype) else inputs.dtype
+        return KerasTensor((inputs.shape[0], *sizes), dtype)
 
     def call(self, inputs: Tree) -> Any:
         """Inputs of shape (batch, *target_shape)."""
