@@ -168,8 +168,7 @@ def resolve_training(layer: Layer, args: Any, kwargs: dict[str, Any]) -> bool | 
     if training is None:
         training = current_training()
     if named is None:
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            kwargs.pop("training", None)
+        kwargs.pop("training", None)
     elif training is not None:
         kwargs["training"] = training
     elif named.default is not named.empty:

@@ -131,7 +131,15 @@ class ModelTask:
 
     def forward(self, x: Tree, training: bool) -> Any:
         """The outputs for a batch of inputs."""
-        return self._model(x, training=training)
+        model = self._model
+        if not model._overrides("stateless_call"):
+            return model(x, training=training)
+        groups = (model.trainable_variables, model.non_trainable_variables)
+        outputs, new, *_ = model.stateless_call(
+            *_values(groups), x, training=training, return_losses=True
+        )
+        _assign(groups[1:], [new])
+        return outputs
 
     def loss(self, batch: Batch, outputs: Tree, training: bool) -> Any:
         """The loss of a batch, a scalar.
@@ -159,10 +167,27 @@ class ModelTask:
 
     def _compute_loss(self, x: Tree, y: Tree, outputs: Tree, weight: Tree, training: bool) -> Any:
         """The model's `compute_loss`, which a user may have written without `training`."""
+        if self._model._overrides("stateless_compute_loss"):
+            return self._stateless_loss(x, y, outputs, weight, training)
         compute = self._model.compute_loss
         if "training" in parameters_of(type(self._model), "compute_loss"):
             return compute(x, y, outputs, weight, training=training)
         return compute(x, y, outputs, weight)
+
+    def _stateless_loss(self, x: Tree, y: Tree, outputs: Tree, weight: Tree, training: bool) -> Any:
+        """The loss by the model's own `stateless_compute_loss`."""
+        model = self._model
+        groups = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.metrics_variables,
+        )
+        trained, fixed, metrics = _values(groups)
+        loss, new = model.stateless_compute_loss(
+            trained, fixed, metrics, x, y, outputs, weight, training=training
+        )
+        _assign(groups, new)
+        return loss
 
     def track(self, loss: Array, batch: Batch, outputs: Tree) -> None:
         """Update the running loss and the metrics."""
@@ -271,3 +296,15 @@ class ModelTask:
     def reset_metrics(self) -> None:
         """Reset every metric."""
         self._model.reset_metrics()
+
+
+def _values(groups: Iterable[list[Variable]]) -> list[list[Any]]:
+    """The values of groups of variables, as stateless methods take them."""
+    return [[variable.value for variable in group] for group in groups]
+
+
+def _assign(groups: Iterable[list[Variable]], values: Iterable[Iterable[Any]]) -> None:
+    """Give groups of variables what a stateless method returned for them."""
+    for group, new in zip(groups, values, strict=True):
+        for variable, value in zip(group, new, strict=True):
+            variable.assign(value)

@@ -43,7 +43,7 @@ class LossPart:
         return tree_map(lambda place: leaves[place], self.nest)
 
 
-def loss_parts(loss: Tree, weights: Tree, structure: Tree, names: Sequence[str]) -> list[LossPart]:
+def of(loss: Tree, weights: Tree, structure: Tree, names: Sequence[str]) -> list[LossPart]:
     """Spread losses over the outputs.
 
     Args:
@@ -60,8 +60,8 @@ def loss_parts(loss: Tree, weights: Tree, structure: Tree, names: Sequence[str])
         ValueError: a different number of losses or weights, a name that is no output's, or a list
             for outputs that are known by name only.
 
-    >>> [part.label for part in loss_parts({"m": "mse", "c": "mae"}, None, {"m": [0, 0], "c": 0},
-    ...                                    ["c", "a", "b"])]
+    >>> nest, names = {"m": [0, 0], "c": 0}, ["c", "a", "b"]
+    >>> [part.label for part in of({"m": "mse", "c": "mae"}, None, nest, names)]
     ['m', 'c']
     """
     waiting = iter(range(len(names)))

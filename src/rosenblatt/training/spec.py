@@ -22,13 +22,15 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.metrics.base import BY_SHAPES, Metric, resolve_accuracy
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
-from rosenblatt.training.loss_parts import LossPart, loss_parts
 from rosenblatt.training.structure import align_targets, align_weights, per_output
-from rosenblatt.tree import flatten_with_path
 
 if TYPE_CHECKING:
-    from rosenblatt.training import ranks
+    from rosenblatt import tree
+    from rosenblatt.training import loss_parts, ranks
+    from rosenblatt.training.loss_parts import LossPart
 else:
+    loss_parts = on_use("rosenblatt.training.loss_parts")
+    tree = on_use("rosenblatt.tree")
     ranks = on_use("rosenblatt.training.ranks")
 
 # One value for all outputs, or a list, tuple or dict of them by output.
@@ -67,7 +69,7 @@ class CompileSpec(HasParameters):
     """Losses and metrics of a model, by output.
 
     Args:
-        loss: name, function, object or config; or a nest of them (`loss_parts`).
+        loss: name, function, object or config; or a nest of them (`loss_parts.of`).
         loss_weights: a number, or a list, tuple or dict of numbers by output.
         metrics: a list for every output, or a list of lists or a dict of lists by output.
         weighted_metrics: the same, for metrics that see the sample weights.
@@ -142,7 +144,7 @@ class CompileSpec(HasParameters):
         if len(self.names) != len(flat):
             self.names = _pseudo_names(y_pred, len(flat))
         loss = None if self.apart else self.loss
-        losses = loss_parts(loss, self.loss_weights, y_pred, self.names) if loss else []
+        losses = loss_parts.of(loss, self.loss_weights, y_pred, self.names) if loss else []
         plain = self._metrics_by_output(self.user_metrics, "metrics")
         weighted = self._metrics_by_output(self.user_weighted_metrics, "weighted_metrics")
         read = {place for part in losses for place in part.places}
@@ -339,7 +341,7 @@ def _weight(given: PerOutput) -> float | None:
 
 def _pseudo_names(y_pred: Tree, count: int) -> list[str]:
     if isinstance(y_pred, Mapping):
-        return ["/".join(map(str, path)) for path, _ in flatten_with_path(y_pred)]
+        return ["/".join(map(str, path)) for path, _ in tree.flatten_with_path(y_pred)]
     return [f"output_{i + 1}" if count > 1 else "output" for i in range(count)]
 
 

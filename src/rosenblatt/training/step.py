@@ -12,10 +12,13 @@ from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.data.contract import Batch
+from rosenblatt.layers.signatures import is_users
 from rosenblatt.training.placement import StateVariables, TrainState
 from rosenblatt.training.signature import Parameter
 
 if TYPE_CHECKING:
+    from rosenblatt.core.variable import Variable
+    from rosenblatt.optimizers.base import Optimizer
     from rosenblatt.training.contract import Task
 
 Parameters = dict[tuple[int, str], Any]
@@ -65,8 +68,21 @@ def train_step(
     before_update = after._replace(optimizer=state.optimizer)
     scope = Scope(variables.bind(before_update), parameters)
     with use_scope(scope):
-        optimizer.apply(list(gradients), list(variables.trainable))
+        _apply(optimizer, list(gradients), list(variables.trainable))
     return variables.read(scope.values)
+
+
+def _apply(optimizer: Optimizer, gradients: list[Any], trainable: list[Variable]) -> None:
+    """Let an optimizer take its step, by a user's own `stateless_apply` where there is one."""
+    if not is_users(type(optimizer), "stateless_apply"):
+        optimizer.apply(gradients, trainable)
+        return
+    slots = optimizer.variables
+    groups = ([v.value for v in slots], gradients, [v.value for v in trainable])
+    new_trainable, new_slots = optimizer.stateless_apply(*groups)
+    held, new = (*trainable, *slots), (*new_trainable, *new_slots)
+    for variable, value in zip(held, new, strict=True):
+        variable.assign(value)
 
 
 def test_step(
