@@ -78,7 +78,7 @@ DIALECTS: dict[str, tuple[str | bytes, list[str], list[list[str | None]], list[s
     "missing words": (
         "a,b\nNA,x\n1,NA\n?,z\n,\n2.5,-\n", ["a", "b"],
         [[None, "x"], ["1", "NA"], [None, "z"], ["2.5", "-"]],
-        ["1 empty line is left out.",
+        ["1 empty line is left out, after row 3.",
          "Missing values in columns of numbers are written '?', 'NA'."],
     ),
     "ids": (
@@ -122,7 +122,8 @@ DIALECTS: dict[str, tuple[str | bytes, list[str], list[list[str | None]], list[s
     ),
     "short lines": ("a,b\n1,x\n2\n", ["a", "b"], [["1", "x"], ["2", None]], []),
     "empty lines": ("\na,b\n\n1,x\n\n2,y\n\n", ["a", "b"], [["1", "x"], ["2", "y"]],
-                    ["The first line is not part of the table.", "3 empty lines are left out."]),
+                    ["The first line is not part of the table.",
+                     "3 empty lines are left out, after rows 0, 1, 2."]),
     "empty lines in one column": ("a\n1\n\n2\n\n", ["a"], [["1"], [None], ["2"]], []),
     "a title": (
         "Homes in 2020\n\na,b\n1,x\n2,y\n", ["a", "b"], [["1", "x"], ["2", "y"]],

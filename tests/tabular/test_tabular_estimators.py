@@ -286,21 +286,28 @@ def test_resumes_where_it_was_cut_off(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_ctrl_c_keeps_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes while training waits for its networks, once one of them has learnt something."""
     from rosenblatt.tabular import training
 
-    join = training.threading.Thread.join
-    calls: list[int] = []
+    good, pressed = training.threading.Event(), []
 
-    def interrupted(self: Any, timeout: float | None = None) -> None:
-        if not calls:
-            calls.append(1)
-            join(self, 4.0)
-            raise KeyboardInterrupt
-        join(self, timeout)
+    class Interrupted(training.threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is not None and good.is_set() and not pressed:
+                pressed.append(1)
+                raise KeyboardInterrupt
+            return super().wait(timeout)
 
-    monkeypatch.setattr(training.threading.Thread, "join", interrupted)
-    long = {**QUICK, "epochs": 100_000}
-    model = TabularRegressor(**long).fit(houses().drop(columns="dear"), target="price")
+    def progress(crew: training.Crew, network: int, share: float, loss: Any = None) -> None:
+        if loss is not None and loss < 0.3:
+            good.set()
+
+    monkeypatch.setattr(training.threading, "Event", Interrupted)
+    monkeypatch.setattr(training.Crew, "progress", progress)
+    model = TabularRegressor(**{**QUICK, "epochs": 4000})
+    model.fit(houses().drop(columns="dear"), target="price")
+    assert pressed
+    assert all(len(curve["loss"]) < 4000 for curve in model.history_)
     assert model.score(houses(1)) > 0.5
 
 
@@ -379,7 +386,9 @@ def test_errors(case: str) -> None:
 
 def test_pipelines_and_searches() -> None:
     x, y = houses().drop(columns=["price", "dear"]), houses()["price"]
-    pipeline = make_pipeline(FunctionTransformer(), TabularRegressor(**{**QUICK, "epochs": 5}))
+    pipeline = make_pipeline(
+        FunctionTransformer(), TabularRegressor(**{**QUICK, "depth": 1, "epochs": 5})
+    )
     search = GridSearchCV(pipeline, {"tabularregressor__width": [4, 16]}, cv=2)
     search.fit(x, y)
     assert search.best_params_["tabularregressor__width"] in (4, 16)

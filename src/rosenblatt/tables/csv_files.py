@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _EXPECTED = "lines of as many values as the header"
 _MOST_ODD = 0.2  # of the characters of a text may be signs that do not print
+_MOST_SAID = 5  # rows before empty lines
 
 
 def read_csv(content: Content) -> Table:
@@ -191,7 +192,13 @@ def _drop_empty_lines(series: list[polars.Series], notes: list[str]) -> None:
     empty = int((~filled).sum())
     if empty:
         series[:] = [one.filter(filled) for one in series]
-        notes.append(f"{empty} empty line{'s are' if empty > 1 else ' is'} left out.")
+        # Which ones, since predictions stand beside the lines that are left.
+        after = filled.cum_sum().filter(~filled).unique(maintain_order=True).to_list()
+        rows = ", ".join(map(str, after[:_MOST_SAID])) + " …" * (len(after) > _MOST_SAID)
+        notes.append(
+            f"{empty} empty line{'s are' if empty > 1 else ' is'} left out, after "
+            f"row{'s' * (len(after) > 1)} {rows}."
+        )
 
 
 def _blank(column: polars.Series) -> bool:
