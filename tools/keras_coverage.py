@@ -83,7 +83,6 @@ RULES = (
     (r"ops|ops\.nn", r"ctc_.*", RECURRENT),
     (r"ops", r".*fft.*|.*stft", AUDIO),
     (r"optimizers", r"legacy", OLD),
-    (r"saving", r"KerasFileEditor", "a viewer of files: they are zip and HDF5, for every tool"),
     (r"utils", r"legacy", OLD),
     (r"utils", r"image_dataset_from_directory|bounding_boxes", IMAGES),
     (r"utils", r"(text|audio)_dataset_from_directory", FOLDERS),

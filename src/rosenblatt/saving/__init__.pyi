@@ -2,6 +2,7 @@
 
 from rosenblatt.saving import export as export
 from rosenblatt.saving import legacy_config as legacy_config
+from rosenblatt.saving.file_editor import KerasFileEditor as KerasFileEditor
 from rosenblatt.saving.model_files import load_model as load_model
 from rosenblatt.saving.model_files import load_weights as load_weights
 from rosenblatt.saving.model_files import save_model as save_model

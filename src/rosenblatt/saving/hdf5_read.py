@@ -168,6 +168,11 @@ class WeightsReader:
                 reason = f"its {texts:,} texts may have {longest:,} bytes each"
                 raise _refused(f"{self._place}: {key}", reason)
 
+    @property
+    def groups(self) -> Mapping[str, Mapping[str, SavedArray]]:
+        """The values of each group by their names, by the group's path."""
+        return self._groups
+
     @functools.cached_property
     def _longest_text(self) -> int:
         assert self._path is not None

@@ -8,6 +8,7 @@ content with other values in the same places; HDF5 itself is asked once.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
@@ -63,6 +64,12 @@ class WeightsWriter:
         if name is not None:
             self._entries.append(_Entry(group, name))
         return WriteStore(self._entries, group)
+
+    def arrays(self) -> Iterator[tuple[str, str, np.ndarray]]:
+        """Each value with its group's path and its name in it."""
+        for entry in self._entries:
+            if entry.array is not None:
+                yield entry.path, entry.key, entry.array
 
     @property
     def is_large(self) -> bool:
