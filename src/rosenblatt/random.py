@@ -33,7 +33,18 @@ def _key(seed: Seed | jax.Array, name: str) -> Any:
             "same numbers at every call.",
             fix="keep a `SeedGenerator` in the layer and pass it as `seed=`.",
         )
+    if isinstance(seed, float):
+        raise BadArgument(
+            f"random.{name}: bad `seed`.",
+            given=repr(seed),
+            expected="an integer or a `SeedGenerator`",
+        )
     return key_of(seed)
+
+
+def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
+    """A shape; a number is that of a vector."""
+    return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def _dtype(dtype: DTypeLike, name: str, kind: str = "float") -> Any:
@@ -48,19 +59,19 @@ def _dtype(dtype: DTypeLike, name: str, kind: str = "float") -> Any:
 
 
 def normal(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     mean: float | Array = 0.0,
     stddev: float | Array = 1.0,
     dtype: DTypeLike = None,
     seed: Seed = None,
 ) -> Array:
     """Numbers of a normal distribution."""
-    draw = jax.random.normal(_key(seed, "normal"), tuple(shape), _dtype(dtype, "normal"))
+    draw = jax.random.normal(_key(seed, "normal"), _sizes(shape), _dtype(dtype, "normal"))
     return draw * stddev + mean
 
 
 def truncated_normal(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     mean: float | Array = 0.0,
     stddev: float | Array = 1.0,
     dtype: DTypeLike = None,
@@ -69,11 +80,11 @@ def truncated_normal(
     """Numbers of a normal distribution, those beyond two deviations drawn again."""
     kind = _dtype(dtype, "truncated_normal")
     key = _key(seed, "truncated_normal")
-    return jax.random.truncated_normal(key, -2.0, 2.0, tuple(shape), kind) * stddev + mean
+    return jax.random.truncated_normal(key, -2.0, 2.0, _sizes(shape), kind) * stddev + mean
 
 
 def uniform(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     minval: float | Array = 0.0,
     maxval: float | Array = 1.0,
     dtype: DTypeLike = None,
@@ -85,11 +96,11 @@ def uniform(
         ValueError: a dtype that is not a float type.
     """
     kind = _dtype(dtype, "uniform")
-    return jax.random.uniform(_key(seed, "uniform"), tuple(shape), kind, minval, maxval)
+    return jax.random.uniform(_key(seed, "uniform"), _sizes(shape), kind, minval, maxval)
 
 
 def randint(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     minval: float | Array,
     maxval: float | Array,
     dtype: DTypeLike = "int32",
@@ -101,7 +112,7 @@ def randint(
         ValueError: a dtype that is not an integer type.
     """
     kind = _dtype(dtype, "randint", "int")
-    return jax.random.randint(_key(seed, "randint"), tuple(shape), minval, maxval, kind)
+    return jax.random.randint(_key(seed, "randint"), _sizes(shape), minval, maxval, kind)
 
 
 def categorical(
@@ -157,15 +168,15 @@ def shuffle(x: ArrayLike, axis: int = 0, seed: Seed = None) -> Array:
 
 
 def gamma(
-    shape: Sequence[int], alpha: ArrayLike, dtype: DTypeLike = None, seed: Seed = None
+    shape: int | Sequence[int], alpha: ArrayLike, dtype: DTypeLike = None, seed: Seed = None
 ) -> Array:
     """Numbers of a gamma distribution of shape alpha and scale 1."""
     kind = _dtype(dtype, "gamma")
-    return jax.random.gamma(_key(seed, "gamma"), as_array(alpha), tuple(shape), kind)
+    return jax.random.gamma(_key(seed, "gamma"), as_array(alpha), _sizes(shape), kind)
 
 
 def beta(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     alpha: ArrayLike,
     beta: ArrayLike,
     dtype: DTypeLike = None,
@@ -173,11 +184,11 @@ def beta(
 ) -> Array:
     """Numbers of a beta distribution."""
     kind = _dtype(dtype, "beta")
-    return jax.random.beta(_key(seed, "beta"), as_array(alpha), as_array(beta), tuple(shape), kind)
+    return jax.random.beta(_key(seed, "beta"), as_array(alpha), as_array(beta), _sizes(shape), kind)
 
 
 def binomial(
-    shape: Sequence[int],
+    shape: int | Sequence[int],
     counts: ArrayLike,
     probabilities: ArrayLike,
     dtype: DTypeLike = None,
@@ -186,7 +197,7 @@ def binomial(
     """How many of so many trials succeed."""
     kind = _dtype(dtype, "binomial")
     return jax.random.binomial(
-        _key(seed, "binomial"), as_array(counts), as_array(probabilities), tuple(shape), kind
+        _key(seed, "binomial"), as_array(counts), as_array(probabilities), _sizes(shape), kind
     )
 
 

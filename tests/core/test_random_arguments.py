@@ -1,0 +1,31 @@
+"""Arguments of `random` in the forms that Keras takes and refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rosenblatt as rb
+
+DRAWS: dict[str, tuple[Any, ...]] = {
+    "normal": (), "uniform": (), "truncated_normal": (), "randint": (0, 5), "gamma": (1.0,),
+    "beta": (1.0, 2.0), "binomial": (4, 0.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_number_is_a_vectors_shape(keras: Any, name: str) -> None:
+    for shape in (3, (3,), [3], (2, 3), (), (0, 3)):
+        ours, theirs = (
+            getattr(lib.random, name)(shape, *DRAWS[name], seed=1) for lib in (rb, keras)
+        )
+        assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_seed_is_an_integer(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"random.{name}: bad `seed`. Given: 1.5. Expected: an"):
+        getattr(rb.random, name)((2,), *DRAWS[name], seed=1.5)
