@@ -60,10 +60,9 @@ def test_folders() -> None:
     )
     (folder / "config.json").touch()
     (folder / "model.weights.h5").touch()
-    assert message(IsADirectoryError, load_model, folder) == (
-        "load_model: 'model.keras' is not a file. Given: an unpacked Keras model. "
-        "Fix: pack it: `zip -j model.keras` and the three files in it."
-    )
+    # A folder of `save(zipped=False)`, or an unpacked file; this one is damaged.
+    with pytest.raises(FileRefused, match=r"config\.json is not valid JSON"):
+        load_model(folder)
     (folder / "saved_model.pb").touch()
     assert message(IsADirectoryError, load_model, folder) == (
         "load_model: 'model.keras' is not a file. Given: a TensorFlow SavedModel folder, which "
@@ -306,8 +305,8 @@ def test_names_of_files_to_write(small: Any) -> None:
         "Fix: name it 'model.weights.h5'."
     )
     assert message(BadArgument, small.save, "model.keras", zipped=False) == (
-        "save_model: a model is always saved as one file, not as a folder. "
-        "Given: zipped=False. Fix: leave it out."
+        "save_model: with `zipped=False` the model is a folder, whose name should not end in "
+        "`.keras`. Given: 'model.keras'. Fix: name it 'model'."
     )
     Path("b.keras").mkdir()
     assert message(IsADirectoryError, small.save, "b.keras") == (

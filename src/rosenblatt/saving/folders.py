@@ -17,7 +17,8 @@ _ASSETS = "assets"
 
 def is_model_folder(path: str) -> bool:
     """Whether a folder holds a model."""
-    return os.path.isfile(os.path.join(path, CONFIG)) and os.path.isdir(path)
+    is_tensorflow = os.path.exists(os.path.join(path, "saved_model.pb"))
+    return os.path.isfile(os.path.join(path, CONFIG)) and not is_tensorflow
 
 
 def write_folder(path: str, write: Callable[[str], None], overwrite: bool) -> None:
