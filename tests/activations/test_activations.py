@@ -232,7 +232,8 @@ def test_messages(identifier, message):
 
 
 def test_the_code_of_a_lambda_is_its_config():
-    config = activations.serialize(lambda x: x + 1)
+    with pytest.warns(UserWarning, match=r"^A lambda is serialized as its code"):
+        config = activations.serialize(lambda x: x + 1)
     assert config["class_name"] == "__lambda__"
     with pytest.raises(ValueError, match="code of a lambda, which is not run"):
         activations.deserialize(config)

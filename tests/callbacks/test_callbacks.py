@@ -104,8 +104,18 @@ def test_direction_comes_from_the_metric():
         _run(unknown, [1.0], "val_score")
 
 
+def test_a_monitor_that_no_metric_has_and_no_mode_explains_is_refused():
+    stop = rb.callbacks.EarlyStopping(monitor="score")
+    with pytest.raises(
+        ValueError,
+        match=r"^EarlyStopping watches 'score', which is no metric of the model, so that nothing "
+        r"says whether a higher value is better. Given: logs val_loss. Fix: .*`mode='max'`.$",
+    ):
+        _run(stop, [1.0])
+
+
 def test_a_missing_monitor_is_listed():
-    stop = rb.callbacks.EarlyStopping(monitor="val_lost")
+    stop = rb.callbacks.EarlyStopping(monitor="val_lost", mode="min")
     with pytest.warns(
         UserWarning,
         match=r"EarlyStopping watches 'val_lost', which is not among the logs: val_loss; did you "
@@ -115,8 +125,8 @@ def test_a_missing_monitor_is_listed():
 
 
 def test_unknown_mode_and_hook():
-    with pytest.raises(ValueError, match=r"^EarlyStopping: unknown `mode`. Given: 'lowest'."):
-        rb.callbacks.EarlyStopping(mode="lowest")
+    with pytest.warns(UserWarning, match=r"^A callback's `mode` is unknown, and \"auto\" is used."):
+        assert rb.callbacks.EarlyStopping(mode="lowest").mode == "auto"
     with pytest.raises(
         TypeError, match=r"^LambdaCallback: no hook is called 'on_epoch_edn'. Fix: did you mean"
     ):

@@ -170,7 +170,8 @@ def test_py_dataset_without_super_init():
         def __getitem__(self, index):
             return batch(4 * index)
 
-    assert rows_of(read(Bare()).batches().epoch(0)) == list(range(8))
+    with pytest.warns(UserWarning, match=r"^Bare was made without `super\(\).__init__"):
+        assert rows_of(read(Bare()).batches().epoch(0)) == list(range(8))
 
 
 def test_py_dataset_messages():

@@ -23,7 +23,8 @@ def waiting() -> Any:
 
 
 def two(kind: type = list) -> Any:
-    a, b = rb.Input((3,), name="a"), rb.Input((3,), name="b")
+    names = "km" if kind is dict else "ab"
+    a, b = (rb.Input((3,), name=name) for name in names)
     outputs = layers.Dense(1)(layers.Concatenate()([a, b]))
     return rb.Model({"k": a, "m": b} if kind is dict else [a, b], outputs)
 

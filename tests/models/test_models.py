@@ -125,7 +125,12 @@ def test_inputs_by_place_and_by_name(structure: Any) -> None:
     model = wide_and_deep(structure)
     wide, deep = X[:, :2], X[:, 1:]
     expected = model({"wide": wide, "deep": deep})
-    found = model({"deep": deep, "wide": wide, "unused": X})
+    data = {"deep": deep, "wide": wide, "unused": X}
+    if structure is dict:
+        with pytest.warns(UserWarning, match=r"the structure of `inputs` .* \['unused'\]"):
+            found = model(data)
+    else:
+        found = model(data)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     if structure is not dict:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.callbacks.monitor import Watching
-from rosenblatt.core.checks import anything, choice, flag, number, optional, text
+from rosenblatt.callbacks.monitor import MODE, Watching
+from rosenblatt.core.checks import anything, flag, number, optional, text
 from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
@@ -33,7 +33,7 @@ class EarlyStopping(Watching, Configured):
     min_delta: float = setting(number(), default=0)
     patience: int = setting(number(), default=0)
     verbose: int = setting(anything, default=0)
-    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    mode: str = setting(MODE, default="auto")
     baseline: float | None = setting(optional(number()), default=None)
     restore_best_weights: bool = setting(flag, default=False)
     start_from_epoch: int = setting(number(), default=0)
@@ -62,7 +62,7 @@ class EarlyStopping(Watching, Configured):
         Returns:
             The value; None where there is none, which is no epoch without a gain.
         """
-        return self.watch.read(logs, self.params)
+        return self.watch.read(logs, self.params, self.model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the epoch's value with the best."""

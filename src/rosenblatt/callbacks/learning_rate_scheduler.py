@@ -11,7 +11,7 @@ import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
-from rosenblatt.core.checks import anything
+from rosenblatt.core.checks import anything, function
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
@@ -36,7 +36,7 @@ class LearningRateScheduler(Callback, Configured):
     0
     """
 
-    schedule: Callable[..., Any] = setting(anything)
+    schedule: Callable[..., Any] = setting(function)
     verbose: int = setting(anything, default=0)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.callbacks.frequency import frequency, is_due
-from rosenblatt.callbacks.monitor import Watching
-from rosenblatt.core.checks import anything, choice, flag, number, optional, path, text, whole
-from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.callbacks.monitor import MODE, Watching
+from rosenblatt.core.checks import anything, flag, number, optional, path, text, whole
+from rosenblatt.core.errors import BadArgument, UnknownKey, nearest
 from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scalars import as_number
@@ -48,7 +48,7 @@ class ModelCheckpoint(Watching, Configured):
     verbose: int = setting(anything, default=0)
     save_best_only: bool = setting(flag, default=False)
     save_weights_only: bool = setting(flag, default=False)
-    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    mode: str = setting(MODE, default="auto")
     save_freq: str | int = setting(frequency("epoch"), default="epoch")
     initial_value_threshold: float | None = setting(optional(number()), default=None)
     keep: int | None = setting(
@@ -111,7 +111,7 @@ class ModelCheckpoint(Watching, Configured):
         value = None
         if self.save_best_only or self.keep is not None:
             # After a batch nothing waits for validation: its values would be missed forever.
-            value = self.watch.read(logs, self.params if batch is None else None)
+            value = self.watch.read(logs, self.params if batch is None else None, self.model)
             if value is None:
                 return
             if not self.watch.gains(value, self.model) and self.save_best_only:
@@ -139,7 +139,7 @@ class ModelCheckpoint(Watching, Configured):
             return os.fspath(self.filepath).format(**names)
         except (KeyError, IndexError, ValueError) as error:
             wrong = str(error).strip("'")
-            raise BadArgument(
+            raise UnknownKey(
                 f"ModelCheckpoint: `filepath` asks for {wrong!r}.",
                 given=self.filepath,
                 expected=f"names among {', '.join(names)}",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
+from rosenblatt.core.checks import Check
 from rosenblatt.core.direction import Direction, direction_of
-from rosenblatt.core.errors import BadArgument, nearest, warn_user
+from rosenblatt.core.errors import BadArgument, explain, nearest, warn_user
 from rosenblatt.core.faces import on_use
 
 if TYPE_CHECKING:
@@ -27,6 +28,23 @@ _DIRECTIONS = {
     **dict.fromkeys(("less", "less_equal", "lt", "le"), Direction.MIN),
     **dict.fromkeys(("greater", "greater_equal", "gt", "ge"), Direction.MAX),
 }
+
+
+def _known_mode(value: Any) -> str:
+    if value in ("min", "max", "auto"):
+        return str(value)
+    warn_user(
+        explain(
+            'A callback\'s `mode` is unknown, and "auto" is used.',
+            given=repr(value),
+            expected="'min', 'max' or 'auto'",
+        )
+    )
+    return "auto"
+
+
+# What `mode` may be: an unknown one stands for "auto", with a warning.
+MODE = Check(lambda value: True, "'min', 'max' or 'auto'", _known_mode)
 
 
 class Monitor:
@@ -73,16 +91,20 @@ class Monitor:
         self.best = state["best"]
 
     def read(
-        self, logs: dict[str, Any] | None, params: dict[str, Any] | None = None
+        self,
+        logs: dict[str, Any] | None,
+        params: dict[str, Any] | None = None,
+        model: Model | None = None,
     ) -> float | None:
         """The entry's value; where it is missing, a warning that lists what there is.
 
         Args:
             logs: of the epoch.
             params: of the callback: an epoch without validation may be one of `validation_freq`.
+            model: the model that is trained.
 
         Raises:
-            ValueError: it is not one number.
+            ValueError: it is not one number; it is missing, and `mode` does not say what is better.
         """
         logs = logs or {}
         if self.name not in logs:
@@ -90,6 +112,13 @@ class Monitor:
             waits = not validated and (params or {}).get("validates")
             if waits and self.name.startswith("val_"):
                 return None
+            if model is not None and self.direction is None and not self._is_logged_by(model):
+                raise BadArgument(
+                    f"{self.owner} watches {self.name!r}, which is no metric of the model, so that "
+                    "nothing says whether a higher value is better.",
+                    given=f"logs {', '.join(logs) or 'none'}",
+                    fix=f"{nearest(self.name, logs)} Or pass `mode='min'` or `mode='max'`.",
+                )
             warn_user(
                 f"{self.owner} watches {self.name!r}, which is not among the logs: "
                 f"{', '.join(logs) or 'none'}; {nearest(self.name, logs)}",
@@ -104,6 +133,16 @@ class Monitor:
                 "`F1Score(average='macro')`.",
             )
         return float(value)
+
+    def _is_logged_by(self, model: Model) -> bool:
+        """Whether the name is that of a loss, or of a metric of the model, in validation or not."""
+        name = self.name.removeprefix("val_")
+        names = [metric.name for metric in getattr(model, "metrics", [])]
+        return (
+            name == "loss"
+            or name.endswith("_loss")
+            or any(name == known or name.endswith(f"_{known}") for known in names)
+        )
 
     def find_direction(self, model: Model) -> Direction:
         """Whether lower or higher is better, asked of the metric that has the name.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rosenblatt.callbacks.monitor import Watching
+from rosenblatt.callbacks.monitor import MODE, Watching
 from rosenblatt.callbacks.rate import read_rate, require_settable_rate, with_rates
-from rosenblatt.core.checks import anything, choice, number, text
+from rosenblatt.core.checks import anything, number, text
 from rosenblatt.core.printing import say
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
@@ -35,7 +35,7 @@ class ReduceLROnPlateau(Watching, Configured):
     factor: float = setting(number(below=1, expected="less than 1"), default=0.1)
     patience: int = setting(number(), default=10)
     verbose: int = setting(anything, default=0)
-    mode: str = setting(choice("min", "max", "auto"), default="auto")
+    mode: str = setting(MODE, default="auto")
     min_delta: float = setting(number(), default=1e-4)
     cooldown: int = setting(number(), default=0)
     min_lr: float = setting(number(), default=0.0)
@@ -65,7 +65,7 @@ class ReduceLROnPlateau(Watching, Configured):
         """Compare the epoch's value with the best, and lower the rate where it is time."""
         logs = {} if logs is None else logs
         rated = with_rates(self.model.optimizer)
-        value = self.watch.read(logs, self.params)
+        value = self.watch.read(logs, self.params, self.model)
         logs.update({name: read_rate(one) for name, one in rated.items()})
         if value is None:
             return

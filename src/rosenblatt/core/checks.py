@@ -281,4 +281,10 @@ scalar = Check(
 )
 function = Check(callable, "a function", wrong=[3, "f", None])
 anything = Check(lambda value: True, "anything")
-path = Check(lambda value: True, "a path", os.fspath)
+path = Check(
+    lambda value: isinstance(value, (str, os.PathLike)),
+    "a path",
+    os.fspath,
+    [3, None],
+    error=lambda value: WrongType,
+)

@@ -110,6 +110,10 @@ class DTypePolicy:
 
     def __init__(self, name: str | None = None):
         name = name or config.floatx()
+        if not isinstance(name, str):
+            raise WrongType(
+                "DTypePolicy: bad `name`.", given=repr(name), expected="a string: 'mixed_float16'"
+            )
         if name.startswith("mixed_"):
             compute, variable = name.removeprefix("mixed_"), "float32"
             if compute not in ("bfloat16", "float16"):
@@ -318,12 +322,16 @@ def get_policy(identifier: DTypeLike) -> DTypePolicy:
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
-        config = identifier["config"]
-        return (
-            DTypePolicyMap.from_config(config)
-            if "policy_map" in config
-            else DTypePolicy(config["name"])
-        )
+        inner = identifier.get("config")
+        if isinstance(inner, dict) and "policy_map" in inner:
+            return DTypePolicyMap.from_config(inner)
+        if not isinstance(inner, dict) or "name" not in inner:
+            raise UnknownName(
+                "This dict is not the config of a dtype policy.",
+                given=repr(identifier),
+                expected="{'class_name': 'DTypePolicy', 'config': {'name': 'mixed_bfloat16'}}",
+            )
+        return DTypePolicy(inner["name"])
     if isinstance(identifier, str):
         return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

@@ -41,20 +41,41 @@ class BadArgument(RosenblattError, ValueError):
     """An argument has a value that does not fit."""
 
 
-class WrongType(RosenblattError, TypeError):
-    """An argument has a type that does not fit."""
+class WrongType(RosenblattError, TypeError, ValueError):
+    """An argument has a type that does not fit.
+
+    Keras raises the one error in some places and the other in others: either catches this one.
+    """
+
+
+class BadData(RosenblattError, ValueError):
+    """Features, targets or weights do not fit each other or the model."""
+
+
+class UnknownKey(RosenblattError, KeyError, ValueError):
+    """A dict has a key that is not among the names, or lacks one."""
+
+    __str__ = Exception.__str__  # that of KeyError is its `repr`
+
+
+class UnmatchedKey(BadData, UnknownKey):
+    """What is given for several outputs does not say which part belongs to which."""
+
+
+class NotAFile(RosenblattError, IsADirectoryError, ValueError):
+    """A folder is given for a file."""
+
+
+class MissingFile(RosenblattError, FileNotFoundError, ValueError):
+    """A file or folder does not exist."""
 
 
 class UnknownName(RosenblattError, ValueError):
     """A name stands for nothing that is known."""
 
 
-class UnknownClass(RosenblattError, TypeError):
+class UnknownClass(RosenblattError, TypeError, ValueError):
     """A config names a class or function that is not known."""
-
-
-class BadData(RosenblattError, ValueError):
-    """Features, targets or weights do not fit each other or the model."""
 
 
 class NotBuilt(RosenblattError, ValueError):
@@ -71,6 +92,10 @@ class NotFitted(RosenblattError, ValueError):
 
 class FileRefused(RosenblattError, ValueError):
     """A file is damaged, of another format, or asks for more than it may."""
+
+
+class ModelRefused(FileRefused, TypeError):
+    """A file holds a model that cannot be made: of unknown classes, or wrong arguments."""
 
 
 class NotSavable(RosenblattError, ValueError):

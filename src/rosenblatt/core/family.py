@@ -191,6 +191,12 @@ class Family:
         """
         if isinstance(config, str) and (found := self.find(config)) is not None:
             return found
+        if not isinstance(config, (str, Mapping, type(None))):
+            raise BadArgument(
+                f"This is not the config of a {self.kind}.",
+                given=f"{type(config).__name__}: {config!r}",
+                expected="what `serialize` returned",
+            )
         if isinstance(config, Mapping) and "class_name" in config and not config.get("module"):
             self.find(config["class_name"])
             config = {**config, "module": self.module}

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.naming import auto_name, current_path
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import holding
@@ -89,6 +90,11 @@ class SeedGenerator:
     untraced = ("name", "_initial_seed")  # the state is an argument of programs
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
+        if kwargs:
+            raise WrongType(
+                f"SeedGenerator has no argument {next(iter(kwargs))!r}.",
+                expected="`seed` and `name`",
+            )
         self._initial_seed = seed
         if seed is None:
             seed = draw_seed()
@@ -135,4 +141,8 @@ def key_of(seed: int | SeedGenerator | None) -> Any:
     """A JAX key from an integer, a generator (its next key), or nothing (a drawn seed)."""
     if isinstance(seed, SeedGenerator):
         return seed.next()
+    if seed is not None and not isinstance(seed, (int, np.integer, np.ndarray, jax.Array)):
+        raise WrongType(
+            "bad `seed`.", given=repr(seed), expected="an integer, a `SeedGenerator` or None"
+        )
     return jnp.array([draw_seed() if seed is None else seed, 0], "uint32")

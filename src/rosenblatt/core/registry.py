@@ -195,6 +195,20 @@ def is_of_python(module: str, name: str) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names
 
 
+def _registered_function(name: str) -> Any:
+    """The only registered function of a name, or None.
+
+    Releases of Keras before 3.12 write a function's own name, whatever it is registered under.
+    """
+    found = [
+        part
+        for registered, part in _registered.items()
+        if not isinstance(part, type)
+        and name in (registered.rpartition(">")[2], getattr(part, "__name__", None))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def find_object(config: Mapping[str, Any], name: str) -> Any:
     """The class or function a config names, among built-in, registered and given ones.
 
@@ -207,6 +221,8 @@ def find_object(config: Mapping[str, Any], name: str) -> Any:
         if found is not None:
             return found
     if (found := _find_builtin(module, name)) is not None:
+        return found
+    if config.get("class_name") == "function" and (found := _registered_function(name)) is not None:
         return found
     _load_all()
     known = [n for m, n in _builtin if m == module] or [n for _, n in _builtin]

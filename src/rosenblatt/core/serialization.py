@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import FileRefused, WrongType
+from rosenblatt.core.errors import BadArgument, FileRefused, WrongType, explain, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.loading import in_safe_mode, loading, loading_now
 from rosenblatt.core.registry import (
@@ -100,6 +100,14 @@ def serialize_keras_object(obj: object) -> Any:
 def _function_config(function: Any) -> Any:
     name = getattr(function, "__name__", "<lambda>")
     if name == "<lambda>":
+        now = loading_now()
+        if now.shared is None and now.lambdas == "code":  # while a model is saved it is said once
+            warn_user(
+                explain(
+                    "A lambda is serialized as its code: only `safe_mode=False` loads it.",
+                    fix="write it as a function with a name.",
+                )
+            )
         return bytecode.describe(function)
     if (function.__module__ or "").startswith("rosenblatt."):
         return name  # every place that takes a function of the library takes its name
@@ -123,10 +131,15 @@ def _object_config(obj: object) -> dict[str, Any]:
         )
     cls = type(obj)
     module = vars(cls).get("_keras_module")
+    config = obj.get_config()
+    if not isinstance(config, Mapping):
+        raise WrongType(
+            f"{cls.__name__}: `get_config()` did not return a dict.", given=type(config).__name__
+        )
     data = {
         "module": module or cls.__module__,
         "class_name": vars(cls).get("_keras_name", cls.__name__),
-        "config": serialize_keras_object(obj.get_config()),
+        "config": serialize_keras_object(config),
         # What Keras exports is known by its module; the rest, by a registered name too.
         "registered_name": None
         if module and not module.startswith("keras.src.")
@@ -167,6 +180,10 @@ def deserialize_keras_object(
     """
     if isinstance(config, str) and module_objects and config in module_objects:
         return module_objects[config]
+    if module_objects is not None and isinstance(config, Mapping) and "class_name" not in config:
+        raise BadArgument(
+            "This config describes no object.", given=repr(config), expected="a `class_name` in it"
+        )
     said = loading_now().safe  # by whoever opened the file
     if said is not None and not custom_objects:
         return _made(config)
@@ -186,7 +203,11 @@ def _made(config: object) -> Any:
     name, inner = config["class_name"], config["config"]
     if name in _SPECIAL:
         return _SPECIAL[name](inner)
+    if not isinstance(name, str):
+        raise WrongType("A config's `class_name` is not a string.", given=repr(name))
     if name == "function":
+        if not isinstance(inner, (str, type(None))):
+            raise WrongType("A config does not say a function's name.", given=repr(inner))
         return find_object(config, inner if isinstance(inner, str) else config["registered_name"])
     shared, number = loading_now().shared, config.get("shared_object_id")
     if shared is None or number is None:
@@ -235,6 +256,11 @@ def _instance(cls: Any, config: Mapping[str, Any]) -> Any:
         raise WrongType(
             f"Class {cls.__name__} cannot be made from a config.",
             fix="add the class method `from_config(cls, config)`.",
+        )
+    if not isinstance(config["config"], Mapping):
+        raise WrongType(
+            f"The config of a {cls.__name__} is not a dict.",
+            given=f"{type(config['config']).__name__}: {config['config']!r}",
         )
     instance = cls.from_config(dict(config["config"]))
     build_config = config.get("build_config")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -27,6 +27,10 @@ class History(NamedTuple):
     operation: Operation
     node_index: int
     tensor_index: int
+
+
+class _NoItems(WrongType, NotImplementedError):
+    """A symbolic tensor is gone through."""
 
 
 class KerasTensor:
@@ -54,10 +58,20 @@ class KerasTensor:
     ):
         if sparse or ragged:
             raise NotSupported("KerasTensor: sparse and ragged tensors are not supported.")
-        self.shape = tuple(None if s is None else int(s) for s in shape)
-        self.dtype = dtypes.standardize_dtype(dtype)
+        self._shape = tuple(None if s is None else int(s) for s in shape)
+        self._dtype = dtypes.standardize_dtype(dtype)
         self.name = name or auto_name(type(self).__name__)
         self._keras_history: History | None = None
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Sizes, None for unknown ones."""
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        """The dtype's name."""
+        return self._dtype
 
     @property
     def ndim(self) -> int:
@@ -73,8 +87,8 @@ class KerasTensor:
         config = {"shape": list(self.shape), "dtype": self.dtype, "keras_history": history}
         return {"class_name": "__keras_tensor__", "config": config}
 
-    def _no_value(self, what: str) -> TypeError:
-        return WrongType(
+    def _no_value(self, what: str, error: type[WrongType] = WrongType) -> WrongType:
+        return error(
             f"A symbolic tensor (shape {self.shape}) has no values: it cannot give {what}.",
             fix="use `rosenblatt.ops` functions or layers, or call the model on arrays.",
         )
@@ -99,7 +113,7 @@ class KerasTensor:
         raise self._no_value("a length")
 
     def __iter__(self) -> Any:
-        raise self._no_value("items one by one")
+        raise self._no_value("items one by one", _NoItems)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -361,8 +375,12 @@ class Operation:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """An object of this class with the arguments of a config."""
+        if not isinstance(config, Mapping):
+            raise WrongType(f"The config of a {cls.__name__} is not a dict.", given=repr(config))
         try:
             return cls(**config)
+        except BadArgument as error:  # in Keras a TypeError, as every mistake in a config
+            raise WrongType(str(error)) from error
         except TypeError as error:
             raise WrongType(
                 f"{cls.__name__} could not be made from its config: {str(error).rstrip('.')}.",

@@ -1,4 +1,4 @@
-"""A named array that tracing can bind to a traced value."""
+"""A named array that tracing can bind to; in one file because Keras has one class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.loading import loading_now, take
 from rosenblatt.core.naming import auto_name, current_path
@@ -21,6 +21,8 @@ from rosenblatt.core.scope import Scope, current_scope, holding, use_scope, vari
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
 _LARGE = 1 << 20  # bytes
+_AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+_SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 # Held while several variables are given values, or read: whoever uses a model that another thread
 # trains, or gives weights to, sees the values of one moment.
 moving_together = threading.RLock()
@@ -62,6 +64,10 @@ class Variable:
             raise BadArgument(
                 "Variable: bad `name`.", given=repr(name), expected="a string without '/'"
             )
+        _require_one_of("aggregation", aggregation, _AGGREGATIONS)
+        _require_one_of("synchronization", synchronization, _SYNCHRONIZATIONS)
+        if dtype is not None:
+            dtype = dtypes.standardize_dtype(dtype)
         copy = True
         if callable(initializer) and not hasattr(initializer, "shape"):
             if shape is None:
@@ -93,14 +99,32 @@ class Variable:
         self.autocast = autocast
         self.aggregation = "none" if aggregation is None else aggregation
         self.synchronization = "none" if synchronization is None else synchronization
-        self.regularizer: Any = None
-        self.constraint: Any = None
+        self._regularizer: Any = None
+        self._constraint: Any = None
         self.shape = tuple(value.shape)
         self.dtype = dtypes.standardize_dtype(value.dtype)
         self.overwrite_with_gradient = False
         # A NumPy value is kept as it is until something reads it: nothing is compiled or copied
         # to a device for a model that is only built, and a trace cannot leak into a variable.
         self._value: Any = value
+
+    @property
+    def regularizer(self) -> Any:
+        """The penalty on its values that is added to the loss, or None."""
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Callable[[Any], Any] | None) -> None:
+        self._regularizer = _function_or_none("regularizer", value)
+
+    @property
+    def constraint(self) -> Callable[[Any], Any] | None:
+        """What is applied to its value after each update, or None."""
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Callable[[Any], Any] | None) -> None:
+        self._constraint = _function_or_none("constraint", value)
 
     # How to draw the initial value, where that waits for the end of `loading(undrawn=[])`.
     _draw: Callable[[], Any] | None = None
@@ -217,10 +241,18 @@ class Variable:
     __hash__ = object.__hash__
 
     def __float__(self) -> float:
-        return float(self.value)
+        return float(self._single("float"))
 
     def __int__(self) -> int:
-        return int(self.value)
+        return int(self._single("int"))
+
+    def _single(self, what: str) -> jax.Array:
+        if self.shape:
+            raise WrongType(
+                f"Variable {self.path!r} has axes: `{what}` takes a single number.",
+                given=f"shape {self.shape}",
+            )
+        return self.value
 
     def __round__(self, ndigits: int = 0) -> jax.Array:
         return jnp.round(self.value, ndigits or 0)
@@ -241,6 +273,23 @@ class Variable:
         value = self.value
         shown = "" if isinstance(value, jax.core.Tracer) else f", value={np.asarray(value)}"
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}{shown}>"
+
+
+def _require_one_of(argument: str, value: object, known: tuple[str | None, ...]) -> None:
+    if value not in known:
+        raise BadArgument(
+            f"Variable: unknown `{argument}`.", given=repr(value), expected=f"one of {known}"
+        )
+
+
+def _function_or_none(what: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise BadArgument(
+            f"Variable: bad `{what}`.",
+            given=repr(value),
+            expected="a function of the value, or None",
+        )
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-from rosenblatt.core.errors import NotSupported
+from rosenblatt.core.errors import NotSupported, explain, warn_user
 
 
 class PyDataset:
@@ -35,6 +35,7 @@ class PyDataset:
     """
 
     # Class attributes, so that a subclass that forgets `super().__init__()` works.
+    _super_called = False
     workers = 1
     use_multiprocessing = False
     max_queue_size = 10
@@ -42,6 +43,7 @@ class PyDataset:
     def __init__(
         self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10
     ):
+        self._super_called = True
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
@@ -73,6 +75,18 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """Called after each epoch."""
+
+
+def warn_of_init(dataset: object) -> None:
+    """Warn of a data set whose `__init__` leaves out the base class's."""
+    if isinstance(dataset, PyDataset) and not dataset._super_called:
+        warn_user(
+            explain(
+                f"{type(dataset).__name__} was made without `super().__init__(**kwargs)`: its "
+                "`workers`, `use_multiprocessing` and `max_queue_size` are their defaults.",
+                fix="call it in `__init__`.",
+            )
+        )
 
 
 def is_py_dataset(value: object) -> bool:

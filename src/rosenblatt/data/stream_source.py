@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import types
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -24,7 +25,7 @@ from rosenblatt.data.contract import (
 )
 from rosenblatt.data.grouping import grouped
 from rosenblatt.data.prefetch import prefetch
-from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches
+from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches, warn_of_init
 from rosenblatt.data.rows import PARTS, Inputs, Rows
 
 _ANY_NUMBER = 1 << 30  # of batches in a block: its bytes decide
@@ -65,6 +66,7 @@ class StreamSource:
         self.inputs = inputs or Inputs()
         self.n_batches, self.endless = _count_batches(data)
         self._py_dataset = is_py_dataset(data)
+        warn_of_init(data)
         self._iterator: Iterator[Any] | None = None
         self._one_shot = False
         self._intake: Intake | None = None
@@ -213,6 +215,13 @@ class StreamSource:
     def _read_batch(self, raw: Data, number: int) -> Batch:
         """What the stream gave as checked arrays, in the model's structure if there is a model."""
         with within(self.name_of(number)):
+            if isinstance(raw, list) and isinstance(self.data, types.GeneratorType):
+                raise BadData(
+                    "A generator gives tuples.",
+                    given=f"a list of {len(raw)}",
+                    expected="(x,), (x, y) or (x, y, sample_weight)",
+                    fix="write `yield x, y`, not `yield [x, y]`.",
+                )
             rows = Rows.of(*_parts(raw), inputs=self.inputs)
             return self._brought(rows.weighted(self.class_weight), rows)
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import BadData
+from rosenblatt.core.errors import BadData, nearest
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_map
 from rosenblatt.core.types import Tree
@@ -71,16 +71,20 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
     offset: dict[str, int] = {}
     # A layer's calls are numbered: a later one must not overtake one that still waits.
     calls: dict[str, deque[Mapping[str, Any]]] = {}
-    for entry in config["layers"]:
+    for entry in _entries(config):
         layer = deserialize_keras_object({k: v for k, v in entry.items() if k != "inbound_nodes"})
         name = entry.get("name") or entry["config"]["name"]
+        if not isinstance(layer, Operation):
+            raise BadData(
+                f"The config's layer {name!r} is not one.", given=f"a {type(layer).__name__}"
+            )
         created[name] = layer
         offset[name] = 0 if entry["class_name"] == "InputLayer" else len(layer._inbound_nodes)
         calls[name] = deque(entry.get("inbound_nodes", []))
 
     def find(history: Sequence[Any]) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
-        nodes = created[name]._inbound_nodes
+        nodes = _known(created, name)._inbound_nodes
         if offset[name] + node_index >= len(nodes):
             raise _NotThere(name)
         return nodes[offset[name] + node_index].outputs[tensor_index]
@@ -89,12 +93,42 @@ def graph_from_config(config: Mapping[str, Any]) -> tuple[Any, Any]:
 
     def find_end(history: Sequence[Any]) -> KerasTensor:
         name, node_index, tensor_index = history[:3]
-        return find([name, node_index - _first_call(created[name]), tensor_index])
+        return find([name, node_index - _first_call(_known(created, name)), tensor_index])
 
-    inputs, outputs = (
-        _references(config[key], find_end) for key in ("input_layers", "output_layers")
-    )
+    try:
+        inputs, outputs = (
+            _references(config[key], find_end) for key in ("input_layers", "output_layers")
+        )
+    except _NotThere as missing:
+        raise BadData(
+            f"The config's layer {missing.args[0]!r} is not called as often as an output says."
+        ) from None
     return _single(inputs), _single(outputs)
+
+
+def _entries(config: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The configs of the layers.
+
+    Raises:
+        ValueError: what is missing, or of another kind.
+    """
+    for key in ("layers", "input_layers", "output_layers"):
+        if not isinstance(config.get(key), (list, tuple, Mapping)):
+            raise BadData("A Functional model's config is incomplete.", expected=f"a list {key!r}")
+    for entry in config["layers"]:
+        if not entry.get("name") and "name" not in entry["config"]:
+            raise BadData("A Functional model's config holds a layer without a name.", given=entry)
+    layers: Sequence[Mapping[str, Any]] = config["layers"]
+    return layers
+
+
+def _known(created: Mapping[str, Any], name: str) -> Any:
+    if name not in created:
+        raise BadData(
+            f"The config speaks of a layer {name!r}, which is not among its layers.",
+            fix=nearest(str(name), created),
+        )
+    return created[name]
 
 
 class _NotThere(Exception):

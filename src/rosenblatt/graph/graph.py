@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes, masks
-from rosenblatt.core.errors import BadData, nearest
+from rosenblatt.core.errors import BadData, explain, nearest, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.nesting import UnmatchedError, pack, spread
 from rosenblatt.core.symbolic import KerasTensor, node_of, tree_leaves
@@ -42,6 +42,8 @@ class Graph:
         ValueError: values that are not symbolic tensors, or a graph cut off from its inputs.
     """
 
+    _watches_names = False  # whether to warn of keys that no input has
+
     def __init__(self, inputs: Tree, outputs: Tree, name: str):
         self.name = name
         self.input_structure = inputs
@@ -62,11 +64,12 @@ class Graph:
     def __getstate__(self) -> dict[str, Any]:
         """Its calls one after another: a deep graph is no deep nest."""
         flat = copying.flatten(self.nodes, self.input_structure, self.output_structure)
-        return {"name": self.name, "flat": flat}
+        return {"name": self.name, "flat": flat, "_watches_names": self._watches_names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         inputs, outputs = copying.unflatten(state["flat"])
         self.__init__(inputs, outputs, state["name"])  # type: ignore[misc]
+        self._watches_names = state["_watches_names"]
 
     def run(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """Compute the outputs.
@@ -169,9 +172,39 @@ class Graph:
         if not isinstance(data, (list, tuple, Mapping)):
             data = frames.columns_for(data, self.input_names, "x")
         try:
-            return spread(data, self.input_structure, self.input_names)
+            ordered = spread(data, self.input_structure, self.input_names)
         except UnmatchedError as error:
             raise self._unmatched(error, data) from None
+        if self._watches_names and type(data) is dict:
+            self._warn_of_more(data)
+        return ordered
+
+    def watch_names(self) -> None:
+        """Warn of a dict of `Input`s whose keys are not their names, and later of further keys."""
+        self._watches_names = True
+        given = self.input_structure
+        for key, tensor in given.items() if isinstance(given, Mapping) else ():
+            if not isinstance(tensor, KerasTensor) or key == tensor.name:
+                continue
+            if node_of(tensor).operation.name == tensor.name:  # an `Input`, not a layer's output
+                warn_user(
+                    f"Model {self.name!r}: the input under the key {key!r} is called "
+                    f"{tensor.name!r}. Fix: write `Input(…, name={key!r})`."
+                )
+
+    def _warn_of_more(self, data: dict[Any, Any]) -> None:
+        """Warn of keys in a dict of inputs that no input has."""
+        keys = self.input_structure
+        if isinstance(keys, Mapping) and len(data) > len(keys):
+            more = [key for key in data if key not in keys]
+            warn_user(
+                explain(
+                    f"Model {self.name!r}: the structure of `inputs` is not the model's; what it "
+                    "has no input for is left alone.",
+                    given=f"a dict with {more}",
+                    expected=f"a dict with {list(keys)}",
+                )
+            )
 
     @functools.cached_property
     def checks_all_ids(self) -> bool:

@@ -152,6 +152,8 @@ def _selected(model: Layer, layer_range: Sequence[str] | None) -> list[Any]:
     if len(layer_range) != 2:
         raise BadArgument("summary: `layer_range` takes two names.", given=repr(layer_range))
     places: list[int] = []
+    if not all(isinstance(pattern, str) for pattern in layer_range):
+        raise WrongType("summary: `layer_range` takes two names.", given=repr(layer_range))
     for pattern in layer_range:
         found = [i for i, layer in enumerate(layers) if re.match(pattern, layer.name)]
         if not found:

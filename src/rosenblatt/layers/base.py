@@ -104,7 +104,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
         self._trainable_weights: list[Variable] = []
         self._non_trainable_weights: list[Variable] = []
         self._losses: list[Any] = []
-        self._trainable = bool(trainable)
+        self._trainable = signatures.flag(self, "trainable", trainable)
         self._build_shapes: dict[str, Any] | None = None
         self.path = None
         self.built = self.always_built and not signatures.is_users(type(self), "build")
@@ -142,6 +142,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
             loss: a scalar or a list of scalars.
         """
         for value in tree_leaves(loss):
+            signatures.require_number(value, f"{self._where}: `add_loss`")
             scope = current_scope()
             if scope is None:
                 self._losses.append(value)
@@ -364,6 +365,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
         Returns:
             outputs and the new non-trainable values (and the losses).
         """
+        signatures.require_built(self, "stateless_call")
         fixed = self.non_trainable_variables
         # Variables themselves may be given for their values.
         pairs = [

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.core.dtypes import standardize_dtype
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.symbolic import KerasTensor, Node
 from rosenblatt.core.types import DTypeLike, Shapes
@@ -48,6 +48,7 @@ class InputLayer(Layer):
     ):
         if "input_shape" in kwargs:
             shape = kwargs.pop("input_shape")
+            warn_user("InputLayer: `input_shape` is an older name. Fix: write `shape` instead.")
         if "batch_input_shape" in kwargs:
             batch_shape = kwargs.pop("batch_input_shape")
         super().__init__(name=name, dtype=None, **kwargs)
@@ -55,6 +56,12 @@ class InputLayer(Layer):
             raise BadArgument(f"Input {self.name!r}: sparse and ragged inputs are not supported.")
         if isinstance(shape, (int, np.integer)) and not isinstance(shape, bool):
             shape = (int(shape),)
+        if batch_size is not None and batch_shape is not None:
+            raise BadArgument(
+                f"Input {self.name!r}: `batch_size` and `batch_shape` were both given.",
+                given=f"batch_size {batch_size}, batch_shape {batch_shape}",
+                expected="`batch_size` beside `shape` only",
+            )
         if input_tensor is not None:
             given = {"shape": shape, "batch_size": batch_size, "batch_shape": batch_shape}
             _check_tensor(input_tensor, {**given, "dtype": dtype}, self.name)
@@ -66,6 +73,8 @@ class InputLayer(Layer):
             )
         if batch_shape is None:
             assert shape is not None
+            if not isinstance(shape, (list, tuple)):
+                _check_sizes(shape, self.name)
             batch_shape = (batch_size, *shape)
         _check_sizes(batch_shape, self.name)
         self.batch_shape = tuple(None if size is None else int(size) for size in batch_shape)

@@ -27,10 +27,11 @@ class Merge(Layer):
 
     def build(self, input_shape: Shapes) -> None:
         """Check that there are several inputs whose shapes can be joined."""
-        if input_shape is None or is_shape(input_shape):
+        is_dict = isinstance(input_shape, dict)
+        if input_shape is None or is_dict or is_shape(input_shape):
             raise BadArgument(
                 f"{self._where} joins several tensors.",
-                given=f"one of shape {input_shape}",
+                given="a dict" if is_dict else f"one of shape {input_shape}",
                 expected="a list of tensors",
                 fix=f"write `{type(self).__name__}()([a, b])`.",
             )
@@ -113,6 +114,10 @@ class Merge(Layer):
         Raises:
             ValueError: not a list of as many masks as inputs.
         """
+        if not isinstance(inputs, (list, tuple)):
+            raise BadArgument(
+                f"{self._where}: bad `inputs`.", given="one tensor", expected="a list of tensors"
+            )
         if mask is None:
             return [None for _ in inputs]
         if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import anything, flag, whole
+from rosenblatt.core.checks import Check, anything, flag, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
@@ -59,7 +59,15 @@ class BatchNormalization(Affine):
     renorm: bool = setting(flag, default=False)
     renorm_clipping: Mapping[str, float] | None = setting(renormalization.CLIPPING, default=None)
     renorm_momentum: float = setting(anything, default=0.99, role=NUMBER)
-    synchronized: bool = setting(anything, default=False)
+    synchronized: bool = setting(
+        Check(
+            lambda value: not value,
+            "False: one device holds the whole batch",
+            bool,
+            [True],
+        ),
+        default=False,
+    )
     __argument_order__ = (
         "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer",
         "gamma_regularizer", "beta_constraint", "gamma_constraint", "renorm", "renorm_clipping",

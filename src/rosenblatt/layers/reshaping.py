@@ -8,13 +8,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, whole
+from rosenblatt.core.checks import Check, is_whole, whole
 from rosenblatt.core.dtypes import is_float_dtype
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import Tree
-from rosenblatt.layers.arguments import as_tuple
+from rosenblatt.layers.arguments import DATA_FORMAT, as_tuple
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
 from rosenblatt.layers.spec import InputSpec
@@ -32,10 +32,7 @@ class Flatten(Layer):
     (2, 784)
     """
 
-    data_format: str | None = setting(
-        Check(lambda value: True, "a data format", lambda value: value or "channels_last"),
-        default=None,
-    )
+    data_format: str | None = DATA_FORMAT
     input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Tree) -> Any:
@@ -60,7 +57,14 @@ class Reshape(Layer):
     (2, 4, 2)
     """
 
-    target_shape: Sequence[int] = setting(Check(lambda value: True, "sizes", as_tuple))
+    target_shape: Sequence[int] = setting(
+        Check(
+            lambda value: all(is_whole(size) and size >= -1 for size in as_tuple(value)),
+            "integers ≥ 0, or −1 for one size that follows from the others",
+            as_tuple,
+            [(-2, 5), ("a",), 1.5, None],
+        )
+    )
     always_built = True
 
     def __post_init__(self) -> None:

@@ -13,7 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import dtypes, masks, registry
-from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
+from rosenblatt.core.errors import (
+    BadArgument,
+    NotBuilt,
+    WrongType,
+    explain,
+    nearest,
+    warn_user,
+)
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.core.types import Array, Shapes, Tree
@@ -53,12 +60,17 @@ def pop_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
         return tuple(kwargs.pop("batch_input_shape"))
     if "batch_shape" in kwargs:
         return tuple(kwargs.pop("batch_shape"))
-    if "input_shape" in kwargs:
-        shape = kwargs.pop("input_shape")
-        return (None, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
-    if "input_dim" in kwargs:
-        return (None, kwargs.pop("input_dim"))
-    return None
+    shape = kwargs.pop("input_shape", None)
+    shape = kwargs.pop("input_dim", shape)
+    if shape is None:
+        return None
+    warn_user(
+        explain(
+            "A layer was given `input_shape` or `input_dim`, as in Keras 2.",
+            fix="put `Input(shape)` in front of it instead.",
+        )
+    )
+    return (None, *(shape if isinstance(shape, (list, tuple)) else (shape,)))
 
 
 def is_shape(value: Any) -> bool:
@@ -68,6 +80,8 @@ def is_shape(value: Any) -> bool:
 def map_shapes(fn: Callable[[Any], Any], shapes: Shapes) -> Any:
     if is_shape(shapes):
         return fn(tuple(shapes))
+    if not isinstance(shapes, (list, tuple, dict)):
+        raise WrongType("This is not a shape.", given=repr(shapes), expected="a tuple of sizes")
     if isinstance(shapes, dict):
         return {k: map_shapes(fn, v) for k, v in shapes.items()}
     return [map_shapes(fn, s) for s in shapes]
@@ -200,6 +214,11 @@ def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str,
     def convert(value: Any) -> Any:
         if isinstance(value, KerasTensor) and value.dtype == "string":
             refuse_text(layer, value)
+        if isinstance(value, (str, bytes)) and registry.is_builtin(type(layer)):
+            raise BadArgument(
+                f"Layer {layer.name!r} ({type(layer).__name__}) takes arrays.",
+                given=f"{type(value).__name__}: {value!r}",
+            )
         if isinstance(value, Variable):
             value = value.value
         if isinstance(value, (np.ndarray, np.generic)):
@@ -276,3 +295,46 @@ def missing_attribute(layer: Layer, name: str) -> str:
             fix="build it first: call it on data, or `build(input_shape)`.",
         )
     return f"{kind!r} object has no attribute {name!r}"
+
+
+def flag(owner: object, name: str, given: object) -> bool:
+    """An argument that is True or False.
+
+    Raises:
+        BadArgument: another value.
+    """
+    if not isinstance(given, (bool, np.bool_)):
+        raise BadArgument(
+            f"{type(owner).__name__}: bad `{name}`.", given=repr(given), expected="True or False"
+        )
+    return bool(given)
+
+
+def require_built(layer: Layer, method: str) -> None:
+    """Refuse what a layer without variables cannot do.
+
+    Raises:
+        NotBuilt: it is not built.
+    """
+    if not layer.built:
+        raise NotBuilt(
+            f"Layer {layer.name!r} ({type(layer).__name__}): `{method}` was called before it was "
+            "built.",
+            fix="call the layer on data first, or `build(input_shape)`.",
+        )
+
+
+def require_number(value: object, what: str) -> None:
+    """Refuse text and None for a number.
+
+    Raises:
+        BadArgument: one of these.
+    """
+    if value is None or isinstance(value, (str, bytes)):
+        raise BadArgument(f"{what} takes a number, or a list of numbers.", given=repr(value))
+
+
+def cannot_be_set(layer: Layer, name: str, fix: str) -> AttributeError:
+    """The error for an attribute that says what a layer has, and is not the user's to set."""
+    kind = type(layer).__name__
+    return AttributeError(explain(f"{kind} {layer.name!r}: `{name}` cannot be set.", fix=fix))

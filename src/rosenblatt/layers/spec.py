@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.types import DTypeLike, Tree
 
@@ -45,7 +45,19 @@ class InputSpec:
         if self.shape is not None:
             self.shape = tuple(self.shape)
             self.ndim = len(self.shape)
-        self.axes = dict(self.axes or {})
+        try:
+            self.axes = {int(axis): size for axis, size in dict(self.axes or {}).items()}
+        except (TypeError, ValueError):
+            raise WrongType(
+                "InputSpec: bad `axes`.", given=repr(self.axes), expected="a dict from axis to size"
+            ) from None
+        rank = self.ndim or self.max_ndim
+        if rank is not None and self.axes and max(self.axes) >= rank:
+            raise BadArgument(
+                "InputSpec: an axis that the inputs do not have.",
+                given=f"axes {self.axes}",
+                expected=f"axes below {rank}, as `ndim` and `max_ndim` say",
+            )
 
     def check(self, tensor: Tree, where: str) -> None:
         """Compare an input's shape; `where` names the layer.

@@ -363,6 +363,10 @@ def _weight_shape(shape: Shapes, layer: str, name: str | None) -> tuple[int, ...
     if shape is None:
         return ()
     sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(isinstance(size, (int, np.integer)) and size < 0 for size in sizes):
+        raise BadArgument(
+            f"Layer {layer!r}: weight {name!r} has a negative size.", given=f"shape {sizes}"
+        )
     if any(not isinstance(size, (int, np.integer)) for size in sizes):
         raise BadArgument(
             f"Layer {layer!r}: weight {name!r} has a size that is not known.",

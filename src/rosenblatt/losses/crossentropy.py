@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config
 from rosenblatt.core.checks import anything, flag, optional, scalar, whole
-from rosenblatt.core.errors import explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike, Scalar
@@ -78,7 +78,10 @@ def binary_crossentropy(
     return mean_over(losses, axis).astype(pred.dtype)
 
 
-def _check_classes(y_pred: Array, where: str) -> None:
+def check_classes(y_pred: Array, where: str, axis: int) -> None:
+    """Refuse an axis that is True or False, and warn where there is one class only."""
+    if isinstance(axis, bool):
+        raise BadArgument(f"{where}: bad `axis`.", given=repr(axis), expected="an integer")
     if y_pred.shape[-1] == 1:
         warn_user(
             explain(
@@ -118,7 +121,7 @@ def categorical_crossentropy(
     Array([0.6931], dtype=float32)
     """
     true, pred = align(y_true, y_pred, "categorical_crossentropy", SPARSE_HINT)
-    _check_classes(pred, "categorical_crossentropy")
+    check_classes(pred, "categorical_crossentropy", axis)
     true = smooth(true, label_smoothing, true.shape[axis])
     losses = networks.categorical_crossentropy(true, wide(pred), from_logits, axis)
     return losses.astype(pred.dtype)

@@ -15,7 +15,7 @@ from rosenblatt.core.checks import anything, flag, number, scalar
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike, Scalar
 from rosenblatt.losses.base import FunctionLoss, Targets, equation, family
-from rosenblatt.losses.crossentropy import SPARSE_HINT, class_ids, smooth
+from rosenblatt.losses.crossentropy import SPARSE_HINT, check_classes, class_ids, smooth
 from rosenblatt.losses.shapes import align, as_float, mean_over
 from rosenblatt.ops import networks
 from rosenblatt.ops.define import wide
@@ -96,6 +96,7 @@ def categorical_focal_crossentropy(
     Array([0.0433], dtype=float32)
     """
     true, pred = align(y_true, y_pred, "categorical_focal_crossentropy", SPARSE_HINT)
+    check_classes(pred, "categorical_focal_crossentropy", axis)
     y = smooth(wide(true), label_smoothing, true.shape[axis])
     logs = networks.log_probabilities(wide(pred), from_logits, axis)
     weight = jnp.asarray(alpha, logs.dtype) * _power(-jnp.expm1(logs), gamma)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rosenblatt.core import serialization
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, WrongType, nearest
 from rosenblatt.core.loading import loading
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_leaves, tree_map
 from rosenblatt.core.types import Tree
@@ -24,6 +24,7 @@ def clone_model(
     clone_function: Callable[[Any], Any] | None = None,
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
+    **kwargs: Any,
 ) -> Any:
     """A model of the same structure with new layers and new weights, compiled as the first was.
 
@@ -49,6 +50,13 @@ def clone_model(
     >>> len(clone_model(model, clone_function=frozen).trainable_weights)
     0
     """
+    if kwargs:
+        known = ("input_tensors", "clone_function", "call_function", "recursive")
+        wrong = next(iter(kwargs))
+        raise WrongType(f"clone_model has no argument {wrong!r}.", fix=nearest(wrong, known))
+    for name, given in (("clone_function", clone_function), ("call_function", call_function)):
+        if given is not None and not callable(given):
+            raise WrongType(f"clone_model: `{name}` is not a function.", given=repr(given))
     return _Cloning(clone_function or _from_config, call_function, recursive)(model, input_tensors)
 
 
@@ -173,6 +181,8 @@ def _kinds(leaves: list[Any]) -> str:
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model of `model.to_json()`, with new weights."""
+    if not isinstance(json_string, (str, bytes, bytearray)):
+        raise WrongType("model_from_json takes text.", given=repr(json_string))
     try:
         config = json.loads(json_string)
     except ValueError as error:

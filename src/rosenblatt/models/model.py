@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import graph as graphs
 from rosenblatt.core import registry, serialization
-from rosenblatt.core.errors import BadArgument, NotSupported, explain, nearest
+from rosenblatt.core.errors import BadArgument, NotSupported, WrongType, explain, nearest
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -57,6 +57,8 @@ class Model(Trainer):
     """
 
     _output_names: list[str] | None = None  # where they were set
+    # Whether its inputs are columns of tables, which have others too, and names of any kind.
+    takes_columns = False
     _called: signatures.Called | None = None  # the first call of a model without a graph
     untraced = (
         *Layer.untraced, "_compiled", "optimizer", "_session", "stop_training", "history",
@@ -77,6 +79,8 @@ class Model(Trainer):
             if outputs is None:
                 raise BadArgument("Model: `inputs` was given without `outputs`.")
             self._graph = _from_inputs(Graph(inputs, outputs, self.name))
+            if not self.takes_columns:
+                self._graph.watch_names()
             self._operations = [one for one in self._graph.layers if isinstance(one, Layer)]
             self.built = True
         if not trainable:
@@ -107,6 +111,10 @@ class Model(Trainer):
         if self._graph is not None:
             return list(self._operations)
         return self._layers
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise signatures.cannot_be_set(self, "layers", "give the attribute another name.")
 
     @property
     def inputs(self) -> Any:
@@ -298,6 +306,8 @@ class Model(Trainer):
     ) -> Any:
         """The model of a config, with new weights."""
         with registry.custom_object_scope(custom_objects or {}):
+            if not isinstance(config, Mapping):
+                raise WrongType(f"The config of a {cls.__name__} is not a dict.", given=config)
             if "layers" in config and "input_layers" in config:
                 inputs, outputs = graphs.graph_from_config(
                     saving.legacy_config.modern_model(config)

@@ -19,7 +19,7 @@ from rosenblatt.graph.walk import looks_up
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.context import inside
 from rosenblatt.layers.input import Input, InputLayer
-from rosenblatt.layers.signatures import parameters_of
+from rosenblatt.layers.signatures import cannot_be_set, parameters_of
 from rosenblatt.models.model import Model
 
 if TYPE_CHECKING:
@@ -240,6 +240,20 @@ class Sequential(Model):
         """Its layers, without the `Input`."""
         return [layer for layer in self._sequence if not isinstance(layer, InputLayer)]
 
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise cannot_be_set(self, "layers", "add and remove layers with `add()` and `pop()`.")
+
+    @property
+    def inputs(self) -> Any:
+        """The symbolic inputs, as a list."""
+        return list(self._require_graph("inputs").inputs)
+
+    @property
+    def outputs(self) -> Any:
+        """The symbolic outputs, as a list."""
+        return list(self._require_graph("outputs").outputs)
+
     def get_config(self) -> dict[str, Any]:
         """What makes an equal model, without its weights."""
         if type(self).__init__ is not Sequential.__init__ and not _takes_layers(type(self)):
@@ -261,6 +275,12 @@ class Sequential(Model):
         """The model of a config, with new weights."""
         if not _takes_layers(cls):
             return super().from_config(config, custom_objects)
+        if not isinstance(config, Mapping) or "layers" not in config:
+            raise BadArgument(
+                "Sequential: this is not the config of one.",
+                given=repr(config),
+                expected="a dict with `name` and `layers`",
+            )
         with registry.custom_object_scope(custom_objects or {}):
             entries = saving.legacy_config.modern_model(config)["layers"]
             layers = [serialization.deserialize_keras_object(entry) for entry in entries]

@@ -14,7 +14,7 @@ from rosenblatt import optimizers
 from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
 from rosenblatt.core import config, serialization
-from rosenblatt.core.errors import NotCompiled, warn_user
+from rosenblatt.core.errors import NotCompiled, WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.symbolic import described, tree_map
@@ -31,6 +31,7 @@ from rosenblatt.training import fit as loop
 from rosenblatt.training.predict import predict, predict_arrays
 from rosenblatt.training.session import Run, Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
+from rosenblatt.training.structure import check_compiled
 
 if TYPE_CHECKING:
     from rosenblatt.models import functions, state_trees
@@ -156,6 +157,11 @@ class Trainer(Layer):
             scaling, name = optimizers.LossScaleOptimizer, "loss_scale_optimizer"
             if not isinstance(self.optimizer, scaling):
                 self.optimizer = scaling(self.optimizer, name=name)
+        if run_eagerly and jit_compile is True:
+            warn_user(
+                "compile: with `run_eagerly=True` nothing is compiled, whatever `jit_compile` says."
+            )
+        check_compiled(metrics, weighted_metrics, loss_weights)
         spec = CompileSpec(loss, loss_weights, metrics, weighted_metrics)
         spec.check_names()
         self._run_eagerly, self.steps_per_execution = bool(run_eagerly), steps_per_execution
@@ -353,8 +359,8 @@ class Trainer(Layer):
                 session,
                 source,
                 hooks,
-                epochs=epochs,
-                initial_epoch=initial_epoch,
+                epochs=loop.whole("epochs", epochs),
+                initial_epoch=loop.whole("initial_epoch", initial_epoch),
                 steps_per_epoch=steps_per_epoch,
                 validation=validation,
             )
@@ -363,7 +369,7 @@ class Trainer(Layer):
     def _hooks(
         self, callbacks: Callbacks, verbose: int | str, *extra: Any, **params: Any
     ) -> CallbackList:
-        level = 1 if verbose == "auto" else int(verbose)
+        level = loop.level_of(verbose)
         if isinstance(callbacks, CallbackList):
             return callbacks
         shown = [library.ProgbarLogger()] if level else []
@@ -396,6 +402,9 @@ class Trainer(Layer):
         Returns:
             The loss, or a list of loss and metrics, or a dict.
         """
+        kwargs.pop("_use_cached_eval_dataset", None)  # which Keras's callbacks may pass
+        if kwargs:
+            raise WrongType(f"evaluate has no argument {next(iter(kwargs))!r}.")
         spec = self._require_compiled("evaluate").spec
         steps = _limited_steps(steps)
         rows = read(x, y, sample_weight, self.training_session.task.inputs())

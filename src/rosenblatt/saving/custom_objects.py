@@ -46,6 +46,8 @@ def custom_objects_of(config: Config) -> list[CustomObject]:
         if kind == "function":
             name = str(entry.get("config") if isinstance(entry.get("config"), str) else "")
         registered = str(entry.get("registered_name") or name)
+        if registered == "function":  # as Keras before 3.12 writes it of every function
+            registered = name
         own = not module or module.split(".")[0] in _OWN
         if name and not kind.startswith("__") and (not own or ">" in registered):
             found.setdefault(registered, CustomObject(registered, name, module))

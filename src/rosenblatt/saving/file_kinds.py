@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from rosenblatt.core.errors import explain, nearest
+from rosenblatt.core.errors import MissingFile, NotAFile, WrongType, explain, nearest
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 AGAIN = "copy or download it again, or save the model again."
@@ -66,6 +66,17 @@ def what_is(path: str) -> tuple[str, str]:
     return f"a file that begins with {head[:8]!r}", "save the model as `model.save('model.keras')`."
 
 
+def path_of(given: object, method: str) -> str:
+    """A path as a string.
+
+    Raises:
+        WrongType: not a path.
+    """
+    if not isinstance(given, (str, os.PathLike)):
+        raise WrongType(f"{method}: `filepath` is not a path.", given=repr(given))
+    return os.fspath(given)
+
+
 def require_file(path: str, method: str) -> None:
     """Make sure a path is a file that can be read.
 
@@ -76,11 +87,9 @@ def require_file(path: str, method: str) -> None:
     """
     place = Path(path)
     if place.is_dir():
-        raise IsADirectoryError(_about_folder(place, method))
+        raise _about_folder(place, method)
     if not place.exists():
-        raise FileNotFoundError(
-            explain(f"{method}: file {path!r} does not exist.", fix=_near_files(place))
-        )
+        raise MissingFile(f"{method}: file {path!r} does not exist.", fix=_near_files(place))
     if not os.access(path, os.R_OK):
         raise PermissionError(explain(f"{method}: {path!r} may not be read by this user."))
 
@@ -95,7 +104,7 @@ def _near_files(place: Path) -> str:
     return nearest(place.name, names)
 
 
-def _about_folder(place: Path, method: str) -> str:
+def _about_folder(place: Path, method: str) -> NotAFile:
     if (place / "saved_model.pb").exists():
         kind = "a TensorFlow SavedModel folder, which holds a graph and no Keras architecture"
         fix = (
@@ -107,4 +116,4 @@ def _about_folder(place: Path, method: str) -> str:
         fix = "pack it: `zip -j model.keras` and the three files in it."
     else:
         kind, fix = "a folder", "give the path of a file, such as 'model.keras'."
-    return explain(f"{method}: {str(place)!r} is not a file.", given=kind, fix=fix)
+    return NotAFile(f"{method}: {str(place)!r} is not a file.", given=kind, fix=fix)

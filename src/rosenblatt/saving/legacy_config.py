@@ -6,10 +6,11 @@ layer's calls as lists, and has other names for some arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from rosenblatt import losses
+from rosenblatt.core.errors import BadData
 from rosenblatt.core.types import Config, DTypeLike
 
 # Where a class is looked for, by the end of the key it stands under: many names mean several.
@@ -53,8 +54,23 @@ def modern_layer(entry: Config) -> Config:
     return found
 
 
+def _listed(layers: object) -> Sequence[Any]:
+    if isinstance(layers, (list, tuple)):
+        return layers
+    raise BadData("A model's config has no list of layers.", given=repr(layers))
+
+
 def modern_model(config: Config) -> Config:
     """A model's config as Keras 3 writes it; returned as it is where it is of Keras 3 already."""
+    for layer in _listed(config["layers"]):
+        if not isinstance(layer, Mapping) or not isinstance(layer.get("config"), Mapping):
+            raise BadData(
+                "A model's config holds something that describes no layer.",
+                given=repr(layer),
+                expected="a dict with `class_name` and `config`",
+            )
+        if "class_name" not in layer:
+            raise BadData("A model's config holds a layer without `class_name`.", given=layer)
     if all("module" in layer for layer in config["layers"]):
         return config
     return _modern_model(config)

@@ -16,7 +16,7 @@ import numpy as np
 
 from rosenblatt.core.errors import FileRefused, NotSavable
 from rosenblatt.core.files import atomic_write
-from rosenblatt.core.serialization import serialize_keras_object
+from rosenblatt.core.serialization import described, serialize_shared
 from rosenblatt.core.types import Config
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
@@ -75,7 +75,9 @@ def write_legacy_model(
             "functional models that are built.",
             fix="save it as `model.save('model.keras')`.",
         )
-    entry = serialize_keras_object(model)
+    entry = serialize_shared(model)
+    for one in described(entry):  # Keras 2 knows of none
+        one.pop("shared_object_id", None)
     warn_of_code(entry)
     texts = {_MODEL: json.dumps(legacy_layer(entry))}
     training = model.get_compile_config() if include_optimizer else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from rosenblatt.core.errors import (
     BadArgument,
     FileRefused,
+    ModelRefused,
     NotBuilt,
     NotSavable,
     NotSupported,
@@ -34,7 +36,7 @@ from rosenblatt.saving.archive import (
 from rosenblatt.saving.assets import asset_files, load_assets
 from rosenblatt.saving.contract import Model
 from rosenblatt.saving.custom_objects import advice, defining_files, warn_of_code
-from rosenblatt.saving.file_kinds import is_hdf5, is_zip, require_file, what_is
+from rosenblatt.saving.file_kinds import is_hdf5, is_zip, path_of, require_file, what_is
 from rosenblatt.saving.hdf5_read import open_weights
 from rosenblatt.saving.legacy_h5 import (
     legacy_model_config,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 else:
     folders = on_use("rosenblatt.saving.folders")
 
+# Keras logs where a format is legacy, and warns where a mistake is likely.
+_log = logging.getLogger("rosenblatt")
 # The release of Keras whose format is written.
 KERAS_VERSION = "3.15.1"
 # What a model may take in memory: its file holds nearly all of it, except slots of an optimizer
@@ -101,6 +105,10 @@ def save_model(
     legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
     check_target(path, Path(path).suffix if legacy else ".keras", overwrite, "save_model")
     if legacy:
+        _log.warning(
+            "The model is saved as an HDF5 file, which is a legacy format: `model.save('m.keras')` "
+            "keeps all of it."
+        )
         write_legacy_model(model, path, KERAS_VERSION, include_optimizer)
         return
     if not model.built:
@@ -215,7 +223,7 @@ def load_model(
     ...     load_model(f"{folder}/model.keras").count_params()
     3
     """
-    path = os.fspath(filepath)
+    path = path_of(filepath, "load_model")
     if folders.is_model_folder(path):
         with folders.packed(path) as file:
             return load_model(file, custom_objects, compile, safe_mode)
@@ -270,7 +278,7 @@ def _from_config(
     except Exception as error:  # classes of users may raise anything
         detail = f"config.json lacks {error}" if isinstance(error, KeyError) else str(error)
         hint = advice(config, files, custom_objects)
-        raise FileRefused(
+        raise ModelRefused(
             f"{path!r}: the model cannot be made from the file. {detail or repr(error)}"
             + (f" {hint}" if hint else "")
         ) from error
@@ -337,6 +345,7 @@ def load_weights(
     by_name: bool = False,
     *,
     objects_to_skip: Iterable[object] = (),
+    **kwargs: Any,
 ) -> LoadReport:
     """Give a model the weights of a `.weights.h5`, `.keras` or legacy `.h5` file.
 
@@ -358,7 +367,9 @@ def load_weights(
         FileRefused: not such a file, or weights that do not fit.
         NotBuilt: a model that is not built.
     """
-    path = os.fspath(filepath)
+    if kwargs:
+        raise WrongType(f"load_weights: unknown argument {', '.join(map(repr, kwargs))}.")
+    path = path_of(filepath, "load_weights")
     require_file(path, "load_weights")
     _require_built(model, "load_weights")
     if is_zip(path):

@@ -36,6 +36,7 @@ class TableModel(Functional):
             classes, intervals, scores. It is kept in the file.
     """
 
+    takes_columns = True
     description: Mapping[str, Any] = {}
 
     def get_config(self) -> Config:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import BadData, warn_user
+from rosenblatt.core.checks import is_whole
+from rosenblatt.core.errors import BadArgument, BadData, WrongType, warn_user
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.contract import Block, Source
 from rosenblatt.training.engine import Engine, Logs
@@ -53,11 +54,52 @@ class Validation:
     steps: int | None = None
     frequency: int | Container[int] = 1
 
+    def __post_init__(self) -> None:
+        every = self.frequency
+        if isinstance(every, (int, np.integer)):
+            fits = is_whole(every) and every > 0
+        else:
+            fits = not isinstance(every, (str, bytes)) and hasattr(every, "__contains__")
+        if not fits:
+            raise BadArgument(
+                "fit: bad `validation_freq`.",
+                given=repr(every),
+                expected="a positive integer, or a list of epochs",
+            )
+
     def is_due(self, epoch: int) -> bool:
         """Whether to evaluate after an epoch, counted from 0."""
         if isinstance(self.frequency, int):
             return (epoch + 1) % self.frequency == 0
         return (epoch + 1) in self.frequency
+
+
+def whole(name: str, given: object) -> int:
+    """An argument of `fit` that is a number of epochs.
+
+    Raises:
+        WrongType: not an integer.
+
+    >>> whole("epochs", 3)
+    3
+    """
+    if not is_whole(given):
+        raise WrongType(f"fit: bad `{name}`.", given=repr(given), expected="an integer")
+    return int(given)  # type: ignore[call-overload]
+
+
+def level_of(verbose: int | str) -> int:
+    """How much to show: of `verbose`, where "auto" is 1.
+
+    Raises:
+        BadArgument: another word.
+
+    >>> level_of("auto"), level_of(0)
+    (1, 0)
+    """
+    if isinstance(verbose, str) and verbose != "auto":
+        raise BadArgument("bad `verbose`.", given=repr(verbose), expected="'auto', 0, 1 or 2")
+    return 1 if verbose == "auto" else int(verbose)
 
 
 def fit(

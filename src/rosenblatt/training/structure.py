@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rosenblatt.core.errors import BadData, nearest
+from rosenblatt.core.errors import BadArgument, BadData, UnmatchedKey, WrongType, nearest
 from rosenblatt.core.nesting import UnmatchedError, spread
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import Tree
@@ -54,25 +54,66 @@ def _by_names(given: Mapping[Any, Any], names: Sequence[str], structure: Tree) -
 def _unmatched(error: UnmatchedError, given: Tree, names: Sequence[str], what: str) -> BadData:
     keys = error.keys or list(names)
     if error.kind == "unknown":
-        return BadData(
+        return UnmatchedKey(
             f"`{what}` names an output that does not exist: {error.key!r}.",
             expected=f"names among {keys}",
             fix=nearest(str(error.key), keys),
         )
     if error.kind == "unnamed":
         named = ", ".join(f"{key!r}: …" for key in keys)
-        return BadData(
+        return UnmatchedKey(
             f"`{what}` does not say what belongs to which output: the model knows its outputs by "
             "name.",
             given=f"a {type(given).__name__} of {len(given)}",
             expected=f"a dict with {keys}",
             fix=f"pass `{{{named}}}`.",
         )
-    return BadData(
+    return UnmatchedKey(
         f"`{what}` has a different number of entries than the model has outputs.",
         given=len(given),
         expected=f"{len(names)}: {list(names)}",
     )
+
+
+def check_compiled(metrics: Tree, weighted_metrics: Tree, loss_weights: Tree) -> None:
+    """Refuse arguments of `compile` that are of another kind than they may be.
+
+    Raises:
+        BadArgument: neither a list, a tuple nor a dict; weights that are not numbers.
+        WrongType: None among metrics.
+    """
+    for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+        if given and not isinstance(given, (list, tuple, Mapping)):
+            raise BadArgument(
+                f"`{name}` is not a list, a tuple or a dict.",
+                given=repr(given),
+                fix=f"write `{name}=[{given!r}]`.",
+            )
+        if isinstance(given, (list, tuple)) and len(given) == 1 and given[0] is None:
+            raise WrongType(f"`{name}` holds None where a metric is expected.")
+    kinds = (list, tuple, Mapping, float)
+    if isinstance(loss_weights, (str, bytes, int)) and not isinstance(loss_weights, kinds):
+        raise BadArgument(
+            "`loss_weights` is not a float, or a list, tuple or dict of them.",
+            given=repr(loss_weights),
+        )
+
+
+def require_all(loss: Tree, names: Sequence[str], structure: Tree) -> None:
+    """Refuse a dict of losses that says nothing of an output; None says that it has none.
+
+    Raises:
+        BadData: a missing name.
+    """
+    if isinstance(loss, Mapping) and not isinstance(structure, Mapping):
+        missing = [name for name in names if name not in loss]
+        if missing and set(loss) <= set(names):
+            raise BadData(
+                f"`loss` has no entry for output {missing[0]!r}.",
+                given=f"a dict with {list(loss)}",
+                expected=f"a dict with {list(names)}",
+                fix=f"write `{missing[0]!r}: None` for an output without a loss.",
+            )
 
 
 def align_targets(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rosenblatt import tree
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.types import Tree
 
 
@@ -78,6 +78,12 @@ def split_dataset(
     >>> left.tolist(), right.tolist()
     ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
     """
+    if dataset is None or isinstance(dataset, (str, bytes, int, float)):
+        raise WrongType(
+            "split_dataset: this is not a data set.",
+            given=repr(dataset),
+            expected="an array, or a list, tuple or dict of arrays",
+        )
     arrays = tree.map_structure(np.asarray, dataset)
     counts = sorted({len(a) if a.ndim else 0 for a in tree.flatten(arrays)})
     if len(counts) != 1:

@@ -39,7 +39,9 @@ class Pipeline(Layer):
     Array([[3., 5.]], dtype=float32)
     """
 
-    layers: list[Any] = setting(Check(lambda value: True, "layers", _made))
+    layers: list[Any] = setting(
+        Check(lambda value: isinstance(value, (list, tuple)), "a list of layers", _made, [3, None])
+    )
     __argument_order__ = ("name",)
 
     def __post_init__(self) -> None:
