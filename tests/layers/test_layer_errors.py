@@ -172,7 +172,7 @@ CASES: dict[str, Case] = {
         ValueError,
         lambda: layers.BatchNormalization()(X, mask=np.ones((4, 3), bool)),
     ),
-    "renorm": (ValueError, lambda: layers.BatchNormalization(renorm=True)),
+    "renorm": (ValueError, lambda: layers.BatchNormalization(renorm_clipping={"max": 1})),
     "mean alone": (ValueError, lambda: layers.Normalization(mean=1.0)),
     "mean and variance differ": (
         ValueError,
