@@ -189,7 +189,10 @@ def _use(library: Any, one: Any, name: str) -> None:
         bare = type(one) in (layers.Layer, layers.Wrapper, layers.InputLayer)
         bare |= name == "FeatureSpace"  # called on tables
         if not bare and "Lookup" not in name and "Hash" not in name:
-            one(*INPUTS.get(type(one).__name__, (X,)))
+            try:
+                one(*INPUTS.get(type(one).__name__, (X,)))
+            except ValueError:
+                one(STEPS[None])  # a layer for pictures
     elif isinstance(one, library.callbacks.Callback) and name != "RemoteMonitor":
         model = _model(library)
         model.compile(optimizers.SGD(use_ema=True), "mse")

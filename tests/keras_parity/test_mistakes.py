@@ -35,6 +35,7 @@ ACCEPTED = {
     "training: class_weight in train_on_batch twice": "class weights multiply sample weights",
     "training: class_weight beside weights of a data set": "class weights multiply sample weights",
     "training: class_weight beside weights of a generator": "class weights work for streams",
+    "training: loss of one of two by name": "the other output has none, as with a dict of outputs",
     "training: a generator that is shuffled": "it is the default; Keras warns at each `fit`",
     "look-up: crossing of floats": "the values are hashed",
 }

@@ -159,7 +159,8 @@ def test_statistics_are_not_set_before_there_are_any() -> None:
 
 
 def test_a_lambda_s_code_is_run_where_safe_mode_says_so() -> None:
-    config = rb.layers.Lambda(lambda x: x * 2).get_config()
+    with pytest.warns(UserWarning, match="A lambda is serialized as its code"):
+        config = rb.layers.Lambda(lambda x: x * 2).get_config()
     for safe in (None, True):
         with pytest.raises(ValueError, match="code of a lambda"):
             rb.layers.Lambda.from_config(dict(config), safe_mode=safe)

@@ -183,14 +183,17 @@ def test_adapting_again_starts_anew() -> None:
     "argument", [{"input_shape": (4,)}, {"input_shape": [4]}, {"input_dim": 4}]
 )
 def test_old_ways_to_give_an_input_shape(argument: dict[str, Any]) -> None:
-    model = rb.Sequential([layers.Dense(3, **argument), layers.Dense(1)])
+    with pytest.warns(UserWarning, match="`input_shape` or `input_dim`"):
+        first = layers.Dense(3, **argument)
+    model = rb.Sequential([first, layers.Dense(1)])
     assert model.built
     assert model.input_shape == (None, 4)
     assert [layer.name for layer in model.layers] == ["dense", "dense_1"]
 
 
 def test_old_input_layer_argument() -> None:
-    assert layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)
+    with pytest.warns(UserWarning, match="`input_shape` is an older name"):
+        assert layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)
     assert rb.Input(3).shape == (None, 3)
     assert rb.Input((np.int64(3),), batch_size=2).shape == (2, 3)
 

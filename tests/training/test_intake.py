@@ -77,7 +77,7 @@ NESTS: dict[str, tuple[Callable[[], Any], list[Any], list[Any], list[Any]]] = {
     ),
     "dicts": (
         lambda: joined(dict),
-        [{"x": X, "z": Z}, {"z": Z, "x": X}, {"x": X, "z": Z, "more": X}],
+        [{"x": X, "z": Z}, {"z": Z, "x": X}],
         [{"y": Y, "v": V}, {"v": V, "y": Y}, {"y": Y[:, 0], "v": [V]}],
         [W, {"y": W, "v": W}, [W]],
     ),

@@ -406,14 +406,20 @@ def _from_inputs(graph: Graph) -> Graph:
     begins = [isinstance(node_of(t).operation, InputLayer) for t in graph.inputs]
     if all(begins):
         return graph
-    inputs = tree_map(
-        lambda t: (
-            t
-            if isinstance(node_of(t).operation, InputLayer)
-            else Input(batch_shape=t.shape, dtype=t.dtype)
-        ),
-        graph.input_structure,
-    )
+    given = graph.input_structure
+    before = {node_of(t).operation.name for t in graph.inputs}
+    taken = {layer.name for layer in graph.layers} - before
+    keys = {id(t): key for key, t in given.items()} if isinstance(given, Mapping) else {}
+
+    def as_input(tensor: KerasTensor) -> KerasTensor:
+        if isinstance(node_of(tensor).operation, InputLayer):
+            return tensor
+        key = keys.get(id(tensor))
+        return Input(
+            batch_shape=tensor.shape, dtype=tensor.dtype, name=None if key in taken else key
+        )
+
+    inputs = tree_map(as_input, given)
     return Graph(inputs, graph.walk(tree_leaves(inputs), running(None)), graph.name)
 
 

@@ -38,7 +38,8 @@ def compile_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
         if found.get(name) is not None:
             found[name] = construct(found[name], route(params, name), package.get, name)
     if found.get("metrics") is not None:
-        found["metrics"] = tree_map(full_name, found["metrics"])
+        named = tree_map(full_name, found["metrics"])
+        found["metrics"] = named if isinstance(named, list | tuple | dict) else [named]
     return copy.deepcopy(found)  # objects belong to the estimator; each model has its own
 
 

@@ -48,6 +48,7 @@ class RowEncoder:
         encoder: of a model.
 
     >>> from rosenblatt.layers.tabular.categories import CategoryIndex
+    >>> from rosenblatt.tabular.encoding import Category, ColumnEncoder
     >>> sea = ColumnEncoder("sea", categories=(Category(CategoryIndex(["near", "far"])),))
     >>> rooms = ColumnEncoder("rooms", NumberParsing(center=3.0, scale=2.0))
     >>> RowEncoder(Encoder((sea, rooms))).inputs({"rooms": 4.0, "sea": "far"})

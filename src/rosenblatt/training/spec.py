@@ -22,7 +22,7 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.losses.base import Loss, LossFunctionWrapper
 from rosenblatt.metrics.base import BY_SHAPES, Metric, resolve_accuracy
 from rosenblatt.metrics.reduction import Mean, MeanMetricWrapper
-from rosenblatt.training.structure import align_targets, align_weights, per_output, require_all
+from rosenblatt.training.structure import align_targets, align_weights, per_output
 
 if TYPE_CHECKING:
     from rosenblatt import tree
@@ -144,8 +144,6 @@ class CompileSpec(HasParameters):
         if len(self.names) != len(flat):
             self.names = _pseudo_names(y_pred, len(flat))
         loss = None if self.apart else self.loss
-        if not self._nameless:
-            require_all(loss, self.names, y_pred)
         losses = loss_parts.of(loss, self.loss_weights, y_pred, self.names) if loss else []
         plain = self._metrics_by_output(self.user_metrics, "metrics")
         weighted = self._metrics_by_output(self.user_weighted_metrics, "weighted_metrics")

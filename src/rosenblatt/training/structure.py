@@ -99,23 +99,6 @@ def check_compiled(metrics: Tree, weighted_metrics: Tree, loss_weights: Tree) ->
         )
 
 
-def require_all(loss: Tree, names: Sequence[str], structure: Tree) -> None:
-    """Refuse a dict of losses that says nothing of an output; None says that it has none.
-
-    Raises:
-        BadData: a missing name.
-    """
-    if isinstance(loss, Mapping) and not isinstance(structure, Mapping):
-        missing = [name for name in names if name not in loss]
-        if missing and set(loss) <= set(names):
-            raise BadData(
-                f"`loss` has no entry for output {missing[0]!r}.",
-                given=f"a dict with {list(loss)}",
-                expected=f"a dict with {list(names)}",
-                fix=f"write `{missing[0]!r}: None` for an output without a loss.",
-            )
-
-
 def align_targets(
     y: Tree, names: Sequence[str], structure: Tree, wanted: Sequence[bool]
 ) -> list[Any]:
