@@ -14,7 +14,7 @@ _INTRO = (
     "We and our peers run in one run and take turns; a ratio is the peer's time over ours in the "
     "same round, so more is better. Everybody gets the same arrays, float32, all cores and the "
     "library's own defaults. What stands under a section's `### Notes` is kept when it is "
-    "written anew.\n"
+    "rewritten.\n"
 )
 _NOTES = "\n### Notes\n"
 _WORDS = {True: "met", False: "**not met**", None: ""}
