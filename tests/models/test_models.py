@@ -383,3 +383,16 @@ def test_model_config_equals_after_a_round_trip() -> None:
         assert json.loads(again.to_json()) == json.loads(model.to_json())
         assert type(again).from_config(model.get_config()).get_config() == model.get_config()
         assert re.match(r"<(Sequential|Functional) name=\w+, built=True>", repr(again))
+
+
+@pytest.mark.parametrize("key", ["h", "b/c", 0, "dense"])
+def test_outputs_of_layers_are_inputs_under_any_key(key: Any) -> None:
+    """No warning either: nobody gave such an input its name."""
+    x = rb.Input((3,))
+    hidden = layers.Dense(2, name="hidden")(x)
+    model = rb.Model({key: hidden}, layers.Dense(1, name="dense")(hidden))
+    assert model.input_names == [key]
+    assert model.predict({key: np.ones((4, 2), "float32")}, verbose=0).shape == (4, 1)
+    more = key * 2 if isinstance(key, str) else key + 1  # keys of a dict are sorted
+    with pytest.warns(UserWarning, match="structure of `inputs` is not the model's"):
+        model.predict({key: np.ones((4, 2), "float32"), more: np.ones(4)}, verbose=0)

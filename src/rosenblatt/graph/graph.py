@@ -42,7 +42,7 @@ class Graph:
         ValueError: values that are not symbolic tensors, or a graph cut off from its inputs.
     """
 
-    _watches_names = False  # whether to warn of keys that no input has
+    watches_names = False  # whether to warn of keys that no input has
 
     def __init__(self, inputs: Tree, outputs: Tree, name: str):
         self.name = name
@@ -64,12 +64,12 @@ class Graph:
     def __getstate__(self) -> dict[str, Any]:
         """Its calls one after another: a deep graph is no deep nest."""
         flat = copying.flatten(self.nodes, self.input_structure, self.output_structure)
-        return {"name": self.name, "flat": flat, "_watches_names": self._watches_names}
+        return {"name": self.name, "flat": flat, "watches_names": self.watches_names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         inputs, outputs = copying.unflatten(state["flat"])
         self.__init__(inputs, outputs, state["name"])  # type: ignore[misc]
-        self._watches_names = state["_watches_names"]
+        self.watches_names = state["watches_names"]
 
     def run(self, inputs: Tree, training: bool | None = None, mask: Tree = None) -> Any:
         """Compute the outputs.
@@ -175,13 +175,13 @@ class Graph:
             ordered = spread(data, self.input_structure, self.input_names)
         except UnmatchedError as error:
             raise self._unmatched(error, data) from None
-        if self._watches_names and type(data) is dict:
+        if self.watches_names and type(data) is dict:
             self._warn_of_more(data)
         return ordered
 
     def watch_names(self) -> None:
         """Warn of a dict of `Input`s whose keys are not their names, and later of further keys."""
-        self._watches_names = True
+        self.watches_names = True
         given = self.input_structure
         for key, tensor in given.items() if isinstance(given, Mapping) else ():
             if not isinstance(tensor, KerasTensor) or key == tensor.name:

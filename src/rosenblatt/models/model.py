@@ -78,9 +78,10 @@ class Model(Trainer):
         if inputs is not None:
             if outputs is None:
                 raise BadArgument("Model: `inputs` was given without `outputs`.")
-            self._graph = _from_inputs(Graph(inputs, outputs, self.name))
+            graph = Graph(inputs, outputs, self.name)
             if not self.takes_columns:
-                self._graph.watch_names()
+                graph.watch_names()
+            self._graph = _from_inputs(graph)
             self._operations = [one for one in self._graph.layers if isinstance(one, Layer)]
             self.built = True
         if not trainable:
@@ -406,21 +407,17 @@ def _from_inputs(graph: Graph) -> Graph:
     begins = [isinstance(node_of(t).operation, InputLayer) for t in graph.inputs]
     if all(begins):
         return graph
-    given = graph.input_structure
-    before = {node_of(t).operation.name for t in graph.inputs}
-    taken = {layer.name for layer in graph.layers} - before
-    keys = {id(t): key for key, t in given.items()} if isinstance(given, Mapping) else {}
-
-    def as_input(tensor: KerasTensor) -> KerasTensor:
-        if isinstance(node_of(tensor).operation, InputLayer):
-            return tensor
-        key = keys.get(id(tensor))
-        return Input(
-            batch_shape=tensor.shape, dtype=tensor.dtype, name=None if key in taken else key
-        )
-
-    inputs = tree_map(as_input, given)
-    return Graph(inputs, graph.walk(tree_leaves(inputs), running(None)), graph.name)
+    inputs = tree_map(
+        lambda t: (
+            t
+            if isinstance(node_of(t).operation, InputLayer)
+            else Input(batch_shape=t.shape, dtype=t.dtype)
+        ),
+        graph.input_structure,
+    )
+    found = Graph(inputs, graph.walk(tree_leaves(inputs), running(None)), graph.name)
+    found.watches_names = graph.watches_names
+    return found
 
 
 def _one_or_list(items: list[Any]) -> Any:
