@@ -11,10 +11,11 @@ from rosenblatt.core.dtypes import DTypePolicy
 from rosenblatt.core.errors import NotSupported
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.settings import FIRST_VALUE, Configured, refused, setting
-from rosenblatt.core.types import DTypeLike, Shape
+from rosenblatt.core.types import DTypeLike, Identifier, Shape
 
 if TYPE_CHECKING:
     from rosenblatt import constraints, regularizers
+    from rosenblatt.layers.base import Layer
 else:
     constraints = on_use("rosenblatt.constraints")
     regularizers = on_use("rosenblatt.regularizers")
@@ -26,6 +27,24 @@ SEED = setting(Check(lambda value: True, "an integer or None"), default=None, ro
 LORA = refused("Set `trainable = False` on the layers to keep, and train the others.")
 UNSUPPORTED = refused()
 QUANTIZATION = refused('Make the layer with `dtype="bfloat16"`.', saved=True)
+
+
+def refuse_lora(
+    self: Layer,
+    rank: int,
+    lora_alpha: float | None = None,
+    a_initializer: Identifier = "he_uniform",
+    b_initializer: Identifier = "zeros",
+) -> None:
+    """Refused: adapters of low rank are for kernels far larger than this library is for.
+
+    Raises:
+        NotImplementedError: always.
+    """
+    raise NotSupported(
+        f"{self._where}: LoRA is not supported.",
+        fix="set `trainable = False` on the layers to keep, and train the others.",
+    )
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:

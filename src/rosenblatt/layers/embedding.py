@@ -10,9 +10,9 @@ import numpy as np
 
 from rosenblatt import ops
 from rosenblatt.core.checks import anything, flag
-from rosenblatt.core.errors import BadArgument, NotSupported, explain, warn_user
+from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Config, Identifier, Mask, Shapes, Tree
+from rosenblatt.core.types import Config, Mask, Shapes, Tree
 from rosenblatt.core.watched import watch
 from rosenblatt.layers.arguments import (
     CONSTRAINT,
@@ -21,6 +21,7 @@ from rosenblatt.layers.arguments import (
     QUANTIZATION,
     REGULARIZER,
     initializer,
+    refuse_lora,
 )
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
@@ -90,22 +91,7 @@ class Embedding(Layer):
 
     lora_enabled = False
 
-    def enable_lora(
-        self,
-        rank: int,
-        lora_alpha: float | None = None,
-        a_initializer: Identifier = "he_uniform",
-        b_initializer: Identifier = "zeros",
-    ) -> None:
-        """Refused, as for `Dense`.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotSupported(
-            f"{self._where}: LoRA is not supported.",
-            fix="set `trainable = False` on the layers to keep, and train the others.",
-        )
+    enable_lora = refuse_lora
 
     def call(self, inputs: Tree) -> Any:
         """E[inputs]"""

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY
 from typing import Any
 
-from rosenblatt.core.errors import NotSupported
-from rosenblatt.core.types import Array, Identifier
+from rosenblatt.core.types import Array
 from rosenblatt.core.variable import Variable
-from rosenblatt.layers.arguments import CONSTRAINT, LORA, QUANTIZATION, REGULARIZER, initializer
+from rosenblatt.layers.arguments import (
+    CONSTRAINT,
+    LORA,
+    QUANTIZATION,
+    REGULARIZER,
+    initializer,
+    refuse_lora,
+)
 from rosenblatt.layers.base import Layer
 
 
@@ -45,19 +51,4 @@ class KernelLayer(KernelAndBias):
 
     lora_enabled = False
 
-    def enable_lora(
-        self,
-        rank: int,
-        lora_alpha: float | None = None,
-        a_initializer: Identifier = "he_uniform",
-        b_initializer: Identifier = "zeros",
-    ) -> None:
-        """Refused: adapters of low rank are for kernels far larger than this library is for.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotSupported(
-            f"{self._where}: LoRA is not supported.",
-            fix="set `trainable = False` on the layers to keep, and train the others.",
-        )
+    enable_lora = refuse_lora

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,15 +35,17 @@ class SeenRows:
         """How many there are."""
         return self.members.shape[1]
 
+    @cached_property
     def _variances(self) -> tuple[Floats, Floats]:
         """The members' variance in the network new to a row, (rows,), and in the others."""
         every = self.members.var(axis=2)
         own = np.arange(self.networks) == self.network[:, None]
         return every[own], every[~own].reshape(len(every), -1)
 
+    @cached_property
     def _more_on_new(self) -> float:
         """How much larger the members' variance is, on average, on rows new to their network."""
-        new, seen = self._variances()
+        new, seen = self._variances
         return max(1.0, float(new.mean() / seen.mean())) if seen.mean() > 0 else 1.0
 
     def gain(self) -> float:
@@ -54,7 +57,7 @@ class SeenRows:
         error = float((self.errors**2).mean())
         if error == 0:
             return 1.0
-        between = float(self.members.mean(axis=2).var(axis=1, ddof=1).mean()) * self._more_on_new()
+        between = float(self.members.mean(axis=2).var(axis=1, ddof=1).mean()) * self._more_on_new
         return float(np.sqrt(max(_LEAST, 1 - (1 - 1 / self.networks) * between / error)))
 
     def steadiness(self, conformal: Conformal) -> float:
@@ -66,7 +69,7 @@ class SeenRows:
         intervals of all rows are the wider for it. So: the quantile of errors in widths by many
         networks, as a share of that in widths by one.
         """
-        seen = self._variances()[1] * self._more_on_new()
+        seen = self._variances[1] * self._more_on_new
         single = [
             np.quantile(self.errors / conformal.widths(np.sqrt(one)), _QUANTILE) for one in seen.T
         ]
