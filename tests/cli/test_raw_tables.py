@@ -106,6 +106,15 @@ def test_train_says_what_it_found_and_writes_all(folder: Path, tmp_path: Path, c
     assert capsys.readouterr().out.startswith("loss_1 ")
 
 
+@pytest.fixture(scope="module")
+def rooms_run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The price by rooms as a category."""
+    run = tmp_path_factory.mktemp("rooms")
+    words = ["train", str(folder / "prices.csv"), "--target", "price", "--types", "rooms=category"]
+    assert main([*words, "--out", str(run), *SHORT]) == 0
+    return run
+
+
 def test_train_classes_by_time(folder: Path, tmp_path: Path, capsys) -> None:
     words = ["train", str(folder / "dear.parquet"), "--target", "dear", "--split", "time:sold"]
     assert main([*words, "--verbose", "--out", str(tmp_path), *SHORT]) == 0
@@ -180,6 +189,47 @@ def test_other_columns_and_orders_and_unseen_words(price_run: Path, tmp_path: Pa
     assert len(table_of(odd.out)) == len(table_of(same.out)) == ROWS
     assert "Warning: column 'sea': 100 % of the words are rare or unseen" in odd.err
     assert "Warning: column 'rooms': 100 % of the values are missing" in odd.err
+
+
+# What a cell may hold in a new table, whatever its column held in training.
+CELLS = {
+    "gap": None,
+    "number": 3,
+    "fraction": 2.5,
+    "word": "lake",
+    "day": "2013-05-01",
+    "yes": True,
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("name", ["sea", "rooms", "sold"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_column_of_another_kind_is_read_and_explained(
+    price_run: Path, tmp_path: Path, name: str, cell: str, ending: str
+) -> None:
+    """Each column in turn holds one thing in all rows: numbers, words, times or nothing."""
+    new = tmp_path / f"new.{ending}"
+    frame = houses().head(3).with_columns(pl.lit(CELLS[cell]).alias(name))
+    frame.write_csv(new) if ending == "csv" else frame.write_parquet(new)
+    out = tmp_path / "out.csv"
+    words = ["predict", str(price_run), str(new), "--interval", "0.8", "--out", str(out)]
+    assert main(words) == 0
+    plain = pl.read_csv(out)["prediction"]
+    assert main([*words, "--explain", "4"]) == 0
+    rows = pl.read_csv(out)
+    assert rows["prediction"].to_list() == plain.to_list()
+    assert all(f"{name}=" in " ".join(map(str, row)) for row in rows.rows())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_numbers_that_are_categories_may_be_anything_else(
+    folder: Path, rooms_run: Path, tmp_path: Path, cell: str
+) -> None:
+    new, out = tmp_path / "new.parquet", tmp_path / "out.csv"
+    houses().head(3).with_columns(rooms=pl.lit(CELLS[cell])).write_parquet(new)
+    assert main(["predict", str(rooms_run), str(new), "--explain", "4", "--out", str(out)]) == 0
+    assert all("rooms=" in " ".join(map(str, row)) for row in pl.read_csv(out).rows())
 
 
 def test_evaluate_report_and_summary(price_run: Path, folder: Path, tmp_path: Path, capsys) -> None:

@@ -202,21 +202,33 @@ def _as_read(table: Table, kinds: Mapping[str, ColumnKind], names: Sequence[str]
 
 
 def _typical_row(summary: Summary, rows: Table) -> Table:
-    """A row of medians and most frequent words: of no one, so that a model's file may hold it."""
+    """A row of medians and most frequent words: of no one, so that a model's file may hold it.
+
+    A word stays a word where the rows hold numbers there, or nothing at all.
+    """
     columns: list[Column] = []
     for name in rows.names:
         column, known = rows[name], summary.columns[name]
-        if isinstance(column, NumberColumn):
+        if known.words and not _holds_number(column, known.words[0]):
+            columns.append(encoded_column(name, [known.words[0]], column.stored))
+        elif isinstance(column, NumberColumn):
             value = float(known.words[0]) if known.words else _median(known)
             columns.append(NumberColumn(name, np.array([value])))
         elif isinstance(column, TimeColumn):
             seconds = _median(known)
             time = "NaT" if np.isnan(seconds) else np.datetime64(int(seconds * 1e6), "us")
             columns.append(TimeColumn(name, np.array([time], "datetime64[us]")))
-        elif isinstance(column, TextColumn):
-            word = known.words[0] if known.words else None
-            columns.append(encoded_column(name, [word], column.stored))
+        else:
+            columns.append(encoded_column(name, [None], column.stored))
     return Table.of(columns, "a typical row")
+
+
+def _holds_number(column: Column, word: str) -> bool:
+    """Whether a column of numbers could hold a word."""
+    try:
+        return isinstance(column, NumberColumn) and np.isfinite(float(word))
+    except ValueError:
+        return False
 
 
 def _median(known: ColumnSummary) -> float:
