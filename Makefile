@@ -2,7 +2,8 @@
 #
 #   make demo    train the housing network and write the model, history, curves and metrics
 #   make test    lint, types, tests, doctests, lessons
-#   make soak    the tests of many repetitions (kills, long runs), and all tests on three instruction sets
+#   make soak    the tests of many repetitions (kills, long runs), and all tests on three instruction sets,
+#                in an order of SHUFFLE (a number, which the head of the output repeats)
 #   make browser TensorBoard's pages in headless Chromium, with screenshots in browser-output
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
@@ -20,6 +21,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_OUT ?= demo-output
 UV ?= uv
+SHUFFLE := $(or $(SHUFFLE),$(shell date +%s))
 # XLA rounds differently on each: what holds on the oldest, on AVX2 and on this processor holds anywhere.
 INSTRUCTION_SETS := $(if $(filter x86_64 amd64,$(shell uname -m)),--xla_cpu_max_isa=SSE4_2 --xla_cpu_max_isa=AVX2)
 
@@ -47,7 +49,7 @@ soak: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m soak
 	@for flags in $(INSTRUCTION_SETS) ""; do \
 		echo "All tests with XLA_FLAGS=$$flags"; \
-		XLA_FLAGS=$$flags $(BIN)/python -m pytest -n 2; \
+		XLA_FLAGS=$$flags $(BIN)/python -m pytest -n 2 --shuffle $(SHUFFLE); \
 	done
 
 browser: $(VENV)/test.stamp

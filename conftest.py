@@ -1,4 +1,4 @@
-"""What all tests keep to on any machine: two gigabytes, and float16 where there is any.
+"""What all tests keep to on any machine: two gigabytes, float16 where there is any, any order.
 
 JAX keeps, beside each program (0.2 MB), the text that it was compiled from (1.2 MB), and real
 Keras runs thousands of small programs. So the texts are dropped when a process has grown; where
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import gc
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,27 @@ def _give_back() -> None:
 def _trim() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--shuffle SEED`: no test may depend on which ones ran before it."""
+    told = "run the tests in an order drawn from this seed"
+    parser.addoption("--shuffle", type=int, metavar="SEED", default=None, help=told)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say how to repeat the order."""
+    seed = config.getoption("shuffle")
+    return None if seed is None else f"order of the tests: --shuffle {seed}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle after all else that sorts, the same in each process of `-n 2`."""
+    seed = config.getoption("shuffle")
+    if seed is not None:
+        items.sort(key=lambda item: item.nodeid)  # the seed alone decides
+        random.Random(seed).shuffle(items)
 
 
 def pytest_collection_finish() -> None:

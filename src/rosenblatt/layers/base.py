@@ -13,7 +13,8 @@ from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.errors import NotSupported, WrongType, nearest
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
-from rosenblatt.core.naming import current_path
+from rosenblatt.core.naming import current_path, fresh_names
+from rosenblatt.core.random import seeded
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -302,7 +303,13 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
         if not self.built and not self._layers:
             layer = copy.copy(self)
             layer._trainable_weights, layer._non_trainable_weights = [], []
-        if not layer.built:
+        elif not self.built and not signatures.is_users(type(self), "call"):
+            layer = copy.deepcopy(self)  # a wrapper: the layer inside stays as it is, too
+        if layer is self:
+            if not self.built:
+                self._build_for(args, kwargs)
+            return self
+        with seeded(0), fresh_names():  # what the layer draws and is called later is as without it
             layer._build_for(args, kwargs)
         return layer
 

@@ -251,7 +251,8 @@ class Model(Trainer):
         graph = self._graph
         if graph is not None and self.takes_text:  # text cannot be traced
             return tree_map(lambda t: KerasTensor(t.shape, t.dtype), graph.output_structure)
-        outputs = infer_outputs(self._call_quietly, args, kwargs)
+        model = self if graph is not None else self._as_built_for(args, kwargs)
+        outputs = infer_outputs(model._call_quietly, args, kwargs)
         # Keras takes a list or tuple of one apart for arrays, but not for symbolic tensors.
         return type(graph.output_structure)([outputs]) if graph and graph.is_single else outputs
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 
 from rosenblatt.core import registry
-from rosenblatt.core.errors import BadArgument, warn_user
+from rosenblatt.core.errors import BadArgument, WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import described, infer_outputs, tree_leaves, tree_map
 from rosenblatt.core.tracing import explaining, traced_settings
@@ -26,10 +26,13 @@ from rosenblatt.training.signature import Signature, signature_of
 from rosenblatt.training.spec import CompileSpec, real_rows
 
 if TYPE_CHECKING:
+    from rosenblatt.models import functions
     from rosenblatt.models.trainer import Trainer
     from rosenblatt.training import ranks
     from rosenblatt.training.contract import Kind
+    from rosenblatt.training.functions import StepFunction
 else:
+    functions = on_use("rosenblatt.models.functions")
     ranks = on_use("rosenblatt.training.ranks")
 
 
@@ -210,6 +213,30 @@ class ModelTask:
         name = f"{kind}_step"
         return getattr(self._model, name) if self._model._overrides(name) else None
 
+    def makes_function(self, kind: Kind) -> bool:
+        """Whether a user's class makes a function for steps, or one was set on the model."""
+        return self._model._makes_function(kind)
+
+    def own_function(self, kind: Kind) -> StepFunction | None:
+        """That function; None where it is the library's after all."""
+        model = self._model
+        if not self.makes_function(kind):
+            return None
+        returned: Any = None
+        if model._overrides(f"make_{kind}_function"):
+            returned = getattr(model, f"make_{kind}_function")()
+        function = getattr(model, f"{kind}_function")
+        function = returned if function is None else function
+        if isinstance(function, functions.ModelFunction):
+            return None  # which programs compute faster
+        if not callable(function):
+            raise WrongType(
+                f"`make_{kind}_function` of {self.described} made no function.",
+                given=f"self.{kind}_function = {function!r:.80}",
+                fix=f"set `self.{kind}_function` to a function `(state, iterator)`.",
+            )
+        return function
+
     @property
     def reads_targets(self) -> bool:
         """Whether a user's class computes the loss or the metrics itself."""
@@ -240,7 +267,8 @@ class ModelTask:
         outputs = self._model.build_for_data(x)
         if kind == "predict" or self.spec.built:
             return outputs
-        if self.own_step(kind) is None or not self.spec.is_empty:
+        own = self.own_step(kind) is not None or self.makes_function(kind)
+        if not own or not self.spec.is_empty:
             if self.reads_targets and not (self.run_eagerly or self._model.takes_text):
                 self._build_as_read(x, y, outputs)
             if not self.spec.built:
@@ -275,8 +303,8 @@ class ModelTask:
                 "The model has no trainable weights: `fit` updates metrics and learns nothing. Set "
                 "`layer.trainable = True` on a layer with weights, or add such a layer."
             )
-        has_loss = self.own_step("train") or self.spec.losses or self._has_other_losses()
-        if not has_loss:
+        own = self.own_step("train") is not None or self.makes_function("train")
+        if not (own or self.spec.losses or self._has_other_losses()):
             raise BadArgument(
                 "The model has no loss to minimize.",
                 fix="give `compile` a `loss`, for example `model.compile(loss='mse')`.",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rosenblatt.models import functions, state_trees
     from rosenblatt.training import custom
     from rosenblatt.training.contract import Kind
+    from rosenblatt.training.functions import StepFunction
 else:
     custom = on_use("rosenblatt.training.custom")
     functions = on_use("rosenblatt.models.functions")
@@ -64,10 +65,11 @@ class Trainer(Layer):
     _jit_compile: bool | None = None
     # Accepted for Keras's sake: the engine chooses how many steps a call takes.
     steps_per_execution = 1
-    # What `make_train_function` and its like make, for loops of your own; `fit` uses none of them.
-    train_function: functions.StepFunction | None = None
-    test_function: functions.StepFunction | None = None
-    predict_function: functions.StepFunction | None = None
+    # What `make_train_function` and its like make, for loops of your own. `fit` and its like use
+    # those that a user made; programs compute the library's own faster.
+    train_function: StepFunction | None = None
+    test_function: StepFunction | None = None
+    predict_function: StepFunction | None = None
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -118,8 +120,16 @@ class Trainer(Layer):
         self.training_session.stop_predicting = value
 
     def _overrides(self, method: str) -> bool:
-        """Whether its class writes a method of this one itself."""
-        return getattr(type(self), method) is not getattr(Trainer, method)
+        """Whether its class writes a method of this one itself, or one was set on the object."""
+        own = getattr(type(self), method) is not getattr(Trainer, method)
+        return own or method in self.__dict__
+
+    def _makes_function(self, kind: Kind) -> bool:
+        """Whether its class, or its user, makes the function of `fit` or of its like."""
+        if self._overrides(f"make_{kind}_function"):
+            return True
+        made = getattr(self, f"{kind}_function")
+        return made is not None and not isinstance(made, functions.ModelFunction)
 
     # -- compiling -----------------------------------------------------------------------------
 
@@ -337,9 +347,14 @@ class Trainer(Layer):
             rows, kept = rows.split(validation_split)
         validation = None
         if kept is not None:
-            held_out = kept.batches(validation_batch_size or batch_size)
-            limit = _limited_steps(validation_steps)
-            validation = loop.Validation(held_out, limit, validation_freq)
+            size = validation_batch_size or batch_size
+            limit, own = _limited_steps(validation_steps), None
+            if self._overrides("evaluate"):
+                given = (
+                    getattr(kept, "arrays", None) if validation_data is None else validation_data
+                )
+                own = functions.own_evaluation(self, given, size, validation_steps)
+            validation = loop.Validation(kept.batches(size), limit, validation_freq, own)
         source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()
@@ -402,15 +417,17 @@ class Trainer(Layer):
         Returns:
             The loss, or a list of loss and metrics, or a dict.
         """
-        kwargs.pop("_use_cached_eval_dataset", None)  # which Keras's callbacks may pass
+        read_before = kwargs.pop("_use_cached_eval_dataset", False)
         if kwargs:
             raise WrongType(f"evaluate has no argument {next(iter(kwargs))!r}.")
         spec = self._require_compiled("evaluate").spec
         steps = _limited_steps(steps)
-        rows = read(x, y, sample_weight, self.training_session.task.inputs())
-        source = rows.batches(batch_size, steps=steps)
+        session, run = self.training_session, self.current_run
+        source = run.validation if read_before and run is not None else None
+        if source is None:
+            rows = read(x, y, sample_weight, session.task.inputs())
+            source = rows.batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        session = self.training_session
         with session.turn("evaluate"):
             logs = loop.evaluate(session, source, hooks, steps)
         return logs if return_dict else spec.in_order(logs)
@@ -438,7 +455,8 @@ class Trainer(Layer):
         steps = _limited_steps(steps)
         inputs = self.training_session.task.inputs(finite=False)
         plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
-        if plain and callbacks is None and verbose == 0 and steps is None:
+        quick = plain and callbacks is None and verbose == 0 and steps is None
+        if quick and not self._makes_function("predict"):
             return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
@@ -511,7 +529,7 @@ class Trainer(Layer):
         """The outputs for a batch, and the new non-trainable values."""
         return self.stateless_call(*state, data[0], training=False)
 
-    def make_train_function(self, force: bool = False) -> functions.StepFunction:
+    def make_train_function(self, force: bool = False) -> StepFunction:
         """Set `train_function(state, iterator)`, which takes a step of `train_step`.
 
         Args:
@@ -521,19 +539,19 @@ class Trainer(Layer):
             The function: it gives the logs and the new state.
         """
         if force or self.train_function is None:
-            self.train_function = functions.step_function(self, "train")
+            self.train_function = functions.ModelFunction(self, "train")
         return self.train_function
 
-    def make_test_function(self, force: bool = False) -> functions.StepFunction:
+    def make_test_function(self, force: bool = False) -> StepFunction:
         """Set `test_function(state, iterator)`, which takes a step of `test_step`."""
         if force or self.test_function is None:
-            self.test_function = functions.step_function(self, "test")
+            self.test_function = functions.ModelFunction(self, "test")
         return self.test_function
 
-    def make_predict_function(self, force: bool = False) -> functions.StepFunction:
+    def make_predict_function(self, force: bool = False) -> StepFunction:
         """Set `predict_function(state, iterator)`, which takes a step of `predict_step`."""
         if force or self.predict_function is None:
-            self.predict_function = functions.step_function(self, "predict")
+            self.predict_function = functions.ModelFunction(self, "predict")
         return self.predict_function
 
     def compute_loss_and_updates(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rosenblatt.graph.graph import Graph
     from rosenblatt.layers.base import Layer
     from rosenblatt.optimizers.base import Optimizer
+    from rosenblatt.training.functions import StepFunction
     from rosenblatt.training.placement import StateVariables
     from rosenblatt.training.signature import Signature
     from rosenblatt.training.spec import CompileSpec
@@ -93,6 +94,16 @@ class Task(Protocol):
 
     def own_step(self, kind: Kind) -> Callable[..., Any] | None:
         """The step that the user's class defines itself, if it does."""
+
+    def makes_function(self, kind: Kind) -> bool:
+        """Whether the user's class, or the user, makes a function in place of a loop over steps."""
+
+    def own_function(self, kind: Kind) -> StepFunction | None:
+        """That function, of a built model; None where it is the library's after all.
+
+        Raises:
+            TypeError: the class makes something else.
+        """
 
     @property
     def reads_targets(self) -> bool:

@@ -62,26 +62,26 @@ def custom_step(
     step = task.own_step(kind)
     assert step is not None
     _check_signature(step, kind, where)
-    given = _given(state, kind, len(task.listed_metrics))  # others it leaves alone
+    given = given_of(state, kind, len(task.listed_metrics))  # others it leaves alone
     x, y, weight = batch
-    y = for_users_step(lambda y, x, w: step(given, _without_none((x, y, w))), y, x, weight)
+    y = for_users_step(lambda y, x, w: step(given, without_none((x, y, w))), y, x, weight)
     with use_scope(Scope(parameters=parameters)), explaining(where):
-        returned = step(given, _without_none((x, y, weight)))
-    logs, new = _unpacked(returned, kind, where)
+        returned = step(given, without_none((x, y, weight)))
+    logs, new = unpacked(returned, kind, where, _ADVICE.format(kind=kind))
     groups = {}
     for name, values, before in zip(GROUPS[kind], new, given, strict=True):
-        kept = _like(list(values), before, getattr(variables, name), name, where)
+        kept = like(list(values), before, getattr(variables, name), name, where)
         groups[name] = (*kept, *getattr(state, name)[len(before) :])
     return state._replace(**groups), {name: jnp.asarray(value) for name, value in logs.items()}
 
 
-def _given(state: TrainState, kind: Kind, metrics: int) -> tuple[list[Any], ...]:
-    """The groups of a state that a step takes, with so many values of metrics."""
+def given_of(state: TrainState, kind: Kind, metrics: int) -> tuple[list[Any], ...]:
+    """The groups of a state that a user's step takes, with so many values of metrics."""
     given = state._replace(metrics=state.metrics[:metrics])
     return tuple(list(getattr(given, name)) for name in GROUPS[kind])
 
 
-def _without_none(data: tuple[Any, ...]) -> tuple[Any, ...]:
+def without_none(data: tuple[Any, ...]) -> tuple[Any, ...]:
     """A batch as Keras passes it on: without targets and weights that were not given."""
     while len(data) > 1 and data[-1] is None:
         data = data[:-1]
@@ -99,7 +99,14 @@ def _check_signature(step: Callable[..., Any], kind: Kind, where: str) -> None:
         ) from None
 
 
-def _unpacked(returned: Tree, kind: Kind, where: str) -> tuple[Mapping[str, Any], Sequence[Any]]:
+def unpacked(
+    returned: Tree, kind: Kind, where: str, fix: str
+) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    """The logs and the new state that a user's step returned.
+
+    Raises:
+        TypeError: it returned something else; the message says where, and `fix`.
+    """
     names = GROUPS[kind]
     fits = isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], Mapping)
     if fits and isinstance(returned[1], (tuple, list)) and len(returned[1]) == len(names):
@@ -109,14 +116,18 @@ def _unpacked(returned: Tree, kind: Kind, where: str) -> tuple[Mapping[str, Any]
         given=f"{type(returned).__name__}: {returned!r:.80}",
         expected="`(logs, state)`: a dict of scalars, and a tuple of "
         + ", ".join(f"{name}_variables" for name in names),
-        fix=_ADVICE.format(kind=kind),
+        fix=fix,
     )
 
 
-def _like(
+def like(
     values: list[Any], old: Sequence[Any], variables: Sequence[Any], name: str, where: str
 ) -> list[Any]:
-    """The new values in the dtypes of the old ones, which a compiled loop requires."""
+    """The new values of a group in the dtypes of the old ones, which a compiled loop requires.
+
+    Raises:
+        ValueError: a different number of values, or another shape; the message says where.
+    """
     if len(values) != len(old):
         raise BadData(
             f"{where}: a different number of {name}_variables than before the step.",
@@ -151,7 +162,7 @@ def default_step(
     after = step(task, variables, before, parameters, batch, None)
     found = results(task, variables, after, parameters)
     logs = dict(zip(task.results(), found, strict=True))
-    return logs, _given(after, kind, len(groups["metrics"]))
+    return logs, given_of(after, kind, len(groups["metrics"]))
 
 
 def custom_loop(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from rosenblatt.training.step import Step, loop, numbers_now, results, test_step
 if TYPE_CHECKING:
     from rosenblatt.training import custom
     from rosenblatt.training.contract import Kind, Task
+    from rosenblatt.training.functions import StepFunction
 else:
     custom = on_use("rosenblatt.training.custom")
 
@@ -41,6 +43,8 @@ class Engine:
         kind: "train" or "test".
         placement: the device, or devices, that compute.
     """
+
+    function: StepFunction | None = None  # which a user's model made in place of programs
 
     def __init__(self, task: Task, kind: Kind, placement: Placement = HERE):
         self.task = task
@@ -101,15 +105,19 @@ class Engine:
         if pending is not None:
             self._wait(pending, pending_steps, begun)
 
-    def batches(self, blocks: Iterator[Block]) -> Iterator[Piece]:
-        """The batches one by one, for `step_on`: parts of blocks that are on the device once."""
+    def steps(self, blocks: Iterator[Block]) -> Iterator[Callable[[], tuple[int, Logs]]]:
+        """The steps one by one, each to be taken by a call: that they are 1, and the metrics then.
+
+        Blocks are on the device once.
+        """
         for block in self._timed(blocks):
             held = block.arrays if block.n_batches == 1 else self.placement.hold(block.arrays)
             for arrays, *where in self._pieces(block, most=1):
-                yield (held if arrays is block.arrays else arrays, *where)
+                batch = (held if arrays is block.arrays else arrays, *where)
+                yield functools.partial(self._step_on, batch)
 
-    def step_on(self, batch: Piece) -> Logs:
-        """Take the variables' values, do one step, and give them back; the metrics after it."""
+    def _step_on(self, batch: Piece) -> tuple[int, Logs]:
+        """Take the variables' values, do one step, and give them back; 1, the metrics after it."""
         self.load()
         begun = time.perf_counter()
         logs = self._call(*batch)
@@ -117,7 +125,7 @@ class Engine:
         self.seconds["program"] += time.perf_counter() - begun
         self.seconds["steps"] += 1
         self.store()
-        return logs
+        return 1, logs
 
     def _timed(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """The blocks; what making them takes is noted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,11 +48,13 @@ class Validation:
         source: the data.
         steps: batches of an evaluation; one pass if None.
         frequency: epochs between evaluations, or the epochs after which to evaluate (from 1).
+        own: the `evaluate` of a user's class, asked with the callbacks in place of the library's.
     """
 
     source: Source
     steps: int | None = None
     frequency: int | Container[int] = 1
+    own: Callable[[Hooks], Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
         every = self.frequency
@@ -139,7 +141,8 @@ def fit(
                 run.epoch = epoch
                 engine = _epoch(session, run, engine, steps_per_epoch)
                 if validation is not None and validation.is_due(epoch):
-                    tester = tester or _tester(session, validation.source)
+                    if validation.own is None:
+                        tester = tester or _tester(session, validation.source)
                     _validate(session, run, tester, validation)
                 hooks.call("on_epoch_end", epoch, run.logs)
                 if session.stop:
@@ -217,12 +220,35 @@ def _tester(session: Session, source: Source) -> Engine:
     return session.engine("test")
 
 
-def _validate(session: Session, run: Run, tester: Engine, validation: Validation) -> None:
+def _validate(session: Session, run: Run, tester: Engine | None, validation: Validation) -> None:
     """Add the results of an evaluation to the epoch's logs."""
     begun = time.perf_counter()
-    found = _test(session, tester, validation.source, run.hooks, validation.steps, run.epoch)
+    if tester is None:
+        found = _own_results(session, run, validation)
+    else:
+        found = _test(session, tester, validation.source, run.hooks, validation.steps, run.epoch)
     run.seconds["validation"] += time.perf_counter() - begun
     run.logs = {**run.logs, **{f"val_{name}": value for name, value in found.items()}}
+
+
+def _own_results(session: Session, run: Run, validation: Validation) -> dict[str, float]:
+    """What the `evaluate` of a user's class gives for the validation data.
+
+    Raises:
+        WrongType: no values by name, which `return_dict=True` asks for.
+    """
+    assert validation.own is not None
+    run.validation = validation.source  # which `super().evaluate` need not read again
+    found = validation.own(run.hooks)
+    if not isinstance(found, Mapping):
+        raise WrongType(
+            f"`evaluate` of {session.task.described}, which `fit` calls with `return_dict=True`, "
+            "must return a dict.",
+            given=f"{type(found).__name__}: {found!r:.80}",
+            expected="values by name",
+            fix="pass `return_dict` on: `return super().evaluate(*args, **kwargs)`.",
+        )
+    return dict(found)
 
 
 def _test(
@@ -293,12 +319,14 @@ def _by_batch(
     engine: Engine, blocks: Iterator[Block], hooks: Hooks, step: int
 ) -> Iterator[tuple[int, Logs]]:
     """Step by step, because a callback asked for each batch."""
-    for batch in engine.batches(blocks):
+    for take in engine.steps(blocks):
         hooks.call(f"on_{engine.kind}_batch_begin", step)
-        logs = engine.step_on(batch)
-        hooks.call(f"on_{engine.kind}_batch_end", step, engine.read(logs))
-        yield 1, logs
-        step += 1
+        done, logs = take()
+        if not done:  # a user's function found too few batches for a step
+            return
+        step += done
+        hooks.call(f"on_{engine.kind}_batch_end", step - 1, engine.read(logs))
+        yield done, logs
 
 
 def _end_after_error(run: Run) -> None:

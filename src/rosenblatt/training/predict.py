@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core.errors import explain, warn_user, within
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.tracing import changes, traced_settings
 from rosenblatt.core.types import Tree
@@ -24,7 +25,11 @@ from rosenblatt.training.step import numbers_now, predictor
 
 if TYPE_CHECKING:
     from rosenblatt.core.watched import Watched
+    from rosenblatt.training import functions
     from rosenblatt.training.contract import Task
+    from rosenblatt.training.functions import StepFunction
+else:
+    functions = on_use("rosenblatt.training.functions")
 
 # Rows of the programs that a prediction is made of. Few sizes mean few programs. A row for which
 # layers compute many (`multiplies_rows`) has one of its own: filled up to 32 it takes 10 times as
@@ -46,8 +51,12 @@ def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = 
     """
     session.stop_predicting = False
     hooks.call("on_predict_begin")
-    whole = None if hooks.predict_batches else source.whole(steps)
-    if whole is not None:
+    function = _own_function(session, source)
+    whole = None if hooks.predict_batches or function else source.whole(steps)
+    if function is not None:
+        batches = (_brought(session.task, x) for x, *_ in source.batches(steps))
+        outputs = _joined(functions.predict_by(session, function, batches, hooks))
+    elif whole is not None:
         outputs = predict_arrays(session, whole[0], source.batch_size or 32)
         hooks.progress("predict", steps or source.n_batches or 0, {})
     else:
@@ -69,12 +78,26 @@ def predict_arrays(session: Session, x: Tree, batch_size: int) -> Any:
         return _eagerly(task, x, batch_size)
     if not task.is_built:
         task.build(tree_map(lambda a: a[:1], x), None, "predict")
-    graph = task.graph
-    if graph is not None and not isinstance(x, LookedUp):
-        x = graph.bring(x, cast=True)
+    x = _brought(task, x)
     outputs = _predictor_of(session)(x, batch_size)
     warn_if_nan(outputs, x)
     return outputs
+
+
+def _brought(task: Task, x: Tree) -> Tree:
+    """Inputs in the structure of the model's."""
+    graph = task.graph
+    return x if graph is None or isinstance(x, LookedUp) else graph.bring(x, cast=True)
+
+
+def _own_function(session: Session, source: Source) -> StepFunction | None:
+    """The function that a user's class makes for a model that is built."""
+    task = session.task
+    if not task.makes_function("predict"):
+        return None
+    if not task.is_built:
+        task.build(tree_map(lambda a: a[:1], source.peek()[0]), None, "predict")
+    return task.own_function("predict")
 
 
 def _predictor_of(session: Session) -> Predictor:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rosenblatt.core.errors import explain
+from rosenblatt.core.faces import on_use
 from rosenblatt.data.contract import Position, Source
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.placement import HERE
 
 if TYPE_CHECKING:
+    from rosenblatt.training import functions
     from rosenblatt.training.contract import Kind, Task
     from rosenblatt.training.fit import Hooks
     from rosenblatt.training.predict import Predictor
+else:
+    functions = on_use("rosenblatt.training.functions")
 
 
 class RunPosition(Position):
@@ -39,6 +43,7 @@ class Run:
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
         logs: the metrics of the last epoch.
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
+        validation: the data of the evaluations, where a user's class evaluates them.
     """
 
     source: Source
@@ -48,6 +53,7 @@ class Run:
     completed: bool = False
     logs: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    validation: Source | None = None
 
     def position(self) -> RunPosition:
         """Epoch, step, and what the order of the rows depends on, as plain data."""
@@ -96,9 +102,14 @@ class Session:
 
     def engine(self, kind: Kind) -> Engine:
         """The steps of earlier calls since `compile()`, where the model is still as it was."""
-        engine = self._engines.get(kind)
-        if engine is None or not (engine.fits() and engine.is_as_read()):
-            engine = self._engines[kind] = Engine(self.task, kind, self.placement)
+        function, engine = self.task.own_function(kind), self._engines.get(kind)
+        kept = engine is not None and engine.function is function
+        if engine is None or not (kept and engine.fits() and engine.is_as_read()):
+            if function is None:
+                engine = Engine(self.task, kind, self.placement)
+            else:
+                engine = functions.FunctionEngine(self.task, kind, function, self.placement)
+            self._engines[kind] = engine
         return engine
 
     def forget(self) -> None:
