@@ -2,6 +2,7 @@
 
 import threading
 
+import jax
 import numpy as np
 import pytest
 
@@ -117,6 +118,19 @@ def test_a_small_prediction_looks_through_no_attributes(monkeypatch, kind):
     monkeypatch.setattr(tracking, "parts_of", lambda holder: calls.append(holder))
     np.testing.assert_array_equal(model.predict(np.ones((3, 5)), verbose=0), first)
     assert calls == []
+
+
+def test_predictions_bring_weights_to_the_device_once(tmp_path):
+    _model().save(tmp_path / "m.keras")
+    model, (x, _) = rb.saving.load_model(tmp_path / "m.keras"), _data(3)
+    assert all(isinstance(weight.held, np.ndarray) for weight in model.weights)
+    first = model.predict(x, verbose=0)
+    there = [weight.held for weight in model.weights]
+    assert all(isinstance(held, jax.Array) for held in there)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), first)
+    assert all(weight.held is held for weight, held in zip(model.weights, there, strict=True))
+    model.layers[0].kernel.assign(np.zeros((5, 7)))
+    assert not np.array_equal(model.predict(x, verbose=0), first)
 
 
 def test_building_compiles_nothing(compiled):

@@ -75,20 +75,19 @@ def pack(structure: Tree, parts: Sequence[Any]) -> Tree:
 
 
 def _walk(given: Tree, node: Tree, partial: bool, unwrap: bool) -> list[Any]:
-    count = len(tree_leaves(node))
     if given is None and partial:
-        return [None] * count
+        return [None] * len(tree_leaves(node))
     if isinstance(node, Mapping):
         if isinstance(given, Mapping):
             keys = list(node) if type(node) is not dict else sorted(node)
             parts = _by_key(given, keys, partial)
             pairs = zip(parts, (node[key] for key in keys), strict=True)
             return [leaf for part, inner in pairs for leaf in _walk(part, inner, partial, unwrap)]
-        if count > 1:
+        if (count := len(tree_leaves(node))) > 1:
             raise UnmatchedError("unnamed" if _parts(given) == count else "count", keys=list(node))
         return _walk(given, next(iter(node.values())), partial, unwrap)
     if isinstance(node, (list, tuple)):
-        return _by_place(given, node, count, partial, unwrap)
+        return _by_place(given, node, len(tree_leaves(node)), partial, unwrap)
     if unwrap and isinstance(given, (list, tuple, Mapping)):
         if isinstance(given, Mapping) or len(given) != 1:
             raise UnmatchedError("count")

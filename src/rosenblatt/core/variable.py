@@ -155,15 +155,26 @@ class Variable:
                     # Only shapes are looked for: the value, which is perhaps not drawn yet, would
                     # be copied for nothing.
                     return jnp.zeros(self.shape, self._value.dtype)
-                refuse_forked()
-                # device_put compiles nothing, jnp.asarray a program for each shape.
-                with jax.ensure_compile_time_eval():
-                    self._value = jax.device_put(self._value)
+                self.put_on_device()
             value = self._value
         cast = _autocast.get()
         if cast and self.autocast and cast != self.dtype and dtypes.is_float_dtype(self.dtype):
             return value.astype(cast)
         return value
+
+    def put_on_device(self) -> None:
+        """Keep the value on the device from now on, where it is a NumPy array still.
+
+        A program that is called with a NumPy array copies it each time.
+
+        Raises:
+            RuntimeError: in a forked process, where computing would hang.
+        """
+        if isinstance(self._value, np.ndarray):
+            refuse_forked()
+            # device_put compiles nothing, jnp.asarray a program for each shape.
+            with jax.ensure_compile_time_eval():
+                self._value = jax.device_put(self._value)
 
     @property
     def held(self) -> Any:

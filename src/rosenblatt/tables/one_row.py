@@ -130,16 +130,16 @@ def _of_frame(frame: Any) -> list[tuple[str, Cell]] | None:
     """Of pandas and polars: the row at once, and by itself what only its column tells."""
     kind = type(frame)
     if any(c.__module__.startswith("pandas.") for c in kind.__mro__) and len(frame) == 1:
-        names, values = [str(name) for name in frame.columns], frame.iloc[0].tolist()
-        plain = [
-            _is_plain_of_pandas(dtype, v) for dtype, v in zip(frame.dtypes, values, strict=True)
-        ]
+        names, values = map(str, frame.columns.tolist()), frame.iloc[0].tolist()
+        found = list(map(_cell_of_pandas, frame.dtypes.tolist(), values))
     elif hasattr(kind, "get_columns") and hasattr(kind, "row") and len(frame) == 1:
         names, values = frame.columns, frame.row(0)
-        plain = [_is_plain_of_polars(dtype) for dtype in frame.dtypes]
+        found = [
+            cell(value) if _is_plain_of_polars(dtype) else None
+            for value, dtype in zip(values, frame.dtypes, strict=True)
+        ]
     else:
         return None
-    found = [cell(value) if own else None for value, own in zip(values, plain, strict=True)]
     columns = columns_of(frame) if None in found else []
     return [
         (name, series_column(name, columns[place], "X") if one is None else one)
@@ -147,11 +147,14 @@ def _of_frame(frame: Any) -> list[tuple[str, Cell]] | None:
     ]
 
 
-def _is_plain_of_pandas(dtype: Any, value: object) -> bool:
+def _cell_of_pandas(dtype: Any, value: object) -> float | str | None:
+    """The cell of a value in a column of some dtype; None where only the column tells."""
     if isinstance(dtype, np.dtype):
-        return dtype.kind in "fbO" or (dtype.kind in "iu" and _is_exact(value))
-    there = type(value) is str or (type(value) is float and np.isnan(value))
-    return there and dtype.name.startswith(_TEXT_TYPES)
+        plain = dtype.kind in "fbO" or (dtype.kind in "iu" and _is_exact(value))
+    else:
+        there = type(value) is str or (type(value) is float and value != value)
+        plain = there and dtype.name.startswith(_TEXT_TYPES)
+    return cell(value) if plain else None
 
 
 def _is_exact(value: Any) -> bool:

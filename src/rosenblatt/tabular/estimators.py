@@ -74,8 +74,9 @@ DESCRIBED: dict[str, tuple[str, Any]] = {
 
 def _is_named(X: Source) -> bool:
     """Whether the columns of a table have names of their own."""
-    records = isinstance(X, (list, tuple)) and bool(X) and isinstance(X[0], Mapping)
-    return records or bool(names_of(X)) or isinstance(X, (str, Path, Mapping, Table))
+    if isinstance(X, (list, tuple)):
+        return bool(X) and isinstance(X[0], Mapping)
+    return isinstance(X, (str, Path, Mapping, Table)) or bool(names_of(X))
 
 
 @dataclass(repr=False, eq=False, kw_only=True)
@@ -269,7 +270,7 @@ class TabularModel(Parameters):
         row = read_row(X)
         if row is None or any(name not in row for name in names):
             return self._table(X)
-        return row if _is_named(X) or len(row) == self.n_features_in_ else self._table(X)
+        return row if len(row) == self.n_features_in_ or _is_named(X) else self._table(X)
 
     def _judged(self, X: Source, y: Targets, sample_weight: Targets) -> TrainingRows:
         """Rows to compare predictions with."""

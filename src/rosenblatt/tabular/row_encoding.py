@@ -63,6 +63,7 @@ class RowEncoder:
             if isinstance(one.parse, NumberParsing)
             and not (one.parse.missing_words or one.categories or one.words)
         }
+        self._names = [encoder.columns[place].name for place in self._numbers]
         self._centers = np.array([layer.center for layer in self._numbers.values()])
         self._scales = np.array([layer.scale for layer in self._numbers.values()])
         self._words = {
@@ -72,6 +73,7 @@ class RowEncoder:
             and one.words is None
             and all(category.index.has_words for category in one.categories)
         }
+        self._crossed = {part for cross in encoder.crosses for part in cross.parts}
 
     def inputs(self, cells: Row) -> Arrays:
         """The arrays by the names of a network's inputs, as of `Encoded.inputs`.
@@ -82,18 +84,19 @@ class RowEncoder:
         encoder, found = self._encoder, _Found()
         standardized = self._standardized(cells)
         for place, one in enumerate(encoder.columns):
-            cell = cells[one.name]
             if place in standardized:
                 found.numbers.append(standardized[place])
-            elif place in self._words and isinstance(cell, (float, str)):
+                continue
+            cell = cells[one.name]
+            if place in self._words and isinstance(cell, (float, str)):
                 for number, category in enumerate(one.categories):
-                    _take(found, (place, number), category, category.index.code_of(cell))
+                    self._take(found, (place, number), category, category.index.code_of(cell))
             else:
                 read = Encoded(1)
                 for number, (category, codes) in enumerate(
                     read_column(one, column_of_cell(one.name, cell), read)
                 ):
-                    _take(found, (place, number), category, int(codes[0]))
+                    self._take(found, (place, number), category, int(codes[0]))
                 for array in read.numbers:
                     found.numbers += array.ravel().tolist()
                 for array in read.words:
@@ -105,8 +108,7 @@ class RowEncoder:
 
     def _standardized(self, cells: Row) -> dict[int, float]:
         """By place of their columns, the numbers of those that need nothing else."""
-        columns = self._encoder.columns
-        raw = [cells[columns[place].name] for place in self._numbers]
+        raw = [cells[name] for name in self._names]
         values = np.array([cell if isinstance(cell, float) else np.nan for cell in raw])
         values[~np.isfinite(values)] = np.nan
         scaled = standardized(values, self._centers, self._scales).tolist()
@@ -116,12 +118,12 @@ class RowEncoder:
             if isinstance(cell, float)
         }
 
-
-def _take(found: _Found, key: tuple[int, int], category: Category, code: int) -> None:
-    """Append what a category gives for a code."""
-    codes = np.array([code], np.int32)
-    found.known[key] = codes
-    if category.coded:
-        found.codes.append(code)
-    if category.means is not None:
-        found.means += category.means.lookup(codes).ravel().tolist()
+    def _take(self, found: _Found, key: tuple[int, int], category: Category, code: int) -> None:
+        """Append what a category gives for a code."""
+        if category.coded:
+            found.codes.append(code)
+        if category.means is None and key not in self._crossed:
+            return
+        codes = found.known[key] = np.array([code], np.int32)
+        if category.means is not None:
+            found.means += category.means.lookup(codes).ravel().tolist()

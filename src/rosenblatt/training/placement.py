@@ -82,6 +82,13 @@ class Placement:
         """The variables' values, where programs take them."""
         return variables.gather()
 
+    def load_for_good(self, variables: StateVariables) -> TrainState:
+        """The variables' values, for the first of many calls: what is not there yet stays there."""
+        with moving_together:
+            for variable in (one for group in variables for one in group):
+                variable.put_on_device()
+        return self.load(variables)
+
     def store(self, variables: StateVariables, state: TrainState) -> None:
         """Give the variables the state's values; the rest of the library reads them there."""
         variables.scatter(state)

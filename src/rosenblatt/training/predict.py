@@ -199,7 +199,7 @@ class Predictor:
             batch_size: rows of a batch, for models that may look across rows.
         """
         rows = len(tree_leaves(x)[0])
-        state = self.placement.load(self.variables)
+        state = self.placement.load_for_good(self.variables)
         values = numbers_now(self.parameters)
         parts = []
         for start, stop, size in self.sizes(rows, batch_size):
