@@ -140,7 +140,7 @@ def write_archive(
     weights: WeightsWriter,
     assets: Mapping[str, bytes],
 ) -> None:
-    """Write the members, uncompressed as Keras does.
+    """Write the members: uncompressed as Keras does, or compressed where the weights are.
 
     Args:
         file: a binary file, to read and write.
@@ -148,7 +148,8 @@ def write_archive(
         weights: what the HDF5 file is to hold.
         assets: content of further members by name.
     """
-    with zipfile.ZipFile(file, "w") as archive:
+    method = zipfile.ZIP_DEFLATED if weights.packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr(METADATA, json.dumps(metadata))
         archive.writestr(CONFIG, json.dumps(config))
         if weights.is_large:

@@ -121,7 +121,8 @@ def save_model(
     config = serialize_shared(model)
     warn_of_code(config)
     parts = list(saved_parts(model))
-    weights, assets = gather_weights(parts), asset_files(parts)
+    packed = bool(getattr(model, "saved_packed", False))
+    weights, assets = gather_weights(parts, packed), asset_files(parts)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata: Config = {
         "keras_version": KERAS_VERSION, "date_saved": saved, "saved_by": "rosenblatt",

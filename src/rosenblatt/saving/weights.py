@@ -66,9 +66,14 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def gather_weights(parts: Iterable[tuple[str, SavedPart]]) -> WeightsWriter:
-    """The weights file of the parts that `saved_parts` found in a model, in Keras's layout."""
-    writer = WeightsWriter()
+def gather_weights(parts: Iterable[tuple[str, SavedPart]], packed: bool = False) -> WeightsWriter:
+    """The weights file of the parts that `saved_parts` found in a model, in Keras's layout.
+
+    Args:
+        parts: with the path of each.
+        packed: whether arrays are compressed.
+    """
+    writer = WeightsWriter(packed)
     for path, part in parts:
         name = getattr(part, "name", None)
         part.save_own_variables(writer.store(path, name if isinstance(name, str) else None))

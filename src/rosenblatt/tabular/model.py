@@ -37,6 +37,7 @@ class TableModel(Functional):
     """
 
     takes_columns = True
+    saved_packed = True  # a file of a third of the size, which takes a few times as long to write
     description: Mapping[str, Any] = {}
 
     def get_config(self) -> Config:

@@ -24,6 +24,7 @@ from rosenblatt.core.random import seeded
 from rosenblatt.models.model import Functional, Model
 from rosenblatt.tabular.network import Shape, build_network, compile_network
 from rosenblatt.tabular.recipe import Recipe
+from rosenblatt.tabular.rounding import round_weights
 
 Inputs = Mapping[str, NDArray[Any]]
 Index = NDArray[np.int64]
@@ -314,6 +315,7 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
             given=f"losses {', '.join(f'{loss:.4g}' for loss in history['loss'][:3])}, …",
             fix="look for values far outside the others in the columns of numbers.",
         )
+    round_weights(network)
     epochs = len(history["loss"])
     validated = [*range(every - 1, epochs, every)]
     losses = np.full(epochs, np.nan)
@@ -354,16 +356,15 @@ def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
 def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> Functional:
     """One network with the weights of several, side by side.
 
-    What a first layer's inputs are multiplied by is put into its kernel, which saves time.
-
     Args:
         trained: the networks.
         shape: what each of them takes and gives.
         recipe: their size.
     """
     network = build_network(shape, recipe, len(trained), use_scale=False)
-    kernel = [weight.path for weight in network.weights].index("hidden_1/kernel")
-    alone = [_without_scale(one.weights, kernel) for one in trained]
+    # Behind kernel and bias; `round_weights` put it into the kernel.
+    scale = [weight.path for weight in network.weights].index("hidden_1/kernel") + 2
+    alone = [[*one.weights[:scale], *one.weights[scale + 1 :]] for one in trained]
     weights = []
     for place, weight in enumerate(network.get_weights()):
         parts = [one[place] for one in alone]
@@ -371,13 +372,6 @@ def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> 
         weights.append(parts[0] if same else np.concatenate(parts, axis=0))
     network.set_weights(weights)
     return network
-
-
-def _without_scale(weights: Sequence[NDArray[Any]], kernel: int) -> list[NDArray[Any]]:
-    """A network's weights with the scale of the first layer, after its bias, in its kernel."""
-    scale = weights[kernel + 2]
-    scaled = weights[kernel] * scale[:, :, None]
-    return [*weights[:kernel], scaled, weights[kernel + 1], *weights[kernel + 3 :]]
 
 
 _DONE = "trained.json"

@@ -83,7 +83,7 @@ class Placement:
         return variables.gather()
 
     def load_for_good(self, variables: StateVariables) -> TrainState:
-        """The variables' values, for the first of many calls: what is not there yet stays there."""
+        """The variables' values, for many calls: they stay on the device from now on."""
         with moving_together:
             for variable in (one for group in variables for one in group):
                 variable.put_on_device()
