@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import importlib
 import statistics
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,17 @@ class KerasRunner:
         """Predict the first rows, `calls` times; median seconds of a call."""
         x = self._x[:rows]
         return _median(lambda: np.asarray(self._model.predict(x, verbose=0)), calls)
+
+    def serve(self, method: str, threads: int, calls: int) -> float:
+        """One row a request, `calls` of them in each thread at once; seconds for a request.
+
+        Args:
+            method: "predict", or "call" for the model itself.
+        """
+        model, x = self._model, self._x[:1]
+        if method == "predict":
+            return _side_by_side(lambda: np.asarray(model.predict(x, verbose=0)), threads, calls)
+        return _side_by_side(lambda: np.asarray(model(x)), threads, calls)
 
     def train_once(self) -> None:
         """A step on the first batch, so that the optimizer has its state."""
@@ -167,6 +180,16 @@ class TorchRunner:
         loss_sum.item(), metric_sum.item()
         return time.perf_counter() - start
 
+    def serve(self, method: str, threads: int, calls: int) -> float:
+        """As `KerasRunner.serve`; either method is the model itself, on a NumPy row."""
+        torch, row = self._torch, self._x[:1].numpy()
+
+        def answer() -> Any:
+            with torch.inference_mode():
+                return self._model(torch.from_numpy(row)).numpy()
+
+        return _side_by_side(answer, threads, calls)
+
     def _metric(self, predicted: Any, y: Any) -> Any:
         if self._network == "housing":
             return ((predicted - y) ** 2).sum()
@@ -180,6 +203,25 @@ def _median(action: Callable[[], Any], calls: int) -> float:
         action()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
+
+
+def _side_by_side(action: Callable[[], Any], threads: int, calls: int) -> float:
+    """Call something `calls` times in each of some threads; wall time over all calls."""
+    action()
+    barrier = threading.Barrier(threads + 1)
+
+    def work() -> None:
+        barrier.wait()
+        for _ in range(calls):
+            action()
+
+    with ThreadPoolExecutor(threads) as pool:
+        working = [pool.submit(work) for _ in range(threads)]
+        barrier.wait()
+        start = time.perf_counter()
+        for one in working:
+            one.result()
+        return (time.perf_counter() - start) / (threads * calls)
 
 
 def make_runner(library: str) -> KerasRunner | TorchRunner:

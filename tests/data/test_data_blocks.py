@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rosenblatt.data import ArraySource
+from rosenblatt.data import ArraySource, array_source
 from rosenblatt.data.contract import batches_per_block
 
 
@@ -41,9 +41,23 @@ def test_an_epoch_has_every_row_once(rows, batch_size, shuffle, block_bytes, epo
         assert block.arrays[1].shape == (capacity, batch_size, 1)
         assert block.arrays[2] is None
         assert -(-block.n_rows // batch_size) == block.n_batches
-        assert set(block.arrays[0].ravel().tolist()) <= set(x.tolist())  # padding: real rows
+        filled = block.arrays[0][: block.n_batches]
+        assert set(filled.ravel().tolist()) <= set(x.tolist())  # padding: real rows
     for block in blocks[:-1]:
         assert block.n_rows == block.n_batches * batch_size
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_nothing_is_written_behind_the_last_batch(monkeypatch, shuffle):
+    def marked(shape, dtype):
+        return np.full(shape, -1, dtype)
+
+    monkeypatch.setattr(array_source, "aligned_empty", marked)
+    source = ArraySource((np.arange(8), None, None), 3, shuffle, seed=0)
+    block = next(source.blocks(0))
+    assert source.block_batches > block.n_batches == 3
+    written = block.arrays[0] >= 0
+    assert written[:3].all() and not written[3:].any()
 
 
 def test_order_comes_from_seed_and_epoch():
@@ -98,7 +112,8 @@ def test_block_size_does_not_depend_on_the_rows():
 def test_parts_are_nests():
     data = ({"a": np.arange(4), "b": np.arange(4)}, [np.arange(4), None], None)
     block = next(ArraySource(data, 2, True, seed=0).blocks(0))
-    assert block.arrays[0]["a"].tolist() == block.arrays[1][0].tolist()
+    a, b = (array[: block.n_batches] for array in (block.arrays[0]["a"], block.arrays[1][0]))
+    assert a.tolist() == b.tolist()
     assert block.arrays[1][1] is None
 
 

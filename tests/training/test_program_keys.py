@@ -24,7 +24,7 @@ from rosenblatt.layers import Layer
 from rosenblatt.training import programs
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
-from rosenblatt.training.predict import Predictor
+from rosenblatt.training.predictor import Predictor
 from rosenblatt.training.step import numbers_now, predictor
 
 RNG = np.random.default_rng(0)

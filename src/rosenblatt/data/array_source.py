@@ -119,8 +119,8 @@ class ArraySource:
 
     >>> source = ArraySource((np.arange(5), None, None), batch_size=2, shuffle=False)
     >>> block = next(source.blocks(epoch=0))
-    >>> block.n_rows, block.n_batches, block.arrays[0][:4]
-    (5, 3, array([[0, 1], [2, 3], [4, 4], [4, 4]]))
+    >>> block.n_rows, block.n_batches, block.arrays[0][: block.n_batches]
+    (5, 3, array([[0, 1], [2, 3], [4, 4]]))
     """
 
     def __init__(
@@ -209,6 +209,9 @@ class ArraySource:
     ) -> Iterator[Block]:
         """The batches of one pass, in blocks of one shape, (capacity, batch_size, …).
 
+        The last batch is filled up with its last row. What is behind it in a block is never read,
+        and holds anything.
+
         Every block has memory of its own: a program may still read an earlier one. Full blocks of
         unshuffled data are views.
 
@@ -229,7 +232,7 @@ class ArraySource:
     def _block(self, order: np.ndarray | None, start: int, stop: int, batches: int) -> Block:
         first = start * self.batch_size
         rows = min(stop * self.batch_size, self.n_rows) - first
-        capacity = batches * self.batch_size
+        capacity, used = batches * self.batch_size, (stop - start) * self.batch_size
         chosen = None if order is None else order[first : first + rows]
 
         def cut(array: np.ndarray) -> np.ndarray:
@@ -242,7 +245,7 @@ class ArraySource:
             else:
                 # mode="clip" writes straight into `out`; every index is in range anyway.
                 np.take(array, chosen, axis=0, out=out[:rows], mode="clip")
-            out[rows:] = out[rows - 1]
+            out[rows:used] = out[rows - 1]
             return out.reshape(shape)
 
         arrays = jax.tree_util.tree_map(cut, self.data)

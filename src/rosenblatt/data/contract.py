@@ -33,9 +33,10 @@ class Block:
 
     Attributes:
         arrays: `(x, y, sample_weight)`, nests of (capacity, batch_size, …) arrays or None.
-        n_rows: how many rows, counted from the first, are real. The others are there for the
-            shape only, and hold copies of real rows.
-        n_batches: how many batches have a real row. All of these but the last are full.
+        n_rows: how many rows, counted from the first, are real. The others of the last batch hold
+            copies of real rows.
+        n_batches: how many batches have a real row. All of these but the last are full. The ones
+            behind them are there for the shape only, and nobody reads them.
         batch_size: rows of a batch.
     """
 

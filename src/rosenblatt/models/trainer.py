@@ -28,7 +28,7 @@ from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
-from rosenblatt.training.predict import predict, predict_arrays
+from rosenblatt.training.predict import predict, predict_again, predict_arrays
 from rosenblatt.training.session import Run, Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
 from rosenblatt.training.structure import check_compiled
@@ -453,10 +453,15 @@ class Trainer(Layer):
             NumPy arrays in the outputs' structure.
         """
         steps = _limited_steps(steps)
+        quiet = callbacks is None and verbose == 0 and steps is None
+        quiet = quiet and not self._makes_function("predict")
+        if quiet and type(x) is np.ndarray:
+            outputs = predict_again(self.training_session, x)
+            if outputs is not None:
+                return outputs
         inputs = self.training_session.task.inputs(finite=False)
         plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
-        quick = plain and callbacks is None and verbose == 0 and steps is None
-        if quick and not self._makes_function("predict"):
+        if plain and quiet:
             return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)

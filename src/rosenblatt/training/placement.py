@@ -1,15 +1,22 @@
 """The state of training, and where it lies while programs run: the one file that knows devices.
 
 Here it is the device that JAX chooses. Training over several devices is another `Placement`: one
-that copies the state to all of them, cuts blocks by rows, and says so to `jit`.
+that copies the state to all of them, cuts blocks by rows, and says so to `jit`. Small predictions
+have one of their own: `CallingThread`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
+from jax.sharding import SingleDeviceSharding
+from jaxlib import xla_client
 
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.types import Tree
@@ -47,7 +54,18 @@ class StateVariables(NamedTuple):
         """
         refuse_forked()
         with moving_together:
-            return TrainState(*(tuple(v._value for v in group) for group in self))
+            return TrainState(*[tuple([v._value for v in group]) for group in self])
+
+    def values(self) -> list[Any]:
+        """The values now, one after another, as `gather` takes them."""
+        refuse_forked()
+        with moving_together:
+            return [v._value for group in self for v in group]
+
+    def nested(self, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """What `values` gave, by groups again."""
+        given = iter(values)
+        return (tuple(itertools.islice(given, len(group))) for group in self)
 
     def scatter(self, state: TrainState) -> None:
         """Give the variables the state's values."""
@@ -112,3 +130,51 @@ class Placement:
 
 
 HERE = Placement()
+
+
+class CallingThread(Placement):
+    """The processor once more, by a client of XLA that runs programs in the thread that calls.
+
+    JAX's own client hands each program to another thread and wakes this one when it is over. On a
+    small network that takes longer than the arithmetic, and milliseconds where all cores are busy.
+    A program of the same text gives the same bits on either.
+
+    Args:
+        device: that of the other client.
+    """
+
+    key = "calling thread"
+
+    def __init__(self, device: jax.Device):
+        self._device = device
+
+    def hold(self, arrays: Tree) -> Any:
+        """Arrays of JAX's own client, or of NumPy, for this one; most share their memory."""
+        return jax.tree_util.tree_map(lambda a: jax.device_put(np.asarray(a), self._device), arrays)
+
+    def jit(self, function: Callable[..., Any]) -> Any:
+        """The function, to be lowered and compiled for this client."""
+        there = SingleDeviceSharding(self._device)
+        return jax.jit(function, keep_unused=True, in_shardings=there)
+
+
+_making = threading.Lock()
+
+
+def calling_thread() -> CallingThread | None:
+    """The placement that computes in the calling thread; None where JAX does not use the processor,
+    or where a user or the system has said more about devices."""
+    of_jax: Any = jax.config
+    if jax.default_backend() != "cpu" or of_jax.jax_default_device is not None:
+        return None
+    with _making:
+        return _calling_thread() if jax.process_count() == 1 else None
+
+
+@functools.lru_cache(maxsize=1)
+def _calling_thread() -> CallingThread | None:
+    try:
+        client: Any = xla_client.make_cpu_client(asynchronous=False)
+        return CallingThread(client.local_devices()[0])
+    except (AttributeError, TypeError, RuntimeError):  # another version of jaxlib
+        return None

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import explain
@@ -89,8 +90,12 @@ class Programs:
             data: nest of arrays, one of the arguments; the others keep their shapes.
             args: all arguments.
         """
-        leaves, nest = jax.tree_util.tree_flatten(data)
-        shapes = (nest, *((a.shape, a.dtype) for a in leaves))
+        shapes: tuple[Any, ...]
+        if type(data) is np.ndarray:
+            shapes = (data.shape, data.dtype)
+        else:
+            leaves, nest = jax.tree_util.tree_flatten(data)
+            shapes = (nest, *((a.shape, a.dtype) for a in leaves))
         program = self._known.get(shapes)
         if program is None:
             program = get_program(key, self._build, *args, placement=self._placement)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rosenblatt.training import functions
     from rosenblatt.training.contract import Kind, Task
     from rosenblatt.training.fit import Hooks
-    from rosenblatt.training.predict import Predictor
+    from rosenblatt.training.predictor import Predictor
 else:
     functions = on_use("rosenblatt.training.functions")
 

@@ -33,7 +33,7 @@ def traced_numbers(parameters: Sequence[Parameter], values: Sequence[Any]) -> Pa
 
 def numbers_now(parameters: Sequence[Parameter]) -> tuple[float, ...]:
     """The values of run-time numbers now: arguments of a program."""
-    return tuple(float(getattr(owner, name)) for owner, name in parameters)
+    return tuple([float(getattr(owner, name)) for owner, name in parameters])
 
 
 def train_step(
