@@ -489,9 +489,9 @@ def test_onnx_from_the_parsed_columns_on(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         model.export(tmp_path / "m.onnx", format="onnx")
     assert (
-        "(NumberParsing): ONNX does not read numbers from text. Fix: begin the exported model "
+        "(NumberParsing) of column 'price': ONNX does not read numbers from text. Fix: begin the "
         in str(caught.value)
-        or "(DateParsing): ONNX does not read dates. Fix: begin the exported model"
+        or "(DateParsing) of column 'day': ONNX does not read dates. Fix: begin the exported model"
         in str(caught.value)
     )
     stacks = {name: model.get_layer(name).output for name in ("numbers", "codes")}

@@ -71,6 +71,20 @@ class CrossIndex(RawLayer):
         """How many codes there are, 0 among them."""
         return 1 if self._keys is None else len(self._keys) + 1
 
+    @property
+    def known_keys(self) -> Keys:
+        """(combinations,) the numbers of the known combinations, in rising order.
+
+        Raises:
+            RuntimeError: there are no keys yet.
+        """
+        if self._keys is None:
+            raise NotFitted(
+                f"{self._where} has no keys yet.",
+                fix="make it with `keys=`, or load the file that the layer was saved in.",
+            )
+        return self._keys
+
     def _take(self, keys: NDArray[Any]) -> None:
         if keys.ndim != 1 or keys.dtype.kind not in "iu" or (np.diff(keys) <= 0).any():
             raise BadArgument(
@@ -82,11 +96,7 @@ class CrossIndex(RawLayer):
 
     def lookup(self, inputs: Tree) -> Values:
         """The codes of combinations."""
-        if self._keys is None:
-            raise NotFitted(
-                f"{self._where} has no keys yet.",
-                fix="make it with `keys=`, or load the file that the layer was saved in.",
-            )
+        keys = self.known_keys
         arrays = [np.asarray(one).reshape(len(one)) for one in tree_leaves(inputs)]
         if len(arrays) != len(self.sizes):
             raise BadData(
@@ -97,10 +107,10 @@ class CrossIndex(RawLayer):
             for codes, size in zip(arrays, self.sizes, strict=True)
         ]
         wanted = crossed(known, self.sizes)
-        if not len(self._keys):
+        if not len(keys):
             return np.zeros(len(wanted), np.int32)
-        near = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        return np.where(self._keys[near] == wanted, near + 1, 0).astype(np.int32)
+        near = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[near] == wanted, near + 1, 0).astype(np.int32)
 
     def found_spec(self, inputs: Tree) -> KerasTensor:
         """A symbolic tensor like what `lookup` finds."""

@@ -16,6 +16,8 @@ from rosenblatt.core.types import ArrayLike, DTypeLike
 
 # Reductions took their axes as inputs from 18 on; runtimes of the last years read it.
 OPSET, ML_OPSET, IR_VERSION = 18, 3, 9
+# Nodes that came later: a graph that has one of them asks for that version.
+_LATER = {"StringSplit": 20, "StringConcat": 20, "RegexFullMatch": 20}
 
 
 class Builder:
@@ -23,10 +25,14 @@ class Builder:
 
     Args:
         onnx: the package.
+
+    Attributes:
+        opset: the version of ONNX's nodes that the graph needs.
     """
 
     def __init__(self, onnx: ModuleType):
         self.onnx = onnx
+        self.opset = OPSET
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._prefix = ""
@@ -48,7 +54,7 @@ class Builder:
             raise
 
     def constant(self, value: ArrayLike, dtype: DTypeLike = "float32") -> str:
-        """An array of the graph; returns its name."""
+        """An array of the graph, of text where the dtype is object; returns its name."""
         name = self._name("value")
         array = np.ascontiguousarray(np.asarray(value, dtype)).reshape(np.shape(value))
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
@@ -64,6 +70,7 @@ class Builder:
             kind, list(inputs), names, name=output, domain=domain, **attributes
         )
         self.nodes.append(node)
+        self.opset = max(self.opset, _LATER.get(kind, OPSET))
         return output
 
     def cast(self, x: str, dtype: str) -> str:

@@ -29,7 +29,6 @@ from rosenblatt.saving.export.flat_model import Step, flat_model, writer_of
 from rosenblatt.saving.export.onnx_builder import (
     IR_VERSION,
     ML_OPSET,
-    OPSET,
     Array,
     Builder,
     Graph,
@@ -95,7 +94,7 @@ def _model(onnx: ModuleType, prediction: Prediction) -> Any:
         ends.append(helper.make_node("Identity", [names[inside]], [name]))
     nodes = [*starts, *builder.nodes, *ends]
     graph = helper.make_graph(nodes, prediction.model.name, inputs, outputs, builder.constants)
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+    opsets = [helper.make_opsetid("", builder.opset), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
     return helper.make_model(
         graph, opset_imports=opsets, producer_name="rosenblatt", ir_version=IR_VERSION
     )

@@ -1,4 +1,5 @@
-"""Layers for raw columns as nodes of ONNX: numbers, codes and tables; text of numbers it cannot.
+"""Layers for raw columns as nodes of ONNX: numbers, words, codes and tables; text of numbers it
+cannot.
 
 ONNX reads a number from text only where every text is one, and knows no dates. A model that begins
 with such columns is exported from the parsed columns on, which the message says.
@@ -13,10 +14,14 @@ import numpy as np
 
 from rosenblatt.core.errors import NotSavable
 from rosenblatt.core.symbolic import Operation
+from rosenblatt.core.types import Shape
 from rosenblatt.layers.tabular.host import word_of
 from rosenblatt.saving.export.flat_model import Step
 from rosenblatt.saving.export.onnx_builder import Builder, Unwritable
 from rosenblatt.tables.parsing import numbers
+
+# Text that has single blanks between its words, and no tabs or line ends.
+_SINGLE_BLANKS = r" *[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)* *"
 
 Writer = Callable[[Builder, Step, Sequence[str]], str]
 
@@ -30,10 +35,11 @@ def _unreadable(step: Step, what: str) -> NotSavable:
     """The error for a layer that reads what ONNX does not."""
     name = step.layer.name
     return NotSavable(
-        f"export: format 'onnx' cannot hold layer {name!r} ({type(step.layer).__name__}): ONNX "
-        f"does not read {what}.",
+        f"export: format 'onnx' cannot hold layer {name!r} ({type(step.layer).__name__}) of "
+        f"column {step.inputs[0]!r}: ONNX does not read {what}.",
         fix="begin the exported model behind such layers, and give it what they find: "
-        f"`Model({{{name!r}: model.get_layer({name!r}).output, …}}, model.output)`.",
+        f"`Model({{{name!r}: model.get_layer({name!r}).output, …}}, model.output)`; or train "
+        "without the column.",
     )
 
 
@@ -75,11 +81,13 @@ def _category_index(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     vocabulary = layer.get_vocabulary()
     if layer.column is not None:
         x = b.op("Gather", x, b.constant(layer.column, "int64"), axis=1)
-    is_text = bool(vocabulary) and isinstance(vocabulary[0], str)
+    if not vocabulary:
+        return b.op("Expand", b.constant(0, "int64"), b.op("Shape", x))
+    is_text = isinstance(vocabulary[0], str)
     if kind == "string":
         if not is_text:
             raise _unreadable(step, "numbers from text")
-        return _encoder(b, x, "strings", vocabulary, range(1, len(vocabulary) + 1))
+        return _words_index(b, x, vocabulary)
     if is_text:
         known = {_number_of(word): code for code, word in enumerate(vocabulary, start=1)}
         known.pop(None, None)
@@ -89,6 +97,36 @@ def _category_index(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     else:
         known = {value: code for code, value in enumerate(vocabulary, start=1)}
     return _numbers_index(b, x, kind, known)
+
+
+def _words_index(b: Builder, x: str, vocabulary: Sequence[str]) -> str:
+    """Codes of words as they are, else of what is left without the blanks around them.
+
+    ONNX takes text apart at blanks. Put together again with single ones it is the text without
+    blanks around, if that had single ones inside: this is asked, and other words have no such
+    second look. Tabs and rarer blanks around a word are not left out.
+    """
+    exact = _encoder(b, x, "strings", vocabulary, range(1, len(vocabulary) + 1))
+    parts = {code: word.split(" ") for code, word in enumerate(vocabulary, start=1)}
+    known = {code: part for code, part in parts.items() if " ".join(part).split() == part}
+    if not known:
+        return exact
+    most = max(map(len, known.values()))
+    shape = b.op("Concat", b.op("Shape", x), b.constant([most], "int64"), axis=0)
+    words = b.op("StringSplit", x, outputs=2)
+    count = f"{words}_1"
+    table = b.op("Concat", words, b.op("Expand", b.constant([""], object), shape), axis=-1)
+    joined = b.op("Gather", table, b.constant(0, "int64"), axis=-1)
+    for place in range(1, most):
+        word = b.op("Gather", table, b.constant(place, "int64"), axis=-1)
+        joined = b.op("StringConcat", b.op("StringConcat", joined, b.constant(" ", object)), word)
+    bare = [" ".join(one + [""] * (most - len(one))) for one in known.values()]
+    found = _encoder(b, joined, "strings", bare, list(known))
+    fits = b.op("LessOrEqual", count, b.constant(most, "int64"))
+    if most > 1:
+        fits = b.op("And", fits, b.op("RegexFullMatch", x, pattern=_SINGLE_BLANKS))
+    found = b.op("Where", fits, found, b.constant(0, "int64"))
+    return b.op("Where", b.op("Greater", exact, b.constant(0, "int64")), exact, found)
 
 
 def _number_of(word: str) -> float | None:
@@ -125,13 +163,34 @@ def _numbers_index(b: Builder, x: str, kind: str, known: dict[Any, int]) -> str:
 
 def _target_means(b: Builder, step: Step, inputs: Sequence[str]) -> str:
     """Rows of the table; the first one for a code that it does not have."""
-    table, codes = step.layer.table, b.cast(inputs[0], "int64")
-    if len(step.shapes[0]) == 2:
+    table = step.layer.table
+    codes = _codes(b, inputs[0], step.shapes[0], len(table))
+    return b.op("Gather", b.constant(table), codes, axis=0)
+
+
+def _codes(b: Builder, codes: str, shape: Shape, size: int) -> str:
+    """Codes (rows,) of 64 bits; 0 for those that are not among so many."""
+    codes = b.cast(codes, "int64")
+    if len(shape) == 2:
         codes = b.op("Squeeze", codes, b.constant([1], "int64"))
     low = b.op("GreaterOrEqual", codes, b.constant(0, "int64"))
-    inside = b.op("And", low, b.op("Less", codes, b.constant(len(table), "int64")))
-    codes = b.op("Where", inside, codes, b.constant(0, "int64"))
-    return b.op("Gather", b.constant(table), codes, axis=0)
+    inside = b.op("And", low, b.op("Less", codes, b.constant(size, "int64")))
+    return b.op("Where", inside, codes, b.constant(0, "int64"))
+
+
+def _cross_index(b: Builder, step: Step, inputs: Sequence[str]) -> str:
+    """A label encoder of the combinations' numbers, which gives 0 for those it does not know."""
+    layer, number = step.layer, None
+    for codes, shape, size in zip(inputs, step.shapes, layer.sizes, strict=True):
+        codes = _codes(b, codes, shape, size)
+        if number is not None:
+            codes = b.op("Add", b.op("Mul", number, b.constant(size, "int64")), codes)
+        number = codes
+    assert number is not None
+    keys = layer.known_keys.tolist()
+    if not keys:
+        return b.op("Mul", number, b.constant(0, "int64"))
+    return _encoder(b, number, "int64s", keys, range(1, len(keys) + 1))
 
 
 RAW_WRITERS: dict[str, Writer] = {
@@ -139,6 +198,7 @@ RAW_WRITERS: dict[str, Writer] = {
     "DateParsing": _refused("dates"),
     "HashedWords": _refused("the words of a text"),
     "CategoryIndex": _category_index,
+    "CrossIndex": _cross_index,
     "TargetMeans": _target_means,
     "ColumnStack": _column_stack,
 }
