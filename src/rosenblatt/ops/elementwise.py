@@ -26,11 +26,13 @@ _OF_ONE_FLOAT = (
     "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "cos", "cosh",
     "exp2", "expm1", "floor", "i0", "sin", "sinc", "sinh", "tan", )
 _OF_TWO = (
-    "arctan2", "equal", "floor_divide", "fmax", "fmin", "fmod", "gcd", "greater",
-    "greater_equal", "heaviside", "hypot", "lcm", "less", "less_equal", "logaddexp",
-    "logaddexp2", "logical_and", "logical_or", "logical_xor", "maximum", "mod",
-    "nextafter", "not_equal", "power", "subtract", "true_divide",
+    "equal", "floor_divide", "fmax", "fmin", "fmod", "gcd", "greater",
+    "greater_equal", "heaviside", "hypot", "lcm", "less", "less_equal", "logical_and",
+    "logical_or", "logical_xor", "maximum", "mod", "nextafter", "not_equal", "power",
+    "subtract", "true_divide",
 )
+# Those in which a Python number counts as an array of the default type, as in Keras.
+_OF_TWO_ARRAYS = ("arctan2", "logaddexp", "logaddexp2")
 _OF_TWO_BITS = {
     "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
     "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
@@ -51,9 +53,11 @@ def _of_one(name: str, in_floats: bool) -> Callable[..., Array]:
 
 
 def _of_two(name: str) -> Callable[..., Array]:
-    function = getattr(jnp, name)
+    function, as_arrays = getattr(jnp, name), name in _OF_TWO_ARRAYS
 
     def two(x1: Array, x2: Array) -> Array:
+        if as_arrays:
+            x1, x2 = x1.astype(x1.dtype), x2.astype(x2.dtype)
         return function(x1, x2)
 
     two.__doc__ = f"`{name}` of the elements of two arrays."
@@ -77,7 +81,7 @@ for _name in _OF_ONE:
     _of_one(_name, False)
 for _name in _OF_ONE_FLOAT:
     _of_one(_name, True)
-for _name in _OF_TWO:
+for _name in (*_OF_TWO, *_OF_TWO_ARRAYS):
     _of_two(_name)
 for _name, _numpys in _OF_TWO_BITS.items():
     _of_bits(_name, _numpys)

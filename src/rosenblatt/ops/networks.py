@@ -231,7 +231,8 @@ def sparse_categorical_crossentropy(
             target,
             output,
         )
-    return -of_class(log_probabilities(output, from_logits, axis), target.astype("int32"), axis)
+    found = -of_class(log_probabilities(output, from_logits, axis), target.astype("int32"), axis)
+    return found.astype(jnp.promote_types(found.dtype, "float32"))  # as in Keras, of 16 bits too
 
 
 @op("query key value bias mask scale", module=NN)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from rosenblatt.core import config
 from rosenblatt.core.types import Array, Axes, DTypeLike
 from rosenblatt.ops.define import MATH, as_float, op
 
@@ -112,7 +113,12 @@ def prod(x: Array, axis: Axes = None, keepdims: bool = False, dtype: DTypeLike =
 @op("x weights")
 def average(x: Array, axis: Axes = None, weights: Array | None = None) -> Array:
     """Σ w x / Σ w, over all elements or along axes."""
-    return jnp.average(as_float(x), axis, weights if weights is None else as_float(weights))
+    if weights is None:
+        return jnp.average(as_float(x), axis)
+    dtype = jnp.promote_types(x.dtype, weights.dtype)
+    if not jnp.issubdtype(dtype, jnp.inexact):
+        dtype = jnp.dtype(config.floatx())
+    return jnp.average(x.astype(dtype), axis, weights.astype(dtype))
 
 
 @op()
