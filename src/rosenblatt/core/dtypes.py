@@ -304,6 +304,9 @@ def dtype_policy() -> DTypePolicy:
     return _default_policy or DTypePolicy()
 
 
+_QUANTIZED = ("int8", "float8", "int4", "gptq", "awq")
+
+
 def chosen_policy() -> DTypePolicy | None:
     """The policy that `set_dtype_policy` was given; None where it follows the float type."""
     return _default_policy
@@ -316,7 +319,11 @@ def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
 
 
 def get_policy(identifier: DTypeLike) -> DTypePolicy:
-    """Resolve a policy from None, a name, a dtype, a config or a policy."""
+    """Resolve a policy from None, a name, a dtype, a config or a policy.
+
+    Raises:
+        UnknownName: none of these; a policy of quantized layers, whose names begin so in Keras.
+    """
     if identifier is None:
         return dtype_policy()
     if isinstance(identifier, DTypePolicy):
@@ -333,5 +340,12 @@ def get_policy(identifier: DTypeLike) -> DTypePolicy:
             )
         return DTypePolicy(inner["name"])
     if isinstance(identifier, str):
+        if identifier.startswith(_QUANTIZED):
+            raise UnknownName(
+                "Quantized dtype policies are not supported.",
+                given=repr(identifier),
+                expected="'mixed_bfloat16', 'mixed_float16' or the name of a dtype",
+                fix="use Keras for quantized layers, or a policy of 16 bits.",
+            )
         return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))
