@@ -181,7 +181,6 @@ class GroupedQueryAttention(Heads):
     def __post_init__(self) -> None:
         """Groups of query heads share a key and a value."""
         super().__post_init__()
-        self.activity_regularizer = self._projected_regularizer
         if self.num_query_heads % self.num_key_value_heads:
             raise BadArgument(
                 f"{type(self).__name__}: bad `num_key_value_heads`.",
@@ -212,6 +211,14 @@ class GroupedQueryAttention(Heads):
         dense = self.projection(name, "bqm,muh->bquh", sizes, **kwargs)
         dense.build(shape)
         return dense
+
+    @property
+    def _projected_regularizer(self) -> Any:  # of the projections and of the outputs
+        return self.activity_regularizer
+
+    @_projected_regularizer.setter
+    def _projected_regularizer(self, value: Any) -> None:
+        self.activity_regularizer = value
 
     @property
     def num_repeats(self) -> int:

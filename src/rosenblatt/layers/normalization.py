@@ -105,7 +105,8 @@ class BatchNormalization(Affine):
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
         feature_axis = self.axis % inputs.ndim
         others = tuple(i for i in range(inputs.ndim) if i != feature_axis)
-        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        held = self.gamma if self.scale else None, self.beta if self.center else None
+        gamma, beta = (None if w is None else w.value for w in held)
         if training and self.trainable and self.renorm:
             mean, variance = _moments(x, others, feature_axis, mask)
             factor, offset = renormalization.corrected(self, mean, variance)

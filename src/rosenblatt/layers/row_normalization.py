@@ -159,8 +159,8 @@ class GroupNormalization(Affine):
             at_least_float32(inputs).reshape(grouped),
             others,
             self.epsilon,
-            broadcastable(self.gamma, places, grouped),
-            broadcastable(self.beta, places, grouped),
+            broadcastable(self.gamma if self.scale else None, places, grouped),
+            broadcastable(self.beta if self.center else None, places, grouped),
         )
         return outputs.reshape(shape).astype(self.compute_dtype)
 

@@ -19,7 +19,7 @@ from rosenblatt.core.variable import StatelessScope, Variable
 from rosenblatt.optimizers.gradients import accumulate, clip, drop_missing
 from rosenblatt.optimizers.rate import rate, scalar_dtype
 from rosenblatt.optimizers.variables import OptimizerVariables
-from rosenblatt.optimizers.weights import MovingAverages, WeightDecay
+from rosenblatt.optimizers.weights import MovingAverages, WeightDecay, refuse_missing
 
 Slots = dict[str, Array]
 
@@ -203,6 +203,8 @@ class Optimizer(OptimizerVariables):
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable and its slots from its gradient."""
+        names = [name for group in self.slot_groups() for name in group]
+        refuse_missing(self.name, **{name: name not in self._slots for name in names})
         index = self._get_variable_index(variable)
         kept = {name: slots[index] for name, slots in self._slots.items()}
         slots = {name: slot for name, slot in kept.items() if slot is not None}
@@ -256,6 +258,11 @@ class Optimizer(OptimizerVariables):
 
     def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
         """Scale the gradients back, update, now or once in so many steps, and average."""
+        refuse_missing(
+            self.name,
+            use_ema=self.use_ema and not self._averages.weights,
+            gradient_accumulation_steps=self.gradient_accumulation_steps and not self._accumulators,
+        )
         if self.loss_scale_factor is not None:
             scale = self.scalar("loss_scale_factor")
             grads = [g / scale.astype(g.dtype) for g in grads]

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.variable import Variable, moving_together
 
 
@@ -44,6 +45,25 @@ class WeightDecay:
         for variable in variables:
             if self.concerns(variable):
                 variable.assign(variable.value - variable.value * part)
+
+
+def refuse_missing(optimizer: str | None, **missing: Any) -> None:
+    """Refuse to go on where variables are missing that a setting needs.
+
+    Args:
+        optimizer: its name.
+        missing: settings or slots, and whether their variables are missing.
+
+    Raises:
+        BadArgument: some are: the setting was set after the optimizer was built.
+    """
+    names = [name for name, is_missing in missing.items() if is_missing]
+    if names:
+        raise BadArgument(
+            f"Optimizer {optimizer!r} was built without the variables that it needs now.",
+            given=f"none for {names}",
+            fix="set such attributes before the first step, or make a new optimizer.",
+        )
 
 
 class MovingAverages:
