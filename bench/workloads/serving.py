@@ -35,7 +35,7 @@ def measure(context: Context) -> Result:
     notes = [
         f"Housing network, one row a request, {_THREADS} threads in one process that ask at once. "
         "Seconds for a request: one over them is requests a second. `predict` with `verbose=0`; "
-        "`call` is `model(x)`. PyTorch's is the module itself in both, on a NumPy row. Keras 3.15.1 "
-        "on JAX fails where several threads call `predict`, so it is asked by `call` alone."
+        "`call` is `model(x)`. PyTorch's is the module itself in both, on a NumPy row. Keras "
+        "3.15.1 on JAX fails where several threads call `predict`, so it is asked by `call` alone."
     ]
     return Result("One row a request, 16 threads", notes, comparisons)
