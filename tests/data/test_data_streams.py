@@ -155,7 +155,7 @@ def test_py_dataset_steps_go_round():
     assert rows_of(source.epoch(0, 2)) == list(range(8, 16))
     assert rows_of(source.epoch(0, 2)) == list(range(8))
     list(source.batches(1))
-    with pytest.warns(UserWarning, match="The data ran out after 1 of 3 steps; the epoch ends"):
+    with pytest.warns(UserWarning, match="The data ran out after 1 of 3 steps; the pass ends"):
         list(source.epoch(0, 3))
 
 
@@ -318,8 +318,15 @@ def test_bad_batches():
 def test_exhausted_generator():
     source = read(batch(4 * i) for i in range(2)).batches()
     list(source.epoch(0))
+    with pytest.warns(UserWarning, match="read to their end") as caught:
+        assert list(source.epoch(0)) == []
+    assert str(caught[0].message) == (
+        "The data were read to their end in an earlier pass: this one has no batch. Make the "
+        "generator endless (`while True:`) and pass `steps_per_epoch=`, or pass a `PyDataset`, "
+        "which can be read again."
+    )
     with pytest.raises(ValueError) as info:
-        list(source.epoch(0))
+        list(read(batch(4 * i) for i in range(0)).batches().epoch(0))
     assert str(info.value) == (
         "The generator has no batch left: it was read to its end, or gave none. Given: an object "
         "of type generator. Fix: make it endless (`while True:`) and pass `steps_per_epoch=`, or "
@@ -342,7 +349,7 @@ def test_generator_that_runs_out():
     with pytest.warns(UserWarning, match="ran out") as caught:
         assert rows_of(source.epoch(0, 5)) == list(range(12))
     assert str(caught[0].message) == (
-        "The data ran out after 3 of 5 steps; the epoch ends here. Give `steps_per_epoch * epochs` "
+        "The data ran out after 3 of 5 steps; the pass ends here. Give `steps_per_epoch * epochs` "
         "batches, or fewer steps."
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import jax
@@ -242,10 +244,38 @@ def test_limits_on_epochs_and_steps_are_keras_s() -> None:
     assert found[0] == found[1] == (2, (2, 1), (2, 1), 2, 1)
 
 
-def test_limits_come_from_keras_s_variables_too(monkeypatch: pytest.MonkeyPatch) -> None:
+LIMITED = """
+import sys, {library} as library
+print(library.config.max_epochs(), library.config.max_steps_per_epoch())
+library.config.set_max_epochs(None)
+library.config.set_max_steps_per_epoch(4)
+print(library.config.max_epochs(), library.config.max_steps_per_epoch())
+"""
+
+
+def test_limits_come_from_keras_s_variables_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_MAX_EPOCHS", "3")
     monkeypatch.setenv("KERAS_MAX_STEPS_PER_EPOCH", "7")
-    assert (rb.config.max_epochs(), rb.config.max_steps_per_epoch()) == (3, 7)
+    assert (rb.config.max_epochs(), rb.config.max_steps_per_epoch()) == (None, None)
+
+    def of(script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert of(LIMITED.format(library="rosenblatt")).stdout == "3 7\nNone 4\n"
+    assert of(LIMITED.format(library="keras")).stdout == "3 7\nNone 4\n"
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", "few")
+    assert (
+        "The environment variable KERAS_MAX_EPOCHS is not a limit. Given: 'few'. Expected: a whole "
+        "number."
+    ) in of(LIMITED.format(library="rosenblatt")).stderr
+
+
+@pytest.mark.parametrize("wrong", ["3", -1, 2.5, True])
+def test_wrong_limits(wrong: Any) -> None:
+    for name in ("max_epochs", "max_steps_per_epoch"):
+        with pytest.raises(ValueError, match=f"set_{name}: bad `{name}`. Given: {wrong!r}. Expect"):
+            getattr(rb.config, f"set_{name}")(wrong)
+        assert getattr(rb.config, name)() is None
 
 
 @pytest.mark.parametrize("library", BOTH)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -11,13 +12,28 @@ import platformdirs
 from rosenblatt.core.errors import BadArgument, warn_user
 
 
+def _limit_from(variable: str) -> int | None:
+    """A limit that an environment variable of Keras's sets."""
+    text = os.environ.get(variable)
+    if text is not None and not text.strip().isdigit():
+        raise BadArgument(
+            f"The environment variable {variable} is not a limit.",
+            given=repr(text),
+            expected="a whole number",
+        )
+    return None if text is None else int(text)
+
+
 @dataclass
 class _Settings:
     floatx: str = "float32"
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
-    max_epochs: int | None = None
-    max_steps_per_epoch: int | None = None
+    # Read once, as in Keras: a call of `predict` takes less time than the environment does.
+    max_epochs: int | None = field(default_factory=lambda: _limit_from("KERAS_MAX_EPOCHS"))
+    max_steps_per_epoch: int | None = field(
+        default_factory=lambda: _limit_from("KERAS_MAX_STEPS_PER_EPOCH")
+    )
     flash_attention: bool | None = None
 
 
@@ -95,36 +111,57 @@ def set_image_data_format(data_format: str) -> None:
     _settings.image_data_format = data_format
 
 
-def _limit_from(variable: str) -> int | None:
-    """A limit that an environment variable of Keras's sets."""
-    text = os.environ.get(variable, "")
-    return int(text) if text.isdigit() else None
-
-
 def max_epochs() -> int | None:
     """The most epochs that `fit` trains; None where nothing limits them.
 
-    The environment variable `KERAS_MAX_EPOCHS` sets it too.
+    The environment variable `KERAS_MAX_EPOCHS` sets it when the library is imported.
     """
-    return _settings.max_epochs or _limit_from("KERAS_MAX_EPOCHS")
+    return _settings.max_epochs
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Limit the epochs of `fit`, to try a script quickly; None takes the limit away."""
-    _settings.max_epochs = max_epochs
+    """Limit the epochs of `fit`, to try a script quickly.
+
+    Args:
+        max_epochs: the most epochs; None takes the limit away, one from the environment too.
+
+    Raises:
+        ValueError: not a whole number.
+    """
+    _settings.max_epochs = _limit("max_epochs", max_epochs)
 
 
 def max_steps_per_epoch() -> int | None:
     """The most batches of a pass of `fit`, `evaluate` and `predict`; None without a limit.
 
-    The environment variable `KERAS_MAX_STEPS_PER_EPOCH` sets it too.
+    The environment variable `KERAS_MAX_STEPS_PER_EPOCH` sets it when the library is imported.
     """
-    return _settings.max_steps_per_epoch or _limit_from("KERAS_MAX_STEPS_PER_EPOCH")
+    return _settings.max_steps_per_epoch
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Limit the batches of a pass, to try a script quickly; None takes the limit away."""
-    _settings.max_steps_per_epoch = max_steps_per_epoch
+    """Limit the batches of a pass, to try a script quickly.
+
+    Args:
+        max_steps_per_epoch: the most batches; None takes the limit away, one from the environment
+            too.
+
+    Raises:
+        ValueError: not a whole number.
+    """
+    _settings.max_steps_per_epoch = _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(name: str, given: int | None) -> int | None:
+    """A limit as it was given, if it can be one."""
+    whole = isinstance(given, numbers.Integral) and not isinstance(given, bool)
+    if given is not None and not (whole and given >= 0):
+        raise BadArgument(
+            f"set_{name}: bad `{name}`.",
+            given=repr(given),
+            expected="a whole number, or None for no limit",
+        )
+    return given
 
 
 def limited(given: int | None, limit: int | None, what: str) -> int | None:

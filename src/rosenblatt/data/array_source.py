@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from rosenblatt.core.checks import is_whole
-from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.errors import BadArgument, warn_user
 from rosenblatt.core.random import draw_seed
 from rosenblatt.data.arrays import check_lengths
 from rosenblatt.data.contract import (
@@ -22,6 +22,7 @@ from rosenblatt.data.contract import (
     aligned_empty,
     batches_per_block,
     check_position,
+    warn_of_end,
 )
 
 # True permutes the rows, "batch" permutes whole batches, False keeps the order; a function of an
@@ -143,6 +144,7 @@ class ArraySource:
         row_bytes = sum(math.prod(a.shape[1:]) * a.itemsize for a in arrays)
         self.block_batches = batches_per_block(row_bytes * self.batch_size, block_bytes)
         self._suspects = suspects
+        self._said = False  # that epochs go on around the end
 
     @property
     def seed(self) -> int:
@@ -155,7 +157,7 @@ class ArraySource:
 
     def whole(self, steps: int | None = None) -> Batch:
         """All rows, or those of so many batches; views."""
-        return self.data if steps is None else self._cut(0, steps * self.batch_size)
+        return self.data if steps is None else self._cut(0, self._most(steps) * self.batch_size)
 
     def _cut(self, start: int, stop: int) -> Batch:
         return jax.tree_util.tree_map(lambda a: a[start:stop], self.data)
@@ -166,8 +168,18 @@ class ArraySource:
 
     def batches(self, steps: int | None = None) -> Iterator[Batch]:
         """The batches one by one, in the given order."""
-        for number in range(min(self.n_batches, steps or self.n_batches)):
+        for number in range(self._most(steps)):
             yield self._cut(number * self.batch_size, (number + 1) * self.batch_size)
+
+    def once(self, steps: int | None = None, by_batch: bool = False) -> Iterator[Block]:
+        """The first batches in the given order; see `Source`."""
+        return self.blocks(0, 0, self._most(steps))
+
+    def _most(self, steps: int | None) -> int:
+        """So many batches, or all, where there are not as many."""
+        if steps is not None and steps > self.n_batches:
+            warn_of_end(self.n_batches, steps)
+        return min(self.n_batches, steps or self.n_batches)
 
     def name_of(self, number: int) -> None:
         """None: a row's number tells where it is."""
@@ -197,6 +209,12 @@ class ArraySource:
         while left > 0:
             turn, first = divmod(cursor, self.n_batches)
             taken = min(left, self.n_batches - first)
+            if taken < left and not self._said:
+                self._said = True
+                warn_user(
+                    f"An epoch has {steps} steps, and a pass over the data {self.n_batches} "
+                    "batches: epochs go on around the end of the data."
+                )
             yield from self.blocks(turn, first, taken)
             cursor, left = cursor + taken, left - taken
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypedDict
 import jax
 import numpy as np
 
-from rosenblatt.core.errors import BadData
+from rosenblatt.core.errors import BadData, warn_user
 from rosenblatt.core.types import Tree
 
 # What a user passes as x, y or weights: arrays and tables of any library, lists of numbers, or a
@@ -91,6 +91,14 @@ class Source(Protocol):
             by_batch: read no more than a batch of a stream ahead.
         """
 
+    def once(self, steps: int | None = None, by_batch: bool = False) -> Iterator[Block]:
+        """The first batches in the given order, in blocks: for an evaluation.
+
+        Args:
+            steps: how many; a pass over the data if None, and never more.
+            by_batch: as of `epoch`.
+        """
+
     def batches(self, steps: int | None = None) -> Iterator[Batch]:
         """The batches one by one, in the given order; one pass if `steps` is None."""
 
@@ -107,6 +115,19 @@ class Source(Protocol):
         Raises:
             ValueError: that run had other data.
         """
+
+
+def warn_of_end(given: int, steps: int) -> None:
+    """Say that a pass has fewer batches than were asked for.
+
+    Args:
+        given: batches that the data gave.
+        steps: that were asked for.
+    """
+    warn_user(
+        f"The data ran out after {given} of {steps} steps; the pass ends here. "
+        "Give `steps_per_epoch * epochs` batches, or fewer steps.",
+    )
 
 
 def check_position(now: Position, then: Position) -> None:

@@ -22,6 +22,7 @@ from rosenblatt.data.contract import (
     Position,
     check_position,
     nbytes,
+    warn_of_end,
 )
 from rosenblatt.data.grouping import grouped
 from rosenblatt.data.prefetch import prefetch
@@ -73,6 +74,7 @@ class StreamSource:
         self._peeked: Batch | None = None  # looked at and not yet taken
         self._rows: Rows | None = None  # of that one, as it was read
         self._read = 0
+        self._given = False  # whether there was a batch at all
         self._structure: list[str] | None = None
         self._batch_sizes: dict[Any, int] = {}
 
@@ -129,6 +131,12 @@ class StreamSource:
         blocks = self._ahead(number, steps, 1 if done or by_batch else _ANY_NUMBER)
         yield from itertools.islice(blocks, done, None)
 
+    def once(self, steps: int | None = None, by_batch: bool = False) -> Iterator[Block]:
+        """The first batches in blocks, of a generator the next ones; see `Source`."""
+        if not self._one_shot and self._peeked is None:
+            self._iterator = None
+        return self.epoch(0, steps, by_batch=by_batch)
+
     def batches(self, steps: int | None = None) -> Iterator[Batch]:
         """The batches as they come, of any number of rows; raises as `epoch` does.
 
@@ -160,9 +168,12 @@ class StreamSource:
             if hasattr(self.data, "on_epoch_end"):
                 self.data.on_epoch_end()
         if steps is not None and self._read < steps:
+            warn_of_end(self._read, steps)
+        elif not self._read:
             warn_user(
-                f"The data ran out after {self._read} of {steps} steps; the epoch ends here. "
-                "Give `steps_per_epoch * epochs` batches, or fewer steps.",
+                "The data were read to their end in an earlier pass: this one has no batch. Make "
+                "the generator endless (`while True:`) and pass `steps_per_epoch=`, or pass a "
+                "`PyDataset`, which can be read again."
             )
 
     def _start(self, epoch: int) -> Iterator[Any]:
@@ -201,11 +212,11 @@ class StreamSource:
                     break
                 batch = self._read_batch(raw, count)
             count += 1
-            self._read = count
+            self._read, self._given = count, True
             yield batch
         if steps is not None and count == steps:
             return
-        if count == 0:
+        if count == 0 and not self._given:
             raise BadData(self._empty())
         if not self._one_shot:
             self._iterator = None

@@ -354,7 +354,9 @@ class Trainer(Layer):
                     getattr(kept, "arrays", None) if validation_data is None else validation_data
                 )
                 own = functions.own_evaluation(self, given, size, validation_steps)
-            validation = loop.Validation(kept.batches(size), limit, validation_freq, own)
+            validation = loop.Validation(
+                kept.batches(size, steps=limit), limit, validation_freq, own
+            )
         source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()

@@ -25,6 +25,7 @@ from rosenblatt.models.model import Functional, Model
 from rosenblatt.tabular.network import Shape, build_network, compile_network
 from rosenblatt.tabular.recipe import Recipe
 from rosenblatt.tabular.rounding import round_weights
+from rosenblatt.training.predict import predict_arrays
 
 Inputs = Mapping[str, NDArray[Any]]
 Index = NDArray[np.int64]
@@ -339,7 +340,7 @@ def _as_data(rows: Rows) -> tuple[Any, ...]:
 
 
 def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
-    """What all members of a network say, before they are averaged.
+    """What all members of a network say of each row, before they are averaged.
 
     Args:
         network: with groups of members.
@@ -349,7 +350,7 @@ def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
         (rows, groups · members, outputs): quantities or logits.
     """
     members = Model(network.input, network.get_layer("head").output)
-    found = np.asarray(members.predict(dict(inputs), batch_size=1024, verbose=0))
+    found = np.asarray(predict_arrays(members.training_session, dict(inputs), 1024))
     return found.reshape(len(found), -1, found.shape[-1])
 
 

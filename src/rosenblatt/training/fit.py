@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rosenblatt.core.checks import is_whole
-from rosenblatt.core.errors import BadArgument, BadData, WrongType, warn_user
+from rosenblatt.core.errors import BadArgument, WrongType, warn_user
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.contract import Block, Source
 from rosenblatt.training.engine import Engine, Logs
@@ -49,12 +50,14 @@ class Validation:
         steps: batches of an evaluation; one pass if None.
         frequency: epochs between evaluations, or the epochs after which to evaluate (from 1).
         own: the `evaluate` of a user's class, asked with the callbacks in place of the library's.
+        found: the results of the last one.
     """
 
     source: Source
     steps: int | None = None
     frequency: int | Container[int] = 1
     own: Callable[[Hooks], Mapping[str, float]] | None = None
+    found: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         every = self.frequency
@@ -208,7 +211,9 @@ def _epoch(session: Session, run: Run, engine: Engine, steps: int | None) -> Eng
         _let_jobs_wait(hooks, engine)
     engine.load()
     blocks = source.epoch(run.epoch, steps, run.step, hooks.train_batches)
-    run.logs = _pass(engine, blocks, hooks, lambda: session.stop, run.step)
+    # A generator that was read to its end has no batch: the values of the epoch before stay.
+    run.trained = _pass(engine, blocks, hooks, lambda: session.stop, run.step) or run.trained
+    run.logs = dict(run.trained)
     run.step = 0
     _warn_if_not_finite(run.logs, run.epoch, task)
     return engine
@@ -224,11 +229,14 @@ def _validate(session: Session, run: Run, tester: Engine | None, validation: Val
     """Add the results of an evaluation to the epoch's logs."""
     begun = time.perf_counter()
     if tester is None:
-        found = _own_results(session, run, validation)
+        validation.found = _own_results(session, run, validation)
     else:
-        found = _test(session, tester, validation.source, run.hooks, validation.steps, run.epoch)
+        validation.found = _test(
+            session, tester, validation.source, run.hooks, validation.steps, validation.found
+        )
     run.seconds["validation"] += time.perf_counter() - begun
-    run.logs = {**run.logs, **{f"val_{name}": value for name, value in found.items()}}
+    found = {f"val_{name}": value for name, value in validation.found.items()}
+    run.logs = {**run.logs, **found}
 
 
 def _own_results(session: Session, run: Run, validation: Validation) -> dict[str, float]:
@@ -257,14 +265,15 @@ def _test(
     source: Source,
     hooks: Hooks,
     steps: int | None,
-    epoch: int = 0,
+    before: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, float]:
+    """A pass of evaluation; where the data are used up, the results of the one before."""
     session.stop_evaluating = False
     hooks.call("on_test_begin")
     engine.task.reset_metrics()
     engine.load()
-    blocks = source.epoch(epoch, steps, by_batch=hooks.test_batches)
-    logs = _pass(engine, blocks, hooks, lambda: session.stop_evaluating)
+    blocks = source.once(steps, by_batch=hooks.test_batches)
+    logs = _pass(engine, blocks, hooks, lambda: session.stop_evaluating) or dict(before)
     hooks.call("on_test_end", logs)
     return logs
 
@@ -286,7 +295,7 @@ def _pass(
         step: number of the first step.
 
     Returns:
-        The metrics by name.
+        The metrics by name; none where the data have no batch left.
     """
     by_batch = hooks.train_batches if engine.kind == "train" else hooks.test_batches
     calls = _by_batch(engine, blocks, hooks, step) if by_batch else engine.run(blocks)
@@ -308,10 +317,9 @@ def _pass(
             engine.load()
         else:
             engine.store()
-    if not step:
-        raise BadData("The data gave no batch.", fix="pass at least one row.")
     found = {} if logs is None else engine.read(logs)
-    hooks.progress(engine.kind, step, found)
+    if step:
+        hooks.progress(engine.kind, step, found)
     return found
 
 

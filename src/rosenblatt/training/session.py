@@ -42,6 +42,7 @@ class Run:
         step: batches of that epoch already done.
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
         logs: the metrics of the last epoch.
+        trained: those of them that training itself gave, without validation.
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
         validation: the data of the evaluations, where a user's class evaluates them.
     """
@@ -52,6 +53,7 @@ class Run:
     step: int = 0
     completed: bool = False
     logs: dict[str, float] = field(default_factory=dict)
+    trained: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     validation: Source | None = None
 
