@@ -29,3 +29,28 @@ def test_a_number_is_a_vectors_shape(keras: Any, name: str) -> None:
 def test_a_seed_is_an_integer(name: str) -> None:
     with pytest.raises(ValueError, match=rf"random.{name}: bad `seed`. Given: 1.5. Expected: an"):
         getattr(rb.random, name)((2,), *DRAWS[name], seed=1.5)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, -(2**31), 2**40])
+def test_a_seed_that_does_not_fit(seed: int, keras: Any) -> None:
+    uses = {
+        "SeedGenerator": lambda lib: lib.random.SeedGenerator(seed),
+        "random": lambda lib: lib.random.normal((2,), seed=seed),
+        "RandomNormal": lambda lib: lib.initializers.RandomNormal(seed=seed)((2,)),
+        "Dropout": lambda lib: lib.layers.Dropout(0.5, seed=seed)(np.ones((1, 4)), training=True),
+    }
+    for name, use in uses.items():
+        with pytest.raises(OverflowError):
+            use(keras)
+        with pytest.raises(OverflowError, match=f"bad `seed`. Given: {seed}. Expected: an int"):
+            use(rb)
+        with pytest.raises(ValueError, match=f"^{name.replace('Dropout', 'SeedGenerator')}: bad"):
+            use(rb)
+
+
+def test_the_largest_seed(keras: Any) -> None:
+    ours, theirs = (lib.random.SeedGenerator(2**32 - 1) for lib in (rb, keras))
+    np.testing.assert_array_equal(ours.state, theirs.state)
+    for name in ("normal", "uniform"):
+        draws = [getattr(lib.random, name)((3,), seed=2**32 - 1) for lib in (rb, keras)]
+        np.testing.assert_allclose(*draws, rtol=1e-5)

@@ -24,6 +24,12 @@ from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.types import PathLike, Tree
 from rosenblatt.training.jobs import Jobs
 
+_FOLDER = Check(
+    lambda value: isinstance(value, str | bytes | os.PathLike) and bool(value),
+    "a folder",
+    os.fspath,
+    wrong=["", None, 3],
+)
 _INDEX = "run.json"  # names the files of the newest backup; written last
 # Files of a backup, and those that a killed process was writing in their place.
 _OURS = re.compile(r"\d+\.(weights\.h5|npz)|\.(\d+(\.weights)?|run)\.[0-9a-f]{8}\.(h5|npz|json)")
@@ -52,7 +58,7 @@ class BackupAndRestore(Callback, Configured):
     'epoch'
     """
 
-    backup_dir: PathLike = setting(Check(bool, "a folder", os.fspath, wrong=["", None]))
+    backup_dir: PathLike = setting(_FOLDER)
     save_freq: str | int = setting(frequency("epoch"), default="epoch")
     double_checkpoint: bool = setting(flag, default=False)
     delete_checkpoint: bool = setting(flag, default=True)

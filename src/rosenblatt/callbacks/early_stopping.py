@@ -31,10 +31,10 @@ class EarlyStopping(Watching, Configured):
 
     monitor: str = setting(text, default="val_loss")
     min_delta: float = setting(number(), default=0)
-    patience: int = setting(number(), default=0)
+    patience: int = setting(number(endless=True), default=0)
     verbose: int = setting(anything, default=0)
     mode: str = setting(MODE, default="auto")
-    baseline: float | None = setting(optional(number()), default=None)
+    baseline: float | None = setting(optional(number(endless=True)), default=None)
     restore_best_weights: bool = setting(flag, default=False)
     start_from_epoch: int = setting(number(), default=0)
 

@@ -50,7 +50,7 @@ class ModelCheckpoint(Watching, Configured):
     save_weights_only: bool = setting(flag, default=False)
     mode: str = setting(MODE, default="auto")
     save_freq: str | int = setting(frequency("epoch"), default="epoch")
-    initial_value_threshold: float | None = setting(optional(number()), default=None)
+    initial_value_threshold: float | None = setting(optional(number(endless=True)), default=None)
     keep: int | None = setting(
         optional(whole(least=1), "a number of files above 0, or None for all"), default=None
     )

@@ -44,7 +44,7 @@ def _known_mode(value: Any) -> str:
 
 
 # What `mode` may be: an unknown one stands for "auto", with a warning.
-MODE = Check(lambda value: True, "'min', 'max' or 'auto'", _known_mode)
+MODE = Check(lambda value: getattr(value, "ndim", 0) == 0, "'min', 'max' or 'auto'", _known_mode)
 
 
 class Monitor:

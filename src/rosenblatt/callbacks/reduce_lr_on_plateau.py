@@ -33,11 +33,11 @@ class ReduceLROnPlateau(Watching, Configured):
 
     monitor: str = setting(text, default="val_loss")
     factor: float = setting(number(below=1, expected="less than 1"), default=0.1)
-    patience: int = setting(number(), default=10)
+    patience: int = setting(number(endless=True), default=10)
     verbose: int = setting(anything, default=0)
     mode: str = setting(MODE, default="auto")
     min_delta: float = setting(number(), default=1e-4)
-    cooldown: int = setting(number(), default=0)
+    cooldown: int = setting(number(endless=True), default=0)
     min_lr: float = setting(number(), default=0.0)
 
     state_attributes = ("watch", "wait", "cooldown_counter")

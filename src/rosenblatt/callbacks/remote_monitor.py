@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.callback import Callback
-from rosenblatt.core.checks import Check, flag, text
+from rosenblatt.core.checks import converted, flag, text
 from rosenblatt.core.errors import warn_user
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import Configured, setting
 
-_HEADERS = Check(lambda value: True, "a dict of strings", lambda value: dict(value or {}))
+_HEADERS = converted(lambda value: dict(value or {}), "a dict of strings", [3, "a"])
 _TIMEOUT = 5.0  # seconds: training should not wait for a server that is gone
 
 

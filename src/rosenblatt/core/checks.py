@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, WrongType, explain, nearest
+from rosenblatt.core.errors import BadArgument, RosenblattError, WrongType, explain, nearest
 from rosenblatt.core.serialization import deserialize_keras_object
 
 
@@ -56,7 +56,11 @@ class Check:
         Raises:
             Mismatch: the value does not fit.
         """
-        if not self.fits(value):
+        try:
+            fits = self.fits(value)
+        except (TypeError, ValueError, AttributeError, OverflowError):  # of an unforeseen kind
+            fits = False
+        if not fits:
             raise Mismatch
         return value if self.keep is None else self.keep(value)
 
@@ -77,6 +81,9 @@ class Check:
         """
         try:
             return self.take(value)
+        except RosenblattError as error:  # of a part that the value names
+            error.args = (f"{problem} {error}",)
+            raise
         except Mismatch:
             meant = nearest(value, self.names) if isinstance(value, str) else ""
             raise self.error(value)(
@@ -141,8 +148,11 @@ def number(
     above: float = -math.inf,
     below: float = math.inf,
     expected: str | None = None,
+    endless: bool = False,
 ) -> Check:
     """A number that is not NaN: low ≤ value ≤ high, above < value < below; of a scalar, its number.
+
+    With `endless` infinity may stand for "no limit".
 
     >>> number(0, 1).expected, number(above=0).expected
     ('a number from 0 to 1', 'a positive number')
@@ -150,6 +160,8 @@ def number(
 
     def fits(value: Any) -> bool:
         is_number = is_real(value) or _is_scalar(value)
+        if endless and is_number and abs(value) == math.inf:
+            return bool(low <= value <= high)
         return is_number and bool(low <= value <= high and above < value < below)
 
     if expected is None:
@@ -259,6 +271,20 @@ def or_config(check: Check) -> Check:
     )
 
 
+def converted(keep: Callable[[Any], Any], expected: str, wrong: Sequence[Any] = ()) -> Check:
+    """What a conversion takes without an error; kept as it gives it.
+
+    >>> converted(dict, "a dict").take([("a", 1)])
+    {'a': 1}
+    """
+
+    def fits(value: Any) -> bool:
+        keep(value)
+        return True
+
+    return Check(fits, expected, keep, wrong)
+
+
 def axes(several: bool = True, keep: Callable[[Any], Any] | None = None) -> Check:
     """An axis or, where several may be, a list of axes; anything else is a `TypeError`."""
 
@@ -271,7 +297,13 @@ def axes(several: bool = True, keep: Callable[[Any], Any] | None = None) -> Chec
     return Check(fits, expected, keep, wrong, error=lambda value: WrongType)
 
 
-flag = Check(lambda value: True, "True or False", bool)
+def _is_flag(value: Any) -> bool:
+    """Whether a value counts as true or false; an array of several is neither."""
+    bool(value)
+    return True
+
+
+flag = Check(_is_flag, "True or False", bool, wrong=[np.ones(2)])
 text = Check(lambda value: isinstance(value, str), "a string", wrong=[3, None])
 # A number that programs compute with: of Python or NumPy, an array without axes, a variable.
 scalar = Check(

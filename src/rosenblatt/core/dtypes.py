@@ -10,7 +10,7 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, about, nearest
 
 if TYPE_CHECKING:
     from rosenblatt.core.symbolic import KerasTensor
@@ -109,7 +109,7 @@ class DTypePolicy:
     """
 
     def __init__(self, name: str | None = None):
-        name = name or config.floatx()
+        name = config.floatx() if name is None else name
         if not isinstance(name, str):
             raise WrongType(
                 "DTypePolicy: bad `name`.", given=repr(name), expected="a string: 'mixed_float16'"
@@ -204,6 +204,8 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
     ):
         if isinstance(default_policy, DTypePolicyMap):
             raise BadArgument("DTypePolicyMap: `default_policy` is a map itself.")
+        with about("DTypePolicyMap: bad `default_policy`."):
+            get_policy(default_policy)
         if policy_map is not None and not isinstance(policy_map, dict):
             raise WrongType(
                 "DTypePolicyMap: bad `policy_map`.", given=repr(policy_map), expected="a dict"

@@ -41,6 +41,10 @@ class BadArgument(RosenblattError, ValueError):
     """An argument has a value that does not fit."""
 
 
+class OutOfRange(BadArgument, OverflowError):
+    """A number does not fit into the type that keeps it."""
+
+
 class WrongType(RosenblattError, TypeError, ValueError):
     """An argument has a type that does not fit.
 
@@ -209,6 +213,26 @@ def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("rosenblatt."):
         level, frame = level + 1, frame.f_back
     warnings.warn(text, category, stacklevel=level)
+
+
+@contextmanager
+def about(problem: str) -> Iterator[None]:
+    """Begin the message of an error of this library, raised in the block, with a sentence.
+
+    Raises:
+        RosenblattError: one from the block.
+
+    >>> with about("Dense: bad `bias_initializer`."):
+    ...     raise UnknownName("Unknown initializer 'one'.")
+    Traceback (most recent call last):
+    ...
+    rosenblatt.core.errors.UnknownName: Dense: bad `bias_initializer`. Unknown initializer 'one'.
+    """
+    try:
+        yield
+    except RosenblattError as error:
+        error.args = (f"{problem} {error}",)
+        raise
 
 
 @contextmanager

@@ -19,9 +19,13 @@ T = TypeVar("T")
 
 @functools.lru_cache(maxsize=256)  # reading a signature takes longer than making the object
 def _needed_arguments(cls: type) -> list[str]:
+    try:
+        parameters = inspect.signature(cls).parameters
+    except ValueError:  # a class of Python's, such as `int`
+        return []
     return [
         name
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in parameters.items()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]

@@ -57,6 +57,21 @@ def auto_name(class_name: str) -> str:
     return uniquify(to_snake_case(class_name))
 
 
+def name_for(part: object, given: str | None) -> str:
+    """The name that an object was given, or a new one after its class.
+
+    Raises:
+        BadArgument: not a string.
+
+    >>> name_for(object(), "mine")
+    'mine'
+    """
+    kind = type(part).__name__
+    if given is not None and not isinstance(given, str):
+        raise BadArgument(f"{kind}: bad `name`.", given=repr(given), expected="a string, or None")
+    return given or auto_name(kind)
+
+
 def get_uid(prefix: str = "") -> int:
     """The next number for a prefix, starting at 1 (Keras's `backend.get_uid`)."""
     with _lock:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.errors import BadArgument, OutOfRange, WrongType
 from rosenblatt.core.naming import auto_name, current_path
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.scope import holding
@@ -53,6 +53,28 @@ def set_random_seed(seed: int) -> None:
     _generator().seed(int(seed))
     _python_random.seed(int(seed))
     np.random.seed(int(seed))
+
+
+def checked_seed(seed: Any, owner: str, expected: str = "") -> int:
+    """A seed that fits into the state of a generator.
+
+    Args:
+        seed: as it was given.
+        owner: who takes it, for the message.
+        expected: what else may be given, for the message.
+
+    Raises:
+        BadArgument: not an integer; an `OverflowError` too where it has more than 32 bits.
+
+    >>> checked_seed(3, "Dropout")
+    3
+    """
+    whole = isinstance(seed, (int, np.integer))
+    if not whole or not 0 <= seed < 2**32:
+        raise (OutOfRange if whole else BadArgument)(
+            f"{owner}: bad `seed`.", given=repr(seed), expected=f"an integer ≥ 0{expected}"
+        )
+    return int(seed)
 
 
 def draw_seed(most: int = 10**9) -> int:
@@ -98,10 +120,7 @@ class SeedGenerator:
         self._initial_seed = seed
         if seed is None:
             seed = draw_seed()
-        if not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise BadArgument(
-                "SeedGenerator: bad `seed`.", given=repr(seed), expected="an integer ≥ 0"
-            )
+        seed = checked_seed(seed, "SeedGenerator")
         self.name = name or auto_name(type(self).__name__)
         self.state = Variable(
             np.array([seed, 0], "uint32"),
@@ -145,4 +164,6 @@ def key_of(seed: int | SeedGenerator | None) -> Any:
         raise WrongType(
             "bad `seed`.", given=repr(seed), expected="an integer, a `SeedGenerator` or None"
         )
+    if isinstance(seed, (int, np.integer)):
+        seed = checked_seed(seed, "random", ", a `SeedGenerator` or None")
     return jnp.array([draw_seed() if seed is None else seed, 0], "uint32")

@@ -16,7 +16,7 @@ from contextlib import ContextDecorator, ExitStack
 from typing import Any
 
 from rosenblatt.core import dtypes, faces
-from rosenblatt.core.errors import BadArgument, UnknownClass, nearest
+from rosenblatt.core.errors import BadArgument, UnknownClass, WrongType, nearest
 from rosenblatt.core.loading import loading, loading_now
 
 _builtin: dict[tuple[str, str], Any] = {}
@@ -125,6 +125,12 @@ class CustomObjectScope(ContextDecorator):
     """
 
     def __init__(self, custom_objects: Mapping[str, Any] | None):
+        if custom_objects is not None and not isinstance(custom_objects, Mapping):
+            raise WrongType(
+                "CustomObjectScope: bad `custom_objects`.",
+                given=repr(custom_objects),
+                expected="a dict from names to classes or functions, or None",
+            )
         self.custom_objects = custom_objects or {}
         self._inside: list[ExitStack] = []
 

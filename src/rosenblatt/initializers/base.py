@@ -12,7 +12,7 @@ from rosenblatt.core import dtypes
 from rosenblatt.core.checks import anything
 from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.family import Family
-from rosenblatt.core.random import SeedGenerator, draw_seed
+from rosenblatt.core.random import SeedGenerator, checked_seed, draw_seed
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import Configured, setting
@@ -106,13 +106,8 @@ class RandomInitializer(Initializer):
             seed = deserialize_keras_object(seed)
         if seed is None:
             seed = draw_seed()
-        is_integer = isinstance(seed, (int, np.integer)) and seed >= 0
-        if not is_integer and not isinstance(seed, SeedGenerator):
-            raise BadArgument(
-                f"{type(self).__name__}: bad `seed`.",
-                given=repr(seed),
-                expected="an integer ≥ 0, a `SeedGenerator` or None",
-            )
+        if not isinstance(seed, SeedGenerator):
+            seed = checked_seed(seed, type(self).__name__, ", a `SeedGenerator` or None")
         self.seed = seed
 
     def generator(self) -> np.random.Generator:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import dtypes, registry, serialization
+from rosenblatt.core.checks import one_of
 from rosenblatt.core.errors import NotSupported, WrongType, nearest
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
@@ -117,7 +118,10 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
         self.dtype_policy = dtypes.get_policy(dtype)
         self.activity_regularizer: Any = None
         if activity_regularizer is not None:
-            self.activity_regularizer = regularizers.get(activity_regularizer)
+            check, what = one_of(regularizers), "bad `activity_regularizer`."
+            self.activity_regularizer = check.require(
+                activity_regularizer, f"{type(self).__name__}: {what}"
+            )
         self._input_shape_argument = pop_input_shape(kwargs)
         if kwargs:
             known = set(parameter_names(type(self))) | {"input_shape", "name", "dtype", "trainable"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, anything
+from rosenblatt.core.checks import Check, optional, text
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
@@ -104,10 +104,10 @@ class EinsumDense(KernelLayer):
     (2, 32, 64)
     """
 
-    equation: str = setting(anything)
+    equation: str = setting(text)
     output_shape: int | Sequence[int | None] = setting(_sizes, attribute="partial_output_shape")
     activation: Any = ACTIVATION
-    bias_axes: str | None = setting(anything, default=None)
+    bias_axes: str | None = setting(optional(text), default=None)
     gptq_unpacked_column_size: None = UNSUPPORTED
     __argument_order__ = (
         "lora_rank", "lora_alpha", "gptq_unpacked_column_size", "quantization_config",

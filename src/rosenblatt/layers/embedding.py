@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt import ops
 from rosenblatt.core.checks import anything, flag
-from rosenblatt.core.errors import BadArgument, explain, warn_user
+from rosenblatt.core.errors import BadArgument, about, explain, warn_user
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Config, Mask, Shapes, Tree
 from rosenblatt.core.watched import watch
@@ -79,7 +79,8 @@ class Embedding(Layer):
         weights = vars(self).pop("_given_weights")
         if weights is not None:
             self.build()
-            self.set_weights(weights if isinstance(weights, list) else [weights])
+            with about("Embedding: bad `weights`."):
+                self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape: Shapes = None) -> None:
         """Create E, (input_dim, output_dim)."""

@@ -59,6 +59,12 @@ class Lambda(Layer):
                 given=repr(function),
                 fix="write `Lambda(ops.square)` or `Lambda(lambda x: x[:, 0])`.",
             )
+        if not isinstance(arguments, Mapping | None):
+            raise BadArgument(
+                f"{self._where}: bad `arguments`.",
+                given=repr(arguments),
+                expected="a dict, or None",
+            )
         self.function = function
         self.arguments = dict(arguments or {})
         self.mask = mask

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, anything, flag, whole
+from rosenblatt.core.checks import Check, flag, number, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.settings import NUMBER, setting
@@ -52,13 +52,13 @@ class BatchNormalization(Affine):
     """
 
     axis: int = setting(whole(expected="one integer"), default=-1)
-    momentum: float = setting(anything, default=0.99, role=NUMBER)
-    epsilon: float = setting(anything, default=1e-3)
+    momentum: float = setting(number(), default=0.99, role=NUMBER)
+    epsilon: float = setting(number(), default=1e-3)
     moving_mean_initializer: Any = initializer("zeros")
     moving_variance_initializer: Any = initializer("ones")
     renorm: bool = setting(flag, default=False)
     renorm_clipping: Mapping[str, float] | None = setting(renormalization.CLIPPING, default=None)
-    renorm_momentum: float = setting(anything, default=0.99, role=NUMBER)
+    renorm_momentum: float = setting(number(), default=0.99, role=NUMBER)
     synchronized: bool = setting(
         Check(
             lambda value: not value,

@@ -15,7 +15,7 @@ from rosenblatt.core.errors import BadArgument, NotSupported
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
-from rosenblatt.core.naming import auto_name, to_snake_case
+from rosenblatt.core.naming import name_for, to_snake_case
 from rosenblatt.core.registry import is_ours
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.settings import Configured, setting
@@ -173,15 +173,15 @@ class Loss(Configured):
         reduction: str | None = "sum_over_batch_size",
         dtype: DTypeLike = None,
     ):
-        if reduction not in REDUCTIONS:
+        if not isinstance(reduction, str | None) or reduction not in REDUCTIONS:
             raise BadArgument(
                 f"{type(self).__name__}: unknown `reduction`.",
                 given=repr(reduction),
                 expected=f"one of {REDUCTIONS}",
             )
-        self.name = name or auto_name(type(self).__name__)
+        self.name = name_for(self, name)
         self.reduction = reduction
-        self.dtype = dtypes.get_policy(dtype or config.floatx()).compute_dtype
+        self.dtype = dtypes.get_policy(config.floatx() if dtype is None else dtype).compute_dtype
 
     def call(self, y_true: Tree, y_pred: Tree) -> Array:
         """The values (N, …) of targets and predictions; to be written by subclasses."""

@@ -15,7 +15,7 @@ from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
-from rosenblatt.core.naming import auto_name
+from rosenblatt.core.naming import name_for
 from rosenblatt.core.registry import is_builtin, is_ours
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.settings import Configured, setting
@@ -85,8 +85,9 @@ class Metric(Configured):
         dtype: Any = setting(anything, default=None, kw_only=True)
 
     def __init__(self, dtype: DTypeLike = None, name: str | None = None):
-        self.name = name or auto_name(type(self).__name__)
-        self.dtype = dtypes.get_policy(dtype or self.usual_dtype or config.floatx()).compute_dtype
+        self.name = name_for(self, name)
+        usual = self.usual_dtype or config.floatx()
+        self.dtype = dtypes.get_policy(usual if dtype is None else dtype).compute_dtype
         self._variables: list[Variable] = []
 
     @property

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.checks import Check, choice, flag, optional, whole
+from rosenblatt.core.checks import choice, converted, flag, optional, whole
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.loading import take
@@ -28,11 +28,16 @@ _HEIGHTS: dict[str, Callable[[Array, Array], Array]] = {
     "minoring": jnp.minimum,
     "majoring": jnp.maximum,
 }
-_WEIGHTS = Check(
-    lambda value: True,
-    "one number for each label",
-    lambda value: None if value is None else np.asarray(value, "float32").tolist(),
-)
+
+
+def _weights(value: Any) -> list[float] | None:
+    weights = None if value is None else np.asarray(value, "float32")
+    if weights is not None and not np.isfinite(weights).all():
+        raise ValueError
+    return None if weights is None else weights.tolist()
+
+
+_WEIGHTS = converted(_weights, "one number for each label, or None", ["a", [None]])
 
 
 class _RateAtRate(ConfusionMetric):

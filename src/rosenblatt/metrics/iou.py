@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes
-from rosenblatt.core.checks import Check, anything, flag, optional, scalar, whole
+from rosenblatt.core.checks import Check, anything, flag, is_whole, optional, scalar, whole
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.masks import keep, mask_of
@@ -17,7 +17,12 @@ from rosenblatt.losses.shapes import misaligned
 from rosenblatt.metrics.base import Metric, family
 from rosenblatt.metrics.reduction import element_weights
 
-_CLASSES = Check(lambda value: True, "a list of class ids", list)
+_CLASSES = Check(
+    lambda value: len(value) > 0 and all(is_whole(one) for one in value),
+    "a list of class ids",
+    lambda value: [int(one) for one in value],
+    wrong=[3, None, (), "ab"],
+)
 
 
 @family.entry()

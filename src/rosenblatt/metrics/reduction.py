@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import dtypes
 from rosenblatt.core.direction import direction_of
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike, Tree
@@ -219,6 +220,10 @@ class MeanMetricWrapper(FunctionMetric):
         **kwargs: Any,
     ):
         super().__init__(name=name, dtype=dtype)
+        if not callable(fn):
+            raise BadArgument(
+                f"{type(self).__name__}: bad `fn`.", given=repr(fn), expected="a function"
+            )
         self.fn = fn  # type: ignore[method-assign]
         self._fn_kwargs = kwargs  # type: ignore[misc]
         self.direction = self.direction or direction_of(fn)

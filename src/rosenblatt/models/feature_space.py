@@ -21,6 +21,29 @@ from rosenblatt.data.text import host_array
 from rosenblatt.graph.graph import Graph
 from rosenblatt.models.features import KINDS, Cross, Feature, FeatureKinds, TFDConcat, cardinality
 
+_FEATURES = Check(
+    lambda value: isinstance(value, Mapping), "a dict from columns to kinds", wrong=[3, ["a"]]
+)
+
+
+def _are_crosses(value: Any) -> bool:
+    """Whether a value is None, or crosses: objects, their configs, or the names of columns."""
+    if isinstance(value, str | Mapping):
+        return False
+    for cross in () if value is None else value:
+        named = isinstance(cross, list | tuple) and all(isinstance(one, str) for one in cross)
+        if not named and not isinstance(cross, Cross | Mapping):
+            return False
+    return True
+
+
+_CROSSES = Check(
+    _are_crosses,
+    "a list of tuples of columns, or None",
+    lambda value: [] if value is None else list(value),
+    wrong=[3, "ab", [1]],
+)
+
 
 @registry.builtin("keras.utils")
 class FeatureSpace(FeatureKinds, layers.Layer):
@@ -48,11 +71,9 @@ class FeatureSpace(FeatureKinds, layers.Layer):
            [57.,  0.,  0.,  1.]], dtype=float32)
     """
 
-    features: Mapping[str, Any] = setting(anything)
+    features: Mapping[str, Any] = setting(_FEATURES)
     output_mode: str = setting(choice("concat", "dict"), default="concat")
-    crosses: Iterable[Any] = setting(
-        Check(lambda value: True, "crosses", lambda value: list(value or ())), default=None
-    )
+    crosses: Iterable[Any] = setting(_CROSSES, default=None)
     crossing_dim: int = setting(anything, default=32)
     hashing_dim: int = setting(anything, default=32)
     num_discretization_bins: int = setting(anything, default=32)
@@ -84,9 +105,9 @@ class FeatureSpace(FeatureKinds, layers.Layer):
             feature = serialization.deserialize_keras_object(dict(feature))
         if isinstance(feature, Feature):
             return feature
-        if feature not in KINDS:
+        if not isinstance(feature, str) or feature not in KINDS:
             raise BadArgument(
-                f"FeatureSpace {self.name!r}: unknown kind of feature {name!r}.",
+                f"FeatureSpace {self.name!r}: unknown kind of feature {name!r} in `features`.",
                 given=repr(feature),
                 fix=nearest(str(feature), KINDS),
             )
@@ -106,8 +127,8 @@ class FeatureSpace(FeatureKinds, layers.Layer):
         for name in cross.feature_names:
             if name not in self.features:
                 raise BadArgument(
-                    f"FeatureSpace {self.name!r}: a cross needs feature {name!r}, which does "
-                    "not exist.",
+                    f"FeatureSpace {self.name!r}: one of `crosses` needs feature {name!r}, "
+                    "which does not exist.",
                     given=f"the cross {cross.feature_names}",
                     fix=nearest(name, self.features),
                 )

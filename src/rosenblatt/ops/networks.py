@@ -7,6 +7,7 @@ Array([[1., 0., 0.],
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +16,9 @@ import jax.numpy as jnp
 from jax import nn
 
 from rosenblatt.core import config
-from rosenblatt.core.errors import BadArgument
-from rosenblatt.core.types import Array, Axes, DTypeLike
-from rosenblatt.ops.define import NN, as_float, is_float, op, wide
+from rosenblatt.core.errors import BadArgument, WrongType, nearest
+from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike
+from rosenblatt.ops.define import NN, as_float, is_float, op, plain, wide
 
 
 def _float_dtype(dtype: DTypeLike) -> DTypeLike:
@@ -37,23 +38,50 @@ def one_hot(
     return nn.one_hot(x, num_classes, axis=axis, dtype=_float_dtype(dtype))
 
 
-@op("inputs", module=NN)
-def multi_hot(
+@op("inputs", module=NN, name="multi_hot")
+def _multi_hot(
     inputs: Array,
-    num_classes: int | None = None,
+    num_classes: int,
     axis: int = -1,
     dtype: DTypeLike = None,
     sparse: bool = False,
 ) -> Array:
-    """1 at each class that occurs in a row, 0 elsewhere; always dense.
-
-    Raises:
-        ValueError: no number of classes.
-    """
-    if num_classes is None:
-        raise BadArgument("`ops.multi_hot`: give `num_classes`.")
     rows = nn.one_hot(inputs.astype("int32"), num_classes, axis=axis, dtype=_float_dtype(dtype))
     return jnp.max(rows, axis=1 if inputs.ndim > 1 else 0)
+
+
+@plain(NN)
+def multi_hot(
+    inputs: ArrayLike,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: DTypeLike = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Array:
+    """1 at each class that occurs in a row, 0 elsewhere; always dense.
+
+    Args:
+        inputs: (rows, labels) or (labels,) integers.
+        num_classes: how many classes there are.
+        axis: where the axis of the classes goes.
+        dtype: of the result; the default float type if None.
+        sparse: accepted; the result is dense.
+        kwargs: `num_tokens`, an older name of `num_classes`.
+
+    Raises:
+        ValueError: no number of classes, or an unknown argument.
+    """
+    tokens = kwargs.pop("num_tokens", None)
+    if kwargs:
+        wrong = next(iter(kwargs))
+        raise WrongType(
+            f"`ops.multi_hot` has no argument {wrong!r}.",
+            fix=nearest(wrong, inspect.signature(multi_hot).parameters),
+        )
+    if num_classes is None and tokens is None:
+        raise BadArgument("`ops.multi_hot`: give `num_classes`.")
+    return _multi_hot(inputs, tokens if num_classes is None else num_classes, axis, dtype, sparse)
 
 
 @op(module=NN)

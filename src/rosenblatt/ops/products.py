@@ -7,12 +7,16 @@ Array([[11.]], dtype=float32)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.errors import BadArgument, WrongType, nearest
+from rosenblatt.core.symbolic import any_symbolic
 from rosenblatt.core.types import Array, ArrayLike
-from rosenblatt.ops.define import op
+from rosenblatt.ops.define import as_array, op, plain
+
+_EINSUM = ("optimize", "precision", "preferred_element_type", "out")
 
 
 def _sum_dtype(*arrays: Array) -> str | None:
@@ -26,10 +30,37 @@ def matmul(x1: Array, x2: Array) -> Array:
     return jnp.matmul(x1, x2, preferred_element_type=_sum_dtype(x1, x2))
 
 
-@op("operands")
-def einsum(subscripts: str, *operands: Array) -> Array:
-    """The sum of products over the indices that the result lacks, in Einstein's notation."""
+@op("operands", name="einsum")
+def _einsum(subscripts: str, *operands: Array) -> Array:
     return jnp.einsum(subscripts, *operands, preferred_element_type=_sum_dtype(*operands))
+
+
+@plain()
+def einsum(subscripts: str, *operands: ArrayLike, **kwargs: Any) -> Array:
+    """The sum of products over the indices that the result lacks, in Einstein's notation.
+
+    Args:
+        subscripts: the indices, "ij,jk->ik".
+        operands: the factors.
+        kwargs: `optimize`, the order of the products, and `precision`, as `jax.numpy.einsum` takes
+            them; `preferred_element_type` is accepted, and follows from the factors. Symbolic
+            tensors take none: files have no place for them.
+
+    Raises:
+        WrongType: another argument, or one with symbolic tensors.
+    """
+    if not kwargs:
+        return _einsum(subscripts, *operands)
+    wrong = next((key for key in kwargs if key not in _EINSUM), None)
+    if wrong is not None or any_symbolic(operands):
+        raise WrongType(
+            f"`ops.einsum` has no argument {wrong or next(iter(kwargs))!r}"
+            + (" here." if wrong else " for symbolic tensors."),
+            fix=nearest(wrong, _EINSUM) if wrong else "leave it out, or compute with arrays.",
+        )
+    arrays = [as_array(one) for one in operands]
+    kwargs["preferred_element_type"] = _sum_dtype(*arrays)
+    return jnp.einsum(subscripts, *arrays, **kwargs)
 
 
 @op("x1 x2")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from rosenblatt.core.checks import Check, number, or_config
 from rosenblatt.core.errors import BadArgument
@@ -69,7 +70,9 @@ class LossScaleOptimizer(Optimizer):
             )
         for key, value in others.items():
             known = Optimizer.__settings__.get(key)
-            if known is None or value != known.default:  # older files hold the defaults of some
+            if known is None or not np.array_equal(
+                value, known.default
+            ):  # older files hold the defaults of some
                 raise BadArgument(
                     f"LossScaleOptimizer has no argument {key!r}.",
                     fix=f"give it to the inner optimizer: `{type(inner_optimizer).__name__}"

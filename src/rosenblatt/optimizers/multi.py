@@ -37,9 +37,10 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
     def __init__(
         self, default_optimizer: Optimizer, optimizer_map: dict[str, Optimizer] | None = None
     ):
+        given = {} if optimizer_map is None else optimizer_map
         for argument, value, kind, expected in (
             ("default_optimizer", default_optimizer, Optimizer, "an `Optimizer` object"),
-            ("optimizer_map", optimizer_map or {}, dict, "a dict from paths to optimizers"),
+            ("optimizer_map", given, dict, "a dict from paths to optimizers"),
         ):
             if not isinstance(value, kind):
                 raise WrongType(
@@ -47,7 +48,9 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
                 )
         self.default_optimizer = default_optimizer
         self._optimizer_map: dict[str, Optimizer] = {}
-        self.update(optimizer_map or {})
+        for key, one in given.items():
+            _check_inner(one, f"key {key!r} of `optimizer_map`")
+        self.update(given)
 
     def __getitem__(self, key: str) -> Optimizer:
         """The optimizer of a variable's path.

@@ -17,10 +17,12 @@ from rosenblatt.optimizers.rate import rate
 from rosenblatt.optimizers.variables import Start
 
 _patterns = Check(
-    lambda value: value is None or not isinstance(value, str),
+    lambda value: (
+        value is None or (not isinstance(value, str) and all(isinstance(one, str) for one in value))
+    ),
     "patterns of paths",
-    lambda value: list(value or ()),
-    wrong=["embedding"],
+    lambda value: [] if value is None else list(value),
+    wrong=["embedding", 3],
 )
 
 

@@ -56,6 +56,15 @@ class Progbar:
                 fix="`stateful_metrics` are shown as they are and all others averaged; or the "
                 "reverse.",
             )
+        for what, names in (
+            ("stateful_metrics", stateful_metrics), ("stateless_metrics", stateless_metrics),
+        ):  # fmt: skip
+            if names is not None and not isinstance(names, list | tuple | set | frozenset | dict):
+                raise BadArgument(
+                    f"Progbar: bad `{what}`.",
+                    given=repr(names),
+                    expected="a list of names, or None",
+                )
         self.target = target
         self.width = width
         self.verbose = verbose

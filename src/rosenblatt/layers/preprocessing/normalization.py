@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core import config
-from rosenblatt.core.checks import Check, anything, is_whole
+from rosenblatt.core.checks import Check, anything, converted, is_whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import ArrayLike, Config, Shapes, Tree
@@ -28,10 +28,8 @@ _AXIS = Check(
     lambda axis: () if axis is None else as_tuple(axis),
     ["1", 1.5],
 )
-_STATISTIC = Check(
-    lambda value: True,
-    "numbers, or None",
-    lambda value: None if value is None else np.asarray(value, "float32"),
+_STATISTIC = converted(
+    lambda value: None if value is None else np.asarray(value, "float32"), "numbers, or None"
 )
 
 

@@ -8,12 +8,22 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from rosenblatt.core.checks import Check
+from rosenblatt.core.checks import converted
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Config, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
+
+
+def _numbers(value: Any) -> Any:
+    """A number or a list, as configs hold them; of a config what it stands for."""
+    value = deserialize_keras_object(value) if isinstance(value, Mapping) else value
+    np.asarray(value, "float32")
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
+_NUMBERS = converted(_numbers, "a number, or numbers for the last axis", ["a", None])
 
 
 @family.entry()
@@ -28,10 +38,8 @@ class Rescaling(Layer):
     Array([[-1.,  1.]], dtype=float32)
     """
 
-    scale: Any = setting(Check(lambda value: True, "numbers", deserialize_keras_object))
-    offset: Any = setting(
-        Check(lambda value: True, "numbers", deserialize_keras_object), default=0.0
-    )
+    scale: Any = setting(_NUMBERS)
+    offset: Any = setting(_NUMBERS, default=0.0)
     supports_masking = True
 
     def __post_init__(self) -> None:

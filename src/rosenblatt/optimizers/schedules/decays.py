@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rosenblatt.core.checks import anything, flag, number, optional, text
+from rosenblatt.core.checks import Check, flag, number, optional, text
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import LABEL, NUMBER, setting
 from rosenblatt.optimizers.rate import LearningRateSchedule, schedules, some_steps
+
+_NUMBERS = Check(
+    lambda value: not isinstance(value, str) and all(number().fits(one) for one in value),
+    "a list of numbers",
+    wrong=[3, "ab", [None]],
+)
 
 
 class _RateDecay(LearningRateSchedule):
@@ -123,8 +129,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     [0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
     """
 
-    boundaries: Sequence[float] = setting(anything)
-    values: Sequence[float] = setting(anything)
+    boundaries: Sequence[float] = setting(_NUMBERS)
+    values: Sequence[float] = setting(_NUMBERS)
     name: str | None = setting(optional(text), default="PiecewiseConstant", role=LABEL)
 
     def __post_init__(self) -> None:
