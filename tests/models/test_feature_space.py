@@ -127,7 +127,7 @@ ERRORS = {
     ),
     "cross": (
         lambda: FeatureSpace({"city": "string_hashed"}, crosses=[("city", "town")]),
-        r"a cross needs feature 'town'",
+        r"one of `crosses` needs feature 'town'",
     ),
     "not adapted": (
         lambda: make(adapted=False)(COLUMNS),

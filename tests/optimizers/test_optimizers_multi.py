@@ -150,7 +150,8 @@ INNER = (
         (
             lambda: OptimizerMap(SGD(), {"a": "sgd"}),
             ValueError,
-            f"Not an optimizer that can share a model, for key 'a'. Given: 'sgd'. {INNER}",
+            "Not an optimizer that can share a model, for key 'a' of `optimizer_map`. "
+            f"Given: 'sgd'. {INNER}",
         ),
         (
             lambda: OptimizerMap(SGD(), {"a": LossScaleOptimizer(SGD())}),

@@ -23,7 +23,7 @@ from rosenblatt.graph.walk import (
     LookedUp,
     Values,
     filled,
-    is_host_layer,
+    is_halved,
     looks_up,
     running,
     walk,
@@ -157,7 +157,7 @@ class HostPart:
 
         def rule(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             layer: Any = node.operation
-            if not is_host_layer(layer):
+            if not is_halved(layer):
                 return layer(*args, **kwargs)
             args, kwargs = layer._convert_inputs(args, kwargs)
             output = id(node.outputs[0])
@@ -180,7 +180,7 @@ class HostPart:
         values: Values = {}
         for tensor, value in zip(self._cut, looked_up, strict=True):
             layer: Any = node_of(tensor).operation
-            values[id(tensor)] = layer.encode(value) if is_host_layer(layer) else value
+            values[id(tensor)] = layer.encode(value) if is_halved(layer) else value
         walk(self._rest, values, running(training))
         return filled(self.graph.returned, values)
 
@@ -254,7 +254,8 @@ def steps_of(nodes: Iterable[Node], inputs: set[int]) -> list[Step]:
 def _call_of(node: Node) -> Call | None:
     """The call of a raw layer on a tensor or a list of tensors; None for any other call."""
     layer: Any = node.operation
-    if not getattr(layer, "reads_raw", False) or node.kwargs or len(node.args) != 1:
+    plain = getattr(layer, "reads_raw", False) and is_halved(layer)
+    if not plain or node.kwargs or len(node.args) != 1:
         return None
     given = node.args[0]
     several = isinstance(given, (list, tuple))

@@ -162,6 +162,11 @@ def is_host_layer(layer: Operation) -> bool:
     return getattr(layer, "on_host", False)
 
 
+def is_halved(layer: Operation) -> bool:
+    """Whether a layer looks up on the host and encodes in the program; a user's `call` does not."""
+    return getattr(layer, "in_halves", False)
+
+
 def looks_up(operation: Operation) -> bool:
     """Whether an operation is, or holds, a layer that runs on the host."""
     layers = getattr(operation, "_flatten_layers", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, optional, text
+from rosenblatt.core.checks import Check, anything, optional, text
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Shapes, Tree
@@ -104,7 +104,7 @@ class EinsumDense(KernelLayer):
     (2, 32, 64)
     """
 
-    equation: str = setting(text)
+    equation: str = setting(anything)
     output_shape: int | Sequence[int | None] = setting(_sizes, attribute="partial_output_shape")
     activation: Any = ACTIVATION
     bias_axes: str | None = setting(optional(text), default=None)

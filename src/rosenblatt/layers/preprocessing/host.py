@@ -12,6 +12,7 @@ from rosenblatt.core.symbolic import KerasTensor, any_symbolic, infer_outputs, t
 from rosenblatt.core.types import Tree
 from rosenblatt.data.arrays import read_nest
 from rosenblatt.data.text import host_array
+from rosenblatt.layers import signatures
 from rosenblatt.layers.base import Layer
 
 
@@ -38,12 +39,24 @@ class HostLayer(Layer):
         """`encode(lookup(inputs))`."""
         return self.encode(self.lookup(inputs))
 
+    @property
+    def in_halves(self) -> bool:
+        """Whether `call` is `encode(lookup(…))`; a user's own runs whole, on the host."""
+        return type(self).call is HostLayer.call
+
     def found_spec(self, inputs: Tree) -> Any:
         """Symbolic tensors like what `lookup` finds for symbolic inputs."""
         return KerasTensor(tree_leaves(inputs)[0].shape, "int32")
 
     def compute_output_spec(self, inputs: Tree) -> Any:
-        """Symbolic tensors for the outputs of a call."""
+        """Symbolic tensors for the outputs of a call, of a shape that a user's class may say."""
+        found = self._spec_by_trace(inputs)
+        if signatures.is_users(type(self), "compute_output_shape"):
+            shape = self._ask_for_shapes("compute_output_shape", (inputs,), {})
+            return KerasTensor(shape, found.dtype)
+        return found
+
+    def _spec_by_trace(self, inputs: Tree) -> Any:
         return infer_outputs(self.encode, (self.found_spec(inputs),), {})
 
     def read(self, inputs: Tree) -> Any:

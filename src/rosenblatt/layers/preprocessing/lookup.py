@@ -285,11 +285,10 @@ class IndexLookup(LookupArguments):
             return places
         return places, KerasTensor(inputs.shape, config.floatx())
 
-    def compute_output_spec(self, inputs: Tree) -> Any:
-        """Symbolic tensors for the outputs of a call."""
+    def _spec_by_trace(self, inputs: Tree) -> Any:
         if self.invert:
             return KerasTensor(inputs.shape, self.vocabulary_dtype)
-        return super().compute_output_spec(inputs)
+        return super()._spec_by_trace(inputs)
 
     # -- configuration and files -----------------------------------------------------------
 

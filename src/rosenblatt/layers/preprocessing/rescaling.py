@@ -19,6 +19,8 @@ from rosenblatt.layers.family import family
 def _numbers(value: Any) -> Any:
     """A number or a list, as configs hold them; of a config what it stands for."""
     value = deserialize_keras_object(value) if isinstance(value, Mapping) else value
+    if value is None:
+        raise ValueError  # which NumPy would take for NaN
     np.asarray(value, "float32")
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
