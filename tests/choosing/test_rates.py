@@ -66,11 +66,11 @@ def test_the_same_test_gives_the_same_curve() -> None:
 
 def test_it_compiles_one_program_for_a_structure() -> None:
     programs.clear()
-    before = programs.statistics.compiled
+    before = programs.statistics.made
     find_learning_rate(network(), X, Y)
-    assert programs.statistics.compiled - before == 1
+    assert programs.statistics.made - before == 1
     find_learning_rate(network(dropout=0.1), X, Y, min_rate=1e-4, max_rate=1.0)
-    assert programs.statistics.compiled - before == 1
+    assert programs.statistics.made - before == 1
 
 
 def test_losses_equal_steps_by_hand() -> None:

@@ -277,8 +277,8 @@ def test_a_dropout_is_an_argument_of_one_program() -> None:
     for rate in (0.2, 0.6):
         made = network(rb, rate)
         made.compile("sgd", "mse")
-        before = programs.statistics.compiled
+        before = programs.statistics.made
         made.fit(IDS, y, verbose=0)
-        counts.append(programs.statistics.compiled - before)
+        counts.append(programs.statistics.made - before)
     assert counts == [1, 0]
     assert made.training_session.task.rows_apart("predict")

@@ -107,9 +107,9 @@ def test_any_optax_transform(kind: str, tmp_path: Path) -> None:
     model = network(rb, transform)
     losses = fit(model, 4)
     assert losses[-1] < losses[0]
-    before = programs.statistics.compiled
+    before = programs.statistics.made
     fit(model, 2)
-    assert programs.statistics.compiled == before
+    assert programs.statistics.made == before
     model.save_weights(tmp_path / "w.weights.h5")
     other = network(rb, transform)
     other.optimizer.build(other.trainable_variables)
@@ -142,7 +142,7 @@ def test_an_injected_rate_is_the_optimizers() -> None:
         model.optimizer.learning_rate  # noqa: B018
     fit(model, 1)
     assert float(model.optimizer.learning_rate) == model.optimizer.learning_rate.numpy() == 0.125
-    before, weights = programs.statistics.compiled, model.get_weights()
+    before, weights = programs.statistics.made, model.get_weights()
     model.optimizer.learning_rate = 0
     fit(model, 1)
     for one, other in zip(weights, model.get_weights(), strict=True):
@@ -150,7 +150,7 @@ def test_an_injected_rate_is_the_optimizers() -> None:
     callback = rb.callbacks.LearningRateScheduler(lambda epoch: 0.5 / (epoch + 1))
     fit(model, 2, callbacks=[callback])
     assert float(model.optimizer.learning_rate) == 0.25
-    assert programs.statistics.compiled == before
+    assert programs.statistics.made == before
     for transform in (
         optax.sgd(0.1),
         optax.inject_hyperparams(optax.sgd)(learning_rate=optax.linear_schedule(0.1, 0.2, 5)),

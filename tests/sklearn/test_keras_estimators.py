@@ -105,11 +105,11 @@ def test_a_search_compiles_one_structure() -> None:
         cv=2,
     )
     programs.clear()
-    before = statistics.compiled
+    before = statistics.made
     search.fit(X, Y)
     assert len(search.cv_results_["params"]) == 20
     # Two that train, on folds of 30 rows and at last on all 60, and one that predicts.
-    assert statistics.compiled - before == 3
+    assert statistics.made - before == 3
     assert search.best_score_ > 0.5
 
 

@@ -2,7 +2,8 @@
 
 Every argument of every built-in part is given two values. Where both models have one key, their
 programs are traced apart and are the same to the letter, and so are the places of their run-time
-numbers: an argument that tracing reads and the key does not hold would be found. `make soak` runs
+numbers: an argument that tracing reads and the key does not hold would be found. Keys have equal
+digests, by which programs on disk are found, exactly where they are equal. `make soak` runs
 them too, the second model with the first one's programs and without any, and compares bits.
 """
 
@@ -22,6 +23,7 @@ from rosenblatt.core.scope import Outside
 from rosenblatt.data.reading import read
 from rosenblatt.layers import Layer
 from rosenblatt.training import programs
+from rosenblatt.training.digest import digest
 from rosenblatt.training.engine import Engine
 from rosenblatt.training.intake import bring
 from rosenblatt.training.predictor import Predictor
@@ -221,6 +223,8 @@ class Sweep:
         for kind, (key, program, numbers) in first.items():
             other, other_program, other_numbers = second[kind]
             assert key is not None and other is not None, f"{what}: no key"
+            assert digest(key) is not None, f"{what}, {kind}: no key on disk"
+            assert (digest(key) == digest(other)) == (key == other), f"{what}, {kind}: on disk"
             if key != other:
                 continue
             shared.append(kind)

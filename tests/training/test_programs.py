@@ -15,11 +15,11 @@ from rosenblatt.training import programs
 def compiled():
     """A function that gives the programs compiled since it was last asked."""
     programs.clear()
-    seen = programs.statistics.compiled
+    seen = programs.statistics.made
 
     def since():
         nonlocal seen
-        count, seen = programs.statistics.compiled - seen, programs.statistics.compiled
+        count, seen = programs.statistics.made - seen, programs.statistics.made
         return count
 
     return since
@@ -182,24 +182,6 @@ def test_threads_train_side_by_side():
     for seed, (_, model) in alone.items():
         for found, want in zip(model.get_weights(), expected[seed], strict=True):
             np.testing.assert_array_equal(found, want)
-
-
-def test_disk_cache_is_trimmed_oldest_first(tmp_path):
-    import os
-
-    for age, name in ((3, "old"), (2, "middle"), (1, "new")):
-        path = tmp_path / name
-        path.write_bytes(b"x" * 100)
-        os.utime(path, (1e9 - age, 1e9 - age))
-    assert programs.trim(tmp_path, 250) == 200
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["middle", "new"]
-
-
-def test_disk_cache_can_be_switched_off_and_moved(monkeypatch, tmp_path):
-    monkeypatch.setenv("ROSENBLATT_CACHE_DIR", str(tmp_path))
-    assert programs.disk_cache_dir() == tmp_path / "programs"
-    monkeypatch.setenv("ROSENBLATT_PROGRAM_CACHE", "0")
-    assert programs.disk_cache_dir() is None
 
 
 def test_few_programs_are_kept_and_a_model_keeps_its_own(compiled, monkeypatch):

@@ -28,9 +28,9 @@ def test_predicts_with_its_own_number(name: str) -> None:
     predictions, made = [], []
     for make in PAIRS[name]:
         model = rb.Sequential([rb.Input((4,)), make()])
-        before = programs.statistics.compiled
+        before = programs.statistics.made
         predictions.append(model.predict(X, verbose=0))
-        made.append(programs.statistics.compiled - before)
+        made.append(programs.statistics.made - before)
         np.testing.assert_allclose(predictions[-1], model(X), rtol=1e-6)
     assert made[1] == 0  # the second model's numbers are arguments of the first one's program
     assert (name == "Dropout") == np.array_equal(*predictions)

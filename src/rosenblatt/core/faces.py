@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,6 +15,8 @@ from rosenblatt.core.errors import nearest
 Find = Callable[[str], Any]
 List = Callable[[], list[str]]
 
+# When the first module of this library was loaded, in nanoseconds since 1970.
+began = time.time_ns()
 # The packages whose classes and functions files may name.
 homes: list[str] = []
 # Of each lazy package: public name to (module, name there).

@@ -42,6 +42,17 @@ def is_builtin(cls: type) -> bool:
     return "_keras_module" in vars(cls) or cls.__module__.startswith("rosenblatt.")
 
 
+def entry_of(cls: type) -> tuple[str, str] | None:
+    """The module and name by which files find a built-in class; None where they do not.
+
+    >>> from rosenblatt.layers import Dense
+    >>> entry_of(Dense), entry_of(dict)
+    (('keras.layers', 'Dense'), None)
+    """
+    entry = vars(cls).get("_keras_module", ""), cls.__name__
+    return entry if _builtin.get(entry) is cls else None
+
+
 def is_ours(part: object) -> bool:
     """Whether an object or function is this library's, with the function it is made of.
 

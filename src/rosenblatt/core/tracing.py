@@ -50,6 +50,27 @@ def _named_settings() -> tuple[Any, ...]:
 _settings_of_jax = getattr(sys.modules.get("jax._src.config"), "trace_context", _named_settings)
 
 
+def lasting_settings() -> tuple[Any, ...]:
+    """`traced_settings` and JAX's other ones, in values that mean the same in any process.
+
+    What has no such value, a device or a mesh, is left as it is.
+    """
+    others = [
+        name for name in sorted(jax.config.values) if "cache" not in name and "log" not in name
+    ]
+    named = tuple((name, getattr(jax.config, name, jax.config.values[name])) for name in others)
+    *ours, of_jax = traced_settings()
+    return (*map(_lasting, (*ours, *of_jax)), named)
+
+
+def _lasting(value: Any) -> Any:
+    kind = type(value)
+    if kind is dtypes.DTypePolicy:
+        return value.name
+    # JAX's names of mapped axes, where there are none.
+    return None if kind.__name__ == "AxisEnv" and value == kind() else value
+
+
 # Changes to what programs hold as constants: a layer that is given another attribute after it was
 # built announces it; whoever keeps programs compares the count, and looks at the layers' revisions
 # where it has moved on.

@@ -232,6 +232,7 @@ def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
             return _blank, (module, class_name), self.__getstate__()
 
     Op.__name__ = Op.__qualname__ = class_name
+    Op.__module__ = spec.fn.__module__
     _operations[module, class_name] = Op
     registry.builtin(module)(Op)
     return Op

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.core.errors import warn_user
+from rosenblatt.core.registry import is_ours
 from rosenblatt.core.types import Array
 from rosenblatt.losses.base import Loss
 from rosenblatt.models.sequential import Sequential
@@ -153,7 +154,9 @@ def fit_lbfgs(
         return np.concatenate([np.ravel(array) for array in arrays], dtype=float)
 
     data = [jnp.asarray(a) for a in (x, y, weights, np.float32(estimator.alpha), np.float32(scale))]
+    # A name may stand for a user's function, which another process may have otherwise.
     named = isinstance(estimator.loss, str) and isinstance(estimator.activation, str)
+    named = named and all(map(is_ours, (loss, *(one.activation for one in dense_layers(model)))))
     policies = tuple(layer.dtype_policy.name for layer in dense_layers(model))
     key = ("lbfgs", estimator.activation, estimator.out_activation_, estimator.loss, policies)
     objective = partial(_objective, model, loss)

@@ -1,7 +1,7 @@
 """Compiled programs: found again for models of the same structure, and kept on disk.
 
-A program is looked up first by the structure of its model (nothing is traced), then by the text of
-the traced function (nothing is compiled), then in XLA's cache on disk.
+A program is looked up by the structure of its model, in this process and then on disk (nothing is
+traced), then by the text of the traced function, in this process and on disk (nothing is compiled).
 """
 
 from __future__ import annotations
@@ -10,39 +10,48 @@ import contextlib
 import ctypes
 import functools
 import hashlib
-import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from rosenblatt.core import config
 from rosenblatt.core.errors import explain
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.scope import Outside
 from rosenblatt.core.tracing import traced_settings
 from rosenblatt.core.types import Tree
 from rosenblatt.training.placement import HERE, Placement
 
+if TYPE_CHECKING:
+    from rosenblatt.training import disk
+else:
+    disk = on_use("rosenblatt.training.disk")
+
 _MOST_PROGRAMS = 40  # some 3 MB each; a model in use keeps its own
 _FORGOTTEN_TOGETHER = 16
-_DEFAULT_CACHE_BYTES = 512 << 20
 
 
 @dataclass
 class Statistics:
-    """How programs were come by: compiled (by XLA or read from disk), or found in this process."""
+    """How programs were come by: traced and compiled, read from disk, found in this process."""
 
+    traced: int = 0
     compiled: int = 0
+    loaded: int = 0
     reused_by_structure: int = 0
     reused_by_text: int = 0
     forgotten: int = 0  # entries of the two tables
+
+    @property
+    def made(self) -> int:
+        """How many were not in this process yet."""
+        return self.compiled + self.loaded
 
 
 statistics = Statistics()
@@ -50,7 +59,6 @@ _by_structure: OrderedDict[Any, Any] = OrderedDict()
 _by_text: OrderedDict[str, Any] = OrderedDict()
 _lock = threading.Lock()
 _compiling: dict[str, threading.Lock] = {}
-_disk_cache_ready = False
 
 
 @dataclass
@@ -125,36 +133,90 @@ def get_program(
         The program, called like the function.
     """
     leaves, structure = jax.tree_util.tree_flatten(args)
-    shapes = tuple(_shape(leaf) for leaf in leaves)
-    full_key = None if key is None else (
-        traced_settings(), placement.key, key, structure, shapes,
+    own_key = None if key is None else (
+        placement.key, key, structure, tuple(_shape(leaf) for leaf in leaves),
     )  # fmt: skip
+    full_key = None if own_key is None else (traced_settings(), own_key)
     if full_key is not None:
         with _lock:
             if full_key in _by_structure:
                 _by_structure.move_to_end(full_key)
                 statistics.reused_by_structure += 1
                 return _by_structure[full_key]
-    _prepare_disk_cache()
     refuse_forked()
-    lowered, outside = _lowered(build, args, placement)
-    described = f"{placement.key}{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
-    text = hashlib.sha256(described.encode()).hexdigest()
+    files = None if any(map(_is_bound, leaves)) else disk.disk()
+    name = None if files is None or own_key is None else files.structure_name(own_key)
+    program = None if files is None or name is None else _from_disk(files, name, args)
+    if program is None:
+        lowered, outside = _lowered(build, args, placement)
+        program = _of_text(lowered, placement, files, None if outside.found else name)
+        if outside.found:
+            return WithOutside(program, outside)
+    if full_key is not None:
+        with _lock:
+            _remember(_by_structure, full_key, program)
+    return program
+
+
+def _from_disk(files: disk.Disk, name: str, args: tuple[Any, ...]) -> Any:
+    """The program of a structure that an earlier process had: nothing is traced."""
+    known = files.text_of(name)
+    if known is None:
+        return None
+    text, text_name, out_tree = known
+    in_tree = jax.tree_util.tree_structure((args, {}))
+    return _of_this_process(text, lambda: _loaded(files, text_name, in_tree, out_tree))
+
+
+def _of_text(lowered: Any, placement: Placement, files: disk.Disk | None, name: str | None) -> Any:
+    """The program of a function that was traced; on disk it gets the structure's name too."""
+    whole = f"{placement.key}{lowered.in_tree}{lowered.out_tree}{lowered.as_text()}"
+    text = hashlib.sha256(whole.encode()).hexdigest()
+    text_name = None if files is None else files.text_name(text, whole, placement.key)
+
+    def make() -> Any:
+        program = None
+        if files is not None and text_name is not None:
+            program = _loaded(files, text_name, lowered.in_tree, lowered.out_tree)
+        if program is None:
+            program = _compile(lowered)
+            statistics.compiled += 1
+            if files is not None and text_name is not None:
+                files.keep(text_name, program)
+        return program
+
+    program = _of_this_process(text, make)
+    if files is not None and text_name is not None and name is not None:
+        files.link(name, text, text_name, lowered.out_tree)
+    return program
+
+
+def _of_this_process(text: str, make: Callable[[], Any]) -> Any:
+    """The program of a text, made where this process has none; None where it cannot be made."""
     with _lock:
         guard = _compiling.setdefault(text, threading.Lock())
     with guard:  # threads that want the same program wait for one compilation
         program = _by_text.get(text)
         if program is None:
-            program = _compile(lowered)
-            statistics.compiled += 1
+            program = make()
         else:
             statistics.reused_by_text += 1
     with _lock:
         _compiling.pop(text, None)
-        _remember(_by_text, text, program)
-        if full_key is not None and not outside.found:
-            _remember(_by_structure, full_key, program)
-    return WithOutside(program, outside) if outside.found else program
+        if program is not None:
+            _remember(_by_text, text, program)
+    return program
+
+
+def _loaded(files: disk.Disk, text_name: str, in_tree: Any, out_tree: Any) -> Any:
+    program = files.load(text_name, in_tree, out_tree)
+    statistics.loaded += program is not None
+    return program
+
+
+def _is_bound(leaf: object) -> bool:
+    """Whether an argument is on a device that somebody chose: programs on disk are for none."""
+    return isinstance(leaf, jax.Array) and leaf.committed
 
 
 def _shape(leaf: object) -> tuple[Any, ...]:
@@ -178,6 +240,7 @@ def _lowered(
 
         more = (values,) if values else ()
         lowered = placement.jit(run).lower(*args, *more)
+        statistics.traced += 1
         if outside.is_bound:
             return lowered, outside
 
@@ -221,66 +284,3 @@ def clear() -> None:
     with _lock:
         _by_structure.clear()
         _by_text.clear()
-
-
-def disk_cache_dir() -> Path | None:
-    """The folder of programs on disk, or None where it is switched off.
-
-    `ROSENBLATT_PROGRAM_CACHE=0` switches it off; `ROSENBLATT_CACHE_DIR` moves it.
-    """
-    if os.environ.get("ROSENBLATT_PROGRAM_CACHE", "1").lower() in ("0", "off", "false", "no"):
-        return None
-    return config.cache_dir() / "programs"
-
-
-def _prepare_disk_cache() -> None:
-    """Point XLA's cache at our folder, unless the user has set one of their own."""
-    global _disk_cache_ready
-    with _lock:
-        if _disk_cache_ready:
-            return
-        _disk_cache_ready = True
-        folder = disk_cache_dir()
-        if folder is None or getattr(jax.config, "jax_compilation_cache_dir", None):
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:  # a read-only home: there is no disk cache then
-            return
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-        limit = int(os.environ.get("ROSENBLATT_PROGRAM_CACHE_BYTES", _DEFAULT_CACHE_BYTES))
-        # Nobody waits for it: looking at some thousand files takes longer than reading a program.
-        threading.Thread(target=trim, args=(folder, limit), daemon=True).start()
-
-
-def trim(folder: Path, limit: int) -> int:
-    """Remove the programs that were not used for longest until the folder is within its limit.
-
-    Args:
-        folder: the folder of programs.
-        limit: bytes.
-
-    Returns:
-        Bytes left.
-    """
-    entries = []
-    try:
-        paths = list(folder.iterdir())
-    except OSError:
-        return 0
-    for path in paths:
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        entries.append((max(stat.st_atime, stat.st_mtime), stat.st_size, path))
-    total = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
-        if total <= limit:
-            break
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-            total -= size
-    return total

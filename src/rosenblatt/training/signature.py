@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rosenblatt.training.contract import Kind
 
 Parameter = tuple[HasParameters, str]
-_PLAIN = (type(None), bool, int, str, bytes, complex, type(Ellipsis))
+_PLAIN = (type(None), bool, int, str, bytes, type(Ellipsis))
 _CONTAINERS = (list, tuple, dict, set, frozenset, UserDict, UserList)
 
 
@@ -88,8 +88,8 @@ class _Reader:
         kind = type(value)
         if kind in _PLAIN:
             return kind, value  # the type too: 1 == 1.0 == True
-        if kind is float:
-            return kind, repr(value)
+        if kind is float or kind is complex:
+            return kind, repr(value)  # 0.0 == -0.0
         if isinstance(value, (np.ndarray, np.generic, jax.Array)):
             return self._array(value)
         if isinstance(value, np.dtype) or (isinstance(value, type) and _is_library(value)):
@@ -124,7 +124,8 @@ class _Reader:
     def _container(self, value: Any) -> Hashable:
         kind = type(value)
         if isinstance(value, (set, frozenset)):
-            return kind, tuple(sorted(repr(self.read(item)) for item in value))
+            plain = all(type(item) in (*_PLAIN, float) for item in value)
+            return (kind, frozenset(map(self.read, value))) if plain else self._unknown()
         if isinstance(value, (Mapping, UserDict)):
             return kind, tuple((self.read(k), self.read(v)) for k, v in value.items())
         return kind, tuple(self.read(item) for item in value)
