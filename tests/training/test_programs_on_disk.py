@@ -216,7 +216,7 @@ def test_a_program_that_xla_refuses_is_compiled(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected, _ = counted()
-    files = disk.disk()
+    files = disk.disk(jax.local_devices()[0])
     assert files is not None
     for path in programs_in(folder, "t"):
         files._store.write(path.name, b"not what JAX has written")
@@ -245,6 +245,20 @@ def test_a_disk_that_fails_is_done_without(
     assert same(found, expected) and counts == ALL_NEW
     monkeypatch.undo()
     disk._disk_in.cache_clear()
+
+
+def test_the_calling_threads_programs_are_on_disk_too(folder: Path) -> None:
+    def few() -> tuple[list[np.ndarray], int, int]:
+        programs.clear()
+        made, before = model(), asdict(programs.statistics)
+        found = [made.predict(X[:3], verbose=0) for _ in range(4)]
+        after = programs.statistics
+        return found, after.compiled - before["compiled"], after.loaded - before["loaded"]
+
+    first, compiled, loaded = few()
+    second, compiled_again, loaded_again = few()
+    assert same(first, second) and (loaded, compiled_again) == (0, 0)
+    assert compiled == loaded_again >= 1
 
 
 # -- whose programs are not found by structure ---------------------------------------------------
@@ -338,7 +352,7 @@ def test_no_module_of_the_library_looks_patched() -> None:
 
 def test_code_that_changed_after_it_was_loaded_has_no_digest(folder: Path) -> None:
     counted()
-    files = disk.disk()
+    files = disk.disk(jax.local_devices()[0])
     assert files is not None
     now = Sources.now()
     assert now.digest(files._store) is not None

@@ -33,9 +33,11 @@ class Disk:
     Args:
         store: the files.
         environment: what every program depends on.
+        device: the one device of the programs.
     """
 
-    def __init__(self, store: Store, environment: str):
+    def __init__(self, store: Store, environment: str, device: jax.Device):
+        self._devices = [device]
         self._store = store
         self._environment = environment
         self._sources = Sources.now()
@@ -96,7 +98,11 @@ class Disk:
             return None
         try:
             return serialize_executable.deserialize_and_load(
-                content, in_tree, out_tree, execution_devices=_device()
+                content,
+                in_tree,
+                out_tree,
+                backend=self._devices[0].client,
+                execution_devices=self._devices,
             )
         except Exception:
             return None
@@ -104,7 +110,7 @@ class Disk:
     def keep(self, text: str, program: Any) -> None:
         """Keep a program under its text's name."""
         try:
-            if program.runtime_executable().local_devices() != _device():
+            if program.runtime_executable().local_devices() != self._devices:
                 return
             content, _, _ = serialize_executable.serialize(program)
         except Exception:
@@ -112,36 +118,30 @@ class Disk:
         self._store.write(text, content)
 
 
-def disk() -> Disk | None:
-    """The programs on disk; None where there are none to be."""
+def disk(device: jax.Device) -> Disk | None:
+    """The programs on disk for a device; None where there are none to be."""
     folder = disk_cache_dir()
-    return None if folder is None else _disk_in(folder)
+    return None if folder is None else _disk_in(folder, device)
 
 
-@functools.lru_cache(maxsize=1)
-def _disk_in(folder: Path) -> Disk | None:
-    store, environment = open_store(folder), _environment()
-    return None if store is None or environment is None else Disk(store, environment)
+@functools.lru_cache(maxsize=2)
+def _disk_in(folder: Path, device: jax.Device) -> Disk | None:
+    store, environment = open_store(folder), _environment(device)
+    return None if store is None or environment is None else Disk(store, environment, device)
 
 
-def _device() -> list[jax.Device]:
-    """The one device of the programs on disk: the one that JAX chooses."""
-    return jax.local_devices()[:1]
-
-
-def _environment() -> str | None:
+def _environment(device: jax.Device) -> str | None:
     """What every program depends on: versions, the processor, XLA's flags as XLA took them.
 
     The version of this library is in its files, and so in each structure's name.
     """
-    device = _device()
     try:
-        processor = xla_client.get_topology_for_devices(device).fingerprint()
+        processor = xla_client.get_topology_for_devices([device]).fingerprint()
         flags = xla_client.CompileOptions().SerializeAsString()
     except Exception:
         return None
     versions = jax.__version__, jaxlib.__version__, sys.version
-    client = device[0].client
+    client = device.client
     return digest(
-        versions, client.platform, client.platform_version, device[0].device_kind, processor, flags
+        versions, client.platform, client.platform_version, device.device_kind, processor, flags
     )

@@ -123,6 +123,15 @@ class Placement:
         """How many steps a call may take, of those that are left in a block."""
         return min(wanted, left)
 
+    def device_on_disk(self, arrays: list[Any]) -> jax.Device | None:
+        """The one device of a program that may be kept on disk; None where the user chose one.
+
+        Args:
+            arrays: the program's arguments.
+        """
+        chosen = any(isinstance(array, jax.Array) and array.committed for array in arrays)
+        return None if chosen else jax.local_devices()[0]
+
     def jit(self, function: Callable[..., Any]) -> Any:
         """The function, to be lowered and compiled."""
         # Unused arguments stay, so that programs of one text take the same arguments.
@@ -151,6 +160,12 @@ class CallingThread(Placement):
     def hold(self, arrays: Tree) -> Any:
         """Arrays of JAX's own client, or of NumPy, for this one; most share their memory."""
         return jax.tree_util.tree_map(lambda a: jax.device_put(np.asarray(a), self._device), arrays)
+
+    def device_on_disk(self, arrays: list[Any]) -> jax.Device | None:
+        """This client's device, where all arrays are on it or NumPy's."""
+        ours = {self._device}
+        alike = all(a.devices() == ours for a in arrays if isinstance(a, jax.Array))
+        return self._device if alike else None
 
     def jit(self, function: Callable[..., Any]) -> Any:
         """The function, to be lowered and compiled for this client."""

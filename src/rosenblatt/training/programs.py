@@ -144,7 +144,8 @@ def get_program(
                 statistics.reused_by_structure += 1
                 return _by_structure[full_key]
     refuse_forked()
-    files = None if any(map(_is_bound, leaves)) else disk.disk()
+    device = placement.device_on_disk(leaves)
+    files = None if device is None else disk.disk(device)
     name = None if files is None or own_key is None else files.structure_name(own_key)
     program = None if files is None or name is None else _from_disk(files, name, args)
     if program is None:
@@ -212,11 +213,6 @@ def _loaded(files: disk.Disk, text_name: str, in_tree: Any, out_tree: Any) -> An
     program = files.load(text_name, in_tree, out_tree)
     statistics.loaded += program is not None
     return program
-
-
-def _is_bound(leaf: object) -> bool:
-    """Whether an argument is on a device that somebody chose: programs on disk are for none."""
-    return isinstance(leaf, jax.Array) and leaf.committed
 
 
 def _shape(leaf: object) -> tuple[Any, ...]:
