@@ -26,8 +26,8 @@ ROWS = re.findall(
 RANK = {name: int(rank) for rank, names, _ in ROWS for name in re.findall(r"`(\w+)`", names)}
 
 MOST_LINES_OF_A_FILE = 400
-MOST_MODULES_OF_A_NETWORK = 96
-MOST_MODULES_OF_A_FIRST_FIT = 105
+MOST_MODULES_OF_A_NETWORK = 95
+MOST_MODULES_OF_A_FIRST_FIT = 106
 MOST_LINES_OF_A_FUNCTION = 60
 HEAVY = ["tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax"]
 
@@ -217,7 +217,7 @@ def test_loads_no_heavy_library(use: str) -> None:
 
 def test_a_first_fit_loads_few_modules(tool: Callable[[str], ModuleType]) -> None:
     imported, made, fitted, *_ = tool("structure").loaded(ROOT)
-    assert imported == 4
+    assert imported == 5  # the face, and what it needs: errors, and the collector that waits
     assert made <= MOST_MODULES_OF_A_NETWORK
     assert fitted <= MOST_MODULES_OF_A_FIRST_FIT
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib import metadata
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from rosenblatt.cli import commands, files, leaderboard, reports, runs, training, tuning
+from rosenblatt.cli.verbs import VERBS, Verb
 from rosenblatt.core.errors import RosenblattError, explain
 
 # With this variable set an error shows where it was raised.
@@ -18,33 +17,11 @@ _TRACEBACK = "ROSENBLATT_TRACEBACK"
 # What the library raises for something the user can put right.
 _EXPECTED = (RosenblattError, ValueError, TypeError, OSError, ImportError, RuntimeError)
 
-app = typer.Typer(
-    name="rosenblatt",
-    help="Train, evaluate and use dense neural networks.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for verb in (
-    training.train,
-    commands.evaluate,
-    commands.predict,
-    commands.summary,
-    reports.report,
-    leaderboard.leaderboard,
-    commands.find_lr,
-    tuning.tune,
-    files.inspect,
-    files.convert,
-    runs.tensorboard,
-    runs.curves,
-):
-    app.command()(verb)
-app.command("trials")(tuning.show)
-
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata  # slow to import
+
         try:
             number = metadata.version("rosenblatt")
         except metadata.PackageNotFoundError:
@@ -53,7 +30,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def _options(
     context: typer.Context,
     version: Annotated[
@@ -63,6 +39,23 @@ def _options(
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+def _app_of(verbs: Mapping[str, Verb]) -> typer.Typer:
+    made = typer.Typer(
+        name="rosenblatt",
+        help="Train, evaluate and use dense neural networks.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    made.callback(invoke_without_command=True)(_options)
+    for name, verb in verbs.items():
+        made.command(name)(verb.run)
+    return made
+
+
+app = _app_of(VERBS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,8 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # Typer reads the signatures of all verbs that it has.
+    chosen = {name: VERBS[name] for name in words[:1] if name in VERBS}
     try:
-        return app(words, prog_name="rosenblatt", standalone_mode=False) or 0
+        return (_app_of(chosen) if chosen else app)(
+            words, prog_name="rosenblatt", standalone_mode=False
+        ) or 0
     except Exception as error:
         if os.environ.get(_TRACEBACK):
             raise

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import sys
-import time
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from typer import Option
 
-from rosenblatt.callbacks.early_stopping import EarlyStopping
-from rosenblatt.callbacks.history import History
 from rosenblatt.choosing.rates import find_learning_rate
 from rosenblatt.cli import results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
-from rosenblatt.cli.options import BatchSize, Data, Model, Picture, Target
-from rosenblatt.cli.problems import BUILTIN, Problem, features_of, load_problem, open_data
+from rosenblatt.cli.network_training import figures_text, headline, units_of
+from rosenblatt.cli.problems import BUILTIN, features_of, load_problem, open_data
 from rosenblatt.cli.table_use import (
     Asked,
     evaluate_table,
@@ -40,79 +34,7 @@ from rosenblatt.tabular.loading import as_estimator
 from rosenblatt.tabular.model import TableModel
 
 
-def train_network(
-    data: str,
-    out: Path,
-    target: str | None,
-    epochs: int | None,
-    batch_size: int,
-    learning_rate: float | None,
-    hidden: str | None,
-    patience: int | None,
-    seed: int,
-    quiet: bool,
-) -> None:
-    """Train the plain network; write the model of its best epoch, history, curves and metrics.
-
-    Args:
-        data, out, target, epochs, batch_size, learning_rate, hidden, patience, seed, quiet: as of
-            `rosenblatt train`.
-    """
-    units = None if hidden is None else _units(hidden)
-    problem = load_problem(data, target, seed)
-    results.make_folder(out)
-    recipe = problem.recipe
-    options: dict[str, Any] = {
-        "hidden": list(recipe.hidden if units is None else units),
-        "optimizer": recipe.optimizer,
-        "learning_rate": learning_rate or recipe.learning_rate,
-        "epochs": epochs or recipe.epochs,
-        "batch_size": batch_size,
-        "patience": recipe.patience if patience is None else patience,
-        "seed": seed,
-    }
-    keeping = keep_best(options["patience"], options["epochs"])
-    set_random_seed(seed)
-    model = build_network(
-        problem, tuple(options["hidden"]), options["learning_rate"], recipe.optimizer
-    )
-    print(headline(problem))
-    start = time.perf_counter()
-    with warnings.catch_warnings():
-        # Said below, as an error.
-        warnings.filterwarnings("ignore", "The loss became", RuntimeWarning)
-        history = model.fit(
-            *problem.train,
-            batch_size=batch_size,
-            epochs=options["epochs"],
-            validation_data=problem.valid,
-            callbacks=[keeping],
-            verbose=0 if quiet else 1 if sys.stdout.isatty() else 2,
-        )
-    seconds = time.perf_counter() - start
-    _check_converged(history)
-    best = keeping.best_epoch
-    options |= {"epochs_trained": len(history.epoch), "best_epoch": best + 1}
-    figures = evaluated(model, problem)
-    facts = facts_of(problem, options, seconds, figures)
-    results.write_results(out, model, history, facts)
-    print(
-        f"Kept epoch {best + 1} of {len(history.epoch)}, the best on the validation part "
-        f"(loss {history.history['val_loss'][best]:.4f})."
-        + (" More --epochs may do better." if best + 1 == options["epochs"] else "")
-    )
-    print(f"Trained in {seconds:.1f} s. On the test part: {figures_text(figures['test'])}")
-    print(f"Written to {out}{'' if str(out).endswith('/') else '/'}:")
-    for name, what in (
-        (results.MODEL, "the model"),
-        (results.HISTORY, "losses and metrics of every epoch"),
-        (results.CURVES, "the same as a picture"),
-        (results.METRICS, "settings, columns, and the figures on validation and test data"),
-    ):
-        print(f"  {out / name}  {what}")
-
-
-def evaluate(model: Model, data: Data, target: Target = None) -> None:
+def evaluate(model: Path, data: str, target: str | None) -> None:
     """Print a model's loss and metrics on a file, or on the test part of a built-in data set."""
     network, facts = results.open_run(model)
     if isinstance(network, TableModel):
@@ -143,25 +65,12 @@ def evaluate(model: Model, data: Data, target: Target = None) -> None:
 
 
 def predict(
-    model: Model,
-    data: Data,
-    out: Annotated[
-        Path | None,
-        Option(
-            help="The file to write: .csv, .parquet, .json or .jsonl; printed if not given, or -."
-        ),
-    ] = None,
-    interval: Annotated[
-        float | None,
-        Option(help="Intervals around quantities that hold them with this probability, e.g. 0.9."),
-    ] = None,
-    explain: Annotated[
-        int, Option(min=0, help="Columns that say why, with what each adds to the prediction.")
-    ] = 0,
-    threshold: Annotated[
-        float | None,
-        Option(min=0, max=1, help="Of two classes: the probability that makes the second one."),
-    ] = None,
+    model: Path,
+    data: str,
+    out: Path | None,
+    interval: float | None,
+    explain: int,
+    threshold: float | None,
 ) -> None:
     """Write a model's predictions for a file, or for the test part of a built-in data set."""
     network, facts = results.open_run(model)
@@ -189,23 +98,19 @@ def predict(
 
 
 def find_lr(
-    data: Data,
-    target: Target = None,
-    hidden: Annotated[
-        str | None, Option(help="Units of the hidden layers; as in `train` if not given.")
-    ] = None,
-    optimizer: Annotated[
-        str | None, Option(help="adam or sgd; as in `train` if not given.")
-    ] = None,
-    batch_size: BatchSize = 32,
-    out: Picture = None,
+    data: str,
+    target: str | None,
+    hidden: str | None,
+    optimizer: str | None,
+    batch_size: int,
+    out: Path | None,
 ) -> None:
     """Find a learning rate: train for 500 steps while it grows, and read it off the losses."""
     if optimizer is not None and optimizer not in OPTIMIZERS:
         raise BadArgument(
             "--optimizer: unknown.", given=optimizer, expected=" or ".join(OPTIMIZERS)
         )
-    units = None if hidden is None else _units(hidden)
+    units = None if hidden is None else units_of(hidden)
     problem = load_problem(data, target, 42)
     recipe = problem.recipe  # of the network that `train` would train
     set_random_seed(42)
@@ -223,10 +128,7 @@ def find_lr(
         print(f"Written to {save_figure(found.plot(), out)}")
 
 
-def summary(
-    model: Model,
-    diagram: Annotated[bool, Option("--diagram", help="Draw how layers are joined.")] = False,
-) -> None:
+def summary(model: Path, diagram: bool) -> None:
     """Print a model's layers and parameters."""
     network, facts = results.open_run(model)
     network.summary()
@@ -252,47 +154,6 @@ def _say_table_model(model: TabularModel) -> None:
         print(f"  {name}: {kind.kind}")
 
 
-def _units(text: str) -> tuple[int, ...]:
-    """`50,50,50` as numbers; an empty text is a network without hidden layers."""
-    try:
-        units = tuple(int(part) for part in text.split(",")) if text.strip() else ()
-    except ValueError:
-        units = (0,)
-    if any(number < 1 for number in units):
-        raise BadArgument(
-            "--hidden: bad number of units.",
-            given=repr(text),
-            expected="positive whole numbers with commas between them, e.g. 50,50,50",
-        )
-    return units
-
-
-def evaluated(model: Trained, problem: Problem) -> dict[str, dict[str, float]]:
-    """Loss and metrics of a model on the validation and the test part."""
-    return {
-        part: model.evaluate(*problem.parts[part], verbose=0, return_dict=True)
-        for part in ("validation", "test")
-    }
-
-
-def keep_best(patience: int, epochs: int) -> EarlyStopping:
-    """What keeps the epoch with the best validation loss and ends training without a better one.
-
-    Args:
-        patience: after how many epochs it does; 0 for never.
-        epochs: of the training.
-    """
-    return EarlyStopping("val_loss", patience=patience or epochs, restore_best_weights=True)
-
-
-def headline(problem: Problem) -> str:
-    """What is learnt from what, in a line; below it what reading a file found."""
-    rows = "/".join(f"{len(x):,}" for x, _ in problem.parts.values())
-    what = "regression" if problem.classes is None else f"{len(problem.classes)} classes"
-    line = f"{problem.data}: {problem.target!r}, {what}; {rows} rows to train/validate/test"
-    return "\n  ".join([line, *problem.notes])
-
-
 def _open(data: str) -> Table:
     """The table in a file; what reading it found goes to standard error."""
     if data in BUILTIN:
@@ -304,42 +165,6 @@ def _open(data: str) -> Table:
     for note in table.notes:
         print(note, file=sys.stderr)
     return table
-
-
-def _check_converged(history: History) -> None:
-    losses = history.history["loss"]
-    if not math.isfinite(losses[-1]):
-        raise BadArgument(
-            "Training diverged: the loss is no longer a number. Nothing was written.",
-            given=f"losses {', '.join(f'{loss:.4g}' for loss in losses[:3])}, …",
-            fix="try a smaller --learning-rate.",
-        )
-
-
-def facts_of(
-    problem: Problem,
-    options: Mapping[str, Any],
-    seconds: float | None,
-    figures: Mapping[str, Mapping[str, float]],
-) -> dict[str, Any]:
-    """What metrics.json says of a run."""
-    return {
-        "data": problem.data,
-        "task": problem.task,
-        "target": problem.target,
-        "features": list(problem.features),
-        "classes": None if problem.classes is None else list(problem.classes),
-        "origins": dict(problem.origins),
-        "rows": {name: len(x) for name, (x, _) in problem.parts.items()},
-        **options,
-        **({} if seconds is None else {"seconds": round(seconds, 3)}),
-        **{part: {k: float(v) for k, v in f.items()} for part, f in figures.items()},
-    }
-
-
-def figures_text(figures: Mapping[str, float]) -> str:
-    """Loss and metrics in a line."""
-    return ", ".join(f"{name} {float(value):.4f}" for name, value in figures.items())
 
 
 def _features(

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
-
-from typer import Argument, Option
 
 from rosenblatt.core.errors import BadArgument, nearest
 from rosenblatt.saving import inspection
@@ -24,22 +21,13 @@ ENDINGS = {
 }
 
 
-def inspect(
-    file: Annotated[Path, Argument(help="A .keras, .h5, .weights.h5 or .npz file.")],
-    as_json: Annotated[bool, Option("--json", help="As JSON.")] = False,
-) -> None:
+def inspect(file: Path, as_json: bool) -> None:
     """Tell what is in a file, and whether it is safe, without building or running any of it."""
     report = inspection.inspect_file(file)
     print(json.dumps(asdict(report), default=str) if as_json else inspection.as_text(report))
 
 
-def convert(
-    source: Annotated[Path, Argument(help="A .keras or .h5 file.")],
-    target: Annotated[Path, Argument(help=f"A file that ends in {', '.join(ENDINGS)}.")],
-    format: Annotated[
-        str | None, Option(help="Where the ending does not say: e.g. tf_saved_model.")
-    ] = None,
-) -> None:
+def convert(source: Path, target: Path, format: str | None) -> None:
     """Write a model in another format."""
     ending = next((e for e in ENDINGS if target.name.endswith(e)), None)
     known = [*dict.fromkeys(ENDINGS.values()), *FORMATS]

@@ -8,28 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from typer import Option
 
 from rosenblatt.callbacks.early_stopping import EarlyStopping
 from rosenblatt.cli import results
-from rosenblatt.cli.options import (
-    Data,
-    Drop,
-    Epochs,
-    Models,
-    Seed,
-    Split,
-    Target,
-    TaskName,
-    TimeLimit,
-    Types,
-)  # fmt: skip
 from rosenblatt.cli.table_columns import Columns, fit_columns
 from rosenblatt.cli.table_data import TableParts, Wanted, listed, open_parts, pairs
 from rosenblatt.cli.table_training import headlines
@@ -94,17 +81,17 @@ class Contest:
 
 
 def leaderboard(
-    data: Data,
-    target: Target = None,
-    types: Types = None,
-    drop: Drop = None,
-    split: Split = None,
-    task: TaskName = None,
-    models: Models = None,
-    epochs: Epochs = None,
-    time_limit: TimeLimit = None,
-    seed: Seed = 42,
-    out: Annotated[Path | None, Option(help="A file for the table: .csv, .parquet, .json.")] = None,
+    data: str,
+    target: str | None,
+    types: list[str] | None,
+    drop: list[str] | None,
+    split: str | None,
+    task: str | None,
+    models: int | None,
+    epochs: int | None,
+    time_limit: float | None,
+    seed: int,
+    out: Path | None,
 ) -> None:
     """Compare models for a raw table on one test part: linear ones, trees, networks, ours."""
     wanted = Wanted(

@@ -7,11 +7,15 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from rosenblatt.cli.problems import BUILTIN
+# Said in help, for which neither data sets nor formats are imported: the keys of `problems.BUILTIN`
+# and of `files.ENDINGS`.
+DATA_SETS = ("california_housing", "digits", "fashion_mnist", "iris", "mnist")
+ENDINGS = (".weights.h5", ".keras", ".hdf5", ".h5", ".onnx", ".stablehlo", ".npz")
 
 Model = Annotated[Path, Argument(help="A .keras file, or the --out folder of `rosenblatt train`.")]
 Data = Annotated[
-    str, Argument(help=f"A table (CSV, Parquet, …; - for a pipe), or one of {', '.join(BUILTIN)}.")
+    str,
+    Argument(help=f"A table (CSV, Parquet, …; - for a pipe), or one of {', '.join(DATA_SETS)}."),
 ]
 Target = Annotated[str | None, Option(help="The column to predict, for a file.")]
 Epochs = Annotated[int | None, Option(min=1, help="Passes over the data.")]

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, BadData, nearest
+from rosenblatt.core.faces import on_use
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from, origin_of
 from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
 from rosenblatt.datasets._split import Pair, holdout
-from rosenblatt.tables.content import STDIN
-from rosenblatt.tables.names import is_twice
-from rosenblatt.tables.plain import numbers
-from rosenblatt.tables.reading import read
-from rosenblatt.tables.table import Table
+
+if TYPE_CHECKING:
+    from rosenblatt.tables import content, names, plain, reading
+    from rosenblatt.tables.table import Table
+else:  # built-in data sets do without tables
+    content = on_use("rosenblatt.tables.content")
+    names = on_use("rosenblatt.tables.names")
+    plain = on_use("rosenblatt.tables.plain")
+    reading = on_use("rosenblatt.tables.reading")
 
 # A column of whole numbers with more different values than this is a quantity, not a class.
 MOST_CLASSES = 20
@@ -138,13 +143,13 @@ def open_data(data: str) -> Table:
     Raises:
         ValueError: neither a built-in data set nor a kind of file that is read.
     """
-    if data != STDIN and not Path(data).suffix and not Path(data).exists():
+    if data != content.STDIN and not Path(data).suffix and not Path(data).exists():
         raise BadArgument(
             f"{data!r} is neither a built-in data set nor a file.",
             expected="a CSV or Parquet file, or one of " + ", ".join(BUILTIN),
             fix=nearest(data, BUILTIN),
         )
-    return read(data)
+    return reading.read(data)
 
 
 def features_of(
@@ -193,7 +198,7 @@ def load_problem(data: str, target: str | None, seed: int) -> Problem:
         return BUILTIN[data]()
     table = open_data(data)
     target = named_target(table, target)
-    columns = numbers(table)
+    columns = plain.numbers(table)
     names = [name for name in columns if name != target]
     check_rows(table)
     found = {name: origin_of(values) for name, values in columns.items()}
@@ -255,7 +260,7 @@ def named_target(table: Table, target: str | None) -> str:
         raise BadData(
             f"The table has no column {target!r} to predict.", fix=nearest(target, table.names)
         )
-    if is_twice(target, table.notes):
+    if names.is_twice(target, table.notes):
         raise BadData(
             f"{table.source}: two columns have the name {target!r}.",
             given="columns " + ", ".join(table.names),

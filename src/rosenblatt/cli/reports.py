@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-from typer import Option
 
 from rosenblatt.cli import results
-from rosenblatt.cli.options import Model
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.tabular.loading import as_estimator
 from rosenblatt.tabular.model import TableModel
 
 
-def report(
-    model: Model,
-    html: Annotated[Path | None, Option(help="A page to write, for a browser.")] = None,
-    json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
-) -> None:
+def report(model: Path, html: Path | None, json: bool) -> None:
     """Show what is known about a model of a raw table: its data, scores and what it needs."""
     network, _ = results.open_run(model)
     if not isinstance(network, TableModel):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,7 +18,7 @@ from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest, r
 from rosenblatt.core.files import replacing
 from rosenblatt.models.model import Model
 from rosenblatt.plots.curves import learning_curves
-from rosenblatt.plots.figures import save_figure
+from rosenblatt.plots.figures import import_pyplot, save_figure
 from rosenblatt.saving.model_files import load_model
 
 MODEL = "model.keras"
@@ -47,6 +49,16 @@ def make_folder(out: Path) -> None:
         raise BadArgument(
             f"--out {out}: nothing may be written into this folder.", fix="name another."
         )
+
+
+def begin_imports() -> None:
+    """Import what `write_results` draws with in another thread, while a network trains."""
+
+    def draws() -> None:
+        with suppress(ImportError):  # said where it is needed
+            import_pyplot()
+
+    threading.Thread(target=draws).start()
 
 
 def write_results(out: Path, model: Model, history: History, facts: Mapping[str, Any]) -> None:

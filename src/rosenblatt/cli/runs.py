@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from typer import Argument, Option
 
 from rosenblatt import plots
-from rosenblatt.cli.options import Picture
 from rosenblatt.core.errors import BadArgument, FileRefused, explain
 from rosenblatt.tensorboard import reading, server
 
@@ -23,11 +20,7 @@ _WIDTH = 30
 Curves = dict[str, tuple[list[float], list[float]]]
 
 
-def tensorboard(
-    logdir: Annotated[Path, Argument(help="A folder of runs.")],
-    port: Annotated[int, Option(help="Where it listens; 0 for a free port.")] = 6006,
-    host: Annotated[str, Option(help="The address it listens at.")] = "localhost",
-) -> None:
+def tensorboard(logdir: Path, port: int, host: str) -> None:
     """Start TensorBoard on a folder of runs; Ctrl-C ends it."""
     if not logdir.is_dir():
         raise FileNotFoundError(explain("No such folder.", given=str(logdir)))
@@ -38,15 +31,7 @@ def tensorboard(
             print()
 
 
-def curves(
-    run: Annotated[
-        list[Path], Argument(help="Folders of TensorBoard's, or of `rosenblatt train`.")
-    ],
-    name: Annotated[
-        list[str] | None, Option(help="A curve to draw, e.g. loss; all if not given.")
-    ] = None,
-    out: Picture = None,
-) -> None:
+def curves(run: list[Path], name: list[str] | None, out: Path | None) -> None:
     """Draw the curves of runs against each other, as text and as a picture."""
     found: dict[str, Curves] = {}
     for folder in dict.fromkeys(run):

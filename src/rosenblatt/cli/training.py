@@ -6,59 +6,43 @@ import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from typer import Option
-
-from rosenblatt.cli.commands import train_network
-from rosenblatt.cli.options import (
-    Data,
-    Drop,
-    Epochs,
-    Models,
-    NoTabular,
-    Patience,
-    Quiet,
-    Seed,
-    Split,
-    Target,
-    TaskName,
-    TimeLimit,
-    Types,
-    Weights,
-)
-from rosenblatt.cli.problems import BUILTIN
-from rosenblatt.cli.table_data import Wanted, listed, pairs
-from rosenblatt.cli.table_training import train_table
+from rosenblatt.cli.options import DATA_SETS
 from rosenblatt.core.checks import number
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.faces import on_use
+
+if TYPE_CHECKING:
+    from rosenblatt.cli import network_training, table_data, table_training
+else:
+    network_training = on_use("rosenblatt.cli.network_training")
+    table_data = on_use("rosenblatt.cli.table_data")
+    table_training = on_use("rosenblatt.cli.table_training")
 
 _POSITIVE = number(above=0, below=math.inf, expected="above 0")
 
 
 def train(
-    data: Data,
-    out: Annotated[Path, Option(help="The folder for the results; made if need be.")],
-    target: Target = None,
-    time_limit: TimeLimit = None,
-    types: Types = None,
-    drop: Drop = None,
-    split: Split = None,
-    task: TaskName = None,
-    weights: Weights = None,
-    models: Models = None,
-    epochs: Epochs = None,
-    batch_size: Annotated[int | None, Option(min=1, help="Rows in a training step.")] = None,
-    learning_rate: Annotated[float | None, Option(help="Size of a step.")] = None,
-    no_tabular: NoTabular = False,
-    hidden: Annotated[
-        str | None,
-        Option(help="Units of the plain network's hidden layers, e.g. 50,50,50."),
-    ] = None,
-    patience: Patience = None,
-    seed: Seed = 42,
-    quiet: Quiet = False,
-    verbose: Annotated[bool, Option("--verbose", help="Say of each column what it holds.")] = False,
+    data: str,
+    out: Path,
+    target: str | None,
+    time_limit: float | None,
+    types: list[str] | None,
+    drop: list[str] | None,
+    split: str | None,
+    task: str | None,
+    weights: str | None,
+    models: int | None,
+    epochs: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    no_tabular: bool,
+    hidden: str | None,
+    patience: int | None,
+    seed: int,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Train on a raw table, or on built-in data; write model, figures, curves and a report."""
     if learning_rate is not None:
@@ -69,7 +53,7 @@ def train(
     }  # fmt: skip
     of_networks = {"--hidden": hidden, "--patience": patience}
     if takes_plain_network(data, no_tabular, of_tables, of_networks):
-        train_network(
+        network_training.train_network(
             data,
             out,
             target,
@@ -82,8 +66,15 @@ def train(
             quiet,
         )
         return
-    wanted = Wanted(
-        data, target, pairs(types, "--types"), listed(drop), split or "random", task, weights, seed
+    wanted = table_data.Wanted(
+        data,
+        target,
+        types=table_data.pairs(types, "--types"),
+        drop=table_data.listed(drop),
+        split=split or "random",
+        task=task,
+        weights=weights,
+        seed=seed,
     )
     parameters: dict[str, Any] = {
         "time_limit": time_limit,
@@ -92,7 +83,7 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
     }
-    train_table(wanted, out, parameters, quiet=quiet, verbose=verbose)
+    table_training.train_table(wanted, out, parameters, quiet=quiet, verbose=verbose)
 
 
 def takes_plain_network(
@@ -110,17 +101,17 @@ def takes_plain_network(
         ValueError: options that do not go together.
     """
     plain = next((name for name, value in of_networks.items() if value is not None), None)
-    if data not in BUILTIN and not no_tabular and plain is None:
+    if data not in DATA_SETS and not no_tabular and plain is None:
         return False
     other = next((name for name, value in of_tables.items() if value), None)
     if other is not None:
-        why = data if data in BUILTIN else plain or "--no-tabular"
+        why = data if data in DATA_SETS else plain or "--no-tabular"
         raise BadArgument(
             f"{other} is for models of raw tables in files.",
             given=f"{other} with {why}",
-            fix=f"leave {other if data in BUILTIN else f'{other}, or {why},'} out.",
+            fix=f"leave {other if data in DATA_SETS else f'{other}, or {why},'} out.",
         )
-    if data not in BUILTIN and not no_tabular:
+    if data not in DATA_SETS and not no_tabular:
         print(
             f"{plain} belongs to the plain network: it is trained (--no-tabular).", file=sys.stderr
         )

@@ -5,30 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from typer import Argument, Option
 
 from rosenblatt.cli import results
-from rosenblatt.cli.commands import evaluated, facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.network import build_network
-from rosenblatt.cli.options import (
-    Data,
-    Drop,
-    Epochs,
-    Models,
-    NoTabular,
-    Patience,
-    Quiet,
-    Split,
-    Target,
-    TaskName,
-    TimeLimit,
-    Types,
-    Weights,
-)
+from rosenblatt.cli.network_training import evaluated, facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.cli.same_search import SEARCH, require_same_search
 from rosenblatt.cli.table_data import Wanted, listed, pairs
@@ -47,29 +31,25 @@ _PATIENCE = 5
 
 
 def tune(
-    data: Data,
-    out: Annotated[Path, Option(help="The folder for the results; a search there resumes.")],
-    target: Target = None,
-    trials: Annotated[int, Option(min=1, help="Networks to try.")] = 20,
-    epochs: Epochs = None,
-    batch_size: Annotated[int | None, Option(min=1, help="Rows in a training step.")] = None,
-    workers: Annotated[
-        int | None, Option(min=1, help="Trials side by side; one for each core if not given.")
-    ] = None,
-    max_seconds: Annotated[
-        float | None, Option(min=0, help="No trial begins after this time.")
-    ] = None,
-    types: Types = None,
-    drop: Drop = None,
-    split: Split = None,
-    task: TaskName = None,
-    weights: Weights = None,
-    models: Models = None,
-    time_limit: TimeLimit = None,
-    no_tabular: NoTabular = False,
-    patience: Patience = None,
-    seed: Annotated[int, Option(min=0, max=2**32 - 1, help="Seed of everything.")] = 42,
-    quiet: Quiet = False,
+    data: str,
+    out: Path,
+    target: str | None,
+    trials: int,
+    epochs: int | None,
+    batch_size: int | None,
+    workers: int | None,
+    max_seconds: float | None,
+    types: list[str] | None,
+    drop: list[str] | None,
+    split: str | None,
+    task: str | None,
+    weights: str | None,
+    models: int | None,
+    time_limit: float | None,
+    no_tabular: bool,
+    patience: int | None,
+    seed: int,
+    quiet: bool,
 ) -> None:
     """Search for the best network; write it, its figures and all trials into a folder."""
     of_tables = {
@@ -163,11 +143,7 @@ def _network(hp: HyperParameters, problem: Problem) -> Sequential:
     return build_network(problem, hidden, rate, "adam", dropout)
 
 
-def show(
-    folder: Annotated[Path, Argument(help="Of `rosenblatt tune`, or of a tuner's project.")],
-    most: Annotated[int, Option(min=1, help="How many to show.")] = 10,
-    out: Annotated[Path | None, Option(help="A CSV file for all of them.")] = None,
-) -> None:
+def show(folder: Path, most: int = 10, out: Path | None = None) -> None:
     """Show the trials of a search, best first, also while it runs."""
     places = (folder, folder / SEARCH)
     path = next((p for p in places if Journal(p).exists() or is_keras_folder(p)), None)

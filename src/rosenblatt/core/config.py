@@ -7,8 +7,6 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 from rosenblatt.core.errors import BadArgument, warn_user
 
 
@@ -205,5 +203,8 @@ def cache_dir() -> Path:
 
     Environment variable `ROSENBLATT_CACHE_DIR` names another one.
     """
-    override = os.environ.get("ROSENBLATT_CACHE_DIR")
-    return Path(override) if override else Path(platformdirs.user_cache_dir("rosenblatt"))
+    if override := os.environ.get("ROSENBLATT_CACHE_DIR"):
+        return Path(override)
+    import platformdirs  # not needed where the folder is given
+
+    return Path(platformdirs.user_cache_dir("rosenblatt"))

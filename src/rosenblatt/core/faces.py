@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
+from rosenblatt.core.collector import held_back
 from rosenblatt.core.errors import nearest
 
 Find = Callable[[str], Any]
@@ -21,6 +22,18 @@ began = time.time_ns()
 homes: list[str] = []
 # Of each lazy package: public name to (module, name there).
 _tables: dict[str, Mapping[str, tuple[str, str]]] = {}
+
+
+def bring_in(module: str) -> ModuleType:
+    """Import a module that something of is used now.
+
+    Args:
+        module: its full name.
+    """
+    if module in sys.modules:
+        return import_module(module)  # waits where another thread is importing it
+    with held_back():
+        return import_module(module)
 
 
 def face(
@@ -57,7 +70,7 @@ def face(
         if name not in offered:
             raise _unknown(package, name, offered)
         home, own = offered[name]
-        value = getattr(import_module(home), own) if home else import_module(f"{package}.{name}")
+        value = getattr(bring_in(home), own) if home else bring_in(f"{package}.{name}")
         setattr(sys.modules[package], name, value)
         return value
 
@@ -72,7 +85,7 @@ class _OnUse:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._module), name)
+        return getattr(bring_in(self._module), name)
 
 
 def on_use(module: str) -> Any:
@@ -119,10 +132,10 @@ def table_face(package: str, module: str, modules: str = "") -> tuple[Find, List
 
     def __getattr__(name: str) -> Any:
         if name in public:
-            return import_module(f"{package}.{name}")
+            return bring_in(f"{package}.{name}")
         if _is_module(package, name):
             raise AttributeError(name)
-        table = import_module(f"{package}.{module}").TABLE
+        table = bring_in(f"{package}.{module}").TABLE
         found = {"TABLE": table, "__all__": sorted([*table, *public]), **table}
         if name not in found:
             raise _unknown(package, name, found["__all__"])
@@ -152,7 +165,7 @@ def load(package: str, name: str | None = None) -> None:
 
     Where it does not offer the name nothing is imported: a name may come from a file.
     """
-    module = import_module(package)
+    module = bring_in(package)
     for one in getattr(module, "__all__", ()):
         if name is None or one == name:
             getattr(module, one)

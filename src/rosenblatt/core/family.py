@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -104,7 +103,8 @@ class Family:
         key = self._key(name)
         if key not in self._parts:
             spelled = to_snake_case if self._snake_case else self._key
-            likely = faces.modules_of(self._home, lambda one: spelled(one) == spelled(name))
+            wanted = spelled(name)
+            likely = faces.modules_of(self._home, lambda one: spelled(one) == wanted)
             for module in self._files(likely):
                 self._load(module)
                 if key in self._parts:
@@ -121,7 +121,7 @@ class Family:
                 yield module
 
     def _load(self, module: str) -> None:
-        importlib.import_module(module)
+        faces.bring_in(module)
         self._read.add(module)
 
     @property

@@ -28,19 +28,19 @@ from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
-from rosenblatt.training.predict import predict, predict_again, predict_arrays
 from rosenblatt.training.session import Run, Session
 from rosenblatt.training.spec import CompileSpec, PerOutput
 from rosenblatt.training.structure import check_compiled
 
 if TYPE_CHECKING:
     from rosenblatt.models import functions, state_trees
-    from rosenblatt.training import custom
+    from rosenblatt.training import custom, predict
     from rosenblatt.training.contract import Kind
     from rosenblatt.training.functions import StepFunction
 else:
     custom = on_use("rosenblatt.training.custom")
     functions = on_use("rosenblatt.models.functions")
+    predict = on_use("rosenblatt.training.predict")
     state_trees = on_use("rosenblatt.models.state_trees")
 
 
@@ -458,16 +458,16 @@ class Trainer(Layer):
         quiet = callbacks is None and verbose == 0 and steps is None
         quiet = quiet and not self._makes_function("predict")
         if quiet and type(x) is np.ndarray:
-            outputs = predict_again(self.training_session, x)
+            outputs = predict.predict_again(self.training_session, x)
             if outputs is not None:
                 return outputs
         inputs = self.training_session.task.inputs(finite=False)
         plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
         if plain and quiet:
-            return predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
+            return predict.predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
-        return predict(self.training_session, source, hooks, steps)
+        return predict.predict(self.training_session, source, hooks, steps)
 
     # -- single batches ------------------------------------------------------------------------
 

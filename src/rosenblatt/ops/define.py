@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -98,12 +98,36 @@ class _Spec:
         self.fn = fn
         self.joins = joins
         self.name = name
-        self.signature = inspect.signature(fn)
-        parameters = self.signature.parameters
         self.nests = {mark[1:] for mark in tensors.split() if mark.startswith("*")}
         self.tensors = [mark.lstrip("*") for mark in tensors.split()]
-        self.settings = [key for key in parameters if key not in self.tensors]
-        self.call_signature = inspect.Signature(
+
+    # Signatures are read when an op is first used: of hundreds a program takes a few.
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """That of the function."""
+        return inspect.signature(self.fn)
+
+    @functools.cached_property
+    def settings(self) -> list[str]:
+        """The names of the arguments that are not arrays."""
+        return [key for key in self.signature.parameters if key not in self.tensors]
+
+    @functools.cached_property
+    def defaults(self) -> dict[str, Any]:
+        """Of the settings, None where there is none."""
+        parameters = self.signature.parameters
+        own = {key: parameters[key] for key in self.settings}
+        return {
+            key: None if p.default is p.empty else p.default
+            for key, p in own.items()
+            if p.kind not in _EACH
+        }
+
+    @functools.cached_property
+    def call_signature(self) -> inspect.Signature:
+        """That of the operation's call: the arrays, in the order of `tensors`."""
+        parameters = self.signature.parameters
+        return inspect.Signature(
             [
                 p if p.kind in _EACH else p.replace(kind=p.POSITIONAL_OR_KEYWORD)
                 for p in sorted(
@@ -112,10 +136,14 @@ class _Spec:
                 )
             ]
         )
-        # What comes after *args is given by name.
+
+    @functools.cached_property
+    def _positions(self) -> list[str]:
+        """The arguments that may be given by place; what comes after *args is given by name."""
+        parameters = self.signature.parameters
         kinds = [p.kind for p in parameters.values()]
         count = 1 + kinds.index(_EACH[0]) if _EACH[0] in kinds else len(kinds)
-        self._positions = list(parameters)[:count]
+        return list(parameters)[:count]
 
     def name_at(self, position: int) -> str:
         """The name of the argument at a position."""
@@ -180,62 +208,61 @@ class _Spec:
         return self.fn(*call.args, **call.kwargs)
 
 
+class _Recorded(Operation):
+    """A call of an op in a graph; each op has a class of its own below this one."""
+
+    spec: ClassVar[_Spec]
+    key: ClassVar[tuple[str, str]]  # of the class in `_operations`
+    _unknown_sizes_differ = True
+
+    def __init__(self, name: str | None = None, **settings: Any):
+        super().__init__(name)
+        spec = self.spec
+        wrong = next((key for key in settings if key not in spec.settings), None)
+        if wrong is not None:
+            raise WrongType(
+                f"Op {spec.name!r} has no argument {wrong!r}.", fix=nearest(wrong, spec.settings)
+            )
+        if settings.get("dtype") is not None:
+            settings["dtype"] = dtypes.standardize_dtype(settings["dtype"])
+        self.settings = {**spec.defaults, **settings}
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return self.spec.compute(self.settings, args, kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        spec = self.spec
+        if spec.joins:
+            args = _unknown_alike(args)
+        try:
+            return super().compute_output_spec(*args, **kwargs)
+        except VALUE_ERRORS:
+            raise Unfit(
+                f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
+                "of its result depends on their values.",
+                fix="compute it on the data before the model, or choose an op whose result "
+                "has a fixed shape.",
+            ) from None
+        except (TypeError, ValueError, IndexError) as error:
+            shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
+            raise Unfit(
+                f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
+                given=f"shapes {', '.join(shapes)}",
+            ) from error
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **self.settings}
+
+    def __reduce__(self) -> Any:
+        return _blank, self.key, self.__getstate__()
+
+
 def _operation(spec: _Spec, module: str, class_name: str) -> type[Operation]:
-    defaults = {
-        key: None if p.default is p.empty else p.default
-        for key, p in spec.signature.parameters.items()
-        if key in spec.settings and p.kind not in _EACH
-    }
-
-    class Op(Operation):
-        op_name = spec.name
-        _unknown_sizes_differ = True
-
-        def __init__(self, name: str | None = None, **settings: Any):
-            super().__init__(name)
-            wrong = next((key for key in settings if key not in spec.settings), None)
-            if wrong is not None:
-                raise WrongType(
-                    f"Op {spec.name!r} has no argument {wrong!r}.",
-                    fix=nearest(wrong, spec.settings),
-                )
-            if settings.get("dtype") is not None:
-                settings["dtype"] = dtypes.standardize_dtype(settings["dtype"])
-            self.settings = {**defaults, **settings}
-
-        def call(self, *args: Any, **kwargs: Any) -> Any:
-            return spec.compute(self.settings, args, kwargs)
-
-        def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-            if spec.joins:
-                args = _unknown_alike(args)
-            try:
-                return super().compute_output_spec(*args, **kwargs)
-            except VALUE_ERRORS:
-                raise Unfit(
-                    f"`ops.{spec.name}` cannot be applied to symbolic tensors here: the shape "
-                    "of its result depends on their values.",
-                    fix="compute it on the data before the model, or choose an op whose result "
-                    "has a fixed shape.",
-                ) from None
-            except (TypeError, ValueError, IndexError) as error:
-                shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
-                raise Unfit(
-                    f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
-                    given=f"shapes {', '.join(shapes)}",
-                ) from error
-
-        def get_config(self) -> dict[str, Any]:
-            return {"name": self.name, **self.settings}
-
-        def __reduce__(self) -> Any:
-            return _blank, (module, class_name), self.__getstate__()
-
-    Op.__name__ = Op.__qualname__ = class_name
-    Op.__module__ = spec.fn.__module__
-    _operations[module, class_name] = Op
-    registry.builtin(module)(Op)
-    return Op
+    """The class of an op's calls, under the name that Keras's files know."""
+    key = module, class_name
+    facts = {"spec": spec, "key": key, "__module__": spec.fn.__module__}
+    _operations[key] = made = type(class_name, (_Recorded,), facts)
+    return registry.builtin(module)(made)
 
 
 def _unknown_alike(args: Any) -> Any:
