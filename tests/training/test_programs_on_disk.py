@@ -174,6 +174,23 @@ def test_changed_code_of_the_library_is_traced_again(tmp_path: Path) -> None:
     assert back == ALL_READ  # the content counts, not when it was written
 
 
+def test_programs_from_a_cache_of_jax_are_not_kept(tmp_path: Path) -> None:
+    """JAX gives back what it read from disk; written once more, it would lack its functions."""
+    ours, jaxs = tmp_path / "ours", str(tmp_path / "jax")
+    settings = {
+        "JAX_COMPILATION_CACHE_DIR": jaxs,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+    first, new, _ = ended(started(ours, **settings))
+    shutil.rmtree(ours)
+    for _ in range(2):
+        again, counts, _ = ended(started(ours, **settings))
+        assert same(first, again) and counts == new == ALL_NEW
+    kept = [path.name for path in (ours / "programs").iterdir() if path.name.startswith("t")]
+    assert kept == []
+
+
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "half": lambda whole: whole[: len(whole) // 2],
     "one bit": lambda whole: whole[:-100] + bytes([whole[-100] ^ 4]) + whole[-99:],

@@ -180,9 +180,11 @@ def _of_text(lowered: Any, placement: Placement, files: disk.Disk | None, name: 
         if files is not None and text_name is not None:
             program = _loaded(files, text_name, lowered.in_tree, lowered.out_tree)
         if program is None:
+            before = _hits_of_jax().count
             program = _compile(lowered)
             statistics.compiled += 1
-            if files is not None and text_name is not None:
+            # What JAX read from a cache of its own cannot be written once more: it lacks functions.
+            if files is not None and text_name is not None and _hits_of_jax().count == before:
                 files.keep(text_name, program)
         return program
 
@@ -239,6 +241,23 @@ def _lowered(
         statistics.traced += 1
         if outside.is_bound:
             return lowered, outside
+
+
+class _Hits(threading.local):
+    """How many programs JAX read for this thread from the cache that a user has set for it."""
+
+    count = 0
+
+
+@functools.cache
+def _hits_of_jax() -> _Hits:
+    hits = _Hits()
+
+    def note(event: str, **_: str | int) -> None:
+        hits.count += event == "/jax/compilation_cache/cache_hits"
+
+    jax.monitoring.register_event_listener(note)
+    return hits
 
 
 def _compile(lowered: jax.stages.Lowered) -> Any:
