@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import collections
 import enum
+import gc
 import json
 import math
 import operator
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +26,7 @@ from rosenblatt.core.tracing import lasting_settings
 from rosenblatt.ops.define import op
 from rosenblatt.training.digest import digest
 from rosenblatt.training.placement import TrainState
+from rosenblatt.training.sources import is_patched
 
 
 class Colour(enum.Enum):
@@ -174,3 +178,28 @@ def test_every_part_has_one_digest_in_all_processes() -> None:
     ]  # fmt: skip
     assert said[0] == said[1] and len(said[0]) > 300
     assert not [name for name, found in said[0].items() if found is None]
+
+
+def test_other_threads_may_import_meanwhile() -> None:
+    """The command line imports matplotlib while it trains."""
+    names = [f"made_{number}" for number in range(50)]
+    stop, before = threading.Event(), (sys.getswitchinterval(), gc.get_threshold())
+
+    def add_modules() -> None:
+        while not stop.is_set():
+            for name in names:
+                sys.modules[name] = ModuleType(name)
+            for name in names:
+                del sys.modules[name]
+
+    thread = threading.Thread(target=add_modules)
+    thread.start()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(1)
+    try:
+        assert not any(is_patched() for _ in range(400))
+    finally:
+        sys.setswitchinterval(before[0])
+        gc.set_threshold(*before[1])
+        stop.set()
+        thread.join()

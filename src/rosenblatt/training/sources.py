@@ -84,11 +84,11 @@ def _content() -> str:
 
 def is_patched() -> bool:
     """Whether a function of this library was replaced by another one, as tests do."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():  # which other threads may add to
         if name.startswith("rosenblatt.") and isinstance(module, ModuleType):
-            held = list(vars(module).values())
+            held = vars(module).copy().values()
             own = [v for v in held if isinstance(v, type) and v.__module__ == name]
-            methods = (value for cls in own for value in list(vars(cls).values()))
+            methods = (value for cls in own for value in vars(cls).copy().values())
             if not (all(map(_is_known, held)) and all(map(_is_known, methods))):
                 return True
     return False
