@@ -212,6 +212,10 @@ class GroupedQueryAttention(Heads):
         dense.build(shape)
         return dense
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        return {"activity_regularizer": None, **super().get_config()}
+
     @property
     def _projected_regularizer(self) -> Any:  # of the projections and of the outputs
         return self.activity_regularizer
