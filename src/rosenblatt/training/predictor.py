@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from rosenblatt.core.watched import Watched
     from rosenblatt.training.contract import Task
 
-# Rows of the programs that a prediction is made of. Few sizes mean few programs; four rows are what
-# a server is asked for, and 32 take ten times as long in a large network. A row for which layers
-# compute many (`multiplies_rows`) has one of its own.
-_SIZES = (4, 32, 256, 2048)
+# Rows of the programs that a prediction is made of. Few sizes mean few programs, and one of four
+# rows rounds otherwise than one of 32. A row for which layers compute many (`multiplies_rows`) has
+# one of its own.
+_SIZES = (32, 256, 2048)
 # What the calling thread computes itself: larger pieces are better handed on, and run side by side.
 _NEAR_ROWS, _NEAR_BYTES = 32, 64 << 20
 # Who predicts once or twice is served faster by the program that is on disk.
