@@ -8,7 +8,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from rosenblatt.core.checks import Check, is_whole
+from rosenblatt import regularizers
+from rosenblatt.core.checks import Check, is_whole, one_of
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, Shapes
@@ -177,6 +178,9 @@ class GroupedQueryAttention(Heads):
     head_dim: int = setting(POSITIVE)
     num_query_heads: int = setting(POSITIVE)
     num_key_value_heads: int = setting(POSITIVE)
+    activity_regularizer: Any = setting(  # of the projections and of the outputs
+        one_of(regularizers), default=None, kw_only=True
+    )
 
     def __post_init__(self) -> None:
         """Groups of query heads share a key and a value."""
@@ -212,17 +216,9 @@ class GroupedQueryAttention(Heads):
         dense.build(shape)
         return dense
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal layer."""
-        return {"activity_regularizer": None, **super().get_config()}
-
     @property
-    def _projected_regularizer(self) -> Any:  # of the projections and of the outputs
+    def _projected_regularizer(self) -> Any:
         return self.activity_regularizer
-
-    @_projected_regularizer.setter
-    def _projected_regularizer(self, value: Any) -> None:
-        self.activity_regularizer = value
 
     @property
     def num_repeats(self) -> int:
