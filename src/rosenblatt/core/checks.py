@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, RosenblattError, WrongType, explain, nearest
+from rosenblatt.core.errors import BadArgument, WrongType, about, explain, nearest
 from rosenblatt.core.serialization import deserialize_keras_object
 
 
@@ -80,10 +80,8 @@ class Check:
         rosenblatt.core.errors.BadArgument: Bad `units`. Given: 0. Expected: a positive integer.
         """
         try:
-            return self.take(value)
-        except RosenblattError as error:  # of a part that the value names
-            error.args = (f"{problem} {error}",)
-            raise
+            with about(problem):  # for an error of a part that the value names
+                return self.take(value)
         except Mismatch:
             meant = nearest(value, self.names) if isinstance(value, str) else ""
             raise self.error(value)(
