@@ -18,7 +18,7 @@ from rich.table import Table
 from rosenblatt.callbacks.early_stopping import EarlyStopping
 from rosenblatt.cli import results
 from rosenblatt.cli.table_columns import Columns, fit_columns
-from rosenblatt.cli.table_data import TableParts, Wanted, listed, open_parts, pairs
+from rosenblatt.cli.table_data import TableParts, Wanted, open_parts
 from rosenblatt.cli.table_training import headlines
 from rosenblatt.core.errors import require
 from rosenblatt.core.random import set_random_seed
@@ -94,9 +94,7 @@ def leaderboard(
     out: Path | None,
 ) -> None:
     """Compare models for a raw table on one test part: linear ones, trees, networks, ours."""
-    wanted = Wanted(
-        data, target, pairs(types, "--types"), listed(drop), split or "random", task, None, seed
-    )
+    wanted = Wanted.of(data, target, types, drop, split, task, None, seed)
     parts = open_parts(wanted)
     print("\n".join(headlines(parts)))
     own = {"models": models, "epochs": epochs, "time_limit": time_limit}

@@ -47,6 +47,26 @@ class Wanted:
     weights: str | None = None
     seed: int = 42
 
+    @classmethod
+    def of(
+        cls,
+        data: str,
+        target: str | None,
+        types: Iterable[str] | None,
+        drop: Iterable[str] | None,
+        split: str | None,
+        task: str | None,
+        weights: str | None,
+        seed: int,
+    ) -> Wanted:
+        """From the options as they were typed; None where one was not.
+
+        Raises:
+            ValueError: `--types` without a sign of equality.
+        """
+        kinds, left_out = pairs(types, "--types"), listed(drop)
+        return cls(data, target, kinds, left_out, split or "random", task, weights, seed)
+
 
 @dataclass(frozen=True)
 class TableParts:

@@ -66,16 +66,7 @@ def train(
             quiet,
         )
         return
-    wanted = table_data.Wanted(
-        data,
-        target,
-        types=table_data.pairs(types, "--types"),
-        drop=table_data.listed(drop),
-        split=split or "random",
-        task=task,
-        weights=weights,
-        seed=seed,
-    )
+    wanted = table_data.Wanted.of(data, target, types, drop, split, task, weights, seed)
     parameters: dict[str, Any] = {
         "time_limit": time_limit,
         "models": models,

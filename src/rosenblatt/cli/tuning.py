@@ -15,7 +15,7 @@ from rosenblatt.cli.network import build_network
 from rosenblatt.cli.network_training import evaluated, facts_of, figures_text, headline, keep_best
 from rosenblatt.cli.problems import Problem, load_problem
 from rosenblatt.cli.same_search import SEARCH, require_same_search
-from rosenblatt.cli.table_data import Wanted, listed, pairs
+from rosenblatt.cli.table_data import Wanted
 from rosenblatt.cli.table_search import tune_table
 from rosenblatt.cli.training import takes_plain_network
 from rosenblatt.core.errors import FileRefused, explain
@@ -62,9 +62,7 @@ def tune(
             seed, quiet,
         )  # fmt: skip
         return
-    wanted = Wanted(
-        data, target, pairs(types, "--types"), listed(drop), split or "random", task, weights, seed
-    )
+    wanted = Wanted.of(data, target, types, drop, split, task, weights, seed)
     parameters: dict[str, Any] = {
         "models": models, "epochs": epochs, "batch_size": batch_size, "time_limit": time_limit,
     }  # fmt: skip
