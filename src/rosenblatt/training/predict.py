@@ -12,9 +12,8 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Source
-from rosenblatt.graph.walk import LookedUp
 from rosenblatt.training.fit import Hooks
-from rosenblatt.training.predictor import Predictor
+from rosenblatt.training.predictor import Predictor, brought
 from rosenblatt.training.session import Session
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = 
     function = _own_function(session, source)
     whole = None if hooks.predict_batches or function else source.whole(steps)
     if function is not None:
-        batches = (_brought(session.task, x) for x, *_ in source.batches(steps))
+        batches = (brought(session.task.graph, x) for x, *_ in source.batches(steps))
         outputs = _joined(functions.predict_by(session, function, batches, hooks))
     elif whole is not None:
         outputs = predict_arrays(session, whole[0], source.batch_size or 32)
@@ -73,12 +72,6 @@ def predict_arrays(session: Session, x: Tree, batch_size: int) -> Any:
     outputs = predictor(x, batch_size)
     warn_if_nan(outputs, x)
     return outputs
-
-
-def _brought(task: Task, x: Tree) -> Tree:
-    """Inputs in the structure of the model's."""
-    graph = task.graph
-    return x if graph is None or isinstance(x, LookedUp) else graph.bring(x, cast=True)
 
 
 def _own_function(session: Session, source: Source) -> StepFunction | None:

@@ -31,6 +31,7 @@ from rosenblatt.training.step import numbers_now, predictor
 
 if TYPE_CHECKING:
     from rosenblatt.core.watched import Watched
+    from rosenblatt.graph.graph import Graph
     from rosenblatt.training.contract import Task
 
 # Rows of the programs that a prediction is made of. Few sizes mean few programs, and one of four
@@ -112,15 +113,13 @@ class Predictor:
     def bring(self, x: Tree) -> Tree:
         """Inputs in the structure, the shapes and the dtypes that the graph takes them in."""
         graph = self._graph
-        if graph is None or isinstance(x, LookedUp):
-            return x
-        if type(x) is not np.ndarray or self._takes_ids:
-            return graph.bring(x, cast=True)
+        if graph is None or type(x) is not np.ndarray or self._takes_ids:
+            return brought(graph, x)
         kind = (x.shape[1:], x.dtype)
         if kind not in self._as_given:
-            brought = graph.bring(x, cast=True)
-            if brought is not x:
-                return brought
+            found = graph.bring(x, cast=True)
+            if found is not x:
+                return found
             if self.apart and not graph.looks_up:
                 self._as_given.add(kind)
         return x
@@ -250,6 +249,11 @@ class Nearby:
         held = self._placement.hold(TrainState(*variables.nested(now)))
         self._last = (now, held)
         return held
+
+
+def brought(graph: Graph | None, x: Tree) -> Tree:
+    """Inputs in the structure, the shapes and the dtypes that a model's graph takes them in."""
+    return x if graph is None or isinstance(x, LookedUp) else graph.bring(x, cast=True)
 
 
 def _piece(x: Tree, start: int, stop: int, size: int) -> Tree:
