@@ -13,15 +13,19 @@ import numpy as np
 
 from rosenblatt.core.checks import is_whole
 from rosenblatt.core.errors import BadArgument, WrongType, warn_user
+from rosenblatt.core.faces import on_use
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.contract import Block, Source
 from rosenblatt.training.engine import Engine, Logs
 from rosenblatt.training.intake import bring
 from rosenblatt.training.jobs import Jobs
-from rosenblatt.training.session import Run, Session
+from rosenblatt.training.session import Run, Session, trial_epochs
 
 if TYPE_CHECKING:
+    from rosenblatt.training import effort
     from rosenblatt.training.contract import Kind, Task
+else:
+    effort = on_use("rosenblatt.training.effort")
 
 _PROGRESS_SECONDS = 0.1
 
@@ -133,6 +137,7 @@ def fit(
         # What is wrong with it is reported before an epoch is spent.
         bring(session.task, validation.source, "test")
     run = Run(source, hooks, initial_epoch)
+    run.is_short = _is_short(session.task, steps_per_epoch or source.n_batches, epochs)
     tester: Engine | None = None
     with session.running(run):
         engine = _trainer(session, run)
@@ -157,6 +162,14 @@ def fit(
         if epochs > initial_epoch:
             session.task.optimizer.finalize_variable_values(list(engine.variables.trainable))
         hooks.call("on_train_end", run.logs)
+
+
+def _is_short(task: Task, batches: int | None, epochs: int) -> bool:
+    """Whether this is a search's short trial."""
+    most = trial_epochs.get()
+    if most is None:
+        return False
+    return effort.is_short_trial(task, batches, max(epochs, most))
 
 
 def evaluate(

@@ -7,20 +7,27 @@ have one of their own: `CallingThread`.
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 from jaxlib import xla_client
 
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.types import Tree
 from rosenblatt.core.variable import Variable, moving_together
+
+if TYPE_CHECKING:
+    from rosenblatt.training import effort
+else:
+    effort = on_use("rosenblatt.training.effort")
 
 # The groups of the state that each step takes and returns, in Keras's order.
 GROUPS = {
@@ -92,9 +99,21 @@ class Placement:
 
     Attributes:
         key: part of the key of every program: programs for other devices are others.
+        options: XLA's options for every program.
     """
 
     key: Hashable = None
+    options: dict[str, bool] | None = None
+
+    @functools.cached_property
+    def quick(self) -> Placement:
+        """The same place, with programs that are compiled quickly (`training.effort`)."""
+        options = effort.quick_options()
+        if not options:
+            return self
+        other = copy.copy(self)
+        other.key, other.options = (self.key, *options.items()), options
+        return other
 
     def load(self, variables: StateVariables) -> TrainState:
         """The variables' values, where programs take them."""
@@ -135,7 +154,7 @@ class Placement:
     def jit(self, function: Callable[..., Any]) -> Any:
         """The function, to be lowered and compiled."""
         # Unused arguments stay, so that programs of one text take the same arguments.
-        return jax.jit(function, keep_unused=True)
+        return jax.jit(function, keep_unused=True, compiler_options=self.options)
 
 
 HERE = Placement()

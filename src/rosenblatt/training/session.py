@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
     from rosenblatt.training.predictor import Predictor
 else:
     functions = on_use("rosenblatt.training.functions")
+
+
+trial_epochs: ContextVar[int | None] = ContextVar("epochs of a trial", default=None)
+
+
+@contextmanager
+def trial_of(epochs: int) -> Iterator[None]:
+    """What is trained here is a trial of a search.
+
+    Args:
+        epochs: those that it may get in all, by `fit` and by later rounds of the search.
+    """
+    token = trial_epochs.set(epochs)
+    try:
+        yield
+    finally:
+        trial_epochs.reset(token)
 
 
 class RunPosition(Position):
@@ -41,6 +59,7 @@ class Run:
         epoch: the epoch that runs, or is next.
         step: batches of that epoch already done.
         completed: whether training came to its end by itself, not by an error or Ctrl-C.
+        is_short: whether it is a search's short trial, for which programs are compiled quickly.
         logs: the metrics of the last epoch.
         trained: those of them that training itself gave, without validation.
         seconds: steps of training, and seconds by part, added up: see `callbacks.Timing`.
@@ -52,6 +71,7 @@ class Run:
     epoch: int = 0
     step: int = 0
     completed: bool = False
+    is_short: bool = False
     logs: dict[str, float] = field(default_factory=dict)
     trained: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -105,12 +125,14 @@ class Session:
     def engine(self, kind: Kind) -> Engine:
         """The steps of earlier calls since `compile()`, where the model is still as it was."""
         function, engine = self.task.own_function(kind), self._engines.get(kind)
-        kept = engine is not None and engine.function is function
+        short = self.run is not None and self.run.is_short
+        placement = self.placement.quick if short else self.placement
+        kept = engine is not None and engine.function is function and engine.placement is placement
         if engine is None or not (kept and engine.fits() and engine.is_as_read()):
             if function is None:
-                engine = Engine(self.task, kind, self.placement)
+                engine = Engine(self.task, kind, placement)
             else:
-                engine = functions.FunctionEngine(self.task, kind, function, self.placement)
+                engine = functions.FunctionEngine(self.task, kind, function, placement)
             self._engines[kind] = engine
         return engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from rosenblatt.core.checks import number, whole
@@ -191,6 +192,10 @@ class Hyperband(Tuner):
             kwargs["epochs"] = values["tuner/epochs"]
             kwargs["initial_epoch"] = values["tuner/initial_epoch"]
         return super().run_trial(trial, *args, **kwargs)
+
+    def _most_epochs(self, arguments: Mapping[str, Any]) -> int:
+        """Those of the last round: all rounds of a trial use the same programs."""
+        return int(self.oracle.max_epochs)
 
     def _try_build(self, hp: HyperParameters) -> Model:
         model = super()._try_build(hp)

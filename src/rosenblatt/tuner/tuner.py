@@ -13,11 +13,12 @@ from typing import Any
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.hparams import HParams
 from rosenblatt.callbacks.tensorboard import TensorBoard
-from rosenblatt.core.checks import whole
+from rosenblatt.core.checks import is_whole, whole
 from rosenblatt.core.errors import BadArgument, FileRefused, explain
 from rosenblatt.core.files import atomic_write
 from rosenblatt.core.types import Identifier, PathLike
 from rosenblatt.models.model import Model
+from rosenblatt.training.session import trial_of
 from rosenblatt.tuner.base_tuner import BaseTuner
 from rosenblatt.tuner.checkpoints import Checkpoints
 from rosenblatt.tuner.errors import FailedTrialError, FatalTypeError, FatalValueError
@@ -111,7 +112,7 @@ class Tuner(BaseTuner):
         given = kwargs.pop("callbacks", None) or []
         results = []
         for execution in range(self.executions_per_trial):
-            with isolated(self.seed_of(trial, execution)):
+            with isolated(self.seed_of(trial, execution)), trial_of(self._most_epochs(kwargs)):
                 own = self._logging_apart(self._copied(given), trial, execution)
                 backup = TrialBackup(self.checkpoints.running(trial.trial_id) / str(execution))
                 batches = any(self._overrides(hook) for hook in _BATCH_HOOKS)
@@ -123,6 +124,11 @@ class Tuner(BaseTuner):
             results.append(result)
         self._keep_checkpoint(trial, model, best, results)
         return results
+
+    def _most_epochs(self, arguments: Mapping[str, Any]) -> int:
+        """The epochs that a trial may get in all: of `search`; its `fit` may ask for more."""
+        epochs: Any = arguments.get("epochs")
+        return int(epochs) if is_whole(epochs) else 1
 
     def _build_and_fit_model(self, trial: Trial, *args: Any, **kwargs: Any) -> tuple[Model, Any]:
         assert self.hypermodel is not None
