@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rosenblatt.core.errors import BadArgument, BadData, nearest, warn_user
 from rosenblatt.core.random import draw_seed
-from rosenblatt.data.frames import is_frame, is_series
+from rosenblatt.data.frames import is_frame, is_series, names_of
 from rosenblatt.tables.reading import Source, read
 from rosenblatt.tables.table import Column, Table, TextColumn
 
@@ -173,23 +173,26 @@ def target_column(y: Targets) -> Column:
     Raises:
         ValueError: several columns.
     """
-    name = str(getattr(y, "name", None) or _OWN_NAME)
-    if not (is_frame(y) or is_series(y)):
+    if is_series(y):
+        name = (names_of(y) or (_OWN_NAME,))[0]
+        return read({name: y}, where="y")[name]
+    if not is_frame(y):
         y = np.asarray(y)
         if y.ndim == 0:
             raise BadData("y is a single value.", given=repr(y), expected="(rows,) targets")
-    if is_frame(y) or y.ndim == 2:
-        table = read(y, where="y")
-        if len(table.names) != 1:
-            raise BadData(
-                "y has several columns; one thing is predicted by a model.",
-                given=f"{len(table.names)} columns",
-                expected="a column of targets",
-            )
-        if not is_frame(y):
-            warn_of_column()
-        return replace(table[table.names[0]], name=name)
-    return read({name: y}, where="y")[name]
+        if y.ndim == 1:
+            return read({_OWN_NAME: y}, where="y")[_OWN_NAME]
+    table = read(y, where="y")
+    if len(table.names) != 1:
+        raise BadData(
+            "y has several columns; one thing is predicted by a model.",
+            given=f"{len(table.names)} columns",
+            expected="a column of targets",
+        )
+    if is_frame(y):
+        return table[table.names[0]]
+    warn_of_column()
+    return replace(table[table.names[0]], name=_OWN_NAME)
 
 
 def _require(table: Table, name: str, what: str) -> None:

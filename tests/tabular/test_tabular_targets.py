@@ -1,0 +1,123 @@
+"""Targets and weights of every kind that holds one value for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import narwhals
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from rosenblatt.tables.table import Column, TextColumn
+from rosenblatt.tabular import TabularClassifier, TabularRegressor
+from rosenblatt.tabular.inputs import target_column
+
+VALUES: dict[str, Sequence[Any]] = {
+    "words": ["a", "b", "a", "c"],
+    "whole": [1, 2, 1, 3],
+    "numbers": [1.5, 2.0, 1.0, 3.0],
+    "truths": [True, False, True, True],
+}
+KINDS: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "array": np.array,
+    "objects": lambda v: np.array(v, object),
+    "pandas": pd.Series,
+    "pandas, named": lambda v: pd.Series(v, name="t", index=range(10, 14)),
+    "pandas, own types": lambda v: pd.Series(v).convert_dtypes(),
+    "pandas, Arrow's types": lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.array(v).type)),
+    "pandas, index": pd.Index,
+    "pandas, array": pd.array,
+    "pandas, frame": lambda v: pd.DataFrame({"t": v}),
+    "polars": pl.Series,
+    "polars, named": lambda v: pl.Series("t", v),
+    "polars, frame": lambda v: pl.DataFrame({"t": v}),
+    "polars, lazy": lambda v: pl.LazyFrame({"t": v}),
+    "narwhals": lambda v: narwhals.from_native(pl.Series(v), series_only=True),
+    "arrow": pa.array,
+    "arrow, chunks": lambda v: pa.chunked_array([v[:1], v[1:]]),
+    "arrow, table": lambda v: pa.table({"t": v}),
+}
+NAMED = {"pandas, named", "pandas, frame", "polars, named", "polars, frame", "polars, lazy"}
+
+
+def values_of(column: Column) -> list[Any]:
+    if isinstance(column, TextColumn):
+        return list(column.words[column.codes])
+    return column.values.tolist()
+
+
+@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_target_is_the_same_column_however_it_comes(kind: str, values: str) -> None:
+    found = target_column(KINDS[kind](VALUES[values]))
+    expected = target_column(np.array(VALUES[values]))
+    assert type(found) is type(expected)
+    assert values_of(found) == values_of(expected)
+    assert found.name == ("t" if kind in NAMED | {"arrow, table"} else "y")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pl.Series(VALUES["words"], dtype=pl.Categorical),
+        pl.Series(VALUES["words"], dtype=pl.Enum(["c", "b", "a"])),
+        pd.Series(VALUES["words"], dtype="category"),
+        pd.Categorical(VALUES["words"]),
+        pa.array(VALUES["words"]).dictionary_encode(),
+        [b"a", b"b", b"a", b"c"],
+    ],
+    ids=["polars", "polars, fixed", "pandas", "pandas, array", "arrow", "bytes"],
+)
+def test_categories(words: Any) -> None:
+    assert values_of(target_column(words)) == VALUES["words"]
+
+
+@pytest.mark.parametrize(
+    "y", [{"t": [1, 2]}, iter([1, 2]), {1, 2}, 3], ids=["dict", "iterator", "set", "number"]
+)
+def test_what_is_no_column_is_refused(y: Any) -> None:
+    with pytest.raises(ValueError, match=r"y is a single value\..*Expected: \(rows,\) targets"):
+        target_column(y)
+
+
+def test_two_columns_are_refused() -> None:
+    with pytest.raises(ValueError, match="y has several columns; one thing is predicted"):
+        target_column(pl.DataFrame({"a": [1, 2], "b": [1, 2]}))
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 2))
+    return {"a": x[:, 0], "b": x[:, 1], "y": x[:, 0] + x[:, 1], "w": rng.uniform(1, 2, 40)}
+
+
+@pytest.mark.parametrize("quantity", [True, False], ids=["quantity", "classes"])
+def test_estimators_take_them_everywhere(table: dict[str, Any], quantity: bool) -> None:
+    """fit, validation_data, weights, score and what is told of new rows."""
+
+    def asked(make: Callable[[Any], Any], frame: Callable[[Any], Any]) -> list[Any]:
+        X = frame({"a": table["a"], "b": table["b"]})
+        y = table["y"] if quantity else np.where(table["y"] > 0, "yes", "no")
+        y, weights = make(y), make(table["w"])
+        model = (TabularRegressor if quantity else TabularClassifier)(
+            epochs=2, models=2, members=2, width=4, depth=1, verbose=0
+        )
+        model.fit(X, y, sample_weight=weights, validation_data=(X, y))
+        rest = model.predict(X).tolist()
+        scores = model.score(X, y), model.score(X, y, sample_weight=weights)
+        return [*rest, *scores, model.facts_.target]
+
+    expected = asked(np.array, dict)
+    for make, frame in (
+        (lambda v: pl.Series("y", v), pl.DataFrame),
+        (lambda v: pd.Series(v, name="y"), pd.DataFrame),
+        (lambda v: pa.chunked_array([v[:7], v[7:]]), pa.table),
+    ):
+        assert asked(make, frame) == expected
