@@ -207,7 +207,7 @@ REFUSED = {
     "values": ([1, 2], ValueError,
                f"X: row 0 is not a row like the others. Given: int. {EXPECTED}"),
     "no column": (
-        {"a": 1}, ValueError,
+        {"a": 1, "b": [1]}, ValueError,
         "X: column 'a' is not a column. Given: type int. Expected: an array or a list with a value "
         "for each row.",
     ),

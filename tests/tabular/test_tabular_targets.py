@@ -121,3 +121,87 @@ def test_estimators_take_them_everywhere(table: dict[str, Any], quantity: bool) 
         (lambda v: pa.chunked_array([v[:7], v[7:]]), pa.table),
     ):
         assert asked(make, frame) == expected
+
+
+TRUTHS = {
+    "array": np.array,
+    "objects": lambda v: np.array(v, object),
+    "list": list,
+    "pandas": pd.Series,
+    "pandas, own type": lambda v: pd.Series(v, dtype="boolean"),
+    "pandas, categories": lambda v: pd.Series(v).astype("category"),
+    "polars": pl.Series,
+    "arrow": pa.array,
+    "arrow, chunks": lambda v: pa.chunked_array([v[:7], v[7:]]),
+}
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, Any]:
+    return {"epochs": 1, "models": 2, "members": 2, "width": 4, "depth": 1}
+
+
+@pytest.mark.parametrize("kind", TRUTHS)
+def test_truths_come_back_as_truths(
+    kind: str, table: dict[str, Any], small: dict[str, Any]
+) -> None:
+    """Text would equal none of them."""
+    truths = (table["y"] > 0).tolist()
+    X = {"a": table["a"], "b": table["b"]}
+    model = TabularClassifier(**small).fit(X, TRUTHS[kind](truths))
+    found = model.predict(X)
+    assert found.dtype == bool
+    assert model.classes_.tolist() == [False, True]
+    right = float(np.mean(found == np.array(truths)))
+    for asked in (TRUTHS[kind](truths), np.array(truths), np.array(truths, int)):
+        assert model.score(X, asked) == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [([9, 12], np.int64), ([0.5, 9.5], np.float64)], ids=["whole", "numbers"]
+)
+def test_categories_of_numbers_come_back_as_numbers(
+    values: list[Any], kind: type, table: dict[str, Any], small: dict[str, Any]
+) -> None:
+    y = np.array(values)[(table["y"] > 0).astype(int)]
+    X = {"a": table["a"], "b": table["b"]}
+    model = TabularClassifier(**small).fit(X, pd.Series(y).astype("category"))
+    assert model.classes_.tolist() == values
+    assert model.predict(X).dtype == kind
+    assert model.score(X, y) == model.score(X, pd.Series(y).astype("category"))
+
+
+def test_no_rows_are_no_predictions(table: dict[str, Any], small: dict[str, Any]) -> None:
+    none = {"a": [], "b": []}
+    X = {"a": table["a"], "b": table["b"]}
+    quantity = TabularRegressor(**small).fit(X, table["y"])
+    assert quantity.predict(none).shape == (0,)
+    assert quantity.predict_interval(none, coverage=0.5).shape == (0, 2)
+    classes = TabularClassifier(**small).fit(X, table["y"] > 0)
+    assert classes.predict(none).shape == (0,)
+    assert classes.predict_proba(none).shape == (0, 2)
+    with pytest.raises(ValueError, match=r"0 rows with a target are too few to judge"):
+        classes.score(none, [])
+
+
+def test_a_row_may_come_as_a_dict_of_its_values(
+    table: dict[str, Any], small: dict[str, Any]
+) -> None:
+    X = {"a": table["a"], "b": table["b"]}
+    model = TabularRegressor(**small).fit(X, table["y"])
+    row = {"a": 0.5, "b": None}
+    assert model.predict(row).tolist() == model.predict([row]).tolist()
+    one = {name: values[:1] for name, values in X.items()}
+    labels = TabularClassifier(**small).fit(X, table["y"] > 0)
+    assert labels.score(one, labels.predict(one)) == 1  # a single row can be judged
+
+
+def test_one_column_may_be_named_without_a_list(
+    table: dict[str, Any], small: dict[str, Any]
+) -> None:
+    X = {"a": table["a"], "b": table["b"]}
+    one = TabularRegressor(drop="a", **small).fit(X, table["y"])
+    assert (
+        one.predict(X).tolist()
+        == TabularRegressor(drop=["a"], **small).fit(X, table["y"]).predict(X).tolist()
+    )

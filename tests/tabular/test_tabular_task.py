@@ -19,7 +19,7 @@ def column(values: object) -> Column:
 
 TASKS = {
     "yes and no": (["no", "yes"] * 9, None, ("two classes", ("no", "yes"))),
-    "booleans": ([True, False] * 9, None, ("two classes", ("False", "True"))),
+    "booleans": ([True, False] * 9, None, ("two classes", (False, True))),
     "0 and 1": ([0, 1] * 9, None, ("two classes", (0, 1))),
     "1.0 and 2.0": ([1.0, 2.0] * 9, None, ("two classes", (1, 2))),
     "two decimals": ([0.5, 1.5] * 9, None, ("two classes", (0.5, 1.5))),

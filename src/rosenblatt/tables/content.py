@@ -86,18 +86,41 @@ def content_of(path: Path) -> Content:
     Raises:
         ValueError: it cannot be read or unpacked, or it holds several files.
     """
+    if str(path) == STDIN:
+        return content_of_stream(sys.stdin.buffer, "standard input")
     try:
-        if str(path) == STDIN:
-            data = sys.stdin.buffer.read()
-            content = Content("standard input", "", data[:SAMPLE], data=data)
-        else:
-            with path.open("rb") as file:
-                content = Content(str(path), path.name, file.read(SAMPLE), path=path)
+        with path.open("rb") as file:
+            content = Content(str(path), path.name, file.read(SAMPLE), path=path)
     except OSError as error:
-        raise FileRefused(
-            f"{path}: the file cannot be read.", given=error.strerror or str(error)
-        ) from error
+        raise _unreadable(str(path), error) from error
     return _unpacked(content)
+
+
+def content_of_stream(stream: IO[bytes] | IO[str], source: str) -> Content:
+    """What is left to read of an open file, or of standard input.
+
+    Args:
+        stream: of bytes or of text.
+        source: what to call it in messages.
+
+    Raises:
+        ValueError: it cannot be read or unpacked, or it holds several files.
+    """
+    name = getattr(stream, "name", "")
+    try:
+        read = stream.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(source, error) from error
+    data = read.encode() if isinstance(read, str) else bytes(read)
+    named = os.path.basename(name) if isinstance(name, str) else ""
+    return _unpacked(Content(source, named, data[:SAMPLE], data=data))
+
+
+def _unreadable(source: str, error: Exception) -> FileRefused:
+    given = getattr(error, "strerror", None) or str(error)
+    as_text = isinstance(error, UnicodeDecodeError)
+    fix = "open it for bytes, `open(path, 'rb')`: what it holds is then found." if as_text else None
+    return FileRefused(f"{source}: the file cannot be read.", given=given, fix=fix)
 
 
 def _unpacked(content: Content) -> Content:

@@ -127,7 +127,16 @@ def read_file(path: Path) -> Table:
                 raise FileNotFoundError(_no_file(path))
         except PermissionError as error:
             raise FileRefused(f"{path}: the file cannot be read.", given=error.strerror) from error
-    content = content_of(path)
+    return read_content(content_of(path))
+
+
+def read_content(content: Content) -> Table:
+    """The table in the bytes of a file.
+
+    Raises:
+        ImportError: polars, or what it needs for this file, is not installed.
+        ValueError: bytes of another kind, without rows, or damaged.
+    """
     if content.whole and not content.start.strip(b"\xef\xbb\xbf \t\r\n,;|"):
         raise no_rows(content.source)
     polars = polars_for(content.source)

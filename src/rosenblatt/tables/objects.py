@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,11 +39,19 @@ def read_object(source: Any, where: str) -> Table:
 
 def _read_dict(source: Mapping[Any, Any], where: str) -> Table:
     names, notes = named_apart([str(name) for name in source])
+    if source and all(map(is_single, source.values())):
+        source = {name: [value] for name, value in source.items()}
     columns = [
         dict_column(name, values, where)
         for name, values in zip(names, source.values(), strict=True)
     ]
     return Table.of(columns, where, notes)
+
+
+def is_single(value: object) -> bool:
+    """Whether a value is one cell, and not a column of them."""
+    kinds = (str, bytes, numbers.Number, np.generic, datetime.date, datetime.timedelta)
+    return value is None or isinstance(value, kinds)
 
 
 def dict_column(name: str, values: object, where: str) -> Column:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rosenblatt.data.frames import columns_of, is_frame
 from rosenblatt.tables.frames import series_column
-from rosenblatt.tables.objects import dict_column
+from rosenblatt.tables.objects import dict_column, is_single
 from rosenblatt.tables.table import Column, NumberColumn, TextColumn
 from rosenblatt.tables.values import LARGEST_WHOLE, text_of
 
@@ -104,6 +104,8 @@ def _cell_of(name: str, values: Any) -> Cell:
 
 
 def _of_dict(source: Mapping[Any, Any]) -> list[tuple[str, Cell]] | None:
+    if source and all(map(is_single, source.values())):
+        return [(str(name), _cell_of(str(name), [value])) for name, value in source.items()]
     for values in source.values():
         if not _has_one(values):
             return None

@@ -65,7 +65,11 @@ def _stacked_columns(parts: Sequence[Column]) -> Column:
     for part in texts:
         into = [places.setdefault(word, len(places)) for word in part.words]
         codes.append(np.array([*into, -1], np.int32)[part.codes])
-    return TextColumn(first.name, np.concatenate(codes), objects_of(list(places)), _stored(kept))
+    known = [dict(zip(part.words, part.meant, strict=True)) for part in texts if part.meant]
+    values = {word: value for part in known for word, value in part.items()}
+    meant = tuple(values[word] for word in places) if values.keys() == places.keys() else None
+    words = objects_of(list(places))
+    return TextColumn(first.name, np.concatenate(codes), words, _stored(kept), meant or None)
 
 
 def _stored(parts: Sequence[Column]) -> str:

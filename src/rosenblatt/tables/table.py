@@ -66,6 +66,8 @@ class TextColumn:
         codes: (rows,) int32, the position of each row's word; -1 where the value is missing.
         words: (words,) array of different `str`. A part of a table keeps the words of the whole.
         stored: the type in the source, e.g. "category", for messages.
+        meant: what the words stand for in the source where that is not text: booleans, or the
+            numbers of categories; None: text.
 
     >>> column = TextColumn("sea", np.array([1, 0, -1], "int32"), np.array(["far", "near"], object))
     >>> column.texts().tolist(), column.take(np.array([0])).texts().tolist()
@@ -77,6 +79,7 @@ class TextColumn:
     codes: NDArray[np.int32]
     words: NDArray[np.object_]
     stored: str = "text"
+    meant: tuple[bool | int | float, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)

@@ -103,7 +103,7 @@ def bool_column(
     codes = values.astype(np.int32)
     if missing is not None:
         codes[missing] = -1
-    return TextColumn(name, codes, np.array(["False", "True"], object), stored)
+    return TextColumn(name, codes, np.array(["False", "True"], object), stored, (False, True))
 
 
 def _whole_column(name: str, values: NDArray[np.integer], stored: str) -> Column:
@@ -140,7 +140,9 @@ def _object_column(name: str, values: list[object], stored: str) -> Column:
     if not types:
         return NumberColumn(name, np.full(len(kept), np.nan), stored)
     if all(issubclass(kind, _BOOLS) for kind in types):
-        return encoded_column(name, (text_of(value) for value in kept), stored or "bool")
+        missing = np.array([value is None for value in kept])
+        truths = np.array([bool(value) for value in kept])
+        return bool_column(name, truths, stored or "bool", missing)
     for fits, made in (
         (_is_number_type, _numbers),
         (_is_time_type, _times),
@@ -235,6 +237,7 @@ def word_column(
         words: a value of any type for each code; one that is missing makes its rows missing.
         stored: the type in the source.
     """
+    words = list(words)
     texts = [None if _is_missing(word) else text_of(word) for word in words]
     bare = [text.strip() if text is not None else "" for text in texts]
     places: dict[str, int] = {}
@@ -243,7 +246,20 @@ def word_column(
     codes = np.maximum(np.asarray(codes), -1)
     if into != list(range(len(into))):
         codes = np.array([*into, -1])[codes]
-    return TextColumn(name, codes.astype(np.int32, copy=False), array, stored)
+    first = {text: word for text, word in zip(reversed(bare), reversed(words), strict=True) if text}
+    meant = _meant([first[text] for text in places if text])
+    return TextColumn(name, codes.astype(np.int32, copy=False), array, stored, meant)
+
+
+def _meant(values: Sequence[object]) -> tuple[bool | int | float, ...] | None:
+    """Booleans or numbers as Python has them; None where one of them is something else."""
+    if any(isinstance(value, str) for value in values[:1]):
+        return None
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    for kinds in ((bool,), (int, float)):
+        if plain and all(type(value) in kinds for value in plain):
+            return tuple(plain)  # type: ignore[arg-type]
+    return None
 
 
 def or_nothing(column: TextColumn) -> Column:

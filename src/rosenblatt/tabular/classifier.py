@@ -30,7 +30,7 @@ class TabularClassifier(TabularModel):
             come; None: rows count alike, and probabilities are those of the table.
         types: what columns hold where that is not found right, by name: "number", "category",
             "date", "text" or "id".
-        drop: names of columns to leave out.
+        drop: names of columns to leave out, or one name.
         split: how rows are held out to choose the best epochs: "random", "time:column" (the latest
             ones) or "group:column" (whole groups).
         time_limit: seconds after which training ends with the best epochs so far; None: the

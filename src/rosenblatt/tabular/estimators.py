@@ -76,7 +76,8 @@ def _is_named(X: Source) -> bool:
     """Whether the columns of a table have names of their own."""
     if isinstance(X, (list, tuple)):
         return bool(X) and isinstance(X[0], Mapping)
-    return isinstance(X, (str, Path, Mapping, Table)) or bool(names_of(X))
+    read = callable(getattr(X, "read", None))
+    return read or isinstance(X, (str, Path, Mapping, Table)) or bool(names_of(X))
 
 
 @dataclass(repr=False, eq=False, kw_only=True)
@@ -84,7 +85,7 @@ class TabularModel(Parameters):
     """What TabularClassifier and TabularRegressor share: they say what the parameters mean."""
 
     types: Mapping[str, str] | None = parameter(None)
-    drop: Sequence[str] | None = parameter(None)
+    drop: Sequence[str] | str | None = parameter(None)
     split: str = parameter("random", text)
     time_limit: float | None = parameter(None, optional(number(above=0)))
     models: int | None = parameter(None, _COUNT)
@@ -133,7 +134,8 @@ class TabularModel(Parameters):
         read_rows = training_rows(type(self).__name__, X, y, target, sample_weight)
         self._check_target(read_rows.target)
         task = infer_task(read_rows.target, self._wanted())
-        schema = infer(read_rows.table, types=self.types, drop=self.drop or ())
+        drop = [self.drop] if isinstance(self.drop, str) else self.drop or ()
+        schema = infer(read_rows.table, types=self.types, drop=drop)
         numbers, given = self._numbers(joined_rows(read_rows), task)
         table = given.table
         seed = seed_of(self.random_state)
@@ -278,7 +280,7 @@ class TabularModel(Parameters):
         table = read(X)
         check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         target = self.target_name_ if y is None else None
-        return training_rows(type(self).__name__, table, y, target, sample_weight)
+        return training_rows(type(self).__name__, table, y, target, sample_weight, least=1)
 
     @property
     def model_(self) -> TableModel:

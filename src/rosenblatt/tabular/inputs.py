@@ -51,13 +51,19 @@ class TrainingRows:
 
 
 def training_rows(
-    owner: str, X: Source, y: Targets, target: str | None, sample_weight: Targets
+    owner: str,
+    X: Source,
+    y: Targets,
+    target: str | None,
+    sample_weight: Targets,
+    least: int = 2,
 ) -> TrainingRows:
     """Read a table and its targets.
 
     Args:
         owner: the estimator's name, for messages.
         X, y, target, sample_weight: as of an estimator's `fit`.
+        least: how many rows are needed: two to learn from, one to judge.
 
     Raises:
         ValueError: no targets, or two; columns that are missing; numbers of rows that differ;
@@ -88,11 +94,12 @@ def training_rows(
         keep &= ~column.missing
     found = TrainingRows(table, column, weights, named)
     found = found if keep.all() else found.take(keep)
-    if found.table.rows < 2:
+    if found.table.rows < least:
+        use, words = ("learn from", "two") if least > 1 else ("judge", "one")
         raise BadData(
-            f"{owner}: {found.table.rows} rows with a target are too few to learn from "
+            f"{owner}: {found.table.rows} rows with a target are too few to {use} "
             f"(n_samples={found.table.rows}).",
-            expected="two or more",
+            expected=f"{words} or more",
         )
     if not table.names:
         raise BadData(

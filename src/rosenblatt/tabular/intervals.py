@@ -121,8 +121,11 @@ class Conformal:
             ValueError: a coverage outside 0 to 1 or above n/(n+1), which n rows cannot support;
                 spreads that are missing, negative or NaN.
         """
+        quantile = self.quantile(coverage)
+        if len(np.asarray(predictions)) == 0:
+            return np.zeros((0, 2))
         guesses = Predicted.of("quantity", np.zeros(len(np.asarray(predictions))), predictions)
-        half = self.quantile(coverage) * _widths(self.typical, self.floor, spreads, len(guesses))
+        half = quantile * _widths(self.typical, self.floor, spreads, len(guesses))
         return np.stack([guesses.predictions - half, guesses.predictions + half], axis=1)
 
     def quantile(self, coverage: float) -> float:

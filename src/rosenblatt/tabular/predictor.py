@@ -88,7 +88,7 @@ class Predictor:
         Raises:
             ValueError: a column is missing.
         """
-        return np.concatenate([self._outputs(part) for part in self._parts(table)])
+        return self._joined([self._outputs(part) for part in self._parts(table)])
 
     def predict_with_spread(self, table: Table | Row) -> tuple[Floats, Floats]:
         """Predictions, and how far the members disagree about a quantity, (rows,), in its units.
@@ -98,9 +98,11 @@ class Predictor:
         """
         scale = self.scale or Scale(0, 1, -np.inf, np.inf)
         parts = self._parts(table)
-        predictions = np.concatenate([self._outputs(part) for part in parts])
-        found = np.concatenate([member_outputs(self.network, part) for part in parts])
-        return predictions, scale.spread * disagreement(found, self.network_groups)
+        predictions = self._joined([self._outputs(part) for part in parts])
+        spreads = [
+            disagreement(member_outputs(self.network, part), self.network_groups) for part in parts
+        ]
+        return predictions, scale.spread * np.concatenate([np.zeros(0), *spreads])
 
     @property
     def network_groups(self) -> int:
@@ -114,11 +116,15 @@ class Predictor:
     def _parts(self, table: Table | Row) -> list[Inputs]:
         if not isinstance(table, Table):
             return [self._row_encoder.inputs(table)]
-        starts = range(0, max(table.rows, 1), _ROWS_AT_ONCE)
+        starts = range(0, table.rows, _ROWS_AT_ONCE)
         return [
             self.encoder.encode(table.take(slice(start, start + _ROWS_AT_ONCE))).inputs()
             for start in starts
         ]
+
+    def _joined(self, parts: list[Floats]) -> Floats:
+        """Predictions of parts of a table, of which there may be none."""
+        return np.concatenate([np.zeros((0, len(self.task.classes) or 1)), *parts])
 
     def _outputs(self, inputs: Inputs) -> Floats:
         found = predict_arrays(self.network.training_session, dict(inputs), 1024)

@@ -37,8 +37,8 @@ class Task:
     Args:
         kind: "quantity", "two classes" or "classes".
         reason: why, in words, and how to overrule it where that is not certain.
-        classes: the labels in order, numbers or texts; none for a quantity. Of two classes the
-            second one is that whose probability is meant.
+        classes: the labels in order: numbers, booleans or texts; none for a quantity. Of two
+            classes the second one is that whose probability is meant.
         decimal: the decimal sign of a quantity in text.
         unit: what stands after a quantity in text.
     """
@@ -151,7 +151,10 @@ def _of_text(column: TextColumn, wanted: str | None) -> Task:
             task = Task("quantity", reason, (), decimal, unit)
             quantities(column, task)  # says which row is not a number
             return task
-    labels = tuple(sorted(str(word) for word in words))
+    labels: tuple[Label, ...] = tuple(sorted(str(word) for word in words))
+    if column.meant is not None:
+        meant = dict(zip(column.words, column.meant, strict=True))
+        labels = tuple(sorted(meant[word] for word in words))
     return _classes(labels, _asked(wanted) or f"{len(labels)} different texts")
 
 
@@ -232,8 +235,11 @@ def class_codes(column: Column, task: Task) -> NDArray[np.int32]:
         found = order[np.minimum(places, len(order) - 1)]
         return np.where(values[found] == column.values, found, -1).astype(np.int32)
     if isinstance(column, TextColumn):
-        known = {str(label): place for place, label in enumerate(task.classes)}
+        known: dict[Label, int] = {str(label): n for n, label in enumerate(task.classes)}
         codes = [known.get(str(word), -1) for word in column.words]
+        if column.meant is not None:  # True is 1, as everywhere in Python
+            known |= {label: n for n, label in enumerate(task.classes)}
+            codes = [known.get(v, n) for v, n in zip(column.meant, codes, strict=True)]
         return np.array([*codes, -1], dtype=np.int32)[column.codes]
     raise BadData(f"Target {column.name!r} holds times.", expected="labels")
 
@@ -246,7 +252,7 @@ def labels(task: Task, codes: NDArray[np.integer]) -> NDArray[np.generic]:
         codes: (rows,) places in `task.classes`.
 
     Returns:
-        (rows,) the labels: numbers where all are, else text.
+        (rows,) the labels: numbers or booleans where all are, else text.
 
     >>> labels(Task("two classes", "", ("no", "yes")), np.array([1, 0])).tolist()
     ['yes', 'no']
