@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import rosenblatt as rb
+from rosenblatt.training.sources import is_patched
 
 # A busy machine is slow: that is no fault of what is tested.
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,6 +56,14 @@ def tool() -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _the_library_stays_as_it_is() -> Iterator[None]:
+    """Later tests would run other code: nothing is patched by importing a module, or after it."""
+    assert not is_patched(), "a module that pytest imports replaces a function of the library"
+    yield
+    assert not is_patched(), "a test of this module leaves a function of the library replaced"
 
 
 @pytest.fixture(autouse=True)

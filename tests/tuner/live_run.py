@@ -22,9 +22,6 @@ def rendered(table: LiveTable) -> Any:
     return drawn
 
 
-LiveTable.render = rendered  # type: ignore[method-assign]
-
-
 class Slowly(rb.callbacks.Callback):
     """Waits, three times a trial, until the table was drawn, however long a busy machine takes."""
 
@@ -46,6 +43,7 @@ def build(hp: Any) -> Any:
 
 def main(folder: str) -> None:
     """Search with one worker."""
+    LiveTable.render = rendered  # type: ignore[method-assign]
     x = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
     tuner = rb.tuner.GridSearch(build, "val_loss", directory=folder, seed=3, workers=1)
     tuner.search(x, x.sum(1), epochs=5, validation_split=0.2, callbacks=[Slowly()])
