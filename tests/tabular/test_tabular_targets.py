@@ -205,3 +205,25 @@ def test_one_column_may_be_named_without_a_list(
         one.predict(X).tolist()
         == TabularRegressor(drop=["a"], **small).fit(X, table["y"]).predict(X).tolist()
     )
+
+
+def test_columns_without_names_count_by_their_places(
+    table: dict[str, Any], small: dict[str, Any]
+) -> None:
+    """As in scikit-learn, with its warnings."""
+    X = pd.DataFrame({"a": table["a"], "b": table["b"]})
+    named = TabularRegressor(**small).fit(X, table["y"])
+    unnamed = TabularRegressor(**small).fit(X.to_numpy(), table["y"])
+    expected = named.predict(X)
+    owner = "TabularRegressor was fitted"
+    lacks = f"X does not have valid feature names, but {owner} with feature names"
+    has = f"X has feature names, but {owner} without feature names"
+    for model, rows, words in ((named, X.to_numpy(), lacks), (unnamed, X, has)):
+        for asked in (rows, rows[:1]):
+            with pytest.warns(UserWarning, match=words):
+                assert model.predict(asked).tolist() == expected[: len(asked)].tolist()
+        with pytest.warns(UserWarning, match=words):
+            assert model.score(rows, table["y"]) == named.score(X, table["y"])
+    assert unnamed.score(X.to_numpy(), table["y"]) == named.score(X, table["y"])
+    with pytest.raises(ValueError, match="columns 'a', 'b' are missing"):
+        named.predict(X.to_numpy()[:, [0, 1, 1]])

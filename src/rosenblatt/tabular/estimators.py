@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rosenblatt.core.checks import number, optional, text, whole
 from rosenblatt.core.cores import number_of_cores
-from rosenblatt.core.errors import BadData, within
+from rosenblatt.core.errors import BadData, warn_user, within
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.frames import names_of
 from rosenblatt.tables.one_row import Row, read_row
@@ -257,10 +257,22 @@ class TabularModel(Parameters):
             ValueError: columns that the model reads are missing.
         """
         predictor = self._fitted()
-        table = read(X)
+        table = self._by_place(read(X), _is_named(X))
         check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         require_columns(table, predictor.encoder.names)
         return table
+
+    def _by_place(self, table: Table, named: bool) -> Table:
+        """A table whose columns count by their places where it, or that of `fit`, has no names."""
+        known = list(self.text_columns_)
+        one_sided = named != ("feature_names_in_" in vars(self))
+        if not one_sided or len(table.names) != len(known) or set(table.names) == set(known):
+            return table
+        has, fitted = ("has", "without") if named else ("does not have valid", "with")
+        warn_user(
+            f"X {has} feature names, but {type(self).__name__} was fitted {fitted} feature names"
+        )
+        return table.renamed(dict(zip(table.names, known, strict=True)))
 
     def _rows(self, X: Source) -> Table | Row:
         """A table to predict for, or the cells of its only row.
@@ -277,9 +289,11 @@ class TabularModel(Parameters):
     def _judged(self, X: Source, y: Targets, sample_weight: Targets) -> TrainingRows:
         """Rows to compare predictions with."""
         self._fitted()
-        table = read(X)
-        check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         target = self.target_name_ if y is None else None
+        table = read(X)
+        if target is None:
+            table = self._by_place(table, _is_named(X))
+            check_features(type(self).__name__, self.n_features_in_, table, _is_named(X))
         return training_rows(type(self).__name__, table, y, target, sample_weight, least=1)
 
     @property
