@@ -29,8 +29,9 @@ OPTIMIZERS = {
         k.optimizers.schedules.ExponentialDecay(0.05, decay_steps=10, decay_rate=0.9)
     ),
 }
-BATCH_NORMALIZATION = (False, True)
-WEIGHTED = (False, True)
+# Each optimizer once with all there is; without one or the other, a single one tells.
+CASES = [(name, True, True) for name in OPTIMIZERS]
+CASES += [("adam", True, False), ("adam", False, True), ("adam", False, False)]
 
 
 def _network(k, optimizer, batch_normalization):
@@ -46,10 +47,7 @@ def _network(k, optimizer, batch_normalization):
     return model
 
 
-@pytest.mark.parametrize(
-    ("name", "batch_normalization", "weighted"),
-    list(itertools.product(OPTIMIZERS, BATCH_NORMALIZATION, WEIGHTED)),
-)
+@pytest.mark.parametrize(("name", "batch_normalization", "weighted"), CASES)
 def test_three_epochs_equal_keras(keras, name, batch_normalization, weighted):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 6)).astype("float32")  # 150 rows: the last batch of 32 is partial
