@@ -12,6 +12,7 @@ import pytest
 
 import rosenblatt as rb
 from rosenblatt import layers
+from rosenblatt.models.task import ModelTask
 from rosenblatt.training import placement, predictor, programs
 from rosenblatt.training.placement import CallingThread
 
@@ -120,6 +121,19 @@ def test_arrays_of_other_kinds_go_the_whole_way() -> None:
     with pytest.warns(RuntimeWarning, match="row 1"):
         model.predict(np.where(np.arange(3)[:, None] == 1, np.float32(np.nan), X[:3]), verbose=0)
     assert np.isnan(outputs[1]).all() and not np.isnan(outputs[[0, 2]]).any()
+
+
+def test_float64_goes_the_short_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x = plain(), X[:3].astype("float64")
+    expected = model.predict(x.tolist(), verbose=0)
+    for _ in range(3):
+        model.predict(x, verbose=0)
+    read: list[Any] = []
+    monkeypatch.setattr(ModelTask, "inputs", lambda *a, **k: read.append(a))
+    assert_equal(model.predict(x, verbose=0), expected)
+    with pytest.warns(RuntimeWarning, match="inputs that hold NaN or infinity"):
+        model.predict(np.array([[1e300, -1e300] * 4]), verbose=0)  # infinities of float32
+    assert read == []
 
 
 def test_ids_are_checked_at_every_call() -> None:

@@ -32,6 +32,10 @@ class Callback:
     ...         print(logs["val_loss"] / logs["loss"])
     """
 
+    # Whether `on_progress` and `on_test_begin` of this very class leave variables as they are: an
+    # evaluation may then begin before they are called.
+    only_looks = False
+
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
         self._model: Any = None
@@ -171,6 +175,7 @@ class CallbackList:
         self.train_batches = self._wants("train")
         self.test_batches = self._wants("test")
         self.predict_batches = self._wants("predict")
+        self.before_tests = any(map(_acts_before_tests, self.callbacks))
         self.params = params
         self.model = model
         self._begun: list[Any] = []
@@ -257,6 +262,13 @@ def _overrides(callback: object, hook: str) -> bool:
     if own is not None and own is not getattr(Callback, hook):
         return True
     return hook in vars(callback) and vars(callback)[hook] is not None
+
+
+def _acts_before_tests(callback: object) -> bool:
+    """Whether its code runs between training and evaluation, and may change the model."""
+    if vars(type(callback)).get("only_looks", False):
+        return False
+    return hasattr(callback, "on_progress") or _overrides(callback, "on_test_begin")
 
 
 def _flat(callbacks: Callbacks) -> Iterable[Any]:

@@ -24,6 +24,8 @@ class ProgbarLogger(Callback):
     epoch is one line, without a bar.
     """
 
+    only_looks = True
+
     def __init__(self) -> None:
         super().__init__()
         self.verbose = 1

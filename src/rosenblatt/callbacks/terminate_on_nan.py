@@ -23,6 +23,8 @@ class TerminateOnNaN(Callback):
         raise_error: raise a `RuntimeError` instead, so that training ends at once.
     """
 
+    only_looks = True
+
     def __init__(self, raise_error: bool = False):
         super().__init__()
         self.raise_error = raise_error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections import defaultdict
@@ -32,6 +33,7 @@ def fresh_names() -> holding[Any]:
     return holding(_own, defaultdict(int))
 
 
+@functools.lru_cache(maxsize=1024)
 def to_snake_case(name: str) -> str:
     """Turn a class name into the name its instances get.
 

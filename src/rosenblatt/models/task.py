@@ -11,13 +11,14 @@ from rosenblatt.core import registry
 from rosenblatt.core.errors import BadArgument, WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import described, infer_outputs, tree_leaves, tree_map
-from rosenblatt.core.tracing import explaining, traced_settings
+from rosenblatt.core.tracing import changes, explaining, traced_settings
 from rosenblatt.core.types import Array, Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.data.contract import Batch
 from rosenblatt.data.rows import Inputs
 from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
+from rosenblatt.layers import tracking
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.signatures import parameters_of
 from rosenblatt.optimizers.base import Optimizer
@@ -45,6 +46,8 @@ class ModelTask:
 
     def __init__(self, model: Trainer):
         self._model = model
+        self._looked_through: tuple[Graph | None, bool] = (None, False)
+        self._layers_metrics: tuple[Hashable, list[Any]] = (None, [])
 
     @property
     def name(self) -> str:
@@ -100,6 +103,18 @@ class ModelTask:
             tuple((id(layer), layer.trainable, layer._revision) for layer, _ in parts),
             tuple((id(v), v.trainable) for layer, own in parts for v in layer._variables_in(own)),
         )
+
+    def stamp(self) -> Hashable | None:
+        """What is equal as long as `version` is, without a look through the model.
+
+        Every change of the library's layers is announced; a user's may change in silence.
+        """
+        graph, ours = self._looked_through
+        if graph is None or graph is not self.graph:
+            graph = self.graph
+            ours = graph is not None and all(map(registry.is_builtin, map(type, self.layers())))
+            self._looked_through = (graph, ours)
+        return (graph, changes(), traced_settings()) if ours else None
 
     # -- what makes up a program -------------------------------------------------------------
 
@@ -323,7 +338,16 @@ class ModelTask:
 
     def reset_metrics(self) -> None:
         """Reset every metric."""
-        self._model.reset_metrics()
+        stamp = self.stamp()
+        if stamp is None or "reset_metrics" in vars(self._model):
+            self._model.reset_metrics()
+            return
+        known, inner = self._layers_metrics
+        if known != stamp:
+            inner = [one for layer in self.layers() for one in tracking.parts_of(layer).metrics]
+            self._layers_metrics = (stamp, inner)
+        for metric in {id(one): one for one in (*self.spec.metrics, *inner)}.values():
+            metric.reset_state()
 
 
 def _values(groups: Iterable[list[Variable]]) -> list[list[Any]]:

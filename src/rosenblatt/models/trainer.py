@@ -28,7 +28,7 @@ from rosenblatt.layers.base import Layer
 from rosenblatt.models.task import ModelTask
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training import fit as loop
-from rosenblatt.training.session import Run, Session
+from rosenblatt.training.session import Run, Session, Validation
 from rosenblatt.training.spec import CompileSpec, PerOutput
 from rosenblatt.training.structure import check_compiled
 
@@ -354,9 +354,7 @@ class Trainer(Layer):
                     getattr(kept, "arrays", None) if validation_data is None else validation_data
                 )
                 own = functions.own_evaluation(self, given, size, validation_steps)
-            validation = loop.Validation(
-                kept.batches(size, steps=limit), limit, validation_freq, own
-            )
+            validation = Validation(kept.batches(size, steps=limit), limit, validation_freq, own)
         source = rows.batches(batch_size, shuffle, draw_seed(), steps_per_epoch, class_weight)
         steps = steps_per_epoch or source.n_batches
         history = History()

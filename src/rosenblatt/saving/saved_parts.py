@@ -24,9 +24,15 @@ _INTERNAL = frozenset({"_operations", "_sequence", "metrics", "metrics_names"})
 
 
 def _is_saved(value: object) -> TypeGuard[SavedPart]:
-    return isinstance(value, (Layer, Optimizer, SeedGenerator)) or callable(
-        getattr(type(value), "save_own_variables", None)
-    )
+    kind: type = type(value)
+    return _are_saved(kind)
+
+
+@functools.lru_cache(maxsize=1024)
+def _are_saved(cls: type) -> bool:
+    """Whether objects of a class have values for files."""
+    ours = issubclass(cls, (Layer, Optimizer, SeedGenerator))
+    return ours or callable(getattr(cls, "save_own_variables", None))
 
 
 def saved_parts(root: SavedPart) -> Iterator[tuple[str, SavedPart]]:

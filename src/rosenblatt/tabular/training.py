@@ -187,6 +187,8 @@ class Crew:
 class Watch(Callback):
     """Ends a network's training when the crew's is over, and says how far it is."""
 
+    only_looks = True
+
     def __init__(self, crew: Crew, network: int, epochs: int):
         super().__init__()
         self.crew = crew

@@ -67,6 +67,9 @@ class Task(Protocol):
     def version(self) -> Hashable:
         """Equal as long as programs made before fit the model: its parts, and what is frozen."""
 
+    def stamp(self) -> Hashable | None:
+        """What is equal only as long as `version` is, and found at once; None where nothing is."""
+
     # -- what makes up a program -------------------------------------------------------------
 
     def variables(self, kind: Kind) -> StateVariables:

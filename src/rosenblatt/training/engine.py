@@ -58,14 +58,23 @@ class Engine:
         self.load()
         self.names = [] if self.custom else self._names()
         self.seconds: dict[str, float] = defaultdict(float)  # of the run that it works for
-        self._version = task.version()
+        self.begun = 0.0  # when the call that runs began to compute
+        self._version, self._stamp = task.version(), task.stamp()
         self._parts = _attributes(task)
         self._programs = Programs(self._build, placement)
         self._seconds_per_step: float | None = None
 
     def fits(self) -> bool:
         """Whether the model still has the parts, and trains the weights, that it was made for."""
-        return self._version == self.task.version()
+        stamp, weights = self.task.stamp(), self.variables
+        alike = stamp is not None and stamp == self._stamp
+        trained = all(v.trainable for v in weights.trainable)
+        if alike and trained and not any(v.trainable for v in weights.non_trainable):
+            return True
+        if self._version != self.task.version():
+            return False
+        self._stamp = stamp  # something was announced of another model
+        return True
 
     def _signature(self) -> tuple[Any, list[Any]]:
         signature = self.task.signature(self.variables, self.kind)
@@ -88,22 +97,30 @@ class Engine:
         """Give the variables the state's values."""
         self.placement.store(self.variables, self.state)
 
-    def run(self, blocks: Iterator[Block]) -> Iterator[tuple[int, Logs]]:
+    def run(
+        self, blocks: Iterator[Block], meanwhile: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, Logs]]:
         """Work through blocks; after each call give the steps done in it and the metrics then.
 
         The metrics are arrays that may still be computing: read them only to show them.
+
+        Args:
+            blocks: the data.
+            meanwhile: called once the last call runs, before it is waited for.
         """
         pending: Logs | None = None
-        pending_steps, begun = 0, time.perf_counter()
+        pending_steps, self.begun = 0, time.perf_counter()
         for block in self._timed(blocks):
             for piece in self._pieces(block):
                 logs = self._call(*piece)
                 if pending is not None:
-                    begun = self._wait(pending, pending_steps, begun)
+                    self._wait(pending, pending_steps)
                 pending, pending_steps = logs, piece[2] - piece[1]
                 yield pending_steps, logs
+        if meanwhile is not None:
+            meanwhile()
         if pending is not None:
-            self._wait(pending, pending_steps, begun)
+            self._wait(pending, pending_steps)
 
     def steps(self, blocks: Iterator[Block]) -> Iterator[Callable[[], tuple[int, Logs]]]:
         """The steps one by one, each to be taken by a call: that they are 1, and the metrics then.
@@ -137,15 +154,15 @@ class Engine:
                 return
             yield block
 
-    def _wait(self, logs: Logs, steps: int, begun: float) -> float:
+    def _wait(self, logs: Logs, steps: int) -> None:
         """Let at most one call run while the next block is being made."""
         waiting = time.perf_counter()
         jax.block_until_ready(logs)
         now = time.perf_counter()
         self.seconds["program"] += now - waiting
         self.seconds["steps"] += steps
-        self._seconds_per_step = max((now - begun) / max(steps, 1), 1e-7)
-        return now
+        self._seconds_per_step = max((now - self.begun) / max(steps, 1), 1e-7)
+        self.begun = now
 
     def _pieces(self, block: Block, most: int | None = None) -> Iterator[Piece]:
         """Parts of a block, of about a call's time, or of so many batches at most."""

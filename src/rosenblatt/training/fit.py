@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +19,7 @@ from rosenblatt.data.contract import Block, Source
 from rosenblatt.training.engine import Engine, Logs
 from rosenblatt.training.intake import bring
 from rosenblatt.training.jobs import Jobs
-from rosenblatt.training.session import Run, Session, trial_epochs
+from rosenblatt.training.session import Calls, Run, Session, Validation, trial_epochs
 
 if TYPE_CHECKING:
     from rosenblatt.training import effort
@@ -36,6 +36,7 @@ class Hooks(Protocol):
     train_batches: bool  # whether one of them asks for each batch
     test_batches: bool
     predict_batches: bool
+    before_tests: bool  # whether one of them may change the model between training and evaluation
     jobs: Jobs
 
     def call(self, hook: str, *args: object) -> None:
@@ -43,44 +44,6 @@ class Hooks(Protocol):
 
     def progress(self, phase: str, step: int, logs: dict[str, float]) -> None:
         """Tell progress displays where a phase stands, about ten times a second."""
-
-
-@dataclass
-class Validation:
-    """Evaluations between the epochs of training.
-
-    Attributes:
-        source: the data.
-        steps: batches of an evaluation; one pass if None.
-        frequency: epochs between evaluations, or the epochs after which to evaluate (from 1).
-        own: the `evaluate` of a user's class, asked with the callbacks in place of the library's.
-        found: the results of the last one.
-    """
-
-    source: Source
-    steps: int | None = None
-    frequency: int | Container[int] = 1
-    own: Callable[[Hooks], Mapping[str, float]] | None = None
-    found: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        every = self.frequency
-        if isinstance(every, (int, np.integer)):
-            fits = is_whole(every) and every > 0
-        else:
-            fits = not isinstance(every, (str, bytes)) and hasattr(every, "__contains__")
-        if not fits:
-            raise BadArgument(
-                "fit: bad `validation_freq`.",
-                given=repr(every),
-                expected="a positive integer, or a list of epochs",
-            )
-
-    def is_due(self, epoch: int) -> bool:
-        """Whether to evaluate after an epoch, counted from 0."""
-        if isinstance(self.frequency, int):
-            return (epoch + 1) % self.frequency == 0
-        return (epoch + 1) in self.frequency
 
 
 def whole(name: str, given: object) -> int:
@@ -147,11 +110,13 @@ def fit(
             _let_jobs_wait(hooks, engine)
             for epoch in range(run.epoch, epochs):
                 run.epoch = epoch
-                engine = _epoch(session, run, engine, steps_per_epoch)
-                if validation is not None and validation.is_due(epoch):
-                    if validation.own is None:
-                        tester = tester or _tester(session, validation.source)
-                    _validate(session, run, tester, validation)
+                due = validation if validation is not None and validation.is_due(epoch) else None
+                ahead = None if due is None or tester is None else _ahead(hooks, tester, due)
+                engine = _epoch(session, run, engine, steps_per_epoch, ahead)
+                if due is not None:
+                    if due.own is None:
+                        tester = tester or _tester(session, due.source)
+                    _validate(session, run, tester, due)
                 hooks.call("on_epoch_end", epoch, run.logs)
                 if session.stop:
                     break
@@ -212,8 +177,22 @@ def _let_jobs_wait(hooks: Hooks, engine: Engine) -> None:
     hooks.jobs.open(None if hooks.train_batches else engine.variables, engine.seconds)
 
 
-def _epoch(session: Session, run: Run, engine: Engine, steps: int | None) -> Engine:
-    """One epoch of training, from the step that the run is at; its engine, which may be new."""
+def _epoch(
+    session: Session,
+    run: Run,
+    engine: Engine,
+    steps: int | None,
+    ahead: Callable[[Run, Engine], None] | None = None,
+) -> Engine:
+    """One epoch of training, from the step that the run is at; its engine, which may be new.
+
+    Args:
+        session: that of the model.
+        run: the call of `fit`.
+        engine: of training.
+        steps: batches of the epoch; one pass if None.
+        ahead: begins the evaluation while the last call computes.
+    """
     task, source, hooks = session.task, run.source, run.hooks
     if not run.step:  # an epoch that is resumed in its middle keeps its metrics so far
         task.reset_metrics()
@@ -224,8 +203,12 @@ def _epoch(session: Session, run: Run, engine: Engine, steps: int | None) -> Eng
         _let_jobs_wait(hooks, engine)
     engine.load()
     blocks = source.epoch(run.epoch, steps, run.step, hooks.train_batches)
+    if hooks.train_batches:
+        calls = _by_batch(engine, blocks, hooks, run.step)
+    else:
+        calls = engine.run(blocks, None if ahead is None else lambda: ahead(run, engine))
     # A generator that was read to its end has no batch: the values of the epoch before stay.
-    run.trained = _pass(engine, blocks, hooks, lambda: session.stop, run.step) or run.trained
+    run.trained = _pass(engine, calls, hooks, lambda: session.stop, run.step) or run.trained
     run.logs = dict(run.trained)
     run.step = 0
     _warn_if_not_finite(run.logs, run.epoch, task)
@@ -238,14 +221,52 @@ def _tester(session: Session, source: Source) -> Engine:
     return session.engine("test")
 
 
+def _ahead(
+    hooks: Hooks, tester: Engine, validation: Validation
+) -> Callable[[Run, Engine], None] | None:
+    """What begins an evaluation while the last call of training computes.
+
+    Getting ready and handing a program on takes about as long as a small evaluation computes.
+
+    Returns:
+        None where somebody may see or change the model in between.
+    """
+    task = tester.task
+    if hooks.before_tests or hooks.test_batches or validation.own is not None:
+        return None
+    if task.stamp() is None or task.run_eagerly or tester.function is not None:
+        return None
+    if validation.source.whole() is None:  # a stream is read when its turn comes
+        return None
+
+    def begin(run: Run, trainer: Engine) -> None:
+        begun = time.perf_counter()
+        trainer.store()
+        calls = _test_calls(tester, validation.source, hooks, validation.steps)
+        validation.calls = itertools.chain([next(calls)], calls)
+        run.seconds["validation"] += time.perf_counter() - begun
+
+    return begin
+
+
+def _test_calls(engine: Engine, source: Source, hooks: Hooks, steps: int | None) -> Calls:
+    """The calls of an evaluation of the variables' values now."""
+    engine.task.reset_metrics()
+    engine.load()
+    blocks = source.once(steps, by_batch=hooks.test_batches)
+    return _by_batch(engine, blocks, hooks, 0) if hooks.test_batches else engine.run(blocks)
+
+
 def _validate(session: Session, run: Run, tester: Engine | None, validation: Validation) -> None:
     """Add the results of an evaluation to the epoch's logs."""
     begun = time.perf_counter()
     if tester is None:
         validation.found = _own_results(session, run, validation)
     else:
+        tester.begun = begun  # not when the program of training was still running
+        calls, validation.calls = validation.calls, None
         validation.found = _test(
-            session, tester, validation.source, run.hooks, validation.steps, validation.found
+            session, tester, validation.source, run.hooks, validation.steps, validation.found, calls
         )
     run.seconds["validation"] += time.perf_counter() - begun
     found = {f"val_{name}": value for name, value in validation.found.items()}
@@ -279,21 +300,22 @@ def _test(
     hooks: Hooks,
     steps: int | None,
     before: Mapping[str, float] = MappingProxyType({}),
+    calls: Calls | None = None,
 ) -> dict[str, float]:
-    """A pass of evaluation; where the data are used up, the results of the one before."""
+    """A pass of evaluation, which may have begun; where the data are used up, the results of the
+    one before."""
     session.stop_evaluating = False
     hooks.call("on_test_begin")
-    engine.task.reset_metrics()
-    engine.load()
-    blocks = source.once(steps, by_batch=hooks.test_batches)
-    logs = _pass(engine, blocks, hooks, lambda: session.stop_evaluating) or dict(before)
+    if calls is None:
+        calls = _test_calls(engine, source, hooks, steps)
+    logs = _pass(engine, calls, hooks, lambda: session.stop_evaluating) or dict(before)
     hooks.call("on_test_end", logs)
     return logs
 
 
 def _pass(
     engine: Engine,
-    blocks: Iterator[Block],
+    calls: Calls,
     hooks: Hooks,
     stops: Callable[[], bool],
     step: int = 0,
@@ -302,7 +324,7 @@ def _pass(
 
     Args:
         engine: of training or evaluation.
-        blocks: the data.
+        calls: its calls over the data.
         hooks: the callbacks.
         stops: whether a callback has said that the pass is to end.
         step: number of the first step.
@@ -311,7 +333,6 @@ def _pass(
         The metrics by name; none where the data have no batch left.
     """
     by_batch = hooks.train_batches if engine.kind == "train" else hooks.test_batches
-    calls = _by_batch(engine, blocks, hooks, step) if by_batch else engine.run(blocks)
     shown = time.perf_counter()
     logs: Logs | None = None
     try:
@@ -336,9 +357,7 @@ def _pass(
     return found
 
 
-def _by_batch(
-    engine: Engine, blocks: Iterator[Block], hooks: Hooks, step: int
-) -> Iterator[tuple[int, Logs]]:
+def _by_batch(engine: Engine, blocks: Iterator[Block], hooks: Hooks, step: int) -> Calls:
     """Step by step, because a callback asked for each batch."""
     for take in engine.steps(blocks):
         hooks.call(f"on_{engine.kind}_batch_begin", step)

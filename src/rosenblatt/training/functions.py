@@ -81,8 +81,13 @@ class FunctionEngine(Engine):
         super().load()
         self.state = _copied(self.state)
 
-    def run(self, blocks: Iterator[Block]) -> Iterator[tuple[int, Logs]]:
-        """Call the function until no batch is left; the steps done in each call, and the logs."""
+    def run(
+        self, blocks: Iterator[Block], meanwhile: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, Logs]]:
+        """Call the function until no batch is left; the steps done in each call, and the logs.
+
+        Nothing runs while it is waited for: what would be done meanwhile is left to be done after.
+        """
         feed = Feed(_batches(self._timed(blocks)))
         while not feed.is_over():
             done, logs = self._call_on(feed)

@@ -11,6 +11,7 @@ from rosenblatt.core.errors import explain, warn_user, within
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.types import Tree
+from rosenblatt.data.arrays import check_array
 from rosenblatt.data.contract import Source
 from rosenblatt.training.fit import Hooks
 from rosenblatt.training.predictor import Predictor, brought
@@ -103,6 +104,8 @@ def predict_again(session: Session, x: np.ndarray) -> Any:
         None where `predict_arrays` is to be asked.
     """
     known = session.predictor
+    if known is not None and x.dtype == np.float64 and x.ndim and len(x):
+        x = check_array(x, "x")  # what reading makes of it too
     outputs = None if known is None else known.again(x)
     if outputs is not None:
         warn_if_nan(outputs, x)

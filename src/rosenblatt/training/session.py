@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from rosenblatt.core.errors import explain
+import numpy as np
+
+from rosenblatt.core.checks import is_whole
+from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.data.contract import Position, Source
-from rosenblatt.training.engine import Engine
+from rosenblatt.training.engine import Engine, Logs
 from rosenblatt.training.placement import HERE
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from rosenblatt.training.predictor import Predictor
 else:
     functions = on_use("rosenblatt.training.functions")
+
+# The steps done in each call, and the metrics after it.
+Calls: TypeAlias = Iterator[tuple[int, Logs]]
 
 
 trial_epochs: ContextVar[int | None] = ContextVar("epochs of a trial", default=None)
@@ -89,6 +95,46 @@ class Run:
         """
         self.source.resume(position)
         self.epoch, self.step = position["epoch"], position["step"]
+
+
+@dataclass
+class Validation:
+    """Evaluations between the epochs of training.
+
+    Attributes:
+        source: the data.
+        steps: batches of an evaluation; one pass if None.
+        frequency: epochs between evaluations, or the epochs after which to evaluate (from 1).
+        own: the `evaluate` of a user's class, asked with the callbacks in place of the library's.
+        found: the results of the last one.
+        calls: those of the next one, where it began while the epoch's last call computed.
+    """
+
+    source: Source
+    steps: int | None = None
+    frequency: int | Container[int] = 1
+    own: Callable[[Hooks], Mapping[str, float]] | None = None
+    found: dict[str, float] = field(default_factory=dict)
+    calls: Calls | None = None
+
+    def __post_init__(self) -> None:
+        every = self.frequency
+        if isinstance(every, (int, np.integer)):
+            fits = is_whole(every) and every > 0
+        else:
+            fits = not isinstance(every, (str, bytes)) and hasattr(every, "__contains__")
+        if not fits:
+            raise BadArgument(
+                "fit: bad `validation_freq`.",
+                given=repr(every),
+                expected="a positive integer, or a list of epochs",
+            )
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether to evaluate after an epoch, counted from 0."""
+        if isinstance(self.frequency, int):
+            return (epoch + 1) % self.frequency == 0
+        return (epoch + 1) in self.frequency
 
 
 class Session:

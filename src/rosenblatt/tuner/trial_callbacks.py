@@ -28,6 +28,8 @@ class TunerCallback(Callback):
         batches: whether it has hooks of batches; only then does training stop at each.
     """
 
+    only_looks = True
+
     def __init__(self, tuner: Tuner, trial: Trial, batches: bool = False):
         super().__init__()
         self.tuner = tuner
