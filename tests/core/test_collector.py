@@ -1,4 +1,4 @@
-"""Python's collector waits while modules are imported, and is afterwards as it was before."""
+"""The collector waits while modules are imported and functions traced, and is then as before."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pytest
 
 from rosenblatt.core.collector import held_back
+from rosenblatt.training.programs import get_program
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,17 @@ def test_it_is_afterwards_what_it_was() -> None:
     with held_back():
         pass
     assert not gc.isenabled()
+
+
+def test_it_waits_for_a_trace() -> None:
+    seen = []
+
+    def traced(x: Any) -> Any:
+        seen.append(gc.isenabled())
+        return x
+
+    assert get_program(None, lambda: traced, np.ones(2, "float32"))(np.ones(2, "float32"))[0] == 1
+    assert seen == [False] and gc.isenabled()
 
 
 def test_an_error_ends_it() -> None:

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
-from rosenblatt.core.scope import HasParameters, Scope, current_scope, row_mask, use_scope
+from rosenblatt.core.scope import (
+    HasParameters,
+    Scope,
+    current_scope,
+    row_count,
+    row_mask,
+    use_scope,
+)
 from rosenblatt.core.variable import StatelessScope, Variable, autocast_scope
 
 
@@ -205,8 +212,16 @@ def test_row_mask_is_none_outside_a_scope() -> None:
     assert row_mask() is None
     with use_scope(Scope(row_mask="mask")):
         assert row_mask() == "mask"
-    with use_scope(Scope(row_mask="outer")), StatelessScope():
-        assert row_mask() == "outer"
+    with use_scope(Scope(row_mask="outer", row_count=3)), StatelessScope():
+        assert (row_mask(), row_count()) == ("outer", 3)
+
+
+def test_real_rows_are_counted_where_nobody_has() -> None:
+    assert row_count() is None
+    with use_scope(Scope()):
+        assert row_count() is None
+    with use_scope(Scope(row_mask=np.array([True, True, False]))):
+        assert row_count() == 2
 
 
 def test_messages() -> None:

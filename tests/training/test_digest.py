@@ -24,7 +24,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt.core.tracing import lasting_settings
 from rosenblatt.ops.define import op
-from rosenblatt.training.digest import digest
+from rosenblatt.training.digest import digest, digest_of_settings
 from rosenblatt.training.placement import TrainState
 from rosenblatt.training.sources import is_patched
 
@@ -130,6 +130,19 @@ def test_settings_have_a_digest_and_a_device_has_none() -> None:
 
     jax.vmap(look, axis_name="rows")(np.ones(2))
     assert seen == [None]
+
+
+def test_settings_are_digested_once_while_they_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = digest_of_settings()
+    with jax.default_matmul_precision("highest"):
+        high = digest_of_settings()
+        assert high == digest(lasting_settings()) != plain
+    with jax.default_device(jax.devices()[0]):
+        assert digest_of_settings() is None
+        assert digest_of_settings() is None
+    assert digest_of_settings() == plain == digest(lasting_settings())
+    monkeypatch.setattr("rosenblatt.training.digest.digest", None)
+    assert digest_of_settings() == plain
 
 
 def test_another_process_has_the_same_digests() -> None:

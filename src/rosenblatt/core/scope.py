@@ -48,6 +48,7 @@ class Scope:
         values: `id(variable)` to its value now; assignments replace entries.
         parameters: `(id(object), name)` to the traced value of a run-time parameter.
         row_mask: (batch,) bool, false on the padding rows of a batch, or None where all are real.
+        row_count: how many rows are real; counted from the mask if None.
         binds_all: take the assignments of every variable (shape inference drops them all).
     """
 
@@ -56,11 +57,12 @@ class Scope:
         values: Mapping[int, Any] | None = None,
         parameters: Mapping[tuple[int, str], Any] | None = None,
         row_mask: Any = None,
+        row_count: Any = None,
         binds_all: bool = False,
     ):
         self.values: dict[int, Any] = dict(values or {})
         self.parameters = dict(parameters or {})
-        self.row_mask = row_mask
+        self.row_mask, self.row_count = row_mask, row_count
         self.binds_all = binds_all
         self.losses: list[Any] = []
         # The losses of a finished `stateless_call`, for the `compute_loss` that follows it.
@@ -88,6 +90,14 @@ def row_mask() -> Any:
     """(batch,) bool mask of the real rows of the batch being traced, or None where all are real."""
     scope = _scope.get()
     return None if scope is None else scope.row_mask
+
+
+def row_count() -> Any:
+    """How many rows `row_mask` says are real, an integer scalar; None where it says nothing."""
+    scope = _scope.get()
+    if scope is None or scope.row_mask is None:
+        return None
+    return scope.row_mask.sum() if scope.row_count is None else scope.row_count
 
 
 class Outside:

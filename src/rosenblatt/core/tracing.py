@@ -55,10 +55,9 @@ def lasting_settings() -> tuple[Any, ...]:
 
     What has no such value, a device or a mesh, is left as it is.
     """
-    others = [
-        name for name in sorted(jax.config.values) if "cache" not in name and "log" not in name
-    ]
-    named = tuple((name, getattr(jax.config, name, jax.config.values[name])) for name in others)
+    values = jax.config.values  # which makes a dict of them at each access
+    others = [name for name in sorted(values) if "cache" not in name and "log" not in name]
+    named = tuple((name, getattr(jax.config, name, values[name])) for name in others)
     *ours, of_jax = traced_settings()
     return (*map(_lasting, (*ours, *of_jax)), named)
 

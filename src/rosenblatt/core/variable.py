@@ -374,6 +374,7 @@ class StatelessScope:
             {**(outer.values if outer else {}), **values},
             outer.parameters if outer else None,
             outer.row_mask if outer else None,
+            outer.row_count if outer else None,
         )
         self.scope.forward_losses = outer.forward_losses if outer else None
 

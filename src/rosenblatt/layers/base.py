@@ -388,6 +388,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
             {id(v): value.value if isinstance(value, Variable) else value for v, value in pairs},
             outer.parameters if outer else None,
             outer.row_mask if outer else None,
+            outer.row_count if outer else None,
         )
         with use_scope(scope):
             outputs = self(*args, **kwargs)

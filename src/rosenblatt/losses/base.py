@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -17,6 +18,7 @@ from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import name_for, to_snake_case
 from rosenblatt.core.registry import is_ours
+from rosenblatt.core.scope import row_count
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.settings import Configured, setting
 from rosenblatt.core.types import Array, ArrayLike, Config, DTypeLike, Tree
@@ -132,7 +134,11 @@ def reduce_weighted(
         return divide_no_nan(total, jnp.sum(weight))
     if keep is None:
         return total / max(values.size, 1)
-    return divide_no_nan(total, jnp.sum(jnp.broadcast_to(keep, values.shape)).astype(total.dtype))
+    if keep is real:
+        count = row_count() * math.prod(values.shape[1:])
+    else:
+        count = jnp.sum(jnp.broadcast_to(keep, values.shape))
+    return divide_no_nan(total, count.astype(total.dtype))
 
 
 @family.entry()

@@ -10,7 +10,7 @@ import numpy as np
 
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadData
-from rosenblatt.core.scope import row_mask
+from rosenblatt.core.scope import row_count, row_mask
 from rosenblatt.core.types import Array, ArrayLike, Shape, Tree
 
 
@@ -177,7 +177,7 @@ def real_rows(values: Array) -> Array | None:
     mask = row_mask()
     if mask is None or values.ndim == 0 or values.shape[0] != mask.shape[0]:
         return None
-    return mask.reshape((-1,) + (1,) * (values.ndim - 1))
+    return mask if values.ndim == 1 else mask.reshape((-1,) + (1,) * (values.ndim - 1))
 
 
 def mean_over(values: Array, axis: int = -1) -> Array:
@@ -187,7 +187,7 @@ def mean_over(values: Array, axis: int = -1) -> Array:
     if values.ndim == 1:
         rows = real_rows(values)
         if rows is not None:
-            return jnp.sum(jnp.where(rows, values, 0)) / jnp.sum(rows)
+            return jnp.sum(jnp.where(rows, values, 0)) / row_count()
     return jnp.mean(values, axis=axis)
 
 

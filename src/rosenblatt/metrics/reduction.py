@@ -12,6 +12,7 @@ from rosenblatt.core.direction import direction_of
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.masks import mask_of
+from rosenblatt.core.scope import row_count
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike, Tree
 from rosenblatt.losses.base import OfFunction
 from rosenblatt.losses.shapes import align_mask, align_weights, divide_no_nan, real_rows
@@ -45,29 +46,36 @@ def over_rows(
     Raises:
         ValueError: weights of a shape that does not fit.
     """
-    reduce = jnp.mean if mean else jnp.sum
     kind = dtypes.numpy_dtype(dtype)
     values = jnp.asarray(values).astype(kind)
     if sample_weight is None:
-        values = reduce(values, axis=range(1, values.ndim))
+        values = _flat(values, 1, mean)
         rows = real_rows(values)
         if rows is None:
             return jnp.sum(values), jnp.asarray(values.size, kind)
-        return jnp.sum(jnp.where(rows, values, 0)), jnp.sum(rows).astype(kind)
+        return jnp.sum(jnp.where(rows, values, 0)), row_count().astype(kind)
     weight = jnp.asarray(sample_weight).astype(kind)
     values, weight = align_weights(values, weight, where)
+    if values.ndim == weight.ndim == 0:
+        return values * weight, weight
     if weight.ndim == 0:
         total, count = over_rows(values, None, mean, dtype, where)
         total = divide_no_nan(total, count) if mean else total
         return total * weight, weight
-    values = reduce(values, axis=range(weight.ndim, values.ndim))
+    values = _flat(values, weight.ndim, mean)
     weight = jnp.broadcast_to(weight, values.shape)
-    values = reduce(values * weight, axis=range(1, values.ndim))
-    weight = reduce(weight, axis=range(1, weight.ndim))
+    values, weight = _flat(values * weight, 1, mean), _flat(weight, 1, mean)
     rows = real_rows(values)
     if rows is not None:
         values, weight = jnp.where(rows, values, 0), jnp.where(rows, weight, 0)
     return jnp.sum(values), jnp.sum(weight)
+
+
+def _flat(values: Array, axes: int, mean: bool) -> Array:
+    """The mean or sum over all axes but the first ones."""
+    if values.ndim <= axes:
+        return values
+    return (jnp.mean if mean else jnp.sum)(values, axis=range(axes, values.ndim))
 
 
 def element_weights(

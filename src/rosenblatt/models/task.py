@@ -20,7 +20,7 @@ from rosenblatt.graph.graph import Graph
 from rosenblatt.graph.rows import layers_keep_rows_apart
 from rosenblatt.layers import tracking
 from rosenblatt.layers.base import Layer
-from rosenblatt.layers.signatures import parameters_of
+from rosenblatt.layers.signatures import is_users, parameters_of
 from rosenblatt.optimizers.base import Optimizer
 from rosenblatt.training.placement import StateVariables
 from rosenblatt.training.signature import Signature, signature_of
@@ -222,6 +222,15 @@ class ModelTask:
     def results(self) -> dict[str, Any]:
         """The metrics' values by name."""
         return self._model.get_metrics_result()
+
+    def result_names(self) -> list[str] | None:
+        """The names of the metrics' values; None where code of a user's gives them."""
+        model = self._model
+        metrics = {id(m): m for m in (*self.spec.metrics, *model.metrics)}.values()
+        own = any(is_users(type(m), "result") or "result" in vars(m) for m in metrics)
+        if own or model._overrides("get_metrics_result"):
+            return None
+        return list(model._by_metrics_names(lambda metric: None))
 
     def own_step(self, kind: Kind) -> Callable[..., Any] | None:
         """The step that a user's class defines itself."""

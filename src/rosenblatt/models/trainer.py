@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from rosenblatt.training.spec import CompileSpec, PerOutput
 from rosenblatt.training.structure import check_compiled
 
 if TYPE_CHECKING:
+    from rosenblatt.metrics.base import Metric
     from rosenblatt.models import functions, state_trees
     from rosenblatt.training import custom, predict
     from rosenblatt.training.contract import Kind
@@ -671,12 +672,16 @@ class Trainer(Layer):
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Values of the metrics by name."""
+        return self._by_metrics_names(lambda metric: metric.result())
+
+    def _by_metrics_names(self, told: Callable[[Metric], Any]) -> dict[str, Any]:
+        """What is said of each metric, by the names of results."""
         spec = self._require_compiled("get_metrics_result").spec
-        found = spec.results()
+        found = spec.results(told)
         known = {id(m) for m in spec.metrics}
         for metric in self.metrics:
             if id(metric) not in known:
-                result = metric.result()
+                result = told(metric)
                 found.update(result if isinstance(result, Mapping) else {metric.name: result})
         return found
 

@@ -95,6 +95,9 @@ class Task(Protocol):
     def results(self) -> dict[str, Any]:
         """The metrics' values by name."""
 
+    def result_names(self) -> list[str] | None:
+        """Those names; None where only `results` tells them."""
+
     def own_step(self, kind: Kind) -> Callable[..., Any] | None:
         """The step that the user's class defines itself, if it does."""
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import itertools
+import operator
+import struct
 import sys
 from typing import Any
 
@@ -16,10 +19,14 @@ import jax
 import numpy as np
 
 from rosenblatt.core import registry
+from rosenblatt.core.tracing import lasting_settings
 
 _LIBRARIES = (
     "rosenblatt", "jax", "jaxlib", "numpy", "ml_dtypes", "builtins", "_operator", "collections",
 )  # fmt: skip
+
+
+_size = struct.Struct("<Q").pack
 
 
 class NoDigest(Exception):
@@ -42,6 +49,24 @@ def digest(*parts: object) -> str | None:
         return hashlib.sha256(_encoded(parts)).hexdigest()
     except NoDigest:
         return None
+
+
+_last: list[tuple[list[Any], str | None]] = [([], None)]  # settings, and their digest
+
+
+def digest_of_settings() -> str | None:
+    """A digest of all settings that tracing and compiling read; None where one has none.
+
+    There are over a hundred: where each is the object that it was, their digest is.
+    """
+    settings = lasting_settings()
+    *ours, named = settings
+    now = [*ours, *itertools.chain(*named)]
+    before, found = _last[0]
+    if len(before) != len(now) or not all(map(operator.is_, before, now)):
+        found = digest(settings)
+        _last[0] = now, found
+    return found
 
 
 def _encoded(value: Any) -> bytes:
@@ -103,5 +128,7 @@ def _named(value: Any) -> bytes:
 
 def _labelled(label: str, *parts: bytes) -> bytes:
     """Parts joined so that no other label or parts give the same bytes."""
-    sized = [len(part).to_bytes(8, "little") + part for part in (label.encode(), *parts)]
-    return len(sized).to_bytes(8, "little") + b"".join(sized)
+    sized = [_size(len(parts)), _size(len(label)), label.encode()]
+    for part in parts:
+        sized += _size(len(part)), part
+    return b"".join(sized)

@@ -19,8 +19,7 @@ import jaxlib
 from jax.experimental import serialize_executable
 from jaxlib import xla_client
 
-from rosenblatt.core.tracing import lasting_settings
-from rosenblatt.training.digest import digest
+from rosenblatt.training.digest import digest, digest_of_settings
 from rosenblatt.training.sources import Sources, is_patched
 from rosenblatt.training.store import Store, disk_cache_dir, open_store
 
@@ -51,7 +50,8 @@ class Disk:
         """
         if self._code is None or is_patched():
             return None
-        found = digest("structure", self._environment, self._code, lasting_settings(), key)
+        settings = digest_of_settings()
+        found = settings and digest("structure", self._environment, self._code, settings, key)
         return found and f"s{found}"
 
     def text_name(self, text: str, whole: str, placement: Hashable) -> str | None:
@@ -64,7 +64,8 @@ class Disk:
         """
         if "callback" in whole:  # a pointer into this process
             return None
-        found = digest("text", self._environment, lasting_settings(), placement, text)
+        settings = digest_of_settings()
+        found = settings and digest("text", self._environment, settings, placement, text)
         return found and f"t{found}"
 
     def text_of(self, structure: str) -> tuple[str, str, Any] | None:

@@ -219,6 +219,9 @@ class Engine:
 
     def _names(self) -> list[str]:
         """Names of the metrics' results, found without computing them."""
+        known = self.task.result_names()
+        if known is not None:
+            return known
         names: list[str] = []
 
         def trace(state: TrainState) -> None:

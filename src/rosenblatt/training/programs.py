@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from rosenblatt.core.collector import held_back
 from rosenblatt.core.errors import explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
@@ -237,7 +238,8 @@ def _lowered(
                 return function(*own)
 
         more = (values,) if values else ()
-        lowered = placement.jit(run).lower(*args, *more)
+        with held_back():  # a trace makes many objects, and most of them stay
+            lowered = placement.jit(run).lower(*args, *more)
         statistics.traced += 1
         if outside.is_bound:
             return lowered, outside

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-
-import jax.numpy as jnp
 
 from rosenblatt import losses as losses_package
 from rosenblatt import metrics as metrics_package
 from rosenblatt.core.errors import BadData, WrongType
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.registry import is_builtin, is_ours
-from rosenblatt.core.scope import HasParameters, row_mask
+from rosenblatt.core.scope import HasParameters, row_count
 from rosenblatt.core.symbolic import tree_leaves
 from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import Identifier, Tree
@@ -283,19 +281,21 @@ class CompileSpec(HasParameters):
         """The sample weights of each output, or None."""
         return align_weights(sample_weight, self.names, self.structure)
 
-    def results(self) -> dict[str, Any]:
-        """Name to current value of every metric, the loss first."""
-        found: dict[str, Any] = {"loss": self.loss_tracker.result()}
+    def results(
+        self, told: Callable[[Metric], Any] = lambda metric: metric.result()
+    ) -> dict[str, Any]:
+        """Name to current value of every metric, or to what `told` says of it; the loss first."""
+        found: dict[str, Any] = {"loss": told(self.loss_tracker)}
         for group in self.outputs:
             prefix = f"{self.names[group.index]}_" if len(self.names) > 1 else ""
             for metric in group.metrics:
-                result = metric.result()
+                result = told(metric)
                 results = result if isinstance(result, dict) else {metric.name: result}
                 for name, value in results.items():
                     found[_free_name(f"{prefix}{name}", found, prefix, group.weighted)] = value
         for one in self.losses:
             if one.tracker is not None:
-                found[one.tracker.name] = one.tracker.result()
+                found[one.tracker.name] = told(one.tracker)
         return found
 
     # -- state -------------------------------------------------------------------------------
@@ -322,8 +322,8 @@ class CompileSpec(HasParameters):
 
 def real_rows(output: Tree) -> Any:
     """Number of rows of a batch that are not padding."""
-    mask = row_mask()
-    return output.shape[0] if mask is None else jnp.sum(mask, dtype="float32")
+    count = row_count()
+    return output.shape[0] if count is None else count.astype("float32")
 
 
 def _weight(given: PerOutput) -> float | None:

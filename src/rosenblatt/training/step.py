@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.scope import Scope, use_scope
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from rosenblatt.training.contract import Task
 
 Parameters = dict[tuple[int, str], Any]
-Step: TypeAlias = "Callable[[Task, StateVariables, TrainState, Parameters, Batch, Any], TrainState]"
+
+
+class RealRows(NamedTuple):
+    """Which rows of a batch are not padding: a (batch,) bool mask, and how many they are."""
+
+    mask: Array
+    number: Array
+
+
+Step: TypeAlias = (
+    "Callable[[Task, StateVariables, TrainState, Parameters, Batch, RealRows | None], TrainState]"
+)
 
 
 def traced_numbers(parameters: Sequence[Parameter], values: Sequence[Any]) -> Parameters:
@@ -42,7 +54,7 @@ def train_step(
     state: TrainState,
     parameters: Parameters,
     batch: Batch,
-    mask: Array | None,
+    rows: RealRows | None,
 ) -> TrainState:
     """The state after one gradient step.
 
@@ -52,12 +64,13 @@ def train_step(
         state: values before the step.
         parameters: values of run-time parameters.
         batch: inputs, targets, sample weights (None where there are none).
-        mask: (batch,) bool of the real rows, or None.
+        rows: the real rows; None where all are.
     """
     optimizer = task.optimizer
 
     def objective(trainable: tuple[Any, ...]) -> tuple[Any, TrainState]:
-        scope = Scope(variables.bind(state._replace(trainable=trainable)), parameters, mask)
+        held = variables.bind(state._replace(trainable=trainable))
+        scope = Scope(held, parameters, *(rows or ()))
         with use_scope(scope):
             loss = _forward(task, batch, training=True)
             scaled = optimizer.scale_loss(loss)
@@ -91,10 +104,10 @@ def test_step(
     state: TrainState,
     parameters: Parameters,
     batch: Batch,
-    mask: Array | None,
+    rows: RealRows | None,
 ) -> TrainState:
     """The state after one batch of evaluation: metrics and untrained variables move on."""
-    scope = Scope(variables.bind(state), parameters, mask)
+    scope = Scope(variables.bind(state), parameters, *(rows or ()))
     with use_scope(scope):
         _forward(task, batch, training=False)
     after = variables.read(scope.values)
@@ -123,8 +136,21 @@ def results(
 def batch_at(block: Tree, index: Array) -> Any:
     """One batch of a block of stacked batches."""
     return jax.tree_util.tree_map(
-        lambda a: jax.lax.dynamic_index_in_dim(a, index, keepdims=False), block
+        lambda a: lax.dynamic_index_in_dim(a, index, keepdims=False), block
     )
+
+
+def real_rows(span: Array, index: Array, size: int) -> RealRows:
+    """The real rows of a batch.
+
+    Args:
+        span: as for `loop`.
+        index: which batch.
+        size: rows of the array.
+    """
+    batch_size = span[3]
+    number = lax.min(batch_size, span[2] - index * batch_size)
+    return RealRows(lax.iota("int32", size) < number, number)
 
 
 def loop(
@@ -146,13 +172,10 @@ def loop(
         size = jax.tree_util.tree_leaves(block)[0].shape[1]
 
         def body(index: Array, state: TrainState) -> TrainState:
-            mask = None
-            if masked:
-                real = jnp.minimum(span[3], span[2] - index * span[3])
-                mask = jnp.arange(size, dtype="int32") < real
-            return step(task, variables, state, numbers, batch_at(block, index), mask)
+            rows = real_rows(span, index, size) if masked else None
+            return step(task, variables, state, numbers, batch_at(block, index), rows)
 
-        state = jax.lax.fori_loop(span[0], span[1], body, state)
+        state = lax.fori_loop(span[0], span[1], body, state)
         return state, results(task, variables, state, numbers)
 
     return run
