@@ -26,8 +26,9 @@ ROWS = re.findall(
 RANK = {name: int(rank) for rank, names, _ in ROWS for name in re.findall(r"`(\w+)`", names)}
 
 MOST_LINES_OF_A_FILE = 400
-MOST_MODULES_OF_A_NETWORK = 95
-MOST_MODULES_OF_A_FIRST_FIT = 106
+# `core.refusing`, which explains what ops, losses and layers met inside, is one of them.
+MOST_MODULES_OF_A_NETWORK = 96
+MOST_MODULES_OF_A_FIRST_FIT = 107
 MOST_LINES_OF_A_FUNCTION = 60
 HEAVY = ["tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax"]
 

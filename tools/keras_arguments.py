@@ -1,9 +1,9 @@
-"""Write what Keras does with wrong values of arguments: `tests/keras_parity/arguments.json`.
+"""Write what Keras does with wrong values of arguments: `arguments.json`, `calls.json`.
 
     KERAS_BACKEND=jax PYTHONPATH=src:tests/keras_parity python tools/keras_arguments.py
 
-For each class and argument: the values that Keras refuses, by the type of its error; "?" before a
-type says that the error comes from code that Keras calls. What is not listed Keras accepts.
+For each class, function and argument: the values that Keras refuses, by the type of its error; "?"
+before a type says that the error comes from code that Keras calls. Keras accepts the others.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import contextlib
 import functools
 import io
 import json
+import logging
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -22,8 +25,10 @@ import rosenblatt
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "keras_parity"))
 from outcomes import Outcome, outcome
 from wrong_arguments import LETTERS, VALUES, Case, arguments, classes, make, part_of, required
+from wrong_calls import call, fitting, functions, names
 
-FILE = Path(__file__).parents[1] / "tests" / "keras_parity" / "arguments.json"
+FOLDER = Path(__file__).parents[1] / "tests" / "keras_parity"
+Refused = dict[str, dict[str, str]]  # for each argument: types of errors, and letters of values
 
 
 def kind_of(found: Outcome) -> str | None:
@@ -33,32 +38,59 @@ def kind_of(found: Outcome) -> str | None:
     return ("" if found.meant else "?") + type(found.error).__name__
 
 
-def refused(path: str) -> dict[str, dict[str, str]]:
-    """What Keras refuses of each argument of a class: types of errors, and letters of values."""
-    found: dict[str, dict[str, str]] = {}
-    for name in arguments(keras, path):
+def refused(path: str, arguments: Iterable[str], use: Callable[[Any, Case], Any]) -> Refused:
+    """What Keras refuses of each argument of a class or function."""
+    found: Refused = {}
+    for name in arguments:
         row: dict[str, str] = {}
         for value in VALUES:
-            kind = kind_of(outcome(functools.partial(make, keras, Case(path, name, value))))
+            kind = kind_of(outcome(functools.partial(use, keras, Case(path, name, value))))
             if kind is not None:
                 row[kind] = row.get(kind, "") + LETTERS[value]
         found[name] = row
     return found
 
 
-def main() -> None:
-    """Try all of them."""
+def of_classes() -> dict[str, Refused]:
+    """By the paths of classes; those that Keras cannot make here are left out."""
     found = {}
     for path in classes(rosenblatt):
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                part_of(keras, path)(**required(keras, path))
+            part_of(keras, path)(**required(keras, path))
         except (AttributeError, ImportError):  # ours alone, or for TensorFlow only
             continue
-        with contextlib.redirect_stdout(io.StringIO()):
-            found[path] = refused(path)
+        found[path] = refused(path, arguments(keras, path), make)
+    return found
+
+
+def of_functions() -> dict[str, Refused]:
+    """By the paths of functions, with the arguments that both libraries have."""
+    found = {}
+    for path in functions(rosenblatt):
+        try:
+            args, kwargs = fitting(keras, path)
+            part_of(keras, path)(*args, **kwargs)
+        except (AttributeError, ImportError, KeyError, TypeError):  # … or tried elsewhere
+            continue
+        except (OSError, ValueError):  # a file that does not exist
+            pass
+        both = [name for name in names(rosenblatt, path) if name in names(keras, path)]
+        found[path] = refused(path, both, call)
+    return found
+
+
+def write(file: str, found: dict[str, Refused]) -> None:
+    """One line for each class or function."""
     rows = ",\n".join(f"{json.dumps(path)}: {json.dumps(row)}" for path, row in found.items())
-    FILE.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
+    (FOLDER / file).write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Try all of them."""
+    logging.disable()
+    with contextlib.redirect_stdout(io.StringIO()):
+        write("calls.json", of_functions())
+        write("arguments.json", of_classes())
 
 
 if __name__ == "__main__":

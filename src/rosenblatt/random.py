@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import SeedGenerator, key_of, set_random_seed
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike
 from rosenblatt.ops.define import as_array
 
@@ -42,13 +43,16 @@ def _key(seed: Seed | jax.Array, name: str) -> Any:
     return key_of(seed)
 
 
-def _sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    """A shape; a number is that of a vector."""
+def _sizes(shape: int | Sequence[int]) -> Any:
+    """A shape; a number is that of a vector, and None that of a distribution's parameters."""
+    if shape is None:
+        return None
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def _dtype(dtype: DTypeLike, name: str, kind: str = "float") -> Any:
-    known = config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
+    default = config.floatx() if kind == "float" else "int32"
+    known = default if dtype is None else dtypes.standardize_dtype(dtype)
     if kind not in known:
         raise BadArgument(
             f"random.{name}: bad `dtype`.",
@@ -58,6 +62,7 @@ def _dtype(dtype: DTypeLike, name: str, kind: str = "float") -> Any:
     return dtypes.numpy_dtype(known)
 
 
+@refusing("`random.normal`")
 def normal(
     shape: int | Sequence[int],
     mean: float | Array = 0.0,
@@ -70,6 +75,7 @@ def normal(
     return draw * stddev + mean
 
 
+@refusing("`random.truncated_normal`")
 def truncated_normal(
     shape: int | Sequence[int],
     mean: float | Array = 0.0,
@@ -83,6 +89,7 @@ def truncated_normal(
     return jax.random.truncated_normal(key, -2.0, 2.0, _sizes(shape), kind) * stddev + mean
 
 
+@refusing("`random.uniform`")
 def uniform(
     shape: int | Sequence[int],
     minval: float | Array = 0.0,
@@ -99,6 +106,7 @@ def uniform(
     return jax.random.uniform(_key(seed, "uniform"), _sizes(shape), kind, minval, maxval)
 
 
+@refusing("`random.randint`")
 def randint(
     shape: int | Sequence[int],
     minval: float | Array,
@@ -112,9 +120,11 @@ def randint(
         ValueError: a dtype that is not an integer type.
     """
     kind = _dtype(dtype, "randint", "int")
-    return jax.random.randint(_key(seed, "randint"), _sizes(shape), minval, maxval, kind)
+    low, high = as_array(minval), as_array(maxval)
+    return jax.random.randint(_key(seed, "randint"), _sizes(shape), low, high, kind)
 
 
+@refusing("`random.categorical`")
 def categorical(
     logits: ArrayLike, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None
 ) -> Array:
@@ -135,6 +145,7 @@ def categorical(
     return draw.astype(_dtype(dtype, "categorical", "int"))
 
 
+@refusing("`random.dropout`")
 def dropout(
     inputs: ArrayLike,
     rate: float,
@@ -157,16 +168,18 @@ def dropout(
         return array if rate == 0.0 else jnp.zeros_like(array)
     shape = array.shape
     if noise_shape is not None:
-        shape = tuple(n if m is None else m for m, n in zip(noise_shape, shape, strict=True))
+        shape = tuple(shape[i] if size is None else size for i, size in enumerate(noise_shape))
     kept = jax.random.bernoulli(_key(seed, "dropout"), 1.0 - rate, shape)
     return jnp.where(kept, array / (1.0 - rate), jnp.zeros((), array.dtype))
 
 
+@refusing("`random.shuffle`")
 def shuffle(x: ArrayLike, axis: int = 0, seed: Seed = None) -> Array:
     """The elements along an axis in another order, each row in its own."""
     return jax.random.permutation(_key(seed, "shuffle"), as_array(x), axis, independent=True)
 
 
+@refusing("`random.gamma`")
 def gamma(
     shape: int | Sequence[int], alpha: ArrayLike, dtype: DTypeLike = None, seed: Seed = None
 ) -> Array:
@@ -175,6 +188,7 @@ def gamma(
     return jax.random.gamma(_key(seed, "gamma"), as_array(alpha), _sizes(shape), kind)
 
 
+@refusing("`random.beta`")
 def beta(
     shape: int | Sequence[int],
     alpha: ArrayLike,
@@ -187,6 +201,7 @@ def beta(
     return jax.random.beta(_key(seed, "beta"), as_array(alpha), as_array(beta), _sizes(shape), kind)
 
 
+@refusing("`random.binomial`")
 def binomial(
     shape: int | Sequence[int],
     counts: ArrayLike,

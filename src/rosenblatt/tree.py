@@ -12,6 +12,7 @@ from typing import Any
 from jax import tree_util
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import Tree
 
 
@@ -34,6 +35,7 @@ def _differ(*structures: Tree) -> BadArgument:
     )
 
 
+@refusing("`tree.is_nested`")
 def is_nested(structure: Tree) -> bool:
     """Whether a value is a list, tuple or dict (or another nest).
 
@@ -43,6 +45,7 @@ def is_nested(structure: Tree) -> bool:
     return not tree_util.all_leaves([structure], is_leaf=_is_none)
 
 
+@refusing("`tree.flatten`")
 def flatten(structure: Tree) -> list[Any]:
     """The leaves in order; those of a dict in the order of its sorted keys.
 
@@ -52,6 +55,7 @@ def flatten(structure: Tree) -> list[Any]:
     return tree_util.tree_leaves(structure, is_leaf=_is_none)
 
 
+@refusing("`tree.flatten_with_path`")
 def flatten_with_path(structure: Tree) -> list[tuple[tuple[Any, ...], Any]]:
     """The leaves, each after the keys and positions that lead to it.
 
@@ -69,6 +73,7 @@ def flatten_with_path(structure: Tree) -> list[tuple[tuple[Any, ...], Any]]:
     return [(tuple(plain(entry) for entry in path), leaf) for path, leaf in found]
 
 
+@refusing("`tree.map_structure`")
 def map_structure(func: Callable[..., Any], *structures: Tree, none_is_leaf: bool = True) -> Tree:
     """Apply a function to the leaves of nests of one structure.
 
@@ -92,6 +97,7 @@ def map_structure(func: Callable[..., Any], *structures: Tree, none_is_leaf: boo
     return tree_util.tree_map(func, *structures, is_leaf=is_leaf)
 
 
+@refusing("`tree.map_structure_up_to`")
 def map_structure_up_to(
     shallow_structure: Tree, func: Callable[..., Any], *structures: Tree
 ) -> Tree:
@@ -113,6 +119,7 @@ def map_structure_up_to(
         raise _differ(shallow_structure, *structures) from error
 
 
+@refusing("`tree.map_shape_structure`")
 def map_shape_structure(func: Callable[..., Any], structure: Tree) -> Tree:
     """Apply a function to the shapes in a nest: tuples or lists of integers and None.
 
@@ -128,6 +135,7 @@ def map_shape_structure(func: Callable[..., Any], structure: Tree) -> Tree:
     return tree_util.tree_map(func, structure, is_leaf=is_shape)
 
 
+@refusing("`tree.assert_same_structure`")
 def assert_same_structure(a: Tree, b: Tree, check_types: object = None) -> None:
     """Check that two nests have one structure.
 
@@ -138,6 +146,7 @@ def assert_same_structure(a: Tree, b: Tree, check_types: object = None) -> None:
         raise _differ(a, b)
 
 
+@refusing("`tree.assert_same_paths`")
 def assert_same_paths(a: Tree, b: Tree) -> None:
     """Check that the same keys and positions lead to the leaves of two nests.
 
@@ -152,6 +161,7 @@ def assert_same_paths(a: Tree, b: Tree) -> None:
         )
 
 
+@refusing("`tree.pack_sequence_as`")
 def pack_sequence_as(structure: Tree, flat_sequence: Iterable[Tree]) -> Tree:
     """A nest of a structure with other leaves.
 
@@ -171,6 +181,7 @@ def pack_sequence_as(structure: Tree, flat_sequence: Iterable[Tree]) -> Tree:
     return tree_util.tree_unflatten(shape, values)
 
 
+@refusing("`tree.lists_to_tuples`")
 def lists_to_tuples(structure: Tree) -> Tree:
     """Tuples in place of all lists.
 
@@ -180,6 +191,7 @@ def lists_to_tuples(structure: Tree) -> Tree:
     return traverse(lambda x: tuple(x) if isinstance(x, list) else None, structure, False)
 
 
+@refusing("`tree.traverse`")
 def traverse(func: Callable[[Any], Any], structure: Tree, top_down: bool = True) -> Tree:
     """Offer a function each part of a nest, the nest itself among them.
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
-import json
-import re
-from collections import Counter
-from pathlib import Path
 
 import pytest
+from judging import Judge, Rules
 from outcomes import Outcome, outcome
-from wrong_arguments import LETTERS, VALUES, Case, arguments, classes, make
+from wrong_arguments import VALUES, Case, arguments, classes, make
 
 import rosenblatt as rb
-from rosenblatt.core.errors import RosenblattError
 
-# What `tools/keras_arguments.py` found that Keras refuses.
-KERAS: dict[str, dict[str, dict[str, str]]] = json.loads(
-    (Path(__file__).parent / "arguments.json").read_text("utf-8")
-)
-Rules = tuple[tuple[str, str], ...]
 # "class.argument=value", and why we accept what Keras refuses.
 ACCEPTED: Rules = (
     (r"optimizers\.\w+\.(learning_rate|momentum)=(0|3|-1)", "an integer is a number too"),
@@ -64,43 +54,11 @@ STRICTER: Rules = (
 OTHER_TYPES: Rules = ((r"utils\.FeatureSpace\.crosses=.*", "Keras asks for TensorFlow"),)
 
 
-def row(case: Case) -> str:
-    """A case in one line, as rules see it."""
-    return f"{case.part}.{case.argument}={case.value}"
-
-
-def reason(rules: Rules, case: Case) -> str | None:
-    """The first rule that fits."""
-    return next((why for rule, why in rules if re.fullmatch(rule, row(case))), None)
-
-
-def theirs(case: Case) -> str | None:
-    """The type of Keras's error, "?" before one that was not meant."""
-    kinds = KERAS[case.part].get(case.argument, {})
-    return next((kind for kind, values in kinds.items() if LETTERS[case.value] in values), None)
-
-
-def fault(case: Case, ours: Outcome) -> str | None:
-    """What is wrong with what we do."""
-    kind = theirs(case)
-    if ours.error is None:
-        wrong = kind is not None and reason(ACCEPTED, case) is None
-        return f"accepted; Keras: {kind}" if wrong else None
-    if not isinstance(ours.error, RosenblattError):
-        return f"an inner error: {ours}"
-    if not isinstance(ours.error, ValueError):
-        return f"not a ValueError: {ours}"
-    if f"`{case.argument}`" not in str(ours.error) and case.argument not in str(ours.error):
-        return f"the argument is not named: {ours}"
-    if kind is None:
-        return None if reason(STRICTER, case) else f"refused: {ours}"
-    expected = getattr(builtins, kind.lstrip("?"), Exception)
-    other = not kind.startswith("?") and not isinstance(ours.error, expected)
-    return f"not a {kind}: {ours}" if other and not reason(OTHER_TYPES, case) else None
+JUDGE = Judge("arguments.json", ACCEPTED, STRICTER, OTHER_TYPES)
 
 
 def cases(part: str) -> list[Case]:
-    names = [name for name in arguments(rb, part) if name in KERAS[part]]
+    names = [name for name in arguments(rb, part) if name in JUDGE.recorded[part]]
     return [Case(part, name, value) for name in names for value in VALUES]
 
 
@@ -110,29 +68,20 @@ def tried(part: str) -> list[tuple[Case, Outcome]]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("part", KERAS)
+@pytest.mark.parametrize("part", JUDGE.recorded)
 def test_wrong_values(part: str) -> None:
-    found = [(case, fault(case, ours)) for case, ours in tried(part)]
-    faults = [f"{c.argument} = {c.value}: {text}" for c, text in found if text is not None]
-    assert not faults, "\n".join(faults)
+    faults = JUDGE.faults(tried(part))
+    assert not faults, faults
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_every_rule_is_needed() -> None:
     """Prints how many cases each rule stands for: `pytest -s -k rule`."""
-    counts = Counter[str]()
-    for case, ours in (one for part in KERAS for one in tried(part)):
-        refuses = theirs(case) is not None
-        if ours.error is None:
-            counts["accepted by us: " + str(reason(ACCEPTED, case)) if refuses else "accepted"] += 1
-        else:
-            rule = reason(OTHER_TYPES if refuses else STRICTER, case)
-            counts[("refused by us: " + rule) if rule else "refused"] += 1
+    counts = JUDGE.counted(one for part in JUDGE.recorded for one in tried(part))
     print(*(f"{count:6} {why}" for why, count in counts.most_common()), sep="\n")
-    for kind, rules in (("accepted", ACCEPTED), ("refused", (*STRICTER, *OTHER_TYPES))):
-        assert not [why for _, why in rules if not counts[f"{kind} by us: {why}"]]
+    assert not JUDGE.idle(counts)
     assert counts["refused"] > 10_000
 
 
 def test_every_class_was_tried_with_keras() -> None:
-    assert KERAS.keys() <= {*classes(rb)}
+    assert JUDGE.recorded.keys() <= {*classes(rb)}

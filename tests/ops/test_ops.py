@@ -324,8 +324,8 @@ X = rb.KerasTensor((None, 3), name="x")
         (
             lambda: rb.Input((3,)) + rb.Input((4,)),
             ValueError,
-            "`ops.add` cannot be applied to these tensors: add got incompatible shapes for "
-            "broadcasting: (None, 3), (None, 4). Given: shapes (None, 3), (None, 4).",
+            "`ops.add`: the arguments do not fit (add got incompatible shapes for "
+            "broadcasting: (None, 3), (None, 4)). Given: x1: shape (None, 3), x2: shape (None, 4).",
         ),
         (
             lambda: rb.saving.deserialize_keras_object(

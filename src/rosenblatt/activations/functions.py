@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import jax.numpy as jnp
 from jax import nn
 
+from rosenblatt.core.errors import WrongType
 from rosenblatt.core.family import Family
 from rosenblatt.core.registry import get_registered_name
 from rosenblatt.core.types import Array, ArrayLike, Config, Identifier
@@ -224,9 +225,18 @@ deserialize = family.deserialize
 def serialize(activation: Callable[..., Any]) -> str | Config:
     """The name of a built-in activation; the config of another, in Keras's format.
 
+    Raises:
+        WrongType: not a function or an object.
+
     >>> serialize(get("swish"))
     'silu'
     """
+    if not callable(activation):
+        raise WrongType(
+            "`activations.serialize`: bad `activation`.",
+            given=repr(activation),
+            expected="a function or a layer",
+        )
     name = getattr(activation, "__name__", "")
     if family.find(name) is activation:
         return name

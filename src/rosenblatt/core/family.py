@@ -195,9 +195,10 @@ class Family:
         """
         if isinstance(config, str) and (found := self.find(config)) is not None:
             return found
-        if not isinstance(config, (str, Mapping, type(None))):
+        described = isinstance(config, Mapping) and "class_name" in config
+        if not described and not isinstance(config, (str, type(None))):
             raise BadArgument(
-                f"This is not the config of a {self.kind}.",
+                f"`config` is not that of a {self.kind}.",
                 given=f"{type(config).__name__}: {config!r}",
                 expected="what `serialize` returned",
             )

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from rosenblatt.core.errors import FileRefused
+from rosenblatt.core.errors import FileRefused, WrongType
 from rosenblatt.core.scope import holding
 
 Lambdas = Literal["code", "refuse", "keep"]
@@ -96,6 +96,12 @@ def loading(
     >>> a.numpy().tolist(), b.numpy().tolist()
     ([5.0, 6.0], [1.0, 1.0])
     """  # noqa: E501
+    if names is not None and not isinstance(names, Mapping):
+        raise WrongType(
+            "bad `custom_objects`.",
+            given=repr(names),
+            expected="a dict from names to classes or functions, or None",
+        )
     around = _now.get()
     given = {
         "limit": limit, "safe": safe, "lambdas": lambdas, "shared": shared, "undrawn": undrawn,

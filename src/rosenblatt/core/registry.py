@@ -103,14 +103,39 @@ def register_keras_serializable(
 
 
 def get_registered_name(obj: Any) -> str:
-    """The name a class is registered under, or its own name."""
+    """The name a class is registered under, or its own name.
+
+    Raises:
+        WrongType: an object, which has no name.
+    """
+    if not isinstance(getattr(obj, "__name__", None), str):
+        raise WrongType(
+            "`saving.get_registered_name`: bad `obj`.",
+            given=repr(obj),
+            expected="a class or a function",
+        )
     return _registered_names.get(obj, obj.__name__)
 
 
 def get_registered_object(
     name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Any = None
 ) -> Any:
-    """The class registered under a name, or None."""
+    """The class registered under a name, or None.
+
+    Raises:
+        WrongType: a table that is not a dict, or a name that is not a string.
+    """
+    for argument, table in (("custom_objects", custom_objects), ("module_objects", module_objects)):
+        if table is not None and not isinstance(table, Mapping):
+            raise WrongType(
+                f"`saving.get_registered_object`: bad `{argument}`.",
+                given=repr(table),
+                expected="a dict from names to classes or functions, or None",
+            )
+    if not isinstance(name, str):
+        raise WrongType(
+            "`saving.get_registered_object`: bad `name`.", given=repr(name), expected="a string"
+        )
     for table in (loading_now().names, _registered, custom_objects or {}, module_objects or {}):
         if name in table:
             return table[name]

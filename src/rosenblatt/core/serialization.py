@@ -185,7 +185,7 @@ def deserialize_keras_object(
             "This config describes no object.", given=repr(config), expected="a `class_name` in it"
         )
     said = loading_now().safe  # by whoever opened the file
-    if said is not None and not custom_objects:
+    if said is not None and custom_objects is None:
         return _made(config)
     with loading(safe=safe_mode if said is None else None, names=custom_objects):
         return _made(config)

@@ -23,7 +23,8 @@ VALUE_ERRORS = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 _OURS = str(Path(__file__).parents[1])
-_LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
+# Where code lies that is not the user's.
+LIBRARIES = (_OURS, str(Path(jax.__file__).parent), sys.prefix, sys.base_prefix, "<frozen")
 
 _JAX_SETTINGS = (
     "jax_enable_x64", "jax_default_matmul_precision", "jax_numpy_dtype_promotion",
@@ -136,7 +137,7 @@ def _place(error: BaseException) -> str | None:
     frames = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if not frame.f_code.co_filename.startswith(_LIBRARIES)
+        if not frame.f_code.co_filename.startswith(LIBRARIES)
     ]
     if not frames:
         return None

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax.errors import UnexpectedTracerError
 
 from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.checks import one_of
-from rosenblatt.core.errors import NotSupported, WrongType, nearest
+from rosenblatt.core.errors import NotSupported, RosenblattError, WrongType, nearest
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.naming import current_path, fresh_names
 from rosenblatt.core.random import seeded
+from rosenblatt.core.refusing import STRAY, is_of_user
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -27,7 +29,7 @@ from rosenblatt.core.symbolic import (
     tree_leaves,
     tree_map,
 )
-from rosenblatt.core.tracing import explaining
+from rosenblatt.core.tracing import VALUE_ERRORS, explaining
 from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import inference, mask_rules, signatures
@@ -191,6 +193,21 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
             self.trainable = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._call_with(args, kwargs)
+        except RosenblattError as error:
+            if str(error).startswith("`ops.") and not is_of_user(error):
+                error.args = (f"{self._where}: {error}",)
+            raise
+        except (*VALUE_ERRORS, UnexpectedTracerError):
+            raise
+        except STRAY as error:
+            problem = signatures.unfit(self, args, kwargs, error)
+            if problem is None:
+                raise
+            raise problem from error
+
+    def _call_with(self, args: Any, kwargs: Any) -> Any:
         self._require_init()
         refuse_forked()
         signatures.check_arguments(self, args, kwargs)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from rosenblatt import ops
 from rosenblatt.core import masks
-from rosenblatt.core.checks import anything
+from rosenblatt.core.checks import whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import KerasTensor
@@ -256,7 +256,7 @@ class Concatenate(Merge):
     (1, 5)
     """
 
-    axis: int = setting(anything, default=-1)
+    axis: int = setting(whole(expected="one integer"), default=-1)
 
     def check_shapes(self, shapes: Shapes) -> None:
         """Compare ranks, and the sizes at every axis but the one; None fits any size."""

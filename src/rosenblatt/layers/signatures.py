@@ -21,6 +21,7 @@ from rosenblatt.core.errors import (
     nearest,
     warn_user,
 )
+from rosenblatt.core.refusing import Unfit, given_as, is_of_user, told
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.core.types import Array, Shapes, Tree
@@ -29,6 +30,9 @@ from rosenblatt.layers.context import current_training
 
 if TYPE_CHECKING:
     from rosenblatt.layers.base import Layer
+
+
+_NUMBERS = (bool, int, float, complex)
 
 
 def parameters_of(cls: Any, method: str = "__init__") -> dict[str, inspect.Parameter]:
@@ -207,6 +211,32 @@ def refuse_text(layer: Layer, value: Any) -> None:
         )
 
 
+def refuse_object(layer: Layer, value: Any) -> None:
+    """Refuse what is not an array or a number, in the library's own layers.
+
+    Raises:
+        ValueError: with the object.
+    """
+    if registry.is_builtin(type(layer)) and not hasattr(value, "shape"):
+        raise BadArgument(
+            f"Layer {layer.name!r} ({type(layer).__name__}) takes arrays.",
+            given=f"{type(value).__name__}: {told(value)}",
+        )
+
+
+def unfit(layer: Layer, args: Any, kwargs: Any, error: Exception) -> Unfit | None:
+    """The error for a call that failed inside; None where a user's code raised it."""
+    if is_of_user(error):
+        return None
+    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    named = {"inputs": args[0] if len(args) == 1 else args} if args else {}
+    return Unfit(
+        f"Layer {layer.name!r} ({type(layer).__name__}): the inputs do not fit"
+        f"{f' ({reason})' if reason else ''}.",
+        given=given_as({**named, **{k: v for k, v in kwargs.items() if v is not None}}),
+    )
+
+
 def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
     """The arguments of a call as JAX arrays, floats in the layer's compute dtype."""
     target = dtypes.numpy_dtype(layer.compute_dtype)
@@ -214,11 +244,8 @@ def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str,
     def convert(value: Any) -> Any:
         if isinstance(value, KerasTensor) and value.dtype == "string":
             refuse_text(layer, value)
-        if isinstance(value, (str, bytes)) and registry.is_builtin(type(layer)):
-            raise BadArgument(
-                f"Layer {layer.name!r} ({type(layer).__name__}) takes arrays.",
-                given=f"{type(value).__name__}: {value!r}",
-            )
+        if isinstance(value, (str, bytes)):
+            refuse_object(layer, value)
         if isinstance(value, Variable):
             value = value.value
         if isinstance(value, (np.ndarray, np.generic)):
@@ -232,10 +259,15 @@ def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str,
             return masks.keep(value, value.astype(target))
         return value
 
+    def convert_input(value: Any) -> Any:
+        if not (value is None or isinstance(value, _NUMBERS) or hasattr(value, "__array__")):
+            refuse_object(layer, value)
+        return convert(value)
+
     if args and isinstance(args[0], (list, tuple)) and all_numbers(args[0]):
         dtype = layer.compute_dtype if layer.autocast else None
         args = (np.asarray(args[0], dtype), *args[1:])
-    return tree_map(convert, args), tree_map(convert, kwargs)
+    return tree_map(convert_input, args), tree_map(convert, kwargs)
 
 
 def check_outputs(outputs: Tree, where: str, inner: bool = False) -> None:

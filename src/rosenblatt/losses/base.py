@@ -17,6 +17,7 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.masks import mask_of
 from rosenblatt.core.naming import name_for, to_snake_case
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import is_ours
 from rosenblatt.core.scope import row_count
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -80,8 +81,9 @@ def equation(
 
     def enter(fn: F) -> F:
         facts = {"targets": targets, "counted": counted, "direction": Direction.MIN}
-        vars(fn).update(facts)
-        return family.entry(*aliases)(fn)
+        call = refusing(f"`losses.{fn.__name__}`")(fn)
+        vars(call).update(facts)
+        return family.entry(*aliases)(call)
 
     return enter
 

@@ -171,7 +171,7 @@ def sparse_categorical_crossentropy(
     else:
         losses = -jnp.log(networks.clip_probability(chosen / jnp.sum(scores, axis=axis)))
     if ignore_class is not None:
-        losses = jnp.where(ids != ignore_class, losses, 0)
+        losses = jnp.where(ids != jnp.asarray(ignore_class), losses, 0)
     return losses.astype(pred.dtype)
 
 

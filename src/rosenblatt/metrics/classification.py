@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from rosenblatt.core import config
 from rosenblatt.core.checks import flag, scalar, whole
 from rosenblatt.core.direction import Direction
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike, Scalar
@@ -49,6 +50,7 @@ def _equal(ids: Array, best: Array) -> Array:
     return (ids == best).astype(config.floatx())
 
 
+@refusing("`metrics.accuracy`")
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the prediction equals the target, else 0.
 
@@ -70,6 +72,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.binary_accuracy`")
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: Scalar = 0.5) -> Array:
     """1 where (ŷ > threshold) equals the target, else 0.
 
@@ -93,6 +96,7 @@ def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: Scalar = 0.
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.categorical_accuracy`")
 def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest prediction is at the largest target, else 0.
 
@@ -115,6 +119,7 @@ def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.sparse_categorical_accuracy`")
 def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     """1 where the largest prediction is that of the class id, else 0.
 
@@ -146,6 +151,7 @@ def _in_top(ids: Array, y_pred: Array, k: int) -> Array:
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.top_k_categorical_accuracy`")
 def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5) -> Array:
     """1 where the target's class is among the k largest predictions, else 0.
 
@@ -159,6 +165,7 @@ def top_k_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike, k: int = 5)
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.sparse_top_k_categorical_accuracy`")
 def sparse_top_k_categorical_accuracy(
     y_true: ArrayLike, y_pred: ArrayLike, k: int = 5, from_sorted_ids: bool = False
 ) -> Array:

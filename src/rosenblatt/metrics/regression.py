@@ -9,6 +9,7 @@ from rosenblatt.core.checks import anything, choice, whole
 from rosenblatt.core.direction import Direction
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.masks import mask_of
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import Array, ArrayLike
@@ -19,12 +20,14 @@ from rosenblatt.metrics.base import Metric, family
 from rosenblatt.metrics.reduction import FunctionMetric, Mean, element_weights
 
 
+@refusing("`metrics.cosine_similarity`")
 def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
     """The cosine of the angle between targets and predictions, 1 for the same direction."""
     return -regression.cosine_similarity(y_true, y_pred, axis)
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.pearson_correlation`")
 def pearson_correlation(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
     """Pearson's correlation along an axis: cov(y, ŷ) / (σ_y σ_ŷ).
 
@@ -48,6 +51,7 @@ def pearson_correlation(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) ->
 
 
 @builtin("keras.metrics")
+@refusing("`metrics.concordance_correlation`")
 def concordance_correlation(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Array:
     """Lin's concordance: mean of 2 (y − m_ŷ)(ŷ − m_ŷ) / (σ²_y + σ²_ŷ + (m_y − m_ŷ)² + ε).
 

@@ -108,9 +108,11 @@ class _Cloning:
     def sequential(self, model: Sequential, tensors: Tree) -> Sequential:
         first = model._sequence[0] if model._sequence else None
         given = tree_leaves(tensors) if tensors is not None else []
-        if len(given) > 1 or any(not isinstance(t, KerasTensor) for t in given):
+        symbolic = all(isinstance(tensor, KerasTensor) for tensor in given)
+        if len(given) != (tensors is not None) or not symbolic:
             raise BadArgument(
-                f"clone_model: Sequential {model.name!r} begins with one symbolic tensor.",
+                f"clone_model: bad `input_tensors`; Sequential {model.name!r} begins with one "
+                "symbolic tensor.",
                 given=_kinds(given),
                 fix="pass `rosenblatt.Input(shape)`.",
             )

@@ -11,7 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes, registry
-from rosenblatt.core.errors import BadArgument, WrongType, nearest
+from rosenblatt.core.errors import BadArgument, RosenblattError, WrongType, nearest
+from rosenblatt.core.refusing import STRAY, Unfit, misfit, refused
 from rosenblatt.core.symbolic import KerasTensor, Operation, any_symbolic, tree_leaves, tree_map
 from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
@@ -74,10 +75,18 @@ def op(
         def call(*args: Any, **kwargs: Any) -> Any:
             if any_symbolic(args, kwargs):
                 return spec.record(operation, args, kwargs)
-            return fn(
-                *(spec.convert(spec.name_at(i), a) for i, a in enumerate(args)),
-                **{key: spec.convert(key, value) for key, value in kwargs.items()},
-            )
+            try:
+                return fn(
+                    *(spec.convert(spec.name_at(i), a) for i, a in enumerate(args)),
+                    **{key: spec.convert(key, value) for key, value in kwargs.items()},
+                )
+            except (RosenblattError, *VALUE_ERRORS, jax.errors.UnexpectedTracerError):
+                raise
+            except STRAY as error:
+                problem = refused(f"`ops.{spec.name}`", spec.signature, args, kwargs, error)
+                if problem is None:
+                    raise
+                raise problem from error
 
         call.__name__ = call.__qualname__ = spec.name
         if module in TABLES:
@@ -85,10 +94,6 @@ def op(
         return call
 
     return enter
-
-
-class Unfit(BadArgument, TypeError, IndexError):
-    """Tensors do not fit an op: Keras raises any of these types, by op and fault."""
 
 
 class _Spec:
@@ -159,11 +164,11 @@ class _Spec:
             return tree_map(lambda v: v.value if isinstance(v, Variable) else v, value)
         if value is None and self.signature.parameters[name].default is not None:
             raise Unfit(f"`ops.{self.name}`: `{name}` is None.", expected="an array or a number")
-        problem: TypeError | None = None
+        problem: Exception | None = None
         if not isinstance(value, str):
             try:
                 return as_array(value)
-            except TypeError as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 problem = error
         raise WrongType(
             f"`ops.{self.name}`: `{name}` is not an array of numbers.",
@@ -243,12 +248,10 @@ class _Recorded(Operation):
                 fix="compute it on the data before the model, or choose an op whose result "
                 "has a fixed shape.",
             ) from None
-        except (TypeError, ValueError, IndexError) as error:
-            shapes = [str(a.shape) for a in tree_leaves((args, kwargs)) if hasattr(a, "shape")]
-            raise Unfit(
-                f"`ops.{spec.name}` cannot be applied to these tensors: {error}",
-                given=f"shapes {', '.join(shapes)}",
-            ) from error
+        except STRAY as error:
+            own = {k: v for k, v in self.settings.items() if v is not spec.defaults.get(k)}
+            given = spec.call_signature.bind(*args, **kwargs).arguments | own
+            raise misfit(f"`ops.{spec.name}`", spec.signature, given, error) from error
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, **self.settings}

@@ -15,8 +15,9 @@ import numpy as np
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.dtypes import is_float_dtype
 from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.refusing import Unfit
 from rosenblatt.core.types import Array, DTypeLike
-from rosenblatt.ops.define import Unfit, op, plain
+from rosenblatt.ops.define import op, plain
 
 
 def _dtype(dtype: DTypeLike) -> np.dtype:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.loading import loading
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.optimizers.base import Optimizer, family
 
@@ -13,7 +14,22 @@ serialize = family.serialize
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The optimizer of a config; built-in class names in any case."""
+    """The optimizer of a config; built-in class names in any case.
+
+    Raises:
+        BadArgument: not a config.
+    """
+    if not isinstance(config, Mapping) or "class_name" not in config:
+        raise BadArgument(
+            "`config` is not that of an optimizer.",
+            given=repr(config),
+            expected="what `serialize` returned",
+        )
+    with loading(names=custom_objects):
+        return _deserialized(config, custom_objects)
+
+
+def _deserialized(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None) -> Any:
     name, registered = str(config.get("class_name", "")), config.get("registered_name")
     # A class of the same name that is registered under another one is the user's own.
     if registered in (None, name) and name not in (custom_objects or {}):

@@ -9,9 +9,11 @@ import numpy as np
 from rosenblatt import ops
 from rosenblatt.core.config import floatx
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import Array, ArrayLike
 
 
+@refusing("`utils.to_categorical`")
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> np.ndarray | Array:
     """One-hot rows for integer labels.
 
@@ -59,6 +61,7 @@ def _one_hot_traced(x: Array, num_classes: int | None) -> Array:
     return jax.nn.one_hot(labels.astype("int32"), num_classes, dtype=floatx())
 
 
+@refusing("`utils.normalize`")
 def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> np.ndarray | Array:
     """Rows of norm 1, in the kind of array that was given.
 

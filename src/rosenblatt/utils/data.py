@@ -6,9 +6,11 @@ import numpy as np
 
 from rosenblatt import tree
 from rosenblatt.core.errors import BadArgument, WrongType
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import Tree
 
 
+@refusing("`utils.unpack_x_y_sample_weight`")
 def unpack_x_y_sample_weight(data: Tree) -> tuple[Tree, Tree, Tree]:
     """Inputs, targets and weights of what `train_step` gets; None for what is missing.
 
@@ -36,6 +38,7 @@ def unpack_x_y_sample_weight(data: Tree) -> tuple[Tree, Tree, Tree]:
     return x, y, sample_weight
 
 
+@refusing("`utils.pack_x_y_sample_weight`")
 def pack_x_y_sample_weight(x: Tree, y: Tree = None, sample_weight: Tree = None) -> Tree:
     """The reverse of `unpack_x_y_sample_weight`.
 
@@ -50,6 +53,7 @@ def pack_x_y_sample_weight(x: Tree, y: Tree = None, sample_weight: Tree = None) 
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
+@refusing("`utils.split_dataset`")
 def split_dataset(
     dataset: Tree,
     left_size: float | None = None,
@@ -78,6 +82,9 @@ def split_dataset(
     >>> left.tolist(), right.tolist()
     ([0, 1, 2, 3, 4, 5, 6, 7], [8, 9])
     """
+    for name, size in (("left_size", left_size), ("right_size", right_size)):
+        if isinstance(size, bool):
+            raise WrongType(f"split_dataset: bad `{name}`.", given=size, expected="a number")
     if dataset is None or isinstance(dataset, (str, bytes, int, float)):
         raise WrongType(
             "split_dataset: this is not a data set.",

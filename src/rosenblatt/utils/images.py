@@ -11,6 +11,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import BadArgument, WrongType, nearest, require, warn_user
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import ArrayLike, DTypeLike, PathLike
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _resampling(name: str, interpolation: str) -> Any:
     return getattr(_pillow(name).Resampling, interpolation.upper())
 
 
+@refusing("`utils.array_to_img`")
 def array_to_img(
     x: ArrayLike, data_format: str | None = None, scale: bool = True, dtype: DTypeLike = None
 ) -> Image:
@@ -87,6 +89,7 @@ def array_to_img(
     return _pillow("array_to_img").fromarray(flat.astype("int32" if wide else "uint8"))
 
 
+@refusing("`utils.img_to_array`")
 def img_to_array(img: Image, data_format: str | None = None, dtype: DTypeLike = None) -> np.ndarray:
     """The array of an image of Pillow's.
 
@@ -113,6 +116,7 @@ def img_to_array(img: Image, data_format: str | None = None, dtype: DTypeLike = 
     return array.transpose(2, 0, 1) if _channels_first(data_format) else array
 
 
+@refusing("`utils.save_img`")
 def save_img(
     path: PathLike | BinaryIO,
     x: ArrayLike,
@@ -139,6 +143,7 @@ def save_img(
     image.save(path, format=kind, **kwargs)
 
 
+@refusing("`utils.load_img`")
 def load_img(
     path: PathLike | bytes | io.BytesIO,
     color_mode: str = "rgb",
@@ -188,6 +193,7 @@ def _middle(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int, i
     return left, top, left + kept_width, top + kept_height
 
 
+@refusing("`utils.smart_resize`")
 def smart_resize(
     x: ArrayLike,
     size: tuple[int, int],

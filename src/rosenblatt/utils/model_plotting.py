@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rosenblatt.core.errors import BadArgument, nearest
+from rosenblatt.core.refusing import refusing
 from rosenblatt.graph.picture import Picture, Shown, path_to, picture_of
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.plots.models import model_graph
@@ -19,6 +20,7 @@ _FORMATS = ("png", "svg", "pdf", "jpg", "jpeg", "webp", "eps", "ps", "tif", "tif
 _MOST_PIXELS = 30_000  # of a side: the drawing library takes 65,535 at most
 
 
+@refusing("`utils.plot_model`")
 def plot_model(
     model: Any,
     to_file: str | os.PathLike[str] = "model.png",
@@ -93,6 +95,7 @@ def _displayed(path: Path) -> Any:
     return display.Image(filename=str(path)) if path.suffix in (".png", ".jpg", ".jpeg") else None
 
 
+@refusing("`utils.model_to_dot`")
 def model_to_dot(
     model: Any,
     show_shapes: bool = False,

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from rosenblatt.core.checks import choice, optional, whole
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import draw_seed
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.types import ArrayLike
 from rosenblatt.data.pydataset import PyDataset
 
 _SIDES = ("pre", "post")
 
+_BAD = "timeseries_dataset_from_array: bad `{}`."
 
+
+@refusing("`utils.pad_sequences`")
 def pad_sequences(
     sequences: Sequence[Any],
     maxlen: int | None = None,
@@ -126,6 +131,7 @@ class Windows(PyDataset):
         return x if y is None else (x, y)
 
 
+@refusing("`utils.timeseries_dataset_from_array`")
 def timeseries_dataset_from_array(
     data: ArrayLike,
     targets: ArrayLike | None,
@@ -164,6 +170,10 @@ def timeseries_dataset_from_array(
     >>> windows[0][0][-1], windows[0][1]
     (array([3, 4, 5]), array([ 0, 10, 20, 30]))
     """
+    whole(least=1).require(sequence_length, _BAD.format("sequence_length"))
+    optional(whole(least=1)).require(batch_size, _BAD.format("batch_size"))
+    known = choice(None, "tf", "grain")
+    known.require(format, _BAD.format("format"))
     data = np.asarray(data)
     targets = None if targets is None else np.asarray(targets)
     steps = len(data)
@@ -177,7 +187,7 @@ def timeseries_dataset_from_array(
     for name, (given, least, most) in bounds.items():
         if not least <= given <= most:
             raise BadArgument(
-                f"timeseries_dataset_from_array: bad `{name}`.",
+                _BAD.format(name),
                 given=given,
                 expected=f"{least} to {most}, for a series of {steps} steps",
             )

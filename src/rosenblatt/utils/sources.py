@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.symbolic import KerasTensor, node_of
 
 
+@refusing("`utils.get_source_inputs`")
 def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
     """The inputs of a graph that a symbolic tensor is computed from, each once.
 
