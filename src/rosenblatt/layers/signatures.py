@@ -21,6 +21,7 @@ from rosenblatt.core.errors import (
     nearest,
     warn_user,
 )
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.refusing import Unfit, given_as, is_of_user, told
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
@@ -29,7 +30,10 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.layers.context import current_training
 
 if TYPE_CHECKING:
+    from rosenblatt.data import frames
     from rosenblatt.layers.base import Layer
+else:
+    frames = on_use("rosenblatt.data.frames")
 
 
 _NUMBERS = (bool, int, float, complex)
@@ -260,7 +264,10 @@ def convert_inputs(layer: Layer, args: Any, kwargs: Any) -> tuple[Any, dict[str,
         return value
 
     def convert_input(value: Any) -> Any:
-        if not (value is None or isinstance(value, _NUMBERS) or hasattr(value, "__array__")):
+        known = value is None or isinstance(value, _NUMBERS) or hasattr(value, "__array__")
+        if not known and not frames.is_frame(
+            value
+        ):  # of a lazy table's columns a model makes arrays
             refuse_object(layer, value)
         return convert(value)
 
