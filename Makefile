@@ -25,6 +25,10 @@ SHUFFLE := $(or $(SHUFFLE),$(shell date +%s))
 # XLA rounds differently on each: what holds on the oldest, on AVX2 and on this processor holds anywhere.
 INSTRUCTION_SETS := $(if $(filter x86_64 amd64,$(shell uname -m)),--xla_cpu_max_isa=SSE4_2 --xla_cpu_max_isa=AVX2)
 
+# Each part of the tests has processes of its own: one that ran all of them would lack memory, drop its programs
+# and compile them anew.
+PARTS := "tests/[a-k]*/" "tests/l*/" "tests/[m-o]*/" "tests/[p-s]*/" "tests/[t-z]*/ tests/test_*.py src"
+
 # A name on the PATH may be a shim that does not run, or lack venv: only trying tells.
 CANDIDATES := python3.13 python3.12 python3.11 python3 python
 PROBE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -43,7 +47,10 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	@failed=0; for part in $(PARTS); do \
+		echo "Tests of $$part"; \
+		$(BIN)/python -m pytest -n 2 $$part || { code=$$?; [ $$code = 1 ] || exit $$code; failed=1; }; \
+	done; exit $$failed
 
 soak: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m soak

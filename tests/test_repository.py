@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import glob
 import os
 import re
 import subprocess
@@ -173,6 +174,16 @@ def test_a_long_file_says_why_in_its_first_line() -> None:
     long = {path: of for path, of in lines.items() if len(of) > MOST_LINES_OF_A_FILE}
     without = [f"{path}: {len(of)}" for path, of in long.items() if "because" not in of[0]]
     assert not without, "\n".join(without)
+
+
+def test_each_file_of_tests_is_in_one_part_of_make_test() -> None:
+    (line,) = re.findall(r"^PARTS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    parts = [
+        {ROOT / found for pattern in part.split() for found in glob.glob(pattern, root_dir=ROOT)}
+        for part in re.findall(r'"(.*?)"', line)
+    ]
+    for path in [SOURCE, *(ROOT / "tests").rglob("test_*.py")]:
+        assert sum(not part.isdisjoint([path, *path.parents]) for part in parts) == 1, path
 
 
 def test_files_of_tests_have_names_of_their_own() -> None:
