@@ -20,6 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_OUT ?= demo-output
+FAILURES := $(VENV)/failures.txt
 UV ?= uv
 SHUFFLE := $(or $(SHUFFLE),$(shell date +%s))
 # XLA rounds differently on each: what holds on the oldest, on AVX2 and on this processor holds anywhere.
@@ -47,10 +48,12 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 test: lint
-	@failed=0; for part in $(PARTS); do \
+	@rm -f $(FAILURES); failed=0; for part in $(PARTS); do \
 		echo "Tests of $$part"; \
-		$(BIN)/python -m pytest -n 2 $$part || { code=$$?; [ $$code = 1 ] || exit $$code; failed=1; }; \
-	done; exit $$failed
+		ROSENBLATT_TEST_FAILURES=$(FAILURES) $(BIN)/python -m pytest -n 2 $$part || \
+			{ code=$$?; [ $$code = 1 ] || exit $$code; failed=1; }; \
+	done; \
+	if [ $$failed = 1 ]; then echo "What failed, of all parts:"; cat $(FAILURES); fi; exit $$failed
 
 soak: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m soak

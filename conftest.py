@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import gc
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ import pytest
 MOST = 2048  # megabytes that a process of the tests may ever have in memory
 _MUCH = 1350  # megabytes with which programs are dropped too, which costs time
 _ROOM = 150  # megabytes that may be added before anything is dropped
+_FAILURES = "ROSENBLATT_TEST_FAILURES"  # the file that failures are added to
+_END = 700  # letters of a failure's text that are kept: its end says most
 _grown_at = 900
 _peaks: list[int] = []
 
@@ -138,12 +141,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how much memory each process had at most."""
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
+    """Say how much memory each process had at most, and tell `make test` what failed."""
     peaks = ", ".join(str(peak) for peak in _peaks)
     too_much = max(_peaks) > MOST
-    terminalreporter.write_line(
-        f"Memory of each process at its peak, in MB: {peaks} (at most {MOST})",
-        red=too_much,
-        bold=too_much,
-    )
+    line = f"Memory of each process at its peak, in MB: {peaks} (at most {MOST})"
+    terminalreporter.write_line(line, red=too_much, bold=too_much)
+    if (exitstatus or too_much) and (failures := os.environ.get(_FAILURES)):
+        reports = [*terminalreporter.getreports("error"), *terminalreporter.getreports("failed")]
+        told = [f"{report.nodeid}\n{report.longreprtext[-_END:]}\n" for report in reports]
+        with Path(failures).open("a") as file:
+            file.write("\n".join([*told, *([line] if too_much or not told else []), ""]))

@@ -186,6 +186,23 @@ def test_each_file_of_tests_is_in_one_part_of_make_test() -> None:
         assert sum(not part.isdisjoint([path, *path.parents]) for part in parts) == 1, path
 
 
+def test_make_test_ends_with_what_failed(tmp_path: Path) -> None:
+    """The head of a long output is cut in many places: the end names each failure of each part."""
+    tests = tmp_path / "test_it.py"
+    tests.write_text(
+        "def test_good():\n    assert 1\n\ndef test_bad():\n    assert 'left' == 'right'\n"
+    )
+    failures = tmp_path / "failures.txt"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "ROSENBLATT_TEST_FAILURES": str(failures)}
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "conftest", "-p", "no:cacheprovider", tests]
+    for _ in range(2):
+        subprocess.run(run, cwd=tmp_path, env=environment, check=False, capture_output=True)
+    told = failures.read_text()
+    assert told.count("test_it.py::test_bad\n") == 2
+    assert told.count("assert 'left' == 'right'") >= 2
+    assert "test_good" not in told
+
+
 def test_files_of_tests_have_names_of_their_own() -> None:
     """pytest imports each by its name alone, and cannot collect two of one name."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
