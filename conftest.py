@@ -1,4 +1,4 @@
-"""What all tests keep to on any machine: two gigabytes, float16 where there is any, any order.
+"""What all tests keep to on any machine: a cache of their own, two gigabytes, any order.
 
 JAX keeps, beside each program (0.2 MB), the text that it was compiled from (1.2 MB), and real
 Keras runs thousands of small programs. So the texts are dropped when a process has grown; where
@@ -7,12 +7,15 @@ that is not enough, the programs too.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import functools
 import gc
 import os
 import random
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,17 @@ _FAILURES = "ROSENBLATT_TEST_FAILURES"  # the file that failures are added to
 _END = 700  # letters of a failure's text that are kept: its end says most
 _grown_at = 900
 _peaks: list[int] = []
+
+
+def _own_cache() -> None:
+    """Give the processes of this run a cache: what others left on disk decides nothing."""
+    folder, owner = tempfile.mkdtemp(prefix="rosenblatt-tests-"), os.getpid()
+    os.environ["ROSENBLATT_CACHE_DIR"] = folder
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _own_cache()
 
 
 def _megabytes(name: str) -> int:
@@ -65,6 +79,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--shuffle SEED`: no test may depend on which ones ran before it."""
     told = "run the tests in an order drawn from this seed"
     parser.addoption("--shuffle", type=int, metavar="SEED", default=None, help=told)
+    told = "make so many virtual devices of the processor"
+    parser.addoption("--devices", type=int, metavar="NUMBER", default=1, help=told)
+    told = "divide each batch of every test among all devices"
+    parser.addoption("--spread", action="store_true", help=told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make virtual devices before anything is computed."""
+    if (devices := config.getoption("devices")) > 1:
+        import jax
+
+        jax.config.update("jax_num_cpu_devices", devices)
+
+
+@pytest.fixture(autouse=True)
+def _spread(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not request.config.getoption("spread"):
+        yield
+        return
+    from rosenblatt.distribution import DataParallel, set_distribution
+
+    set_distribution(DataParallel())
+    yield
+    set_distribution(None)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -75,7 +75,8 @@ def _names_from_the_start() -> None:
 
 
 @pytest.fixture
-def compiled() -> list[str]:
-    """Grows by one entry for each program that XLA compiles."""
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by one entry for each program that XLA compiles; none comes from disk instead."""
+    monkeypatch.setenv("ROSENBLATT_PROGRAM_CACHE", "0")
     _COMPILED.clear()
     return _COMPILED

@@ -40,7 +40,6 @@ AUDIO = "signals and Fourier transforms"
 OTHERS = "wraps a network of another framework"
 TENSORFLOW = "needs TensorFlow"
 QUANTIZED = "quantization: for networks far larger than these"
-SHARDED = "one network on several machines: for networks far larger than these"
 FOLDERS = "data sets of texts and sounds, read from folders"
 OLD = "kept by Keras for files and code of Keras 1 and 2"
 
@@ -48,7 +47,7 @@ OLD = "kept by Keras for files and code of Keras 1 and 2"
 RULES = (
     (r"applications", r".*", "networks for images, trained elsewhere"),
     (r"distillation", r".*", "a large network teaches a small one: here networks are small"),
-    (r"distribution", r".*", SHARDED),
+    (r"distribution", r"initialize", "several processes: not yet"),
     (r"quantizers", r".*", QUANTIZED),
     (r"legacy", r".*", OLD),
     (r"visualization|ops\.image", r".*", IMAGES),
@@ -56,7 +55,7 @@ RULES = (
     (r"preprocessing", r"text_dataset_from_directory", FOLDERS),
     (r"wrappers", r".*", "`rosenblatt.sklearn` has estimators that wrap a model"),
     (r"export", r"ExportArchive", "`model.export` writes what a dense network needs"),
-    (r"", r"applications|distillation|distribution|export|legacy|quantizers|visualization|"
+    (r"", r"applications|distillation|export|legacy|quantizers|visualization|"
      r"wrappers", "see its section"),
     (r"", r"Quantizer", QUANTIZED),
     (r"", r"Remat.*|remat", "computes again what does not fit into memory: these networks fit"),

@@ -22,6 +22,7 @@ QUANTIZED = "quantization and LoRA: for networks far larger than these"
 REMAT = "computes again what does not fit into memory: these networks fit"
 ENGINE = "a Keras backend module; JAX is the only backend"
 SHARDED = "one array on several machines"
+REFUSED = (r"LayoutMap|ModelParallel", r".*", "refused: weights are not divided among devices")
 SPARSE = "nothing here computes with sparse or ragged tensors"
 INNER = "an inner part of Keras's"
 BY_PLACE = "called by place in both; the name differs"
@@ -40,6 +41,8 @@ MEMBER_RULES = (
     (r"Muon", r"lr_adjust|transpose_last_axis|zeropower_via_newtonschulz5",
      "parts of the rule, which is one function here: `update`"),
     (r"SpectralNormalization", r"kernel_shape", INNER),
+    REFUSED,
+    (r"DataParallel", r"distribute_tf_dataset", "needs TensorFlow"),
 )  # fmt: skip
 # Class or function, argument, reason.
 ARGUMENT_RULES = (
@@ -47,6 +50,7 @@ ARGUMENT_RULES = (
     (r".*\.build", r"var_list", "`variables`, as Keras's `Optimizer.build` calls it"),
     (r".*\.update_step", r"grad", "`gradient`, as Keras's `Optimizer.update_step` calls it"),
     (r"Variable", r"layout", SHARDED),
+    REFUSED,
     (r"KerasTensor", r"record_history", INNER),
 )  # fmt: skip
 # Methods whose arguments are those of `call` or `build`, by any name: `compute_output_shape(
@@ -174,8 +178,8 @@ def made(library: Any, pair: Pair, ours: bool) -> Any:
         warnings.simplefilter("ignore")
         try:
             one = EXAMPLES.get(name, _given())(library, cls)
-        except (ImportError, TypeError):
-            return cls  # needs TensorFlow, or is a base with arguments of its own
+        except (ImportError, TypeError, ValueError, NotImplementedError):
+            return cls  # needs TensorFlow, is a base with arguments of its own, or is refused
         _use(library, one, name)
     return one
 

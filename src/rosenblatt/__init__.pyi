@@ -7,6 +7,7 @@ from rosenblatt import choosing as choosing
 from rosenblatt import config as config
 from rosenblatt import constraints as constraints
 from rosenblatt import datasets as datasets
+from rosenblatt import distribution as distribution
 from rosenblatt import dtype_policies as dtype_policies
 from rosenblatt import initializers as initializers
 from rosenblatt import layers as layers

@@ -56,5 +56,13 @@ Models = Annotated[
 TimeLimit = Annotated[
     float | None, Option(min=0.001, help="Seconds after which training ends with its best so far.")
 ]
+Devices = Annotated[
+    int | None,
+    Option(
+        min=1,
+        help="Divide each batch among so many devices: GPUs where there are any, else parts of the "
+        "processor. The numbers stay those of one.",
+    ),
+]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress.")]
 Picture = Annotated[Path | None, Option(help="A picture to write (.png, .svg).")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.faces import on_use
 
 if TYPE_CHECKING:
-    from rosenblatt.cli import network_training, table_data, table_training
+    from rosenblatt.cli import network_training, several_devices, table_data, table_training
 else:
     network_training = on_use("rosenblatt.cli.network_training")
+    several_devices = on_use("rosenblatt.cli.several_devices")
     table_data = on_use("rosenblatt.cli.table_data")
     table_training = on_use("rosenblatt.cli.table_training")
 
@@ -40,6 +42,7 @@ def train(
     no_tabular: bool,
     hidden: str | None,
     patience: int | None,
+    devices: int | None,
     seed: int,
     quiet: bool,
     verbose: bool,
@@ -51,20 +54,22 @@ def train(
         "--time-limit": time_limit, "--types": types, "--drop": drop, "--split": split,
         "--task": task, "--weights": weights, "--models": models, "--verbose": verbose,
     }  # fmt: skip
+    over = nullcontext() if devices is None else several_devices.over(devices)
     of_networks = {"--hidden": hidden, "--patience": patience}
     if takes_plain_network(data, no_tabular, of_tables, of_networks):
-        network_training.train_network(
-            data,
-            out,
-            target,
-            epochs,
-            batch_size or 32,
-            learning_rate,
-            hidden,
-            patience,
-            seed,
-            quiet,
-        )
+        with over:
+            network_training.train_network(
+                data,
+                out,
+                target,
+                epochs,
+                batch_size or 32,
+                learning_rate,
+                hidden,
+                patience,
+                seed,
+                quiet,
+            )
         return
     wanted = table_data.Wanted.of(data, target, types, drop, split, task, weights, seed)
     parameters: dict[str, Any] = {
@@ -74,7 +79,8 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
     }
-    table_training.train_table(wanted, out, parameters, quiet=quiet, verbose=verbose)
+    with over:
+        table_training.train_table(wanted, out, parameters, quiet=quiet, verbose=verbose)
 
 
 def takes_plain_network(

@@ -30,6 +30,7 @@ else:
 # enough that dispatching it costs nothing.
 _CALL_SECONDS = 0.1
 _FIRST_CALL_STEPS = 16
+_ROWS = 1  # the axis of a block's rows
 
 Logs = tuple[Any, ...]
 Piece = tuple[Any, int, int, int, int]  # arrays, first batch, last batch + 1, rows, rows of a batch
@@ -62,6 +63,7 @@ class Engine:
         self._version, self._stamp = task.version(), task.stamp()
         self._parts = _attributes(task)
         self._programs = Programs(self._build, placement)
+        self._block: tuple[Tree, Any] | None = None  # the last one as given, and in its place
         self._seconds_per_step: float | None = None
 
     def fits(self) -> bool:
@@ -117,6 +119,7 @@ class Engine:
                     self._wait(pending, pending_steps)
                 pending, pending_steps = logs, piece[2] - piece[1]
                 yield pending_steps, logs
+        self._block = None
         if meanwhile is not None:
             meanwhile()
         if pending is not None:
@@ -128,10 +131,13 @@ class Engine:
         Blocks are on the device once.
         """
         for block in self._timed(blocks):
-            held = block.arrays if block.n_batches == 1 else self.placement.hold(block.arrays)
+            held = block.arrays
+            if block.n_batches > 1:
+                held = self.placement.hold(held, _ROWS, self.masked)
             for arrays, *where in self._pieces(block, most=1):
                 batch = (held if arrays is block.arrays else arrays, *where)
                 yield functools.partial(self._step_on, batch)
+        self._block = None
 
     def _step_on(self, batch: Piece) -> tuple[int, Logs]:
         """Take the variables' values, do one step, and give them back; 1, the metrics after it."""
@@ -185,10 +191,16 @@ class Engine:
         if self.task.run_eagerly:
             return self._eagerly(arrays, start, stop, rows)
         span = np.array([start, stop, rows, batch_size], np.int32)
-        values, arrays = numbers_now(self.parameters), self.placement.place(arrays)
+        values, arrays = numbers_now(self.parameters), self._placed(arrays)
         program = self._programs.find(self.key, arrays, self.state, values, arrays, span)
-        self.state, logs = program(self.state, values, arrays, span)
+        self.state, logs = self.placement.call(program, self.state, values, arrays, span)
         return logs
+
+    def _placed(self, arrays: Tree) -> Any:
+        """The arrays where programs take them: a block goes there once, not for each call."""
+        if self._block is None or self._block[0] is not arrays:
+            self._block = (arrays, self.placement.place(arrays, _ROWS, self.masked))
+        return self._block[1]
 
     def _build(self) -> Callable[..., Any]:
         if self.custom:

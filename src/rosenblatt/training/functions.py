@@ -17,7 +17,14 @@ from rosenblatt.core.types import Tree
 from rosenblatt.data.contract import Batch, Block
 from rosenblatt.training.custom import given_of, like, unpacked, without_none
 from rosenblatt.training.engine import Engine, Logs
-from rosenblatt.training.placement import GROUPS, HERE, Placement, StateVariables, TrainState
+from rosenblatt.training.placement import (
+    GROUPS,
+    HERE,
+    Placement,
+    StateVariables,
+    TrainState,
+    placement_now,
+)
 
 if TYPE_CHECKING:
     from rosenblatt.training.contract import Kind, Task
@@ -146,14 +153,14 @@ def predict_by(
     while not (feed.is_over() or session.stop_predicting):
         number = feed.taken
         hooks.call("on_predict_batch_begin", number)
-        variables = task.variables("predict")
-        state = _copied(session.placement.load(variables))
+        variables, placement = task.variables("predict"), placement_now()
+        state = _copied(placement.load(variables))
         given = [list(state.trainable), list(state.non_trainable)]
         found, taken = called(function, given, feed, where, fix)
         if not taken:
             break
         outputs, new = found
-        _keep(session.placement, variables, new, where, fix)
+        _keep(placement, variables, new, where, fix)
         parts.append(jax.tree_util.tree_map(np.asarray, outputs))
         hooks.call("on_predict_batch_end", feed.taken - 1, {"outputs": parts[-1]})
         hooks.progress("predict", feed.taken, {})

@@ -14,6 +14,7 @@ from rosenblatt.core.types import Tree
 from rosenblatt.data.arrays import check_array
 from rosenblatt.data.contract import Source
 from rosenblatt.training.fit import Hooks
+from rosenblatt.training.placement import placement_now
 from rosenblatt.training.predictor import Predictor, brought
 from rosenblatt.training.session import Session
 
@@ -89,7 +90,7 @@ def _predictor_of(session: Session) -> Predictor:
     """The forward pass of earlier calls, where the model is still as it was."""
     known = session.predictor
     if known is None or not known.fits():
-        known = session.predictor = Predictor(session.task, session.drawing, session.placement)
+        known = session.predictor = Predictor(session.task, session.drawing, placement_now())
     return known
 
 

@@ -25,6 +25,7 @@ from rosenblatt.training.placement import (
     StateVariables,
     TrainState,
     calling_thread,
+    placement_now,
 )
 from rosenblatt.training.programs import Programs, WithOutside
 from rosenblatt.training.step import numbers_now, predictor
@@ -84,11 +85,13 @@ class Predictor:
         return Nearby(self._build, placement)
 
     def fits(self) -> bool:
-        """Whether the model still is what this was made for.
+        """Whether the model, and the choice of devices, still is what this was made for.
 
         Of a graph no change is missed where nothing was announced; looking through a model takes
         longer than a small prediction, but is needed where its structure is Python code.
         """
+        if self.placement is not placement_now():
+            return False
         counted = changes()
         known = self._graph is not None and self._graph is self.task.graph
         if known and counted == self._changes and self._settings == traced_settings():
@@ -179,13 +182,13 @@ class Predictor:
 
     def _outputs(self, state: TrainState, values: Any, piece: Tree) -> tuple[TrainState, Any]:
         """The outputs for a piece; and the state, which may be another then."""
-        piece = self.placement.place(piece)
+        piece = self.placement.place(piece, 0, self.apart)
         program = self._programs.find(self.key, piece, state, values, piece)
         if not self._changes_variables(program):
-            return state, program(state, values, piece)[0]
+            return state, self.placement.call(program, state, values, piece)[0]
         with self._drawing:
             state = self.placement.load(self.variables)
-            outputs, new = program(state, values, piece)
+            outputs, new = self.placement.call(program, state, values, piece)
             self._keep(new)
         return state, outputs
 

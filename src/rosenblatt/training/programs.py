@@ -239,7 +239,7 @@ def _lowered(
 
         more = (values,) if values else ()
         with held_back():  # a trace makes many objects, and most of them stay
-            lowered = placement.jit(run).lower(*args, *more)
+            lowered = placement.jit(run, (*args, *more)).lower(*args, *more)
         statistics.traced += 1
         if outside.is_bound:
             return lowered, outside

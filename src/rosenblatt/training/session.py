@@ -17,7 +17,7 @@ from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.data.contract import Position, Source
 from rosenblatt.training.engine import Engine, Logs
-from rosenblatt.training.placement import HERE
+from rosenblatt.training.placement import placement_now
 
 if TYPE_CHECKING:
     from rosenblatt.training import functions
@@ -149,7 +149,6 @@ class Session:
         run: the call of `fit` that is under way; None outside one.
         stop: whether training is to end, as callbacks say by `model.stop_training = True`.
         stop_evaluating, stop_predicting: the same for the evaluation and the prediction that run.
-        placement: the device, or devices, that compute.
         predictor: the forward pass of earlier predictions, which `predict` makes.
         drawing: held by a prediction that changes variables, such as the state of random numbers.
     """
@@ -160,7 +159,6 @@ class Session:
         self.stop = False
         self.stop_evaluating = False
         self.stop_predicting = False
-        self.placement = HERE
         self._engines: dict[Kind, Engine] = {}
         self.predictor: Predictor | None = None
         self.drawing = threading.Lock()
@@ -172,7 +170,8 @@ class Session:
         """The steps of earlier calls since `compile()`, where the model is still as it was."""
         function, engine = self.task.own_function(kind), self._engines.get(kind)
         short = self.run is not None and self.run.is_short
-        placement = self.placement.quick if short else self.placement
+        placement = placement_now()
+        placement = placement.quick if short else placement
         kept = engine is not None and engine.function is function and engine.placement is placement
         if engine is None or not (kept and engine.fits() and engine.is_as_read()):
             if function is None:
