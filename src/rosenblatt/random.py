@@ -169,7 +169,7 @@ def dropout(
     shape = array.shape
     if noise_shape is not None:
         shape = tuple(shape[i] if size is None else size for i, size in enumerate(noise_shape))
-    kept = jax.random.bernoulli(_key(seed, "dropout"), 1.0 - rate, shape)
+    kept = jax.random.bernoulli(_key(seed, "dropout"), jnp.asarray(1.0 - rate, jnp.float32), shape)
     return jnp.where(kept, array / (1.0 - rate), jnp.zeros((), array.dtype))
 
 
@@ -211,9 +211,9 @@ def binomial(
 ) -> Array:
     """How many of so many trials succeed."""
     kind = _dtype(dtype, "binomial")
-    return jax.random.binomial(
-        _key(seed, "binomial"), as_array(counts), as_array(probabilities), _sizes(shape), kind
-    )
+    exact = jnp.promote_types(kind, jnp.float32)  # JAX takes 64 bits for integers where it has them
+    trials, share = (as_array(one).astype(exact) for one in (counts, probabilities))
+    return jax.random.binomial(_key(seed, "binomial"), trials, share, _sizes(shape), kind)
 
 
 __all__ = [

@@ -27,6 +27,7 @@ STRAY = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, AssertionError,
     NameError,
 )  # fmt: skip
+_STAYS = (RosenblattError, *VALUE_ERRORS, jax.errors.UnexpectedTracerError)
 
 
 class Unfit(BadArgument, TypeError, IndexError):
@@ -121,9 +122,21 @@ def given_as(arguments: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}: {told(value)}" for name, value in arguments.items())
 
 
+def reword(error: Exception, explained: Callable[[Exception], RosenblattError]) -> None:
+    """Raise the error that says which argument does not fit, in place of one met inside.
+
+    Args:
+        error: one of `STRAY`, where it was caught; what follows this call raises it again.
+        explained: makes the error to raise of it. It is not called for one that stays: of this
+            library, for what traces a function, or out of a user's function.
+    """
+    if not isinstance(error, _STAYS) and not is_of_user(error):
+        raise explained(error) from error
+
+
 def refused(
     where: str, signature: inspect.Signature, args: Any, kwargs: Any, error: Exception
-) -> RosenblattError | None:
+) -> RosenblattError:
     """The error for a call that failed inside.
 
     Args:
@@ -131,12 +144,7 @@ def refused(
         signature: its signature.
         args, kwargs: what it was called with.
         error: what came of it.
-
-    Returns:
-        None where the error is to stay, as a user's function raised it.
     """
-    if is_of_user(error):
-        return None
     try:
         arguments = signature.bind(*args, **kwargs).arguments
     except TypeError as problem:
@@ -194,13 +202,9 @@ def refusing(where: str) -> Callable[[F], F]:
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 return fn(*args, **kwargs)
-            except (RosenblattError, *VALUE_ERRORS, jax.errors.UnexpectedTracerError):
-                raise
             except STRAY as error:
-                problem = refused(where, inspect.signature(fn), args, kwargs, error)
-                if problem is None:
-                    raise
-                raise problem from error
+                reword(error, lambda it: refused(where, inspect.signature(fn), args, kwargs, it))
+                raise
 
         return call  # type: ignore[return-value]
 

@@ -16,6 +16,7 @@ from rosenblatt.layers.arguments import CONSTRAINT, REGULARIZER, as_tuple, initi
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
+from rosenblatt.layers.nests import NESTS, of_nest
 from rosenblatt.layers.spec import InputSpec
 
 
@@ -41,7 +42,9 @@ class Activation(Elementwise):
     activation: Any = setting(one_of(activations))
 
     def call(self, inputs: Tree) -> Any:
-        """The function of the inputs."""
+        """The function of the inputs: of each array of a nest, unless a user wrote it."""
+        if str(getattr(self.activation, "__module__", "")).startswith("rosenblatt."):
+            return of_nest(self.activation, inputs)
         return self.activation(inputs)
 
 
@@ -76,7 +79,7 @@ class ReLU(Elementwise):
         # 0 and None select another formula; any other value is an argument of the program.
         given = {name: getattr(self, name) for name in self.__settings__}
         settings = {name: value and self.parameter(name) for name, value in given.items()}
-        return activations.relu(inputs, **settings)
+        return of_nest(lambda x: activations.relu(x, **settings), inputs)
 
 
 @family.entry()
@@ -110,7 +113,8 @@ class LeakyReLU(Elementwise):
 
     def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
-        return activations.leaky_relu(inputs, self.parameter("negative_slope"))
+        slope = self.parameter("negative_slope")
+        return of_nest(lambda x: activations.leaky_relu(x, slope), inputs)
 
 
 @family.entry()
@@ -132,7 +136,8 @@ class ELU(Elementwise):
 
     def call(self, inputs: Tree) -> Any:
         """The function of the inputs."""
-        return activations.elu(inputs, self.parameter("alpha"))
+        alpha = self.parameter("alpha")
+        return of_nest(lambda x: activations.elu(x, alpha), inputs)
 
 
 @family.entry()
@@ -158,6 +163,8 @@ class Softmax(Elementwise):
 
         `mask` has the inputs' shape, or 1 at some axes; numbers above 0.5 count as true.
         """
+        if isinstance(inputs, NESTS):
+            return of_nest(self.call, inputs) if mask is None else of_nest(self.call, inputs, mask)
         over = axes_over(self, self.axis, inputs.shape)
         if mask is None:
             return activations.softmax(inputs, over)

@@ -144,13 +144,17 @@ class Attention(Layer):
                 expected="a list `[query, value]` or `[query, value, key]`",
             )
         query, value, key = (*self._listed(shapes), shapes[1])[:3]
-        fits = min(map(len, (query, value, key))) >= 2 and _equal(query[-1], key[-1])
+        fits = min(map(len, (query, value, key))) >= 2 and self._joins(query[-1], key[-1])
         if not fits or not _equal(value[-2], key[-2]):
             raise BadArgument(
                 f"{self._where}: the shapes do not fit.",
                 given=f"query {tuple(query)}, value {tuple(value)}, key {tuple(key)}",
                 expected="(batch, Tq, dim), (batch, Tv, any), (batch, Tv, dim)",
             )
+
+    def _joins(self, query: int | None, key: int | None) -> bool:
+        """Whether a query of a size goes with keys of a size."""
+        return _equal(query, key)
 
     def _masks(self, mask: Mask, query: Array, value: Any) -> tuple[Any, Any]:
         if mask is None:
@@ -200,6 +204,9 @@ class AdditiveAttention(Attention):
         self._check_shapes(input_shape)
         if self.use_scale:
             self.scale = self.add_weight((input_shape[0][-1],), "glorot_uniform", name="scale")
+
+    def _joins(self, query: int | None, key: int | None) -> bool:
+        return _equal(query, key) or 1 in (query, key)  # a sum broadcasts, a product does not
 
     def scores(self, query: Array, key: Array) -> Any:
         """Σ s · tanh(q + k), (batch, Tq, Tv)."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from jax.errors import UnexpectedTracerError
 
 from rosenblatt.core import dtypes, registry, serialization
 from rosenblatt.core.checks import one_of
@@ -17,7 +16,7 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.naming import current_path, fresh_names
 from rosenblatt.core.random import seeded
-from rosenblatt.core.refusing import STRAY, is_of_user
+from rosenblatt.core.refusing import STRAY, is_of_user, reword
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -29,7 +28,7 @@ from rosenblatt.core.symbolic import (
     tree_leaves,
     tree_map,
 )
-from rosenblatt.core.tracing import VALUE_ERRORS, explaining
+from rosenblatt.core.tracing import explaining
 from rosenblatt.core.types import DTypeLike, Identifier, Mask, Shapes, Tree
 from rosenblatt.core.variable import Variable, autocast_scope
 from rosenblatt.layers import inference, mask_rules, signatures
@@ -199,13 +198,9 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
             if str(error).startswith("`ops.") and not is_of_user(error):
                 error.args = (f"{self._where}: {error}",)
             raise
-        except (*VALUE_ERRORS, UnexpectedTracerError):
-            raise
         except STRAY as error:
-            problem = signatures.unfit(self, args, kwargs, error)
-            if problem is None:
-                raise
-            raise problem from error
+            reword(error, lambda it: signatures.unfit(self, args, kwargs, it))
+            raise
 
     def _call_with(self, args: Any, kwargs: Any) -> Any:
         self._require_init()

@@ -18,6 +18,14 @@ from rosenblatt.layers.family import family
 BELOW_ONE = number(0, below=1, expected="a number from 0 to less than 1")
 
 
+def in_type_of(inputs: Array, share: Any) -> Array:
+    """A share in the type of the inputs, of 32 bits at least.
+
+    Python's numbers have 64 bits in programs where JAX has those: 1 − share would be another one.
+    """
+    return jnp.asarray(share, jnp.promote_types(inputs.dtype, jnp.float32))
+
+
 class Noise(Elementwise):
     """Changes its inputs at random in training; subclasses say how.
 
@@ -76,7 +84,8 @@ class GaussianDropout(Noise):
 
     def disturb(self, inputs: Tree, strength: Array, key: Array) -> Any:
         """The inputs times normal values around 1."""
-        deviation = jnp.sqrt(strength / (1.0 - strength))
+        rate = in_type_of(inputs, strength)
+        deviation = jnp.sqrt(rate / (1.0 - rate)).astype(inputs.dtype)
         return inputs * (self.normal(key, inputs) * deviation + 1.0)
 
 

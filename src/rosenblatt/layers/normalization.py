@@ -115,9 +115,10 @@ class BatchNormalization(Affine):
             gamma, beta = factor * scale, offset * scale + shift
         elif training and self.trainable:
             mean, variance = _moments(x, others, feature_axis, mask)
-            momentum = self.parameter("momentum")
             for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
                 old = running.value
+                # In its type: 1 − momentum of 64 bits, where JAX has those, is another number.
+                momentum = jnp.asarray(self.parameter("momentum"), old.dtype)
                 running.assign(old * momentum + now.astype(old.dtype) * (1.0 - momentum))
         else:
             mean, variance = self.moving_mean.value, self.moving_variance.value

@@ -18,7 +18,7 @@ from rosenblatt.layers.activation import Elementwise
 from rosenblatt.layers.arguments import DATA_FORMAT, POSITIVE, SEED
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
-from rosenblatt.layers.noise import BELOW_ONE, Noise
+from rosenblatt.layers.noise import BELOW_ONE, Noise, in_type_of
 from rosenblatt.layers.spec import InputSpec
 
 NOISE_SHAPE = Check(
@@ -68,9 +68,11 @@ class Dropout(Noise):
 
 def dropped(inputs: Tree, rate: Any, key: Array, shape: Sequence[int]) -> Any:
     """Inputs, 0 with a probability and scaled otherwise, with a mask of a shape."""
-    keep = 1.0 - rate
-    mask = jax.random.bernoulli(key, keep, shape)
+    keep = 1.0 - in_type_of(inputs, rate)
+    mask = jax.random.bernoulli(key, keep.astype(jnp.float32), shape)
     divisor = jnp.where(keep == 0, 1.0, keep)  # for a gradient of 0, not NaN, at rate 1
+    if jnp.issubdtype(inputs.dtype, jnp.inexact):
+        divisor = divisor.astype(inputs.dtype)
     return jnp.where(mask, inputs / divisor, jnp.zeros((), inputs.dtype)).astype(inputs.dtype)
 
 
@@ -180,8 +182,10 @@ class AlphaDropout(Noise):
         lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
         shape = _mask_shape(self, self.noise_shape, inputs.shape)
         kept = jax.random.uniform(key, shape, config.floatx()) >= strength
-        factor = ((1 - strength) * (1 + strength * lowest**2)) ** -0.5
-        return factor * jnp.where(kept, inputs, lowest) - factor * lowest * strength
+        rate = in_type_of(inputs, strength)
+        factor = ((1 - rate) * (1 + rate * lowest**2)) ** -0.5
+        shift = (factor * lowest * rate).astype(inputs.dtype)
+        return factor.astype(inputs.dtype) * jnp.where(kept, inputs, lowest) - shift
 
 
 @family.entry()

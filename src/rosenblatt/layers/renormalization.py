@@ -75,7 +75,8 @@ def corrected(layer: BatchNormalization, mean: Array, variance: Array) -> tuple[
         (layer.moving_mean, mean, slow),
         (layer.moving_stddev, deviation, slow),
     ):
-        weight.assign(weight.value * share + now * (1.0 - share))
+        kept = jnp.asarray(share, weight.value.dtype)
+        weight.assign(weight.value * kept + now * (1.0 - kept))
     square = jnp.square(layer.moving_stddev.value)
     layer.moving_variance.assign(jnp.maximum(square - layer.epsilon, 0.0))
     return jax.lax.stop_gradient(factor), jax.lax.stop_gradient(offset)

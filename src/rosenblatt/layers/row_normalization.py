@@ -12,6 +12,7 @@ from rosenblatt.layers.affine import Affine, at_least_float32, broadcastable
 from rosenblatt.layers.axes import axes_over
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
+from rosenblatt.layers.nests import of_nest
 from rosenblatt.layers.spec import InputSpec
 from rosenblatt.ops.networks import (
     layer_normalization,
@@ -225,4 +226,8 @@ class UnitNormalization(Layer):
 
     def call(self, inputs: Tree) -> Any:
         """The inputs at length 1."""
-        return normalize(inputs, axes_over(self, self.axis, inputs.shape), epsilon=1e-12)
+
+        def at_length_1(x: Array) -> Any:
+            return normalize(x, axes_over(self, self.axis, x.shape), epsilon=1e-12)
+
+        return of_nest(at_length_1, inputs)

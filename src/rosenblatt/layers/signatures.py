@@ -22,7 +22,7 @@ from rosenblatt.core.errors import (
     warn_user,
 )
 from rosenblatt.core.faces import on_use
-from rosenblatt.core.refusing import Unfit, given_as, is_of_user, told
+from rosenblatt.core.refusing import Unfit, given_as, told
 from rosenblatt.core.scope import row_mask
 from rosenblatt.core.symbolic import KerasTensor, tree_leaves, tree_map
 from rosenblatt.core.types import Array, Shapes, Tree
@@ -228,10 +228,8 @@ def refuse_object(layer: Layer, value: Any) -> None:
         )
 
 
-def unfit(layer: Layer, args: Any, kwargs: Any, error: Exception) -> Unfit | None:
-    """The error for a call that failed inside; None where a user's code raised it."""
-    if is_of_user(error):
-        return None
+def unfit(layer: Layer, args: Any, kwargs: Any, error: Exception) -> Unfit:
+    """The error for a call that failed inside."""
     reason = str(error).strip().partition("\n")[0].rstrip(".")
     named = {"inputs": args[0] if len(args) == 1 else args} if args else {}
     return Unfit(

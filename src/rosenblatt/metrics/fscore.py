@@ -106,7 +106,7 @@ class FBetaScore(Metric):
         if not self._sums:
             return jnp.zeros(())
         true, false, missed, seen = (variable.value for variable in self._sums.values())
-        fuzz, beta2 = config.epsilon(), self.parameter("beta") ** 2
+        fuzz, beta2 = config.epsilon(), jnp.asarray(self.parameter("beta"), true.dtype) ** 2
         precision = true / (true + false + fuzz)
         recall = true / (true + missed + fuzz)
         score = (1 + beta2) * precision * recall / (beta2 * precision + recall + fuzz)

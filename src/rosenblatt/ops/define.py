@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes, registry
-from rosenblatt.core.errors import BadArgument, RosenblattError, WrongType, nearest
-from rosenblatt.core.refusing import STRAY, Unfit, misfit, refused
+from rosenblatt.core.errors import BadArgument, WrongType, nearest
+from rosenblatt.core.refusing import STRAY, Unfit, misfit, refused, reword
 from rosenblatt.core.symbolic import KerasTensor, Operation, any_symbolic, tree_leaves, tree_map
 from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
@@ -80,13 +80,10 @@ def op(
                     *(spec.convert(spec.name_at(i), a) for i, a in enumerate(args)),
                     **{key: spec.convert(key, value) for key, value in kwargs.items()},
                 )
-            except (RosenblattError, *VALUE_ERRORS, jax.errors.UnexpectedTracerError):
-                raise
             except STRAY as error:
-                problem = refused(f"`ops.{spec.name}`", spec.signature, args, kwargs, error)
-                if problem is None:
-                    raise
-                raise problem from error
+                where = f"`ops.{spec.name}`"
+                reword(error, lambda it: refused(where, spec.signature, args, kwargs, it))
+                raise
 
         call.__name__ = call.__qualname__ = spec.name
         if module in TABLES:

@@ -19,6 +19,29 @@ from rosenblatt.core.refusing import Unfit
 from rosenblatt.core.types import Array, DTypeLike
 from rosenblatt.ops.define import op, plain
 
+# Python's numbers have 32 bits here, also where JAX computes in 64.
+_NARROW = {"int64": "int32", "float64": "float32", "complex128": "complex64"}
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a Python number, or an array that was made of one."""
+    plain_number = isinstance(value, (int, float, complex)) and not isinstance(value, np.generic)
+    return bool(getattr(value, "weak_type", plain_number))
+
+
+def _together(*given: Any) -> np.dtype:
+    """The type that arrays and numbers have together."""
+    found = jnp.result_type(*given)
+    if all(map(_is_number, given)):
+        found = jnp.dtype(_NARROW.get(found.name, found.name))
+    return _dtype(None) if found == jnp.float32 else found
+
+
+def _inexact(*given: Any) -> np.dtype:
+    """The same of values between them."""
+    strong = [v.dtype for v in given if not _is_number(v) and jnp.issubdtype(v.dtype, jnp.inexact)]
+    return jnp.result_type(*strong) if strong else jnp.dtype("float32")
+
 
 def _dtype(dtype: DTypeLike) -> np.dtype:
     return dtypes.numpy_dtype(dtypes.standardize_dtype(dtype))
@@ -106,9 +129,7 @@ def arange(
     Without a dtype it is that of the arguments: int32 for integers, float32 for floats.
     """
     if dtype is None:
-        dtype = jnp.result_type(*(v for v in (start, stop, step) if v is not None))
-        if dtype == jnp.float32:
-            dtype = _dtype(None)
+        dtype = _together(*(v for v in (start, stop, step) if v is not None))
     return jnp.arange(start, stop, step, dtype)
 
 
@@ -123,7 +144,8 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """`num` numbers at equal distances; with `retstep` the distance too."""
-    found = jnp.linspace(start, stop, num, endpoint, retstep, dtype, axis)
+    kind = _inexact(start, stop) if dtype is None else dtype
+    found = jnp.linspace(start, stop, num, endpoint, retstep, kind, axis)
     return tuple(found) if retstep else found
 
 
@@ -138,7 +160,8 @@ def logspace(
     axis: int = 0,
 ) -> Array:
     """`num` numbers from base^start to base^stop, at equal ratios."""
-    return jnp.logspace(start, stop, num, endpoint, base, dtype, axis)
+    kind = _inexact(start, stop) if dtype is None else dtype
+    return jnp.logspace(start, stop, num, endpoint, base, kind, axis)
 
 
 @op("start stop")
@@ -151,7 +174,8 @@ def geomspace(
     axis: int = 0,
 ) -> Array:
     """`num` numbers from start to stop, at equal ratios."""
-    return jnp.geomspace(start, stop, num, endpoint, dtype, axis)
+    kind = _inexact(start, stop) if dtype is None else dtype
+    return jnp.geomspace(start, stop, num, endpoint, kind, axis)
 
 
 def _points(x: int) -> int:

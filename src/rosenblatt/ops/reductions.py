@@ -17,7 +17,7 @@ from rosenblatt.ops.define import MATH, as_float, op
 
 # fmt: off
 _ALONG_AXES = (
-    "all", "amax", "amin", "any", "median", "nanargmax", "nanargmin", "nanmax", "nanmean",
+    "all", "amax", "amin", "any", "median", "nanmax", "nanmean",
     "nanmedian", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "ptp", "std", "sum",
 )
 _RUNNING = ("cumprod", "cumsum", "nancumprod", "nancumsum")
@@ -84,7 +84,7 @@ for _make, _names in (
     (_extreme, ("max", "min")),
     (_running, _RUNNING),
     (_quantile, _QUANTILES),
-    (_place_of_extreme, ("argmax", "argmin")),
+    (_place_of_extreme, ("argmax", "argmin", "nanargmax", "nanargmin")),
 ):
     for _name in _names:
         _make(_name)

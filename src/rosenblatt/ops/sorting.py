@@ -25,7 +25,7 @@ def sort(x: Array, axis: int = -1) -> Array:
 @op()
 def argsort(x: Array, axis: int | None = -1) -> Array:
     """The indices that put an axis in rising order."""
-    return jnp.argsort(x, axis=axis if x.ndim else None)
+    return jnp.argsort(x, axis=axis if x.ndim else None).astype("int32")
 
 
 @op()

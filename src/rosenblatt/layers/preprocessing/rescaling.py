@@ -11,9 +11,10 @@ import numpy as np
 from rosenblatt.core.checks import converted
 from rosenblatt.core.serialization import deserialize_keras_object
 from rosenblatt.core.settings import setting
-from rosenblatt.core.types import Config, Tree
+from rosenblatt.core.types import Array, Config, Tree
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.family import family
+from rosenblatt.layers.nests import of_nest
 
 
 def _numbers(value: Any) -> Any:
@@ -57,4 +58,8 @@ class Rescaling(Layer):
         """x · scale + offset."""
         wide = jnp.promote_types(self.compute_dtype, "float32")
         scale, offset = (jnp.asarray(np.asarray(v), wide) for v in (self.scale, self.offset))
-        return (jnp.asarray(inputs).astype(wide) * scale + offset).astype(self.compute_dtype)
+
+        def rescaled(x: Array) -> Any:
+            return (jnp.asarray(x).astype(wide) * scale + offset).astype(self.compute_dtype)
+
+        return of_nest(rescaled, inputs)
