@@ -31,7 +31,10 @@ MOST_LINES_OF_A_FILE = 400
 MOST_MODULES_OF_A_NETWORK = 96
 MOST_MODULES_OF_A_FIRST_FIT = 107
 MOST_LINES_OF_A_FUNCTION = 60
-HEAVY = ["tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax"]
+HEAVY = [
+    "tensorflow", "torch", "sklearn", "pandas", "matplotlib", "tensorboard", "ray", "optax",
+    "polars", "pyarrow",
+]  # fmt: skip
 
 Import = tuple[str, int, str, bool]  # file, line, module, inside a function
 

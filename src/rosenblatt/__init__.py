@@ -31,7 +31,7 @@ __getattr__, __dir__, __all__ = face(
         "optimizers": "Optimizer",
         "regularizers": "Regularizer",
     },
-    modules="activations backend callbacks choosing config constraints datasets distribution "
+    modules="activations backend callbacks choosing config constraints data datasets distribution "
     "dtype_policies initializers layers logic losses metrics mixed_precision models ops optimizers "
     "plots preprocessing random regularizers saving sklearn summary tables tabular tensorboard "
     "testing tree tuner utils",

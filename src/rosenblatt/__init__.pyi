@@ -6,6 +6,7 @@ from rosenblatt import callbacks as callbacks
 from rosenblatt import choosing as choosing
 from rosenblatt import config as config
 from rosenblatt import constraints as constraints
+from rosenblatt import data as data
 from rosenblatt import datasets as datasets
 from rosenblatt import distribution as distribution
 from rosenblatt import dtype_policies as dtype_policies

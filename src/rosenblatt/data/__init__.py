@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = face(
         "arrays": "as_arrays check_lengths",
         "contract": "Block Source",
         "finite": "check_finite",
+        "parquet_data": "ParquetData parquet",
         "pydataset": "PyDataset",
         "reading": "is_stream read",
         "rows": "Rows",

@@ -7,6 +7,8 @@ from rosenblatt.data.arrays import check_lengths as check_lengths
 from rosenblatt.data.contract import Block as Block
 from rosenblatt.data.contract import Source as Source
 from rosenblatt.data.finite import check_finite as check_finite
+from rosenblatt.data.parquet_data import ParquetData as ParquetData
+from rosenblatt.data.parquet_data import parquet as parquet
 from rosenblatt.data.pydataset import PyDataset as PyDataset
 from rosenblatt.data.reading import is_stream as is_stream
 from rosenblatt.data.reading import read as read

@@ -105,7 +105,60 @@ class Order:
         return order
 
 
-class ArraySource:
+class Passes:
+    """Epochs over a known number of batches, any of which can be the first: half a `Source`.
+
+    Attributes:
+        n_batches: batches of a pass.
+    """
+
+    n_batches: int
+    _said = False  # that epochs go on around the end
+
+    def blocks(
+        self, epoch: int = 0, first_batch: int = 0, n_batches: int | None = None
+    ) -> Iterator[Block]:
+        """The batches of one pass, in blocks of one shape, (capacity, batch_size, …).
+
+        Args:
+            epoch: its number, which gives the order.
+            first_batch: where in the epoch to begin.
+            n_batches: how many batches to give; up to the end of the epoch if None.
+        """
+        raise NotImplementedError
+
+    def once(self, steps: int | None = None, by_batch: bool = False) -> Iterator[Block]:
+        """The first batches in the given order; see `Source`."""
+        return self.blocks(0, 0, self._most(steps))
+
+    def _most(self, steps: int | None) -> int:
+        """So many batches, or all, where there are not as many."""
+        if steps is not None and steps > self.n_batches:
+            warn_of_end(self.n_batches, steps)
+        return min(self.n_batches, steps or self.n_batches)
+
+    def epoch(
+        self, number: int, steps: int | None = None, done: int = 0, by_batch: bool = False
+    ) -> Iterator[Block]:
+        """The batches of an epoch in blocks; see `Source`."""
+        if steps in (None, self.n_batches):
+            yield from self.blocks(number, done)
+            return
+        cursor, left = number * int(steps or 0) + done, int(steps or 0) - done
+        while left > 0:
+            turn, first = divmod(cursor, self.n_batches)
+            taken = min(left, self.n_batches - first)
+            if taken < left and not self._said:
+                self._said = True
+                warn_user(
+                    f"An epoch has {steps} steps, and a pass over the data {self.n_batches} "
+                    "batches: epochs go on around the end of the data."
+                )
+            yield from self.blocks(turn, first, taken)
+            cursor, left = cursor + taken, left - taken
+
+
+class ArraySource(Passes):
     """Arrays in memory as blocks of batches: a `Source`.
 
     Args:
@@ -144,7 +197,6 @@ class ArraySource:
         row_bytes = sum(math.prod(a.shape[1:]) * a.itemsize for a in arrays)
         self.block_batches = batches_per_block(row_bytes * self.batch_size, block_bytes)
         self._suspects = suspects
-        self._said = False  # that epochs go on around the end
 
     @property
     def seed(self) -> int:
@@ -171,16 +223,6 @@ class ArraySource:
         for number in range(self._most(steps)):
             yield self._cut(number * self.batch_size, (number + 1) * self.batch_size)
 
-    def once(self, steps: int | None = None, by_batch: bool = False) -> Iterator[Block]:
-        """The first batches in the given order; see `Source`."""
-        return self.blocks(0, 0, self._most(steps))
-
-    def _most(self, steps: int | None) -> int:
-        """So many batches, or all, where there are not as many."""
-        if steps is not None and steps > self.n_batches:
-            warn_of_end(self.n_batches, steps)
-        return min(self.n_batches, steps or self.n_batches)
-
     def name_of(self, number: int) -> None:
         """None: a row's number tells where it is."""
 
@@ -197,26 +239,6 @@ class ArraySource:
         """
         check_position(self.position, position)
         self.order.seed = position["seed"]
-
-    def epoch(
-        self, number: int, steps: int | None = None, done: int = 0, by_batch: bool = False
-    ) -> Iterator[Block]:
-        """The batches of an epoch in blocks; see `Source`."""
-        if steps in (None, self.n_batches):
-            yield from self.blocks(number, done)
-            return
-        cursor, left = number * int(steps or 0) + done, int(steps or 0) - done
-        while left > 0:
-            turn, first = divmod(cursor, self.n_batches)
-            taken = min(left, self.n_batches - first)
-            if taken < left and not self._said:
-                self._said = True
-                warn_user(
-                    f"An epoch has {steps} steps, and a pass over the data {self.n_batches} "
-                    "batches: epochs go on around the end of the data."
-                )
-            yield from self.blocks(turn, first, taken)
-            cursor, left = cursor + taken, left - taken
 
     def blocks(
         self,

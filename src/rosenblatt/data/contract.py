@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypedDict
+from typing import Any, NotRequired, Protocol, TypeAlias, TypedDict
 
 import jax
 import numpy as np
@@ -57,6 +57,9 @@ class Position(TypedDict):
     seed: int
     rows: int | None
     batch_size: int | None
+    # Of rows that stay in files: a digest of these, and how many rows are mixed with each other.
+    files: NotRequired[str]
+    window: NotRequired[int]
 
 
 class Source(Protocol):
@@ -134,15 +137,30 @@ def check_position(now: Position, then: Position) -> None:
     """Refuse to continue with other data than those of an earlier run.
 
     Raises:
-        ValueError: a different number of rows, or of rows in a batch.
+        ValueError: a different number of rows, or of rows in a batch; other files or windows.
     """
     for key, what in (("rows", "rows"), ("batch_size", "rows in a batch")):
-        if now[key] != then[key]:  # type: ignore[literal-required]
-            raise BadData(
-                f"The run to resume had a different number of {what}.",
-                given=f"{now[key]} now, {then[key]} then",  # type: ignore[literal-required]
-                fix="pass the same data and batch size, or another folder to start over.",
-            )
+        _check_alike(
+            f"The run to resume had a different number of {what}.",
+            (now[key], then[key]),  # type: ignore[literal-required]
+            "pass the same data and batch size, or another folder to start over.",
+        )
+    _check_alike(
+        "The run to resume had other files, or files that were rewritten since.",
+        (now.get("files"), then.get("files")),
+        "train with the files as they were, or name another folder to start over.",
+    )
+    _check_alike(
+        "The run to resume mixed rows in windows of another size.",
+        (now.get("window"), then.get("window")),
+        "pass the same `window=`, or another folder to start over.",
+    )
+
+
+def _check_alike(problem: str, pair: tuple[object, object], fix: str) -> None:
+    now, then = pair
+    if now != then:
+        raise BadData(problem, given=f"{now} now, {then} then", fix=fix)
 
 
 # -- arrays of blocks ----------------------------------------------------------------------------

@@ -14,12 +14,11 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import Shuffle
 from rosenblatt.data.arrays import named_leaves
-from rosenblatt.data.contract import Data
-from rosenblatt.data.rows import Inputs, Rows
+from rosenblatt.data.contract import Data, Source
+from rosenblatt.data.rows import Inputs, Rows, Stored
 
 if TYPE_CHECKING:
     from rosenblatt.data import frames, pydataset, stream_source
-    from rosenblatt.data.stream_source import StreamSource
 else:
     frames = on_use("rosenblatt.data.frames")
     pydataset = on_use("rosenblatt.data.pydataset")
@@ -32,7 +31,7 @@ _ARRAYS = (np.ndarray, np.generic, numbers.Number, str, bytes, list, tuple, Mapp
 class Stream:
     """Batches that are still to be read; they hold their own targets and weights."""
 
-    data: Iterable[Any]
+    data: Iterable[Any] | Stored
     inputs: Inputs
 
     def split(self, share: float) -> NoReturn:
@@ -50,8 +49,12 @@ class Stream:
         seed: int | None = None,
         steps: int | None = None,
         class_weight: Mapping[int, float] | None = None,
-    ) -> StreamSource:
+    ) -> Source:
         """A source of batches: arguments as of `Rows.batches`; a stream has its own batch size."""
+        if isinstance(self.data, Stored):
+            return self.data.source_of_batches(
+                self.inputs, batch_size, shuffle, seed, steps, class_weight
+            )
         return stream_source.StreamSource(
             self.data, shuffle, seed, class_weight, inputs=self.inputs
         )
@@ -88,7 +91,7 @@ def read(
     >>> rows.batches(batch_size=2).n_batches
     2
     """
-    if is_stream(x):
+    if is_stream(x) or isinstance(x, Stored):
         _refuse_beside_stream(x, y=y, sample_weight=sample_weight)
         return Stream(x, inputs or Inputs())
     return read_rows(x, y, sample_weight, inputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import ArraySource, Shuffle
 from rosenblatt.data.arrays import as_arrays, check_lengths, named_leaves, names_of
-from rosenblatt.data.contract import Batch, Data
+from rosenblatt.data.contract import Batch, Data, Source
 from rosenblatt.data.finite import Columns, check_finite, not_finite
 
 if TYPE_CHECKING:
@@ -63,6 +64,22 @@ class Inputs:
         if self.refuses_nan:
             check_finite(columns, "x", column_names(x, "x"))
         return as_arrays(self.look_up(columns), "x")
+
+
+class Stored(ABC):
+    """Rows that stay where they are, in files; x of `fit`, `evaluate` or `predict`."""
+
+    @abstractmethod
+    def source_of_batches(
+        self,
+        inputs: Inputs,
+        batch_size: int | None,
+        shuffle: Shuffle,
+        seed: int | None,
+        steps: int | None,
+        class_weight: Mapping[int, float] | None,
+    ) -> Source:
+        """A source of batches: arguments as of `Rows.batches`, and how x is read."""
 
 
 @dataclass(frozen=True)

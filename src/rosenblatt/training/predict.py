@@ -50,6 +50,8 @@ def predict(session: Session, source: Source, hooks: Hooks, steps: int | None = 
     elif whole is not None:
         outputs = predict_arrays(session, whole[0], source.batch_size or 32)
         hooks.progress("predict", steps or source.n_batches or 0, {})
+    elif source.batch_size is not None and not hooks.predict_batches:
+        outputs = _by_block(session, source, hooks, steps)
     else:
         outputs = _by_batch(session, source, hooks, steps)
     hooks.call("on_predict_end")
@@ -132,6 +134,19 @@ def _by_batch(session: Session, source: Source, hooks: Hooks, steps: int | None)
         parts.append(outputs)
         hooks.call("on_predict_batch_end", number, {"outputs": outputs})
         hooks.progress("predict", number + 1, {})
+        if session.stop_predicting:
+            break
+    return _joined(parts)
+
+
+def _by_block(session: Session, source: Source, hooks: Hooks, steps: int | None) -> Any:
+    """Many batches of one size at a time, where nobody asked for each."""
+    parts, done = [], 0
+    for block in source.once(steps):
+        x = tree_map(lambda a, n=block.n_rows: a.reshape(-1, *a.shape[2:])[:n], block.arrays[0])
+        parts.append(predict_arrays(session, x, block.batch_size))
+        done += block.n_batches
+        hooks.progress("predict", done, {})
         if session.stop_predicting:
             break
     return _joined(parts)
