@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from bench.peers import ROOT, Peer, environment
 
 _TIMEOUT = 900.0  # seconds for one request
 _Key = TypeVar("_Key")
+_Figure = TypeVar("_Figure", bound=float)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Context:
 
     folder: Path
     rounds: int | None = None
+    before: str = "5b73708"  # the revision that ours is compared with, where a workload does so
 
     def rounds_or(self, default: int) -> int:
         """The rounds asked for on the command line, else the workload's own number."""
@@ -35,6 +38,18 @@ class Context:
     def empty_cache(self) -> Path:
         """A new, empty cache folder."""
         return Path(tempfile.mkdtemp(prefix="cache-", dir=self.folder))
+
+
+class Seconds(float):
+    """Wall time; `cpu` is the processor's, of all threads."""
+
+    cpu: float
+
+    def __new__(cls, wall: float, cpu: float) -> Seconds:
+        """Both in seconds."""
+        made = super().__new__(cls, wall)
+        made.cpu = cpu
+        return made
 
 
 @dataclass(frozen=True)
@@ -131,6 +146,22 @@ class Worker:
             raise RuntimeError(f"{self.peer.title}: {operation}: {reply['error']}\n{self._tail()}")
         return reply["value"]
 
+    def timed(self, operation: str, calls: int | None = None, **arguments: Any) -> Seconds:
+        """Ask for an operation that returns seconds; the processor's time of a call beside them.
+
+        Args:
+            operation: its name.
+            calls: how often it does its work, if it is to be told.
+            arguments: passed on.
+        """
+        # Linux: the clock of a process by its number, as clock_getcpuclockid(3) makes it.
+        clock = (~self._process.pid << 3) | 2
+        if calls:
+            arguments["calls"] = calls
+        before = time.clock_gettime(clock)
+        wall = self.ask(operation, **arguments)
+        return Seconds(wall, (time.clock_gettime(clock) - before) / (calls or 1))
+
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -150,17 +181,22 @@ class Worker:
 
 
 @contextlib.contextmanager
-def workers(peers: list[Peer], context: Context) -> Iterator[dict[Peer, Worker]]:
-    """A worker for each peer, with an empty cache; ended on leaving."""
+def workers(
+    peers: Iterable[Peer], context: Context, caches: Mapping[Peer, Path] | None = None
+) -> Iterator[dict[Peer, Worker]]:
+    """A worker for each peer, with an empty cache or the one given; ended on leaving."""
     with contextlib.ExitStack() as stack:
         started = {}
         for peer in peers:
-            started[peer] = Worker(peer, context.empty_cache())
+            cache = caches[peer] if caches else context.empty_cache()
+            started[peer] = Worker(peer, cache)
             stack.callback(started[peer].close)
         yield started
 
 
-def in_turns(actions: Mapping[_Key, Callable[[], float]], rounds: int) -> dict[_Key, list[float]]:
+def in_turns(
+    actions: Mapping[_Key, Callable[[], _Figure]], rounds: int
+) -> dict[_Key, list[_Figure]]:
     """Call every action once a round, in order, so that all meet the same state of the machine.
 
     Args:
@@ -170,7 +206,7 @@ def in_turns(actions: Mapping[_Key, Callable[[], float]], rounds: int) -> dict[_
     Returns:
         The figures of each, in the order of the rounds.
     """
-    figures: dict[_Key, list[float]] = {key: [] for key in actions}
+    figures: dict[_Key, list[_Figure]] = {key: [] for key in actions}
     for number in range(rounds):
         for key, action in actions.items():
             figures[key].append(action())
@@ -179,13 +215,18 @@ def in_turns(actions: Mapping[_Key, Callable[[], float]], rounds: int) -> dict[_
 
 
 def _latest(figures: Mapping[Any, list[float]]) -> str:
-    names = {key: key.title if isinstance(key, Peer) else key for key in figures}
-    return ", ".join(f"{names[key]} {values[-1]:.4g}" for key, values in figures.items())
+    return ", ".join(f"{_name(key)} {values[-1]:.4g}" for key, values in figures.items())
+
+
+def _name(key: Any) -> str:
+    if isinstance(key, tuple):
+        return " ".join(map(_name, key))
+    return key.title if isinstance(key, Peer) else str(key)
 
 
 def run(
     command: list[str], peer: Peer, cache: Path, timeout: float = _TIMEOUT
-) -> tuple[float, str]:
+) -> tuple[Seconds, str]:
     """Run a Python process to its end.
 
     Args:
@@ -200,7 +241,7 @@ def run(
     Raises:
         RuntimeError: it failed; the message holds its last output.
     """
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _of_children()
     done = subprocess.run(
         [sys.executable, *command],
         capture_output=True,
@@ -210,7 +251,27 @@ def run(
         timeout=timeout,
         check=False,
     )
-    seconds = time.perf_counter() - start
+    seconds = Seconds(time.perf_counter() - start, _of_children() - used)
     if done.returncode:
         raise RuntimeError(f"{peer.title}: {' '.join(command)} failed:\n{done.stderr[-2000:]}")
     return seconds, done.stdout
+
+
+def _of_children() -> float:
+    """Processor time of all processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@contextlib.contextmanager
+def checkout(revision: str, context: Context) -> Iterator[Peer]:
+    """Our own package as it was at a revision of the repository; removed on leaving."""
+    folder = context.folder / f"at-{revision}"
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run(
+        [*git, "add", "--detach", str(folder), revision], check=True, capture_output=True
+    )
+    try:
+        yield Peer(f"rosenblatt at {revision}", "rosenblatt", source=folder / "src")
+    finally:
+        subprocess.run([*git, "remove", "--force", str(folder)], check=True, capture_output=True)

@@ -14,11 +14,12 @@ _DROPPED = ("JAX_", "XLA_", "KERAS_", "TF_", "OMP_", "MKL_", "OPENBLAS_", "ROSEN
 
 @dataclass(frozen=True, eq=False)  # compared and hashed as an object
 class Peer:
-    """A library as it is measured: its title, the module to import, its environment."""
+    """A library as it is measured: its title, the module to import, its environment, our source."""
 
     title: str
     library: str
     environment: dict[str, str] = field(default_factory=dict)
+    source: Path = ROOT / "src"  # where our package is imported from
 
 
 OURS = Peer("rosenblatt", "rosenblatt")
@@ -40,9 +41,9 @@ def environment(peer: Peer, cache: Path) -> dict[str, str]:
         cache: folder for our data and compiled programs; empty for a cold start.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED)}
-    # This checkout's package, installed or not, and no graphics processor for anybody.
+    # That checkout's package, installed or not, and no graphics processor for anybody.
     common = {
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "PYTHONPATH": f"{peer.source}{os.pathsep}{ROOT}",
         "ROSENBLATT_CACHE_DIR": str(cache),
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",

@@ -32,12 +32,15 @@ class KerasRunner:
         self._network = ""
         self._model: Any = None
         self._x = self._y = np.empty(0)
+        self._validation: tuple[np.ndarray, np.ndarray] | None = None
 
     def load(self, network: str, path: str) -> None:
-        """Choose a network by name and read its training arrays from an .npz file."""
+        """Choose a network by name and read its arrays from an .npz file."""
         self._network = network
         with np.load(path) as arrays:
             self._x, self._y = arrays["x_train"], arrays["y_train"]
+            if "x_valid" in arrays:
+                self._validation = arrays["x_valid"], arrays["y_valid"]
 
     def build(self, **compile_options: Any) -> float:
         """Build and compile the model; seconds it took."""
@@ -103,12 +106,26 @@ class KerasRunner:
         """Load the saved model, `calls` times; median seconds of a call."""
         return _median(lambda: self._lib.models.load_model(path), calls)
 
-    def fit_epochs(self, epochs: int, checkpoint: str | None = None) -> float:
-        """Some epochs, with a checkpoint after each where a path is given; seconds they took."""
+    def fit_epochs(
+        self, epochs: int, checkpoint: str | None = None, validate: bool = False
+    ) -> float:
+        """Some epochs; seconds they took.
+
+        Args:
+            epochs: how many.
+            checkpoint: where the model is saved after each; nowhere if None.
+            validate: whether each ends with a validation.
+        """
         callbacks = [self._lib.callbacks.ModelCheckpoint(checkpoint)] if checkpoint else []
         start = time.perf_counter()
         self._model.fit(
-            self._x, self._y, batch_size=_BATCH, epochs=epochs, verbose=0, callbacks=callbacks
+            self._x,
+            self._y,
+            batch_size=_BATCH,
+            epochs=epochs,
+            verbose=0,
+            callbacks=callbacks,
+            validation_data=self._validation if validate else None,
         )
         self._wait()
         return time.perf_counter() - start

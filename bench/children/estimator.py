@@ -1,4 +1,4 @@
-"""Train an MLP estimator in a fresh process; prints the seconds of `fit` and a validation score.
+"""Train an MLP estimator in a fresh process; prints `fit`'s seconds, CPU seconds and a score.
 
 python -m bench.children.estimator MODULE DATA FOLDER DTYPE
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
 from bench import data
+from bench.children.stopwatch import Stopwatch
 
 
 def main(module: str, name: str, folder: str, dtype: str) -> None:
@@ -26,12 +26,12 @@ def main(module: str, name: str, folder: str, dtype: str) -> None:
     x, x_valid = x.astype(dtype), x_valid.astype(dtype)
     warnings.simplefilter("ignore")  # that it does not converge
     mlp = getattr(library, kind)(**settings, random_state=42, n_iter_no_change=10_000)
-    start = time.perf_counter()
+    watch = Stopwatch()
     mlp.fit(x, y)
-    seconds = time.perf_counter() - start
+    seconds = watch.read()
     # Few blocks are so extreme that squares of them would decide alone.
     off = np.abs(mlp.predict(x_valid) - y_valid).mean() if "Regressor" in kind else None
-    print(seconds, float(mlp.score(x_valid, y_valid) if off is None else off))
+    print(*seconds, float(mlp.score(x_valid, y_valid) if off is None else off))
 
 
 def _housing(folder: Path) -> Any:

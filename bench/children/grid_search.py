@@ -1,4 +1,4 @@
-"""Search a grid of networks in a fresh process; prints the seconds and the best score.
+"""Search a grid of networks in a fresh process; prints the seconds, CPU seconds and the best score.
 
 python -m bench.children.grid_search LIBRARY WRAPPERS FOLDER
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bench import data
+from bench.children.stopwatch import Stopwatch
 
 _ROWS, _EPOCHS = 3000, 5
 _GRID = {
@@ -41,12 +41,12 @@ def main(library: str, wrappers: str, folder: str) -> None:
         build, loss="mse", optimizer="adam", epochs=_EPOCHS, verbose=0, random_state=42,
         model__units=10,
     )  # fmt: skip
-    start = time.perf_counter()
+    watch = Stopwatch()
     search = GridSearchCV(
         make_pipeline(StandardScaler(), estimator), _GRID, cv=3, error_score="raise"
     )
     search.fit(x, y)
-    print(time.perf_counter() - start, search.best_score_)
+    print(*watch.read(), search.best_score_)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fit a perceptron on drawn data, in a fresh process; prints the seconds of `fit`.
+"""Fit a perceptron on drawn data in a fresh process; prints seconds, CPU seconds, sum of weights.
 
 python -m bench.children.perceptron MODULE CLASSES ROWS EPOCHS
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 import warnings
 
 import numpy as np
+
+from bench.children.stopwatch import Stopwatch
 
 _FEATURES = 20
 
@@ -25,10 +26,10 @@ def main(module: str, classes: str, rows: str, epochs: str) -> None:
     warnings.simplefilter("ignore")  # that it does not converge
     # What a first call of any library does once in a process: imports, threads.
     perceptron(max_iter=1, tol=None).fit(x[:100, :3], np.arange(100) % 2)
-    start = time.perf_counter()
+    watch = Stopwatch()
     fitted = perceptron(max_iter=int(epochs), tol=None, random_state=0).fit(x, y)
-    seconds = time.perf_counter() - start
-    print(seconds, float(np.abs(fitted.coef_).sum()))
+    seconds = watch.read()
+    print(*seconds, float(np.abs(fitted.coef_).sum()))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """Search in a fresh process; prints seconds of `search`, the best score and the values as JSON.
 
-python -m bench.children.search KIND LIBRARY TUNER FOLDER [WORKERS]
+python -m bench.children.search KIND LIBRARY TUNER FOLDER [WORKERS [TRIALS]]
+
+TRIALS ends the search after so many; the time of an epoch is printed too, so that the whole search
+can be estimated. WORKERS 0 leaves out the setting, which Keras Tuner does not have.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +20,11 @@ from typing import Any
 import numpy as np
 
 from bench import data
+from bench.children.stopwatch import Stopwatch
 
 _SEED = 42
+# A tuner, and what searches with it, given arguments of `fit`.
+Search = tuple[Any, Callable[..., None]]
 
 
 def classifier(lib: Any, hp: Any) -> Any:
@@ -68,16 +74,17 @@ def housing_arrays(folder: Path) -> tuple[Any, Any]:
     return names[0], names[1]
 
 
-def chapter(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+def chapter(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Search:
     """The chapter's random search: five trials of ten epochs."""
     train, validation = _fashion(folder)
     tuner = kt.RandomSearch(
         lambda hp: classifier(lib, hp), "val_accuracy", max_trials=5, seed=_SEED, **options
     )
-    return lambda: tuner.search(*train, epochs=10, validation_data=validation, verbose=0) or tuner
+    fit = {"epochs": 10, "validation_data": validation, "verbose": 0}
+    return tuner, lambda **more: tuner.search(*train, **fit, **more)
 
 
-def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Search:
     """The chapter's Hyperband: brackets up to ten epochs, twice; on a part of the images."""
     (x, y), validation = _fashion(folder)
     train = x[:10_000], y[:10_000]
@@ -85,12 +92,10 @@ def hyperband(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Calla
         lambda hp: classifier(lib, hp), "val_accuracy", max_epochs=10, factor=3,
         hyperband_iterations=2, seed=_SEED, **options,
     )  # fmt: skip
-    return lambda: tuner.search(*train, validation_data=validation, verbose=0) or tuner
+    return tuner, lambda **more: tuner.search(*train, validation_data=validation, verbose=0, **more)
 
 
-def housing(
-    lib: Any, kt: Any, folder: Path, options: dict[str, Any], epochs: int = 10
-) -> Callable[[], Any]:
+def housing(lib: Any, kt: Any, folder: Path, options: dict[str, Any], epochs: int = 10) -> Search:
     """Thirty trials of ten epochs on housing."""
     train, validation = housing_arrays(folder)
     tuner = kt.RandomSearch(
@@ -98,15 +103,15 @@ def housing(
         **options,
     )  # fmt: skip
     fit = {"epochs": epochs, "validation_data": validation, "verbose": 0}
-    return lambda: tuner.search(*train, **fit) or tuner
+    return tuner, lambda **more: tuner.search(*train, **fit, **more)
 
 
-def long(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+def long(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Search:
     """Thirty trials of a hundred epochs on housing: training, and little else."""
     return housing(lib, kt, folder, options, epochs=100)
 
 
-def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callable[[], Any]:
+def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Search:
     """Two hundred trials that return a number at once."""
 
     class Trivial(kt.RandomSearch):
@@ -114,7 +119,7 @@ def trivial(lib: Any, kt: Any, folder: Path, options: dict[str, Any]) -> Callabl
             return trial.hyperparameters.Float("x", 0, 1)
 
     tuner = Trivial(max_trials=200, seed=_SEED, **options)
-    return lambda: tuner.search(verbose=0) or tuner
+    return tuner, lambda **more: tuner.search(verbose=0, **more)
 
 
 KINDS = {
@@ -126,25 +131,48 @@ KINDS = {
 }
 
 
-def main(kind: str, library: str, tuner: str, folder: str, *workers: str) -> None:
+def _timing(lib: Any, times: list[tuple[float, float]]) -> Any:
+    """A callback that keeps the times of epochs which are not the first of their trial."""
+
+    class Epochs(lib.callbacks.Callback):
+        kept = times  # the class's: tuners copy callbacks for each trial
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self._watch: Stopwatch | None = None
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if self._watch:
+                self.kept.append(self._watch.read())
+            self._watch = Stopwatch()
+
+    return Epochs()
+
+
+def main(
+    kind: str, library: str, tuner: str, folder: str, workers: str = "0", trials: str = "0"
+) -> None:
     """One search."""
     lib, kt = importlib.import_module(library), importlib.import_module(tuner)
+    epochs: list[tuple[float, float]] = []
+    more = {}
     with tempfile.TemporaryDirectory() as project:
-        options = {"directory": project, **({"workers": int(workers[0])} if workers else {})}
-        search = KINDS[kind](lib, kt, Path(folder), options)
-        start = time.perf_counter()
-        found = search()
-        seconds = time.perf_counter() - start
-        trials = found.oracle.trials.values()
-        print(
-            json.dumps(
-                {
-                    "seconds": seconds,
-                    "best": found.oracle.get_best_trials(1)[0].score,
-                    "values": sorted((t.hyperparameters.values for t in trials), key=str),
-                }
-            )
-        )
+        options = {"directory": project, **({"workers": int(workers)} if int(workers) else {})}
+        found, search = KINDS[kind](lib, kt, Path(folder), options)
+        if int(trials):
+            found.oracle.max_trials = int(trials)
+            more["callbacks"] = [_timing(lib, epochs)]
+        watch = Stopwatch()
+        search(**more)
+        seconds, cpu = watch.read()
+        results = found.oracle.trials.values()
+        printed = {
+            "seconds": seconds,
+            "cpu": cpu,
+            "epoch": [statistics.median(column) for column in zip(*epochs, strict=True)],
+            "best": found.oracle.get_best_trials(1)[0].score,
+            "values": sorted((t.hyperparameters.values for t in results), key=str),
+        }
+        print(json.dumps(printed))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from bench.peers import (
 )
 
 PEERS = [KERAS_TENSORFLOW, KERAS_JAX, KERAS_JAX_CHUNKED, TORCH]
-_STEPS = [10, 50, 100]
+STEPS = [10, 50, 100]
 
 
 def measure_fit(
@@ -34,7 +34,7 @@ def measure_fit(
     with workers([OURS, *PEERS], context) as crew:
         for worker in crew.values():
             worker.ask("load", network=network, path=str(path))
-        first, steps = _first_epochs(crew)
+        first, steps = first_epochs(crew)
         actions = {peer: lambda worker=worker: worker.ask("fit") for peer, worker in crew.items()}
         in_turns(actions, 1)  # warm-up, not counted
         warm = in_turns(actions, context.rounds_or(7))
@@ -50,18 +50,18 @@ def measure_fit(
         "warm: one whole `fit(x, y, batch_size=32, epochs=1)` in a process that has trained this "
         "model before. first: building the model and its first epoch, compiling included, our "
         "cache folder empty, imports not counted; measured once.",
-        f"The best steps_per_execution of {_STEPS} for Keras on JAX was {steps}.",
+        f"The best steps_per_execution of {STEPS} for Keras on JAX was {steps}.",
         "PyTorch cuts its batches from shuffled tensors, without a DataLoader.",
     ]
     return Result(title, notes, comparisons)
 
 
-def _first_epochs(crew: Mapping[Peer, Worker]) -> tuple[dict[Peer, float], int]:
+def first_epochs(crew: Mapping[Peer, Worker]) -> tuple[dict[Peer, float], int]:
     """Build every model and train its first epoch: seconds, and the best steps_per_execution."""
     first, steps = {}, 0
     for peer, worker in crew.items():
         if peer is KERAS_JAX_CHUNKED:
-            steps = worker.ask("build_with_best_steps", candidates=_STEPS)
+            steps = worker.ask("build_with_best_steps", candidates=STEPS)
         else:
             first[peer] = worker.ask("build") + worker.ask("fit")
     return first, steps

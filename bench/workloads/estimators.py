@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bench import data
-from bench.harness import Comparison, Context, Result, in_turns, run
+from bench.harness import Comparison, Context, Result, Seconds, in_turns, run
 from bench.peers import KERAS_TENSORFLOW, OURS, Peer
 
-_SKLEARN = Peer("scikit-learn", "sklearn.neural_network")
+SKLEARN = Peer("scikit-learn", "sklearn.neural_network")
 _SCIKERAS = Peer("SciKeras on TensorFlow", "scikeras.wrappers", KERAS_TENSORFLOW.environment)
-_TARGETS = {"housing": 3.0, "digits": 1.0, "fashion": 1.5}
-_TITLES = {
+TARGETS = {"housing": 3.0, "digits": 1.0, "fashion": 1.5}
+TITLES = {
     "housing": "MLPRegressor, housing, 200 epochs",
     "digits": "MLPClassifier, digits, 200 epochs",
     "fashion": "MLPClassifier, Fashion MNIST, 8 epochs",
@@ -24,15 +26,14 @@ def measure(context: Context) -> Result:
     data.housing(context.folder)
     data.fashion(context.folder)
     comparisons = []
-    for name, target in _TARGETS.items():
+    for name, target in TARGETS.items():
         for dtype in ("float32", "float64"):
-            child = ["bench.children.estimator"]
             ours, theirs = (
-                [*child, module, name, folder, dtype]
-                for module in ("rosenblatt.sklearn", _SKLEARN.library)
+                command(module, name, folder, dtype)
+                for module in ("rosenblatt.sklearn", SKLEARN.library)
             )
-            title = f"{_TITLES[name]}, {dtype}"
-            comparisons += _compared(context, ours, _SKLEARN, theirs, title, target, rounds=3)
+            title = f"{TITLES[name]}, {dtype}"
+            comparisons += _compared(context, ours, SKLEARN, theirs, title, target, rounds=3)
     child = ["bench.children.grid_search"]
     ours = [*child, "rosenblatt", "rosenblatt.sklearn", folder]
     theirs = [*child, "keras", _SCIKERAS.library, folder]
@@ -57,8 +58,7 @@ def _compared(
 
     def fit(command: list[str], who: Peer, warm: bool = False) -> float:
         cache = kept if warm else context.empty_cache()
-        _, printed = run(["-m", *command], who, cache)
-        seconds, scores[who.title] = map(float, printed.split()[-2:])
+        seconds, scores[who.title], _ = fit_once(command, who, cache)
         return seconds
 
     fit(ours, _WARM, warm=True)
@@ -74,3 +74,15 @@ def _compared(
         Comparison(f"{title}: {how}", peer.title, times[who], times[peer], target)
         for how, who in (("cold", OURS), ("warm", _WARM))
     ]
+
+
+def command(module: str, name: str, folder: str, dtype: str) -> list[str]:
+    """What trains a module's estimator on a data set, as a process of its own."""
+    return ["bench.children.estimator", module, name, folder, dtype]
+
+
+def fit_once(command: list[str], peer: Peer, cache: Path) -> tuple[Seconds, float, Seconds]:
+    """Seconds of `fit` in a process of its own, its score, and seconds of the whole process."""
+    whole, printed = run(["-m", *command], peer, cache)
+    wall, cpu, score = map(float, printed.split()[-3:])
+    return Seconds(wall, cpu), score, whole

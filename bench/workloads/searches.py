@@ -10,19 +10,19 @@ from bench import data
 from bench.harness import Comparison, Context, Limit, Result, in_turns, run
 from bench.peers import KERAS_JAX, KERAS_TENSORFLOW, OURS, Peer
 
-_TF = Peer("Keras Tuner on TensorFlow", "keras", KERAS_TENSORFLOW.environment)
-_JAX = Peer("Keras Tuner on JAX", "keras", KERAS_JAX.environment)
+TF = Peer("Keras Tuner on TensorFlow", "keras", KERAS_TENSORFLOW.environment)
+JAX = Peer("Keras Tuner on JAX", "keras", KERAS_JAX.environment)
 _ONE = Peer("rosenblatt, one worker", "rosenblatt")
-_TITLES = {
+TITLES = {
     "chapter": "random search, Fashion MNIST, 5 trials × 10 epochs",
     "housing": "random search, housing, 30 trials × 10 epochs",
     "long": "random search, housing, 30 trials × 100 epochs",
     "hyperband": "Hyperband (10, 3, 2), 10,000 images of Fashion MNIST",
 }
 _TARGETS = {
-    "chapter": {_TF: 4.0, _JAX: 2.5},
-    "housing": {_TF: 12.0, _JAX: 8.0},
-    "hyperband": {_TF: 4.0},
+    "chapter": {TF: 4.0, JAX: 2.5},
+    "housing": {TF: 12.0, JAX: 8.0},
+    "hyperband": {TF: 4.0},
 }
 _HOW = (
     "Seconds of `search` in fresh processes, in turns, everybody's compiling included, our cache "
@@ -38,7 +38,7 @@ def measure(context: Context) -> Result:
     """Random searches, what a trial costs of our own, and memory."""
     comparisons = [*_compared(context, "chapter", 2), *_compared(context, "housing", 2)]
     comparisons += [_two_workers(context, kind) for kind in ("housing", "long")]
-    seconds = [_search(context, "trivial", OURS, "1")["seconds"] for _ in range(3)]
+    seconds = [search(context, "trivial", OURS, 1)["seconds"] for _ in range(3)]
     limits = [
         Limit("our own work for one of 200 trivial trials", [s / _TRIALS * 1e3 for s in seconds],
               "ms", _OVERHEAD),
@@ -63,7 +63,7 @@ def _compared(context: Context, kind: str, rounds: int) -> list[Comparison]:
     found: dict[Peer, Any] = {}
 
     def timed(peer: Peer) -> float:
-        found[peer] = _search(context, kind, peer)
+        found[peer] = search(context, kind, peer)
         return found[peer]["seconds"]
 
     actions = {OURS: lambda: timed(OURS)}
@@ -71,7 +71,7 @@ def _compared(context: Context, kind: str, rounds: int) -> list[Comparison]:
     times = in_turns(actions, context.rounds_or(rounds))
     _require_equal(kind, [*found.values()])
     return [
-        Comparison(_TITLES[kind], peer.title, times[OURS], times[peer], target)
+        Comparison(TITLES[kind], peer.title, times[OURS], times[peer], target)
         for peer, target in _TARGETS[kind].items()
     ]
 
@@ -79,22 +79,29 @@ def _compared(context: Context, kind: str, rounds: int) -> list[Comparison]:
 def _two_workers(context: Context, kind: str) -> Comparison:
     """Against one, where an earlier process compiled; XLA's compiler alone fills both cores."""
     kept = context.empty_cache()
-    _search(context, kind, OURS, cache=kept)
+    search(context, kind, OURS, cache=kept)
     actions = {
-        who: lambda who=who, n=n: _search(context, kind, who, n, cache=kept)["seconds"]
-        for who, n in ((OURS, "2"), (_ONE, "1"))
+        who: lambda who=who, n=n: search(context, kind, who, n, kept)["seconds"]
+        for who, n in ((OURS, 2), (_ONE, 1))
     }
     times = in_turns(actions, context.rounds_or(2))
-    title = f"{_TITLES[kind]}, programs on disk: two workers"
+    title = f"{TITLES[kind]}, programs on disk: two workers"
     return Comparison(title, _ONE.title, times[OURS], times[_ONE], _TWO_WORKERS)
 
 
-def _search(
-    context: Context, kind: str, peer: Peer, *workers: str, cache: Path | None = None
+def search(
+    context: Context,
+    kind: str,
+    peer: Peer,
+    workers: int = 0,
+    cache: Path | None = None,
+    trials: int = 0,
 ) -> dict[str, Any]:
+    """What `bench.children.search` prints; 0 leaves workers or trials as they are."""
     tuner = "rosenblatt.tuner" if peer.library == "rosenblatt" else "keras_tuner"
-    command = ["-m", "bench.children.search", kind, peer.library, tuner, str(context.folder)]
-    _, printed = run([*command, *workers], peer, cache or context.empty_cache(), timeout=3600)
+    child = ["-m", "bench.children.search", kind, peer.library, tuner, str(context.folder)]
+    command = [*child, str(workers), str(trials)]
+    _, printed = run(command, peer, cache or context.empty_cache(), timeout=3600)
     return json.loads(printed.splitlines()[-1])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import data
-from bench.harness import Comparison, Context, Result, in_turns, run
+from bench.harness import Comparison, Context, Result, Seconds, in_turns, run
 from bench.peers import KERAS_JAX, KERAS_TENSORFLOW, OURS, Peer
 
 _COLD, _WARM = "rosenblatt, cold", "rosenblatt, warm"
@@ -21,8 +21,8 @@ def measure(context: Context) -> Result:
     """Time the script for us, cold and warm, and for Keras."""
     path = data.housing(context.folder)
 
-    def script(peer: Peer, make_cache: Callable[[], Path]) -> Callable[[], float]:
-        return lambda: _run_script(peer, path, make_cache())
+    def script(peer: Peer, make_cache: Callable[[], Path]) -> Callable[[], Seconds]:
+        return lambda: run_script(peer, path, make_cache())
 
     warm_cache, jax_cache = context.empty_cache(), context.empty_cache()
     cached = Peer(
@@ -62,7 +62,8 @@ def measure(context: Context) -> Result:
     return Result("From process start to a trained and evaluated model", notes, comparisons)
 
 
-def _run_script(peer: Peer, path: Path, cache: Path) -> float:
+def run_script(peer: Peer, path: Path, cache: Path) -> Seconds:
+    """A process that runs `bench.children.train_housing` on the arrays."""
     command = ["-m", "bench.children.train_housing", peer.library, str(path)]
     seconds, printed = run(command, peer, cache)
     rmse = float(printed.split()[-1])

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,25 +40,38 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     [file.name for file in Path(folder).iterdir()]
     ['a.txt']
     """
-    target = Path(os.path.realpath(path))  # a link stays a link; the file it names is replaced
-    part = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
-    try:
+    with _beside(path) as (part, target):
         # Not mkstemp: the finished file gets the usual rights, not the owner's alone.
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield part
-        if target.exists():
-            part.chmod(target.stat().st_mode & 0o7777)
         with part.open("rb") as file:
-            os.fsync(file.fileno())
+            _settle(file, part, target)
+
+
+@contextmanager
+def _beside(path: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
+    """A new name beside a path's file, and that file; renamed to it at the end."""
+    target = Path(os.path.realpath(path))  # a link stays a link; the file it names is replaced
+    part = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield part, target
         os.replace(part, target)
-    except OSError as error:
-        if error.errno is None or error.filename not in (None, str(part)):
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if not isinstance(error, OSError) or error.errno is None:
+            raise
+        if error.filename not in (None, str(part)):
             raise
         # The system's message names the temporary file, which means nothing to the user.
         problem = f"Cannot write {os.fspath(path)!r}: {error.strerror}."
         raise type(error)(error.errno, explain(problem, fix=_FIXES.get(error.errno))) from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _settle(file: BinaryIO, part: Path, target: Path) -> None:
+    """Give a finished file the rights of the one it replaces, and force it to the disk."""
+    with suppress(FileNotFoundError):
+        part.chmod(target.stat().st_mode & 0o7777)
+    os.fsync(file.fileno())
 
 
 @contextmanager
@@ -83,16 +96,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "a.bin").read_bytes()
     b'done'
     """
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
         raise FileNotFoundError(
             explain(
-                f"Cannot write {os.fspath(path)!r}: folder {str(folder)!r} does not exist.",
-                fix=f"create it: `pathlib.Path({str(folder)!r}).mkdir(parents=True)`.",
+                f"Cannot write {os.fspath(path)!r}: folder {folder!r} does not exist.",
+                fix=f"create it: `pathlib.Path({folder!r}).mkdir(parents=True)`.",
             )
         )
-    with replacing(path) as part, part.open("w+b") as file:
+    with _beside(path) as (part, target), part.open("x+b") as file:
         yield file
+        file.flush()
+        _settle(file, part, target)
 
 
 def read_files(folder: Path, pattern: str) -> dict[str, bytes]:

@@ -15,6 +15,8 @@ def as_number(value: Tree) -> float:
     >>> as_number(np.array([0.5, 1.0]))
     0.75
     """
+    if isinstance(value, float):  # nearly always, many times an epoch
+        return float(value)
     return float(np.mean(np.asarray(value, dtype="float64")))
 
 

@@ -150,14 +150,37 @@ def write_archive(
     """
     method = zipfile.ZIP_DEFLATED if weights.packed else zipfile.ZIP_STORED
     with zipfile.ZipFile(file, "w", method) as archive:
-        archive.writestr(METADATA, json.dumps(metadata))
-        archive.writestr(CONFIG, json.dumps(config))
+        _write_member(archive, file, METADATA, json.dumps(metadata).encode())
+        _write_member(archive, file, CONFIG, json.dumps(config).encode())
         if weights.is_large:
             _write_in_place(archive, file, WEIGHTS, weights)
         else:
-            archive.writestr(WEIGHTS, weights.content())
+            _write_member(archive, file, WEIGHTS, weights.content())
         for name, content in assets.items():
-            archive.writestr(name, content)
+            _write_member(archive, file, name, content)
+
+
+def _write_member(
+    archive: zipfile.ZipFile, file: BinaryIO, name: str, content: bytes | bytearray
+) -> None:
+    """What `archive.writestr` does, without going back in the file for the checksum."""
+    if archive.compression != zipfile.ZIP_STORED or len(content) > _LARGE:
+        archive.writestr(name, content)
+        return
+    info = zipfile.ZipInfo(name, time.localtime()[:6])
+    info.external_attr = 0o600 << 16
+    info.CRC, info.file_size, info.compress_size = zlib.crc32(content), len(content), len(content)
+    info.header_offset = file.tell()
+    file.write(info.FileHeader(zip64=False))
+    file.write(content)
+    _note(archive, info, file.tell())
+
+
+def _note(archive: zipfile.ZipFile, info: zipfile.ZipInfo, end: int) -> None:
+    """Add a written member to the archive's directory, which begins at its end."""
+    archive.filelist.append(info)
+    archive.NameToInfo[info.filename] = info
+    archive.start_dir = end
 
 
 def _write_in_place(
@@ -175,9 +198,7 @@ def _write_in_place(
     info.compress_size = info.file_size
     file.seek(info.header_offset)
     file.write(info.FileHeader(zip64=True))
-    archive.filelist.append(info)
-    archive.NameToInfo[name] = info
-    archive.start_dir = file.seek(0, os.SEEK_END)
+    _note(archive, info, file.seek(0, os.SEEK_END))
 
 
 @contextmanager
