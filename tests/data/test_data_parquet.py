@@ -344,8 +344,8 @@ def test_errors_name_the_file(tmp_path, case):
 
 
 ARGUMENTS = {
-    "target": ({"target": "z"}, "parquet: there is no column 'z'. Given: columns a, b, y."),
-    "drop": ({"drop": "aa"}, "parquet: there is no column 'aa'. .*did you mean 'a'"),
+    "target": ({"target": "z"}, r"0\.parquet: there is no column 'z'. Given: columns a, b, y."),
+    "drop": ({"drop": "aa"}, r"0\.parquet: there is no column 'aa'. .*did you mean 'a'"),
     "all": ({"drop": ["a", "b"], "target": "y"}, "parquet: no column is left for x."),
     "window": ({"window": "many"}, "parquet: bad `window`. Given: 'many'. Expected: bytes, e.g."),
     "no window": ({"window": 0}, "parquet: bad `window`. Given: 0."),

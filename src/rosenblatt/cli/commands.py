@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rosenblatt.choosing.rates import find_learning_rate
-from rosenblatt.cli import results
+from rosenblatt.cli import folder_use, results
 from rosenblatt.cli.network import OPTIMIZERS, build_network
 from rosenblatt.cli.network_training import figures_text, headline, units_of
-from rosenblatt.cli.problems import BUILTIN, features_of, load_problem, open_data
+from rosenblatt.cli.network_use import features_for, network_columns
+from rosenblatt.cli.problems import BUILTIN, load_problem, open_data
 from rosenblatt.cli.table_use import (
     Asked,
     evaluate_table,
@@ -25,7 +25,6 @@ from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
 from rosenblatt.graph.picture import text_diagram
-from rosenblatt.models.model import Model as Trained
 from rosenblatt.plots.figures import save_figure
 from rosenblatt.tables.plain import numbers
 from rosenblatt.tables.table import Table
@@ -53,7 +52,7 @@ def evaluate(model: Path, data: str, target: str | None) -> None:
                 given="columns " + ", ".join(table.names),
                 expected="--target COLUMN" if target is None else f"a column {target!r}",
             )
-        x, y = _features(network, facts, table, target), numbers(table, [target])[target]
+        x, y = features_for(network, facts, table, target), numbers(table, [target])[target]
         check_finite(y, f"y (column {target!r})")
         if facts.get("classes"):
             y = _class_numbers(y, facts["classes"], f"{data}, column {target!r}")
@@ -68,6 +67,7 @@ def predict(
     model: Path,
     data: str,
     out: Path | None,
+    keep: list[str] | None,
     interval: float | None,
     explain: int,
     threshold: float | None,
@@ -75,26 +75,30 @@ def predict(
     """Write a model's predictions for a file, or for the test part of a built-in data set."""
     network, facts = results.open_run(model)
     asked = Asked(interval, explain, threshold)
-    if isinstance(network, TableModel):
-        write_predictions(out, predict_table(as_estimator(network), _open(data), asked))
-        return
-    if asked != Asked():
+    if not isinstance(network, TableModel) and asked != Asked():
         raise BadArgument(
             "--interval, --explain and --threshold are for models of raw tables.",
             given=f"a {type(network).__name__}",
             fix="leave them out.",
         )
+    if out is not None and not out.suffix and Path(data).is_dir():
+        folder_use.predict_folder(network, facts, data, out, keep or (), asked)
+        return
+    if keep:
+        raise BadArgument(
+            "--keep is for a folder of Parquet files.",
+            given=data if out is None else f"{data} and --out {out}",
+            expected="a folder, and --out with another one",
+        )
+    if isinstance(network, TableModel):
+        write_predictions(out, predict_table(as_estimator(network), _open(data), asked))
+        return
     if data in BUILTIN:
         problem = load_problem(data, None, seed=0)
-        x, classes = problem.test[0], problem.classes
-    else:
-        x, classes = _features(network, facts, _open(data), facts.get("target")), None
-    outputs = np.asarray(network.predict(x, verbose=0))
-    origin = facts.get("origins", {}).get(facts.get("target"))
-    if origin is not None:
-        outputs = outputs.astype("float64") + origin
-    columns = _prediction_columns(outputs, facts.get("classes") or classes)
-    write_predictions(out, columns)
+        write_predictions(out, network_columns(network, facts, problem.test[0], problem.classes))
+        return
+    x = features_for(network, facts, _open(data), facts.get("target"))
+    write_predictions(out, network_columns(network, facts, x))
 
 
 def find_lr(
@@ -167,31 +171,6 @@ def _open(data: str) -> Table:
     return table
 
 
-def _features(
-    model: Trained, facts: Mapping[str, Any], table: Table, target: str | None
-) -> np.ndarray:
-    """The model's inputs from a table, checked by name where names are known, else by number.
-
-    Columns that the model does not take may hold anything.
-    """
-    data = table.source
-    if "features" in facts and not facts["features"]:
-        raise BadData(
-            f"{data}: this model takes images, not the rows of a table.",
-            expected=f"the built-in data set {facts['data']}",
-        )
-    names = facts.get("features") or [name for name in table.names if name != target]
-    width = model.input_shape[-1]
-    if len(names) != width:
-        raise BadData(
-            f"{data}: the model has a different number of features.",
-            given=f"{len(names)} columns: {', '.join(names)}",
-            expected=width,
-        )
-    results.require_columns(table.names, names, data)
-    return features_of(numbers(table, names), names, facts.get("origins", {}))
-
-
 def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:
     """Labels as positions in the model's list of classes."""
     known = {label: number for number, label in enumerate(classes)}
@@ -204,17 +183,3 @@ def _class_numbers(y: np.ndarray, classes: list[Any], where: str) -> np.ndarray:
             expected=", ".join(map(str, classes)),
         )
     return np.array([known[label] for label in labels])
-
-
-def _prediction_columns(outputs: np.ndarray, classes: Sequence[Any] | None) -> dict[str, list[Any]]:
-    """Columns to write: a number for each output, or the likeliest class and its probability."""
-    if classes and outputs.ndim == 2 and outputs.shape[1] == len(classes):
-        best = outputs.argmax(axis=1)
-        return {
-            "prediction": [classes[number] for number in best],
-            "probability": [round(float(p), 6) for p in outputs.max(axis=1)],
-        }
-    flat = outputs.reshape(len(outputs), -1)
-    if flat.shape[1] == 1:
-        return {"prediction": [float(value) for value in flat[:, 0]]}
-    return {f"prediction_{i}": [float(v) for v in flat[:, i]] for i in range(flat.shape[1])}

@@ -87,9 +87,25 @@ def predict_table(model: TabularModel, table: Table, asked: Asked) -> dict[str, 
     Raises:
         ValueError: a column is missing; something that this kind of model does not give.
     """
-    _check(model, asked)
-    ids = [n for n, kind in model.schema_.columns.items() if kind.kind == "id" and n in table]
+    ids = [name for name in ids_of(model) if name in table]
     columns: list[tuple[str, Sequence[Any]]] = [(name, _values(table[name])) for name in ids]
+    columns += predicted_columns(model, table, asked)
+    _say_drift(model, table)
+    names, _ = named_apart([name for name, _ in columns])
+    return dict(zip(names, (values for _, values in columns), strict=True))
+
+
+def ids_of(model: TabularModel) -> list[str]:
+    """The columns of ids that its training table had."""
+    return [name for name, kind in model.schema_.columns.items() if kind.kind == "id"]
+
+
+def predicted_columns(
+    model: TabularModel, table: Table, asked: Asked
+) -> list[tuple[str, Sequence[Any]]]:
+    """What is predicted for the rows of a table, as columns; arguments as of `predict_table`."""
+    _check(model, asked)
+    columns: list[tuple[str, Sequence[Any]]] = []
     if isinstance(model, TabularRegressor):
         columns.append(("prediction", model.predict(table).tolist()))
         if asked.interval is not None:
@@ -110,9 +126,7 @@ def predict_table(model: TabularModel, table: Table, asked: Asked) -> dict[str, 
         ]
     if asked.explain:
         columns += _reasons(model, table, outputs, asked.explain)
-    _say_drift(model, table)
-    names, _ = named_apart([name for name, _ in columns])
-    return dict(zip(names, (values for _, values in columns), strict=True))
+    return columns
 
 
 def _check(model: TabularModel, asked: Asked) -> None:

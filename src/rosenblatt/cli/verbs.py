@@ -116,8 +116,12 @@ def predict(
     out: Annotated[
         Path | None,
         Option(
-            help="The file to write: .csv, .parquet, .json or .jsonl; printed if not given, or -."
+            help="The file to write: .csv, .parquet, .json or .jsonl; printed if not given, or -. "
+            "For a folder of Parquet files: a folder, which gets a file for each."
         ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None, Option(help="Columns of a folder's files to write too, e.g. id.")
     ] = None,
     interval: Annotated[
         float | None,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rosenblatt.core.checks import is_whole
-from rosenblatt.core.errors import BadArgument, BadData, explain, nearest, warn_user
+from rosenblatt.core.errors import BadArgument, BadData, explain, warn_user
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.array_source import Shuffle, drawn_seed
 from rosenblatt.data.arrays import no_rows
@@ -46,13 +46,7 @@ class ParquetData(Stored):
         self.weights = weights
         targets = [self.target] if isinstance(self.target, str) else list(self.target or ())
         apart = [*targets, *([] if weights is None else [weights]), *drop]
-        for name in apart:
-            if name not in folder.columns:
-                raise BadData(
-                    f"parquet: there is no column {name!r}.",
-                    given="columns " + ", ".join(folder.columns),
-                    fix=nearest(name, folder.columns),
-                )
+        folder.require(apart)
         self.features = tuple(name for name in folder.columns if name not in apart)
         if not self.features:
             raise BadData(

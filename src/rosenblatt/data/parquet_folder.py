@@ -41,10 +41,10 @@ class ParquetFolder:
 
     Args:
         files: a folder, a file, or several files.
-        columns: whether each file is to have the columns of the first one.
 
     Attributes:
         files: their paths, in the order of their names.
+        names: these, as paths within the folder.
         columns: names of the columns to the type each has in the first file, as pyarrow says it.
         groups: the row groups that have a row, in order.
         rows: how many there are in all.
@@ -56,32 +56,33 @@ class ParquetFolder:
         ValueError: no such files, one that is damaged, or one with other columns.
     """
 
-    def __init__(self, files: PathLike | Sequence[PathLike], columns: bool = True):
+    def __init__(self, files: PathLike | Sequence[PathLike]):
         self._arrow = require("pyarrow", "rosenblatt[parquet]", "Parquet files")
         self._parquet = require("pyarrow.parquet", "rosenblatt[parquet]", "Parquet files")
-        self._files = _found(files)
-        self.files = [path for path, _ in self._files]
+        found = _found(files)
+        self.files = [path for path, _ in found]
+        self.names = [name for _, name in found]
         self.columns: dict[str, str] = {}
         self.groups: list[RowGroup] = []
         self.reads = 0
         self._open: dict[int, _ParquetFile] = {}
         self._footers: list[_Footer] = []
         self._stamps: list[tuple[int, int]] = []
-        digest = hashlib.blake2b(digest_size=16)
-        for number, (path, name) in enumerate(self._files):
+        self._digests: list[str] = []
+        for number, path in enumerate(self.files):
             stamp, footer = self._read_footer(path)
-            digest.update(f"{name}\n{stamp[0]}\n".encode())
-            digest.update(_footer_bytes(path, stamp[0]))
+            told = f"{stamp[0]}\n".encode() + _footer_bytes(path, stamp[0])
+            self._digests.append(hashlib.blake2b(told, digest_size=16).hexdigest())
             self._footers.append(footer)
             self._stamps.append(stamp)
-            if columns:
-                self._check_columns(number, footer)
+            self._check_columns(number, footer)
             for place in range(footer.num_row_groups):
                 rows = footer.row_group(place).num_rows
                 if rows:
                     self.groups.append(RowGroup(number, place, rows))
         self.rows = sum(group.rows for group in self.groups)
-        self.digest = digest.hexdigest()
+        named = repr(list(zip(self.names, self._digests, strict=True)))
+        self.digest = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
 
     def name_of(self, group: RowGroup) -> str:
         """A row group's name in messages."""
@@ -111,6 +112,29 @@ class ParquetFolder:
             ) from error
         self.reads += 1
         return table.select(list(columns))
+
+    def nothing(self, file: int, columns: Sequence[str]) -> ArrowTable:
+        """A table of the columns of a file without rows."""
+        schema = self._footers[file].schema.to_arrow_schema()
+        return schema.empty_table().select(list(columns))
+
+    def digest_of(self, file: int) -> str:
+        """What changes when a file is written again."""
+        return self._digests[file]
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Refuse names that no column has.
+
+        Raises:
+            ValueError: naming the first of them.
+        """
+        for name in columns:
+            if name not in self.columns:
+                raise BadData(
+                    f"{self.files[0]}: there is no column {name!r}.",
+                    given="columns " + ", ".join(self.columns),
+                    fix=nearest(name, self.columns),
+                )
 
     def joined(self, tables: Sequence[ArrowTable]) -> ArrowTable:
         """Tables below each other."""

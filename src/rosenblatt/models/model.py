@@ -32,7 +32,10 @@ from rosenblatt.models.trainer import Trainer
 
 if TYPE_CHECKING:
     from rosenblatt import saving
+    from rosenblatt.data.parquet_writing import Written
+    from rosenblatt.models import folders
 else:
+    folders = on_use("rosenblatt.models.folders")
     saving = on_use("rosenblatt.saving")
 
 
@@ -360,6 +363,38 @@ class Model(Trainer):
                 Nothing is written then.
         """
         saving.export.export_model(self, filepath, format, bool(verbose), input_signature)
+
+    def predict_folder(
+        self,
+        folder: PathLike | Sequence[PathLike],
+        out: PathLike,
+        keep: str | Sequence[str] = (),
+        features: Sequence[str] | None = None,
+        batch_size: int | None = None,
+    ) -> Written:
+        """Write a file of predictions for each Parquet file of a folder; any number of rows.
+
+        Files are read row group by row group. A file of predictions gets its place when it is
+        whole, and one that is there already stays: a call that was cut off is continued by the
+        same call. A file that was made of other rows, or by other weights, is an error.
+
+        Args:
+            folder: a folder of Parquet files, a file, or several files.
+            out: the folder for the predictions; made if need be.
+            keep: columns that are written before the predictions, as they are.
+            features: the columns that are read, in the order of the inputs. None: those with the
+                names of the inputs, or all but those that are kept.
+            batch_size: as of `predict`; each row group begins a new batch.
+
+        Returns:
+            The files; how many of them were made, and the rows in these.
+
+        Raises:
+            MissingPackage: pyarrow is not installed.
+            ValueError: a damaged file, missing columns, or a file in the way.
+        """
+        kept = [keep] if isinstance(keep, str) else list(keep)
+        return folders.predict_folder(self, folder, out, kept, features, batch_size)
 
     def save_weights(
         self, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None

@@ -98,6 +98,11 @@ class TabularClassifier(TabularModel):
         task = self._fitted().task
         return labels(task, np.arange(len(task.classes)))
 
+    def _columns_of(self, X: Source) -> dict[str, Any]:
+        chances, task = self.predict_proba(X), self._fitted().task
+        named = {f"probability_{c}": chances[:, i] for i, c in enumerate(task.classes)}
+        return {"prediction": labels(task, chances.argmax(axis=1)), **named}
+
     def _wanted(self) -> str:
         return "class"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rosenblatt.core.checks import number, optional, text, whole
 from rosenblatt.core.cores import number_of_cores
 from rosenblatt.core.errors import BadData, warn_user, within
+from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.frames import names_of
 from rosenblatt.tables.one_row import Row, read_row
@@ -43,6 +44,14 @@ from rosenblatt.tabular.scores import scores_of
 from rosenblatt.tabular.splitting import Parts, folds, splitting
 from rosenblatt.tabular.task import Task, class_codes, infer_task, quantities
 from rosenblatt.tabular.training import Plan
+
+if TYPE_CHECKING:
+    from rosenblatt.data import parquet_writing
+    from rosenblatt.data.parquet_writing import Written
+    from rosenblatt.models import folders
+else:
+    parquet_writing = on_use("rosenblatt.data.parquet_writing")
+    folders = on_use("rosenblatt.models.folders")
 
 Targets = Any  # an array, a column of a frame, a list
 
@@ -304,6 +313,39 @@ class TabularModel(Parameters):
         for name, (attribute, _) in DESCRIBED.items():
             more[name] = vars(self)[attribute].to_config()
         return as_model(predictor, self.text_columns_, more)
+
+    def predict_folder(
+        self,
+        folder: PathLike | Sequence[PathLike],
+        out: PathLike,
+        keep: str | Sequence[str] = (),
+    ) -> Written:
+        """Write a file of predictions for each Parquet file of a folder; any number of rows.
+
+        A file of predictions gets its place when it is whole, and one that is there already
+        stays: a call that was cut off is continued by the same call.
+
+        Args:
+            folder: a folder of Parquet files, a file, or several files.
+            out: the folder for the predictions; made if need be.
+            keep: columns that are written before the predictions, as they are.
+
+        Returns:
+            The files; how many of them were made, and the rows in these.
+
+        Raises:
+            MissingPackage: pyarrow is not installed.
+            ValueError: a damaged file, missing columns, or a file in the way.
+        """
+        names = list(self._fitted().encoder.names)
+        kept = [keep] if isinstance(keep, str) else list(keep)
+        maker = folders.digest(self.model_)
+        predict = parquet_writing.in_whole_pieces(self._columns_of)
+        return parquet_writing.predict_files(folder, out, predict, names, kept, maker)
+
+    def _columns_of(self, X: Source) -> dict[str, Any]:
+        """The predictions for a table, as columns of a table by name."""
+        raise NotImplementedError
 
     def report(
         self, X: Source | None = None, y: Targets = None, sample_weight: Targets = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,6 +83,9 @@ class TabularRegressor(TabularModel):
         targets = quantities(rows.target, predictor.task)
         found = predictor.predict(self._table(rows.table))
         return scores_of("quantity", targets, found, rows.weights).get("r2", np.nan)
+
+    def _columns_of(self, X: Source) -> dict[str, Any]:
+        return {"prediction": self.predict(X)}
 
     def _wanted(self) -> str:
         return "quantity"
