@@ -1,6 +1,9 @@
-"""Write what Keras does with wrong values of arguments: `arguments.json`, `calls.json`.
+"""Write what Keras does with wrong values: `arguments.json` and `calls.json`.
 
-    KERAS_BACKEND=jax PYTHONPATH=src:tests/keras_parity python tools/keras_arguments.py
+    KERAS_BACKEND=jax PYTHONPATH=src:tests/keras_parity python tools/keras_arguments.py [SECTION …]
+
+All of it; or the functions of some sections ("losses", "tree"), or "arguments" of classes, beside
+what is there.
 
 For each class, function and argument: the values that Keras refuses, by the type of its error; "?"
 before a type says that the error comes from code that Keras calls. Keras accepts the others.
@@ -25,7 +28,7 @@ import rosenblatt
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "keras_parity"))
 from outcomes import Outcome, outcome
 from wrong_arguments import LETTERS, VALUES, Case, arguments, classes, make, part_of, required
-from wrong_calls import call, fitting, functions, names
+from wrong_calls import SECTIONS, call, fitting, functions, names
 
 FOLDER = Path(__file__).parents[1] / "tests" / "keras_parity"
 Refused = dict[str, dict[str, str]]  # for each argument: types of errors, and letters of values
@@ -63,10 +66,10 @@ def of_classes() -> dict[str, Refused]:
     return found
 
 
-def of_functions() -> dict[str, Refused]:
+def of_functions(sections: Iterable[str]) -> dict[str, Refused]:
     """By the paths of functions, with the arguments that both libraries have."""
     found = {}
-    for path in functions(rosenblatt):
+    for path in functions(rosenblatt, sections):
         try:
             args, kwargs = fitting(keras, path)
             part_of(keras, path)(*args, **kwargs)
@@ -80,18 +83,27 @@ def of_functions() -> dict[str, Refused]:
 
 
 def write(file: str, found: dict[str, Refused]) -> None:
-    """One line for each class or function."""
-    rows = ",\n".join(f"{json.dumps(path)}: {json.dumps(row)}" for path, row in found.items())
-    (FOLDER / file).write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
+    """One line for each class or function, beside those of other sections that are there."""
+    path = FOLDER / file
+    new = {one.partition(".")[0] for one in found}
+    there: dict[str, Refused] = json.loads(path.read_text("utf-8"))
+    kept = {one: row for one, row in there.items() if one.partition(".")[0] not in new}
+    rows = ",\n".join(
+        f"{json.dumps(one)}: {json.dumps(row)}" for one, row in sorted((kept | found).items())
+    )
+    path.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Try all of them."""
+def main(sections: list[str]) -> None:
+    """Try all of them, or the functions of some sections."""
     logging.disable()
     with contextlib.redirect_stdout(io.StringIO()):
-        write("calls.json", of_functions())
-        write("arguments.json", of_classes())
+        for section in sections or SECTIONS:
+            if section != "arguments":
+                write("calls.json", of_functions([section]))
+        if not sections or "arguments" in sections:
+            write("arguments.json", of_classes())
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

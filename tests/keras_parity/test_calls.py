@@ -22,11 +22,19 @@ ACCEPTED: Rules = (
     (r"activations\.\w+\.(x|axis)=(\[\]|\(\)|\(1,\)|\(1, 2, 3\))", "a list as well as an array"),
     (r".*\.(threshold|ignore_class)=1j", "a number that is equal to none of the others"),
     (r"losses\.circle\.(y_true|ref_labels)=.*", "numbers, converted to class ids"),
+    (r"tree\.assert_same_structure\.check_types=an array", "not asked where nests are equal"),
+    (r"utils\.normalize\.(x|axis)=.*", "lists too; docs/differences.md"),
+    (r"utils\.pad_sequences\.(sequences|maxlen)=.*", "nothing to pad, or all cut off"),
     (r"random\.\w+\.(inputs|alpha|minval|maxval|x)=.*", "numbers and lists as well as arrays"),
 )
 # … refuse what it accepts …
 STRICTER: Rules = (
     (r"random\.\w+\.dtype=0", "not a dtype"),
+    (r".*\.(custom_objects|module_objects)=.*", "not a table of names"),
+    (r"(saving|utils)\.get_registered_object\.name=.*", "not a name"),
+    (r"utils\.get_source_inputs\.tensor=.*", "not a tensor"),
+    (r"utils\.normalize\.x=.*", "no axis to normalize along"),
+    (r"layers\.(concatenate\.axis|dot\.axes)=True", "True is not an axis"),
     (
         r"(losses|metrics)\.\w+\.(y_true|y_pred)=.*",
         "shapes that would be broadcast; docs/differences.md",
@@ -38,9 +46,19 @@ STRICTER: Rules = (
     ),
 )
 # … by an error of another type …
-OTHER_TYPES: Rules = ((r"losses\.(squared_)?hinge\.y_pred=.*", "shapes that do not align"),)
+OTHER_TYPES: Rules = (
+    (r"(losses|metrics)\.(squared_)?hinge\.y_pred=.*", "shapes that do not align"),
+)
 # … and what messages name instead of the argument.
-NAMED: Rules = ((r"\w+\.get\.identifier=.*", "the kind of part: an unknown activation"),)
+NAMED: Rules = (
+    (r"\w+\.get\.identifier=.*", "the kind of part: an unknown activation"),
+    (r"(saving|models)\.load_(model|weights)\.\w+=.*", "the file, which does not exist"),
+    (r"\w+\.(de)?serialize(_keras_object)?\.(config|obj)=.*", "what stands for no object"),
+    (r"tree\.\w+\.\w+=.*", "the nests that do not fit each other"),
+    (r"layers\.\w+\.inputs=.*", "the layer that joins them"),
+    (r"models\.(clone_model|model_from_json)\.\w+=.*", "what stands for no model or layer"),
+    (r"utils\.to_categorical\.num_classes=.*", "the label outside the classes"),
+)
 JUDGE = Judge("calls.json", ACCEPTED, STRICTER, OTHER_TYPES, NAMED)
 GROUPS = sorted({path.partition(".")[0] for path in JUDGE.recorded})
 

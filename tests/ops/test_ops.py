@@ -388,7 +388,7 @@ X = rb.KerasTensor((None, 3), name="x")
         (
             lambda: rb.ops.select([], []),
             ValueError,
-            "`ops.select`: the conditions and the choices must be lists with something in them. "
+            "`ops.select`: `condlist` and `choicelist` must be lists with something in them. "
             "Given: list, list.",
         ),
         (

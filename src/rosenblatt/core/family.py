@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from rosenblatt.core import faces, registry
-from rosenblatt.core.errors import BadArgument, UnknownName, nearest
+from rosenblatt.core.errors import BadArgument, UnknownName, WrongType, nearest
 from rosenblatt.core.naming import to_snake_case
 from rosenblatt.core.serialization import deserialize_keras_object, serialize_keras_object
 from rosenblatt.core.types import Identifier
@@ -197,7 +197,7 @@ class Family:
             return found
         described = isinstance(config, Mapping) and "class_name" in config
         if not described and not isinstance(config, (str, type(None))):
-            raise BadArgument(
+            raise WrongType(
                 f"`config` is not that of a {self.kind}.",
                 given=f"{type(config).__name__}: {config!r}",
                 expected="what `serialize` returned",

@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # What code that is given a wrong value raises by accident.
 STRAY = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, AssertionError,
-    NameError,
+    NameError, NotImplementedError, ZeroDivisionError,
 )  # fmt: skip
 _STAYS = (RosenblattError, *VALUE_ERRORS, jax.errors.UnexpectedTracerError)
 

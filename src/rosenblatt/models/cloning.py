@@ -9,6 +9,7 @@ from typing import Any
 from rosenblatt.core import serialization
 from rosenblatt.core.errors import BadArgument, WrongType, nearest
 from rosenblatt.core.loading import loading
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.symbolic import KerasTensor, Node, Operation, node_of, tree_leaves, tree_map
 from rosenblatt.core.types import Tree
 from rosenblatt.layers.base import Layer
@@ -18,6 +19,7 @@ from rosenblatt.models.sequential import Sequential
 from rosenblatt.saving.legacy_config import modern_layer
 
 
+@refusing("`models.clone_model`")
 def clone_model(
     model: Model,
     input_tensors: Tree = None,

@@ -255,7 +255,15 @@ def scan(
     reverse: bool = False,
     unroll: int | bool = 1,
 ) -> Any:
-    """(carry, y) ← f(carry, x) row by row; the last carry, and all y stacked."""
+    """(carry, y) ← f(carry, x) row by row; the last carry, and all y stacked.
+
+    Raises:
+        ValueError: `unroll` is neither True, False nor a positive integer.
+    """
+    if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
+        raise BadArgument(
+            "`ops.scan`: bad `unroll`.", given=repr(unroll), expected="a bool or a positive integer"
+        )
     return jax.lax.scan(f, init, xs, length, reverse=reverse, unroll=unroll)
 
 

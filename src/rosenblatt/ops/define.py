@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from rosenblatt.core import config, dtypes, registry
 from rosenblatt.core.errors import BadArgument, WrongType, nearest
-from rosenblatt.core.refusing import STRAY, Unfit, misfit, refused, reword
+from rosenblatt.core.refusing import STRAY, Unfit, misfit, refused, refusing, reword
 from rosenblatt.core.symbolic import KerasTensor, Operation, any_symbolic, tree_leaves, tree_map
 from rosenblatt.core.tracing import VALUE_ERRORS
 from rosenblatt.core.variable import Variable
@@ -36,8 +36,9 @@ def plain(module: str = NUMPY) -> Callable[[F], F]:
     """Enter a function of `ops` that records nothing: it takes no arrays, or needs their values."""
 
     def enter(fn: F) -> F:
-        TABLES[module][fn.__name__] = fn
-        return fn
+        told = refusing(f"`ops.{fn.__name__}`")(fn)
+        TABLES[module][fn.__name__] = told
+        return told
 
     return enter
 

@@ -185,7 +185,7 @@ def _points(x: int) -> int:
         TypeError: not a number, or a symbolic tensor.
     """
     if x is None or isinstance(x, str):
-        raise Unfit("A window's length must be a number.", given=repr(x))
+        raise Unfit("A window's length `x` must be a number.", given=repr(x))
     return int(x)
 
 

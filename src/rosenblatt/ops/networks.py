@@ -159,7 +159,8 @@ def layer_normalization(
 
     With `rms_scaling` x / √(σ² + ε) · γ, as Keras once had it.
     """
-    axes = sorted(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    axes = sorted(range(x.ndim)[a] for a in given)
     exact = wide(x)
 
     def along(v: Any) -> Array:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, WrongType
-from rosenblatt.core.scope import current_scope
+from rosenblatt.core.refusing import Unfit
 from rosenblatt.core.types import Array, ArrayLike, Axes, DTypeLike
 from rosenblatt.ops.define import as_array, op
 
@@ -130,13 +130,14 @@ def array_split(x: Array, indices_or_sections: int | Sequence[int], axis: int = 
     """
     if not isinstance(indices_or_sections, int) or not isinstance(axis, int):
         raise WrongType(
-            "`ops.array_split`: the number of parts and the axis must be integers.",
+            "`ops.array_split`: `indices_or_sections`, the number of parts, and `axis` must be "
+            "integers.",
             given=f"{indices_or_sections!r}, axis={axis!r}",
             fix="use `ops.split` for parts between indices.",
         )
     if indices_or_sections < 1:
         raise BadArgument(
-            "`ops.array_split`: the number of parts must be positive.",
+            "`ops.array_split`: `indices_or_sections`, the number of parts, must be positive.",
             given=repr(indices_or_sections),
         )
     return jnp.array_split(x, indices_or_sections, axis)
@@ -228,17 +229,15 @@ def get_item(x: Array, key: Any) -> Array:
     """What `x[key]` is.
 
     Raises:
-        ValueError: a number that is no index, on symbolic tensors.
+        ValueError: a number that is no index; an IndexError too.
     """
     key = tuple(key) if isinstance(key, list) else key
     parts = key if isinstance(key, tuple) else (key,)
-    scope = current_scope()
-    symbolic = scope is not None and scope.binds_all
-    if symbolic and all(isinstance(part, (int, slice)) for part in parts):
+    if all(isinstance(part, (int, slice)) for part in parts):
         # JAX would take the last element instead.
         for part, size in zip(parts, x.shape, strict=False):
             if type(part) is int and not -size <= part < size:
-                raise BadArgument(
+                raise Unfit(
                     f"`ops.get_item`: {part} is no index of an axis of size {size}.",
                     given=f"shape {x.shape}, key {key!r}",
                 )
@@ -277,7 +276,9 @@ def diagonal(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array
         ValueError: one axis twice.
     """
     if x.ndim and axis1 % x.ndim == axis2 % x.ndim:
-        raise BadArgument("`ops.diagonal`: the axes are equal.", given=f"{axis1}, {axis2}")
+        raise BadArgument(
+            "`ops.diagonal`: `axis1` and `axis2` are equal.", given=f"{axis1}, {axis2}"
+        )
     return jnp.diagonal(x, offset, axis1, axis2)
 
 
@@ -310,7 +311,7 @@ def select(
     """
     if not all(isinstance(one, (list, tuple)) and one for one in (condlist, choicelist)):
         raise BadArgument(
-            "`ops.select`: the conditions and the choices must be lists with something in them.",
+            "`ops.select`: `condlist` and `choicelist` must be lists with something in them.",
             given=f"{type(condlist).__name__}, {type(choicelist).__name__}",
         )
     conditions, choices = ([as_array(one) for one in part] for part in (condlist, choicelist))
