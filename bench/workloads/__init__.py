@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.harness import Context, Result
 from bench.workloads import (
     compile_deep,
+    devices,
     estimators,
     fashion_fit,
     housing_fit,
@@ -44,6 +45,7 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
 }
 # Hours, or another look at what the others measure: run where they are named, not by `make bench`.
 LONG: dict[str, Callable[[Context], Result]] = {
+    "devices": devices.measure,
     "waiting": waiting.measure,
     "search_quality": search_quality.measure,
     "tables": tables.measure,
