@@ -212,7 +212,12 @@ def binomial(
     """How many of so many trials succeed."""
     kind = _dtype(dtype, "binomial")
     exact = jnp.promote_types(kind, jnp.float32)  # JAX takes 64 bits for integers where it has them
-    trials, share = (as_array(one).astype(exact) for one in (counts, probabilities))
+
+    def real(given: ArrayLike) -> Array:
+        array = as_array(given)
+        return array if jnp.iscomplexobj(array) else array.astype(exact)  # JAX refuses it
+
+    trials, share = real(counts), real(probabilities)
     return jax.random.binomial(_key(seed, "binomial"), trials, share, _sizes(shape), kind)
 
 
