@@ -20,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_OUT ?= demo-output
-FAILURES := $(VENV)/failures.txt
+FAILURES := $(abspath $(VENV)/failures.txt)
 UV ?= uv
 SHUFFLE := $(or $(SHUFFLE),$(shell date +%s))
 # XLA rounds differently on each: what holds on the oldest, on AVX2 and on this processor holds anywhere.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,12 @@ def test_a_process_with_too_much_memory_fails_the_run(
     (tmp_path / "conftest.py").write_text(rules.replace("MOST = 2048 ", f"MOST = {most} "))
     (tmp_path / "test_greedy.py").write_text(GREEDY)
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
+    failures = tmp_path / "failures.txt"  # what fails here on purpose is not told as a failure
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"ROSENBLATT_TEST_FAILURES": str(failures)},
+        capture_output=True, text=True, timeout=1800,
+    )  # fmt: skip
     assert done.returncode == status, done.stdout + done.stderr
     assert "1 passed" in done.stdout
     assert f"(at most {most})" in done.stdout
+    assert failures.exists() == bool(status)

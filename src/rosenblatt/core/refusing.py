@@ -34,6 +34,21 @@ class Unfit(BadArgument, TypeError, IndexError):
     """Arguments do not fit a function: Keras raises any of these types, by function and fault."""
 
 
+class UnfitDivisor(Unfit, ZeroDivisionError):
+    """A number to divide by is 0, as a step or a count of parts: NumPy and Keras raise this."""
+
+
+class UnknownChoice(Unfit, NotImplementedError):
+    """A choice does not exist, as a mode: JAX, and with it Keras, raise this."""
+
+
+def _unfit(error: Exception) -> type[Unfit]:
+    """The type that is also what was met inside, for code that catches that."""
+    if isinstance(error, ZeroDivisionError):
+        return UnfitDivisor
+    return UnknownChoice if isinstance(error, NotImplementedError) else Unfit
+
+
 def _is_array(value: Any) -> bool:
     if value is None or isinstance(value, (str, bytes, Mapping)):
         return False
@@ -169,9 +184,9 @@ def misfit(
             continue
         expected = _expected(parameter.annotation, value)
         if expected is not None:
-            return Unfit(f"{where}: bad `{name}`.", given=told(value), expected=expected)
+            return _unfit(error)(f"{where}: bad `{name}`.", given=told(value), expected=expected)
     reason = str(error).strip().partition("\n")[0].rstrip(".")
-    return Unfit(
+    return _unfit(error)(
         f"{where}: the arguments do not fit{f' ({reason})' if reason else ''}.",
         given=given_as(arguments),
     )
