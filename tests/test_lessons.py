@@ -286,3 +286,16 @@ def test_tables(lesson: Lesson) -> None:
     )
     assert "it predicts the same: True" in text
     assert 0 < number(text, r"another order: (\S+)") < 5.1
+
+
+def test_scaling(lesson: Lesson) -> None:
+    text = lesson("scaling", epochs=2)
+    assert "Devices: cpu:0 cpu:1" in text
+    first, second = re.search(r"Loss of one epoch: (\S+), (\S+)", text).groups()
+    assert float(first) == pytest.approx(float(second), rel=1e-5)
+    assert number(text, r"Weights differ by at most (\S+)") < 1e-3
+    assert len(re.findall(r"^Batches of [ \d,]{5}: \d+\.\d{3}, \d+\.\d{3}$", text, re.M)) == 3
+    assert number(text, r"from 4 files: test RMSE (\S+)") < 0.75
+    assert "Made by the second call: part-2.parquet\n" in text
+    assert "11,610 rows; the same as from memory: True" in text
+    assert "Files of the first one: model.keras" in text

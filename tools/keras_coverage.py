@@ -47,7 +47,6 @@ OLD = "kept by Keras for files and code of Keras 1 and 2"
 RULES = (
     (r"applications", r".*", "networks for images, trained elsewhere"),
     (r"distillation", r".*", "a large network teaches a small one: here networks are small"),
-    (r"distribution", r"initialize", "several processes: not yet"),
     (r"quantizers", r".*", QUANTIZED),
     (r"legacy", r".*", OLD),
     (r"visualization|ops\.image", r".*", IMAGES),

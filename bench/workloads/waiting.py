@@ -127,7 +127,7 @@ def _scripts(context: Context, before: Peer) -> list[Row]:
     jax, jax_before = pair["jax"]
     rows = [
         Row("first use of a network's names, over `import jax`", _less(pair["names"][0], jax),
-            _less(pair["names"][1], jax_before), "modules of ours, half of it their classes",
+            _less(pair["names"][1], jax_before), "imports, half of that for classes",
             most=0.15),
         Row("script, warm, times `import jax`", *pair["warm"], "20 epochs and validations a third",
             "import jax", jax, jax_before, most=1.8),

@@ -58,6 +58,8 @@ class BackupAndRestore(Callback, Configured):
     'epoch'
     """
 
+    is_for_main = True
+
     backup_dir: PathLike = setting(_FOLDER)
     save_freq: str | int = setting(frequency("epoch"), default="epoch")
     double_checkpoint: bool = setting(flag, default=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from rosenblatt.core.errors import WrongType
 from rosenblatt.core.registry import builtin
 from rosenblatt.training.jobs import Jobs
+from rosenblatt.training.placement import placement_now
 
 if TYPE_CHECKING:
     from rosenblatt.callbacks.model import Model
@@ -35,6 +36,8 @@ class Callback:
     # Whether `on_progress` and `on_test_begin` of this very class leave variables as they are: an
     # evaluation may then begin before they are called.
     only_looks = False
+    # Whether it writes files or shows something: with several processes the first one alone does.
+    is_for_main = False
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -176,6 +179,10 @@ class CallbackList:
         self.test_batches = self._wants("test")
         self.predict_batches = self._wants("predict")
         self.before_tests = any(map(_acts_before_tests, self.callbacks))
+        # Said before: whether training goes batch by batch is the same on all processes.
+        if not placement_now().is_main:
+            shared = [one for one in self.callbacks if not getattr(one, "is_for_main", False)]
+            self.callbacks = shared
         self.params = params
         self.model = model
         self._begun: list[Any] = []

@@ -29,6 +29,8 @@ class CSVLogger(Callback, Configured):
     True
     """
 
+    is_for_main = True
+
     filename: PathLike = setting(path)
     separator: str = setting(anything, default=",")
     append: bool = setting(flag, default=False)

@@ -25,6 +25,8 @@ class HParams(Callback):
     50
     """
 
+    is_for_main = True
+
     def __init__(
         self,
         writer: summary.SummaryWriter | PathLike,

@@ -27,6 +27,8 @@ class LearningCurves(Callback, Configured):
     5
     """
 
+    is_for_main = True
+
     filepath: PathLike = setting(path)
     every: int = setting(number(), default=1)
     names: Sequence[str] | None = setting(anything, default=None)

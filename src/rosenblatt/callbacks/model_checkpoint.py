@@ -43,6 +43,8 @@ class ModelCheckpoint(Watching, Configured):
     'val_loss'
     """
 
+    is_for_main = True
+
     filepath: PathLike = setting(path)
     monitor: str = setting(text, default="val_loss")
     verbose: int = setting(anything, default=0)

@@ -25,6 +25,7 @@ class ProgbarLogger(Callback):
     """
 
     only_looks = True
+    is_for_main = True
 
     def __init__(self) -> None:
         super().__init__()

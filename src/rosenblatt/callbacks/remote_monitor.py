@@ -30,6 +30,8 @@ class RemoteMonitor(Callback, Configured):
         send_as_json: send JSON as the body, instead of a form.
     """
 
+    is_for_main = True
+
     root: str = setting(text, default="http://localhost:9000")
     path: str = setting(text, default="/publish/epoch/end/")
     field: str = setting(text, default="data")

@@ -59,6 +59,8 @@ class TensorBoard(Callback, Configured):
     'epoch'
     """
 
+    is_for_main = True
+
     log_dir: PathLike = setting(path, default="logs")
     histogram_freq: int = setting(anything, default=0)
     write_graph: bool = setting(flag, default=True)

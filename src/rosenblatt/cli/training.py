@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +55,12 @@ def train(
         "--time-limit": time_limit, "--types": types, "--drop": drop, "--split": split,
         "--task": task, "--weights": weights, "--models": models, "--verbose": verbose,
     }  # fmt: skip
-    over = nullcontext() if devices is None else several_devices.over(devices)
     of_networks = {"--hidden": hidden, "--patience": patience}
     if takes_plain_network(data, no_tabular, of_tables, of_networks):
-        with over:
+        with _divided(devices, out, is_table=False) as folder:
             network_training.train_network(
                 data,
-                out,
+                folder,
                 target,
                 epochs,
                 batch_size or 32,
@@ -79,8 +79,16 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
     }
-    with over:
-        table_training.train_table(wanted, out, parameters, quiet=quiet, verbose=verbose)
+    with _divided(devices, out, is_table=True) as folder:
+        table_training.train_table(wanted, folder, parameters, quiet=quiet, verbose=verbose)
+
+
+def _divided(devices: int | None, out: Path, is_table: bool) -> AbstractContextManager[Path]:
+    """Train on several devices, or with other processes, where that is asked for."""
+    launched = "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ
+    if devices is None and not launched:
+        return nullcontext(out)
+    return several_devices.divided(devices, out, is_table, launched)
 
 
 def takes_plain_network(

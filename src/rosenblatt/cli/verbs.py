@@ -50,6 +50,7 @@ class Verb(NamedTuple):
 
 # By name, in the order in which help lists them.
 VERBS: dict[str, Verb] = {}
+PORT = 8476  # of several processes; JAX's own
 
 
 def done_by(
@@ -265,3 +266,24 @@ def trials(
     out: Annotated[Path | None, Option(help="A CSV file for all of them.")] = None,
 ) -> None:
     """Show the trials of a search, best first, also while it runs."""
+
+
+@done_by("launching", "launch_verb")
+def launch(
+    command: Annotated[
+        list[str],
+        Argument(help="After --: a verb and its arguments, or a program: `python script.py`."),
+    ],
+    processes: Annotated[int, Option(min=1, help="How many, on each machine.")] = 2,
+    restarts: Annotated[
+        int, Option(min=0, help="How often all are started again where one is lost.")
+    ] = 0,
+    hosts: Annotated[
+        str | None,
+        Option(help="All machines, as a,b: call it on each. The first process is on the first."),
+    ] = None,
+    port: Annotated[
+        int, Option(min=1, max=65535, help="Of the first machine, for the others.")
+    ] = PORT,
+) -> None:
+    """Train one model in several processes, which start again from its backup where one is lost."""

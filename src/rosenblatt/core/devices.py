@@ -23,23 +23,44 @@ def device(device_name: str | jax.Device) -> AbstractContextManager[Any]:
     ...     jax.numpy.zeros(1).device.platform
     'cpu'
     """
-    if isinstance(device_name, str):
-        kind, _, number = device_name.lower().partition(":")
-        try:
-            found: Any = jax.devices(kind)[int(number or 0)]
-        except (RuntimeError, IndexError, ValueError):
-            raise BadArgument(
-                "device: this machine does not have it.",
-                given=repr(device_name),
-                expected=f"one of {[f'{d.platform}:{d.id}' for d in jax.devices()]}",
-            ) from None
-    elif isinstance(device_name, jax.Device):
-        found = device_name
-    else:
+    context: AbstractContextManager[Any] = jax.default_device(device_named(device_name))
+    return context
+
+
+def device_named(name: str | jax.Device) -> jax.Device:
+    """A device by its name.
+
+    Args:
+        name: "gpu:1", "cpu", or a device.
+
+    Raises:
+        BadArgument: there is none of that name.
+
+    >>> device_named("cpu:0").platform
+    'cpu'
+    """
+    if isinstance(name, jax.Device):
+        return name
+    if not isinstance(name, str):
         raise BadArgument(
-            "device: bad `device_name`.",
-            given=repr(device_name),
+            "bad name of a device.",
+            given=repr(name),
             expected="a text such as 'cpu:0', or a `jax.Device`",
         )
-    context: AbstractContextManager[Any] = jax.default_device(found)
-    return context
+    kind, _, number = name.lower().partition(":")
+    try:
+        found = {str(one.id): one for one in jax.devices(kind)}
+    except RuntimeError:
+        found = {}
+    if (number or "0") not in found:
+        raise BadArgument(
+            "unknown device: this machine does not have it.",
+            given=repr(name),
+            expected=f"one of {[name_of(one) for one in jax.devices()]}",
+        )
+    return found[number or "0"]
+
+
+def name_of(device: jax.Device) -> str:
+    """The name of a device, as "cpu:0"."""
+    return f"{device.platform}:{device.id}"

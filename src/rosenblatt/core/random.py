@@ -22,6 +22,7 @@ from rosenblatt.core.variable import Variable
 # generators of Python and NumPy are the user's: they are neither read nor set, but by the one
 # function whose purpose it is.
 _library = _python_random.Random()
+_last_set: list[int | None] = [None]
 _own: ContextVar[_python_random.Random | None] = ContextVar("seeds", default=None)
 if hasattr(os, "register_at_fork"):  # children draw other seeds, as with Python's own generator
     os.register_at_fork(after_in_child=_library.seed)
@@ -53,6 +54,17 @@ def set_random_seed(seed: int) -> None:
     _generator().seed(int(seed))
     _python_random.seed(int(seed))
     np.random.seed(int(seed))
+    _last_set[0] = int(seed)
+
+
+def random_seed_set() -> int | None:
+    """The seed that `set_random_seed` was last given; None where it was not called.
+
+    >>> set_random_seed(42)
+    >>> random_seed_set()
+    42
+    """
+    return _last_set[0]
 
 
 def checked_seed(seed: Any, owner: str, expected: str = "") -> int:

@@ -23,6 +23,9 @@ Intake: TypeAlias = Callable[[Batch, Mapping[str, str]], Batch]
 
 
 BLOCK_BYTES = 4 << 20
+# Rows of the programs that a prediction is made of. Few sizes mean few programs, and one of four
+# rows rounds otherwise than one of 32.
+PREDICTED_ROWS = (32, 256, 2048)
 _MOST_BATCHES = 512
 _ALIGNMENT = 64
 

@@ -13,12 +13,13 @@ import numpy as np
 from rosenblatt.core.errors import BadArgument, FileRefused, require
 from rosenblatt.core.files import replacing
 from rosenblatt.core.types import PathLike, Tree
+from rosenblatt.data.contract import PREDICTED_ROWS
 from rosenblatt.data.parquet_folder import ArrowTable, ParquetFolder
 from rosenblatt.data.prefetch import prefetch
 
 _MADE_OF = b"rosenblatt.made_of"  # in a file's description of itself
 _AHEAD_BYTES = 64 << 20
-_PIECE = 2048  # rows of the largest program of `predict`
+_PIECE = PREDICTED_ROWS[-1]
 
 # Makes columns of predictions of the rows of a table.
 Predict = Callable[[ArrowTable], Mapping[str, Any]]

@@ -15,5 +15,6 @@ __getattr__, __dir__, __all__ = face(
         "devices": "get_device_count list_devices",
         "mesh": "DeviceMesh TensorLayout distribute_tensor",
         "parallel": "DataParallel LayoutMap ModelParallel distribution set_distribution",
+        "processes": "initialize is_main num_processes process_id",
     },
 )

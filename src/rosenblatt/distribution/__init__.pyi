@@ -10,3 +10,7 @@ from rosenblatt.distribution.parallel import LayoutMap as LayoutMap
 from rosenblatt.distribution.parallel import ModelParallel as ModelParallel
 from rosenblatt.distribution.parallel import distribution as distribution
 from rosenblatt.distribution.parallel import set_distribution as set_distribution
+from rosenblatt.distribution.processes import initialize as initialize
+from rosenblatt.distribution.processes import is_main as is_main
+from rosenblatt.distribution.processes import num_processes as num_processes
+from rosenblatt.distribution.processes import process_id as process_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 
+from rosenblatt.core.devices import name_of
 from rosenblatt.core.errors import BadArgument
 
 
@@ -41,7 +42,7 @@ def list_devices(device_type: str | None = None) -> list[str]:
     >>> list_devices()
     ['cpu:0']
     """
-    return [f"{device.platform}:{device.id}" for device in devices_of(device_type)]
+    return [name_of(device) for device in devices_of(device_type)]
 
 
 def get_device_count(device_type: str | None = None) -> int:

@@ -10,32 +10,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding
 
+from rosenblatt.core.devices import device_named
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.types import Array
-from rosenblatt.distribution.devices import devices_of, list_devices
-
-
-def device_named(name: str | jax.Device) -> jax.Device:
-    """A device by its name.
-
-    Args:
-        name: "gpu:1", "cpu", or a device.
-
-    Raises:
-        BadArgument: there is none of that name.
-
-    >>> device_named("cpu:0").platform
-    'cpu'
-    """
-    if isinstance(name, jax.Device):
-        return name
-    kind, _, number = str(name).partition(":")
-    found = {str(device.id): device for device in devices_of(kind)}
-    if (number or "0") not in found:
-        raise BadArgument(
-            "unknown device.", given=repr(name), expected=f"one of {list_devices(kind)}"
-        )
-    return found[number or "0"]
+from rosenblatt.distribution.devices import list_devices
 
 
 class DeviceMesh:

@@ -13,6 +13,7 @@ from rosenblatt.core.variable import Variable
 from rosenblatt.distribution.devices import list_devices
 from rosenblatt.distribution.mesh import DeviceMesh, TensorLayout
 from rosenblatt.training import placement
+from rosenblatt.training.spread import Spread
 
 _AXIS = "batch"
 
@@ -77,7 +78,7 @@ class DataParallel:
             )
         self._device_mesh = device_mesh
         self.auto_shard_dataset = auto_shard_dataset
-        self.placement: placement.Placement = placement.Spread(device_mesh.backend_mesh)
+        self.placement: placement.Placement = Spread(device_mesh.backend_mesh)
 
     @property
     def device_mesh(self) -> DeviceMesh:

@@ -15,6 +15,7 @@ from rosenblatt.core.symbolic import tree_map
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import Order, Shuffle
 from rosenblatt.data.arrays import to_numpy
+from rosenblatt.data.contract import PREDICTED_ROWS
 from rosenblatt.data.pydataset import PyDataset
 from rosenblatt.data.rows import Rows
 from rosenblatt.models.model import Model
@@ -22,7 +23,6 @@ from rosenblatt.sklearn.types import Matrix, Weights
 
 _WHOLE = 16 << 20  # bytes up to which a matrix is made dense whole: then it is an array like others
 _PIECE = 32 << 20  # bytes of the rows that are predicted at a time
-_SIZES = (2048, 256, 32)  # the models' own, so that no further programs are compiled
 
 
 def dense_if_small(X: Matrix) -> Matrix:
@@ -142,7 +142,8 @@ def predict_model(model: Model, x: Matrix, **arguments: Any) -> Tree:
         return model.predict(x, **arguments)
     batch_size = arguments.get("batch_size") or 32
     bytes_of_row = 4 * x.shape[1]
-    rows = next((size for size in _SIZES if size * bytes_of_row <= _PIECE), _SIZES[-1])
+    sizes = PREDICTED_ROWS[::-1]  # so that no further programs are compiled
+    rows = next((size for size in sizes if size * bytes_of_row <= _PIECE), sizes[-1])
     rows = max(1, rows // batch_size) * batch_size  # of models that look across rows: whole batches
     parts = [
         model.predict(_dense_rows(x, slice(start, start + rows)), **arguments)

@@ -177,10 +177,11 @@ class Engine:
             full, tail = block.n_batches, 0
         start = 0
         while start < full:
-            limit = most or _FIRST_CALL_STEPS
-            if most is None and self._seconds_per_step is not None:
+            limit = _FIRST_CALL_STEPS
+            if self._seconds_per_step is not None:
                 limit = max(1, int(_CALL_SECONDS / self._seconds_per_step))
-            stop = start + self.placement.steps(limit, full - start)
+            left = full - start
+            stop = start + (min(most, left) if most else self.placement.steps(limit, left))
             yield block.arrays, start, stop, block.n_rows, block.batch_size
             start = stop
         if tail:  # a step that may look across rows gets the last batch in its true size
@@ -207,7 +208,8 @@ class Engine:
             return custom.custom_loop(
                 self.kind, self.task, self.variables, self.parameters, self.names
             )
-        return loop(self.task, self.variables, self.step, self.parameters, self.masked)
+        divided = self.placement.is_divided
+        return loop(self.task, self.variables, self.step, self.parameters, self.masked, divided)
 
     def _eagerly(self, arrays: Tree, start: int, stop: int, rows: int) -> Logs:
         """`run_eagerly=True`: each step as plain Python, so that a debugger sees its values."""

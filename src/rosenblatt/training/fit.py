@@ -22,10 +22,11 @@ from rosenblatt.training.jobs import Jobs
 from rosenblatt.training.session import Calls, Run, Session, Validation, trial_epochs
 
 if TYPE_CHECKING:
-    from rosenblatt.training import effort
+    from rosenblatt.training import effort, together
     from rosenblatt.training.contract import Kind, Task
 else:
     effort = on_use("rosenblatt.training.effort")
+    together = on_use("rosenblatt.training.together")
 
 _PROGRESS_SECONDS = 0.1
 
@@ -104,9 +105,14 @@ def fit(
     tester: Engine | None = None
     with session.running(run):
         engine = _trainer(session, run)
+        if engine.placement.is_shared:
+            what = f"fit of {session.task.described}"
+            together.meet(engine, source, what, epochs, steps_per_epoch, hooks.train_batches)
         engine.load()
         try:
             hooks.call("on_train_begin")
+            if engine.placement.is_shared:
+                together.follow_first(run, engine)
             _let_jobs_wait(hooks, engine)
             for epoch in range(run.epoch, epochs):
                 run.epoch = epoch
@@ -118,6 +124,8 @@ def fit(
                         tester = tester or _tester(session, due.source)
                     _validate(session, run, tester, due)
                 hooks.call("on_epoch_end", epoch, run.logs)
+                engine.placement.check_equal(engine.variables)
+                session.stop = engine.placement.any(session.stop)
                 if session.stop:
                     break
             run.completed = True
@@ -305,6 +313,8 @@ def _test(
     """A pass of evaluation, which may have begun; where the data are used up, the results of the
     one before."""
     session.stop_evaluating = False
+    if engine.placement.is_shared:
+        together.meet(engine, source, f"evaluate of {session.task.described}", steps)
     hooks.call("on_test_begin")
     if calls is None:
         calls = _test_calls(engine, source, hooks, steps)
@@ -344,7 +354,9 @@ def _pass(
             if is_time:
                 hooks.progress(engine.kind, step, engine.read(logs))
                 shown = now
-            if (is_time or by_batch) and stops():
+            # Clocks differ: several processes ask each other after a batch that all have seen.
+            asks = by_batch or (is_time and not engine.placement.is_shared)
+            if asks and engine.placement.any(stops()):
                 break
     finally:
         if by_batch:  # a hook may have assigned to variables

@@ -1,7 +1,7 @@
-"""The state of training, and where it lies while programs run: the one file that knows devices.
+"""The state of training, and where it lies while programs run: what knows devices.
 
-`HERE` is the device that JAX chooses. `Spread` is several of them: it copies the state to all, cuts
-batches by rows, and says so to `jit`. Small predictions have one of their own: `CallingThread`.
+`HERE` is the device that JAX chooses. Several of them, of one process or of many, are
+`training.spread.Spread`. Small predictions have one of their own: `CallingThread`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import copy
 import functools
 import itertools
 import threading
-import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec, SingleDeviceSharding
+from jax.sharding import SingleDeviceSharding
 from jaxlib import xla_client
 
 from rosenblatt.core.faces import on_use
@@ -107,6 +106,9 @@ class Placement:
 
     key: Hashable = None
     options: dict[str, bool] | None = None
+    is_divided = False  # whether the rows of a batch lie on several devices
+    is_shared = False  # whether several processes take part, and must call the same programs
+    is_main = True  # whether this process writes files and shows progress
 
     @functools.cached_property
     def quick(self) -> Placement:
@@ -151,6 +153,24 @@ class Placement:
         """What a program gives for arguments that are in their place."""
         return program(*args)
 
+    def meet(self, what: str, told: str = "") -> list[str]:
+        """What every process tells where all come to the same point; see `Meeting.exchange`."""
+        return [told]
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says yes."""
+        return flag
+
+    def share(self, variables: StateVariables) -> None:
+        """Give the variables the values of the first process."""
+
+    def check_equal(self, variables: StateVariables) -> None:
+        """Refuse values that differ between processes.
+
+        Raises:
+            RuntimeError: they do.
+        """
+
     def steps(self, wanted: int, left: int) -> int:
         """How many steps a call may take, of those that are left in a block."""
         return min(wanted, left)
@@ -171,152 +191,6 @@ class Placement:
 
 
 HERE = Placement()
-
-
-class Spread(Placement):
-    """Several devices: the state on each of them, and the rows of each batch divided among them.
-
-    XLA keeps the meaning of a program: losses, metrics, batch normalization and dropout are those
-    of the whole batch, and the numbers those of one device but for the order of sums. Outside of
-    programs everything sees the values of this process's first device, as NumPy arrays.
-
-    Args:
-        mesh: the devices; rows are divided along its first axis.
-    """
-
-    def __init__(self, mesh: Mesh):
-        self.key = (
-            "spread",
-            mesh.axis_names,
-            mesh.devices.shape,
-            *(d.id for d in mesh.devices.flat),
-        )
-        self._mesh = mesh
-        self._parts = mesh.devices.shape[0]
-        self._whole = NamedSharding(mesh, PartitionSpec())
-        # By the `id` of a value that was handed out: what tells whether it is alive, and the array
-        # on all devices that it is a part of.
-        self._handed: dict[int, tuple[weakref.ref[np.ndarray], jax.Array]] = {}
-        # Two programs that reach the devices in different orders would wait for each other forever.
-        self._order = threading.Lock()
-
-    def load(self, variables: StateVariables) -> TrainState:
-        """The variables' values on all devices; what came from there is not copied again."""
-        found: TrainState = jax.tree_util.tree_map(self._on_all, variables.gather())
-        return found
-
-    def load_for_good(self, variables: StateVariables) -> TrainState:
-        """The variables' values, which `load` does not copy again from now on."""
-        with moving_together:
-            state = self.load(variables)
-            self.store(variables, state)
-        return state
-
-    def _on_all(self, value: Any) -> jax.Array:
-        known = self._handed.get(id(value))
-        if known is not None and known[0]() is value:
-            return known[1]
-        return value if self._is_placed(value) else jax.device_put(value, self._whole)
-
-    def store(self, variables: StateVariables, state: TrainState) -> None:
-        """Give the variables the values of this process's first device: nothing is copied there."""
-        variables.scatter(jax.tree_util.tree_map(self._handed_out, state))
-
-    def _handed_out(self, value: Any) -> Any:
-        if not self._is_placed(value):
-            return value
-        local = np.asarray(value.addressable_data(0))
-        key, handed = id(local), self._handed
-        if key not in handed or handed[key][1] is not value:
-            handed[key] = (weakref.ref(local, lambda _: handed.pop(key, None)), value)
-        return local
-
-    def _is_placed(self, value: object) -> bool:
-        return isinstance(value, jax.Array) and value.sharding.device_set == self._whole.device_set
-
-    def place(self, arrays: Tree, axis: int, fill: bool) -> Any:
-        """Arrays of rows, divided among the devices where that comes out even, else on each.
-
-        Args:
-            arrays: nest of arrays.
-            axis: that of the rows.
-            fill: whether copies of the last row may be added, so that it does come out even.
-        """
-        along = NamedSharding(self._mesh, PartitionSpec(*[None] * axis, self._mesh.axis_names[0]))
-
-        def placed(array: Any) -> Any:
-            if self._is_placed(array):
-                return array
-            rows = array.shape[axis]
-            full = -(-rows // self._parts) * self._parts
-            if full == rows or not fill:
-                return jax.device_put(array, along if full == rows else self._whole)
-            indices = np.minimum(np.arange(full), rows - 1)
-            return jax.device_put(np.take(np.asarray(array), indices, axis), along)
-
-        return jax.tree_util.tree_map(placed, arrays)
-
-    def hold(self, arrays: Tree, axis: int, fill: bool) -> Any:
-        """The same: what is placed stays there."""
-        return self.place(arrays, axis, fill)
-
-    def call(self, program: Callable[..., Any], *args: Tree) -> Any:
-        """What a program gives; programs of several threads reach all devices in one order."""
-        with self._order:
-            return program(*args)
-
-    def device_on_disk(self, arrays: list[Any]) -> None:
-        """None: the files hold programs of one device."""
-
-    def jit(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """The function, which takes arguments where they are and gives its results to all."""
-        places = jax.tree_util.tree_map(
-            lambda leaf: leaf.sharding if self._is_placed(leaf) else self._whole, args
-        )
-        return jax.jit(
-            function,
-            keep_unused=True,
-            in_shardings=places,
-            out_shardings=self._whole,
-            compiler_options=self.options,
-        )
-
-
-class Distribution(Protocol):
-    """A choice of devices, as `rosenblatt.distribution` offers them."""
-
-    @property
-    def placement(self) -> Placement:
-        """Where programs run."""
-
-
-_for_all: list[Distribution | None] = [None]
-_in_scope: ContextVar[tuple[Distribution | None] | None] = ContextVar("distribution", default=None)
-
-
-def distribution() -> Distribution | None:
-    """The choice of devices that holds now; None where JAX chooses."""
-    inner = _in_scope.get()
-    return _for_all[0] if inner is None else inner[0]
-
-
-def set_distribution(value: Distribution | None) -> None:
-    """Choose devices: for all threads, or inside a scope until it ends."""
-    if _in_scope.get() is None:
-        _for_all[0] = value
-    else:
-        _in_scope.set((value,))
-
-
-def scope_of(value: Distribution | None) -> AbstractContextManager[Any]:
-    """Choose devices for a `with` block of this thread."""
-    return holding(_in_scope, (value,))
-
-
-def placement_now() -> Placement:
-    """Where programs run now."""
-    chosen = distribution()
-    return HERE if chosen is None else chosen.placement
 
 
 class CallingThread(Placement):
@@ -371,3 +245,40 @@ def _calling_thread() -> CallingThread | None:
         return CallingThread(client.local_devices()[0])
     except (AttributeError, TypeError, RuntimeError):  # another version of jaxlib
         return None
+
+
+class Distribution(Protocol):
+    """A choice of devices, as `rosenblatt.distribution` offers them."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where programs run."""
+
+
+_for_all: list[Distribution | None] = [None]
+_in_scope: ContextVar[tuple[Distribution | None] | None] = ContextVar("distribution", default=None)
+
+
+def distribution() -> Distribution | None:
+    """The choice of devices that holds now; None where JAX chooses."""
+    inner = _in_scope.get()
+    return _for_all[0] if inner is None else inner[0]
+
+
+def set_distribution(value: Distribution | None) -> None:
+    """Choose devices: for all threads, or inside a scope until it ends."""
+    if _in_scope.get() is None:
+        _for_all[0] = value
+    else:
+        _in_scope.set((value,))
+
+
+def scope_of(value: Distribution | None) -> AbstractContextManager[Any]:
+    """Choose devices for a `with` block of this thread."""
+    return holding(_in_scope, (value,))
+
+
+def placement_now() -> Placement:
+    """Where programs run now."""
+    chosen = distribution()
+    return HERE if chosen is None else chosen.placement

@@ -72,6 +72,8 @@ def predict_arrays(session: Session, x: Tree, batch_size: int) -> Any:
     if not task.is_built:
         task.build(tree_map(lambda a: a[:1], x), None, "predict")
     predictor = _predictor_of(session)
+    if predictor.placement.is_shared:
+        predictor.placement.meet(f"predict of {task.described}")
     x = predictor.bring(x)
     outputs = predictor(x, batch_size)
     warn_if_nan(outputs, x)

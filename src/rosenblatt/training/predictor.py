@@ -16,6 +16,7 @@ import numpy as np
 from rosenblatt.core.symbolic import tree_leaves, tree_map
 from rosenblatt.core.tracing import changes, traced_settings
 from rosenblatt.core.types import Tree
+from rosenblatt.data.contract import PREDICTED_ROWS
 from rosenblatt.graph.walk import LookedUp
 from rosenblatt.training.intake import watched_ids
 from rosenblatt.training.placement import (
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from rosenblatt.graph.graph import Graph
     from rosenblatt.training.contract import Task
 
-# Rows of the programs that a prediction is made of. Few sizes mean few programs, and one of four
-# rows rounds otherwise than one of 32. A row for which layers compute many (`multiplies_rows`) has
-# one of its own.
-_SIZES = (32, 256, 2048)
 # What the calling thread computes itself: larger pieces are better handed on, and run side by side.
 _NEAR_ROWS, _NEAR_BYTES = 32, 64 << 20
 # Who predicts once or twice is served faster by the program that is on disk.
@@ -71,7 +68,8 @@ class Predictor:
         self._ids = watched_ids(task)
         self._takes_ids = any(hasattr(layer, "check_ids") for layer in task.layers())
         many = any(getattr(layer, "multiplies_rows", False) for layer in task.layers())
-        self._sizes = (1, *_SIZES) if many else _SIZES
+        # A row for which layers compute many has a program of its own.
+        self._sizes = (1, *PREDICTED_ROWS) if many else PREDICTED_ROWS
 
     def _build(self) -> Callable[..., Any]:
         return predictor(self.task, self.variables, self.parameters)

@@ -140,17 +140,22 @@ def batch_at(block: Tree, index: Array) -> Any:
     )
 
 
-def real_rows(span: Array, index: Array, size: int) -> RealRows:
+def real_rows(span: Array, index: Array, size: int, is_divided: bool) -> RealRows:
     """The real rows of a batch.
 
     Args:
         span: as for `loop`.
         index: which batch.
         size: rows of the array.
+        is_divided: whether they lie on several devices.
     """
     batch_size = span[3]
     number = lax.min(batch_size, span[2] - index * batch_size)
-    return RealRows(lax.iota("int32", size) < number, number)
+    mask = lax.iota("int32", size) < number
+    # A sum that says what `number` says keeps XLA from handing each piece of a small step to
+    # another thread, which takes twice the processor's time. Of several devices it would be one
+    # more sum that they wait for.
+    return RealRows(mask, number if is_divided else jnp.sum(mask, dtype="int32"))
 
 
 def loop(
@@ -159,6 +164,7 @@ def loop(
     step: Step,
     parameters: Sequence[Parameter],
     masked: bool,
+    is_divided: bool,
 ) -> Callable[..., Any]:
     """A function that runs a step over the batches of a block; jit makes a program of it.
 
@@ -172,7 +178,7 @@ def loop(
         size = jax.tree_util.tree_leaves(block)[0].shape[1]
 
         def body(index: Array, state: TrainState) -> TrainState:
-            rows = real_rows(span, index, size) if masked else None
+            rows = real_rows(span, index, size, is_divided) if masked else None
             return step(task, variables, state, numbers, batch_at(block, index), rows)
 
         state = lax.fori_loop(span[0], span[1], body, state)

@@ -1,0 +1,257 @@
+"""Several processes train one model as one does, and end together."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rosenblatt as rb
+from rosenblatt.cli.launching import launch
+from rosenblatt.training.meeting import Meeting
+
+SCRIPT = Path(__file__).with_name("together.py")
+LAUNCH = "import sys; from rosenblatt.cli.launching import launch; sys.exit(launch({}))"
+ETC = Path("/etc/netns")  # what `ip netns exec` puts in place of /etc
+HOSTS = ["alpha", "beta"]
+ALIKE = ("set before", "seeded", "unseeded", "stopped", "stopped at a batch", "files")
+
+
+def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[str, Any]], str]:
+    """What each process has written, and what the supervisor said."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "files"
+        folder.mkdir()
+        command = [sys.executable, str(SCRIPT), f"{name}/out", str(folder), *arguments]
+        if processes > 1:
+            call = f"{command!r}, {processes}, {restarts}"
+            command = [sys.executable, "-c", LAUNCH.format(call)]
+        environment = os.environ | {
+            "ROSENBLATT_MEETING_SECONDS": "10",
+            "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10",
+        }
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        found = [json.loads(path.read_text()) for path in sorted(Path(name).glob("out.*"))]
+        assert len(found) == processes
+        files = sorted(path.name for path in folder.iterdir())
+        return [one | {"left": files} for one in found], done.stderr
+
+
+@functools.cache
+def scenes(processes: int) -> list[dict[str, Any]]:
+    return started(processes, 0)[0]
+
+
+@pytest.mark.parametrize("scene", [*ALIKE])
+def test_two_processes_give_the_bits_of_two_devices(scene: str) -> None:
+    (one,), (first, second) = scenes(1), scenes(2)
+    assert first[scene] == second[scene] == one[scene]
+
+
+def test_the_first_process_writes_files() -> None:
+    assert scenes(2)[0]["left"] == ["log.csv", "model.keras"]
+
+
+@pytest.mark.parametrize(
+    ("scene", "texts"),
+    [
+        ("rows", ["BadData: fit of model", "different data or arguments", "'rows': 110"]),
+        ("values", ["BadData: fit of model", "different data or arguments", "first batch"]),
+        ("alone", ["RuntimeError: evaluate of model", "within 10 s", "is_main():`"]),
+    ],
+)
+def test_what_one_process_does_otherwise_is_an_error(scene: str, texts: list[str]) -> None:
+    for found in scenes(2)[: 1 if scene == "alone" else 2]:
+        for text in texts:
+            assert text in found[scene]
+
+
+@functools.cache
+def undisturbed() -> list[dict[str, Any]]:
+    return started(2, 0, "nobody:KILL")[0]
+
+
+@pytest.mark.parametrize("fate", ["0:KILL", "1:KILL", "1:STOP", "1:TERM"])
+def test_a_lost_process_costs_nothing(fate: str) -> None:
+    whole = undisturbed()
+    resumed, said = started(2, 2, fate)
+    assert resumed[0]["digest"] == resumed[1]["digest"] == whole[0]["digest"]
+    assert resumed[0]["history"] == whole[0]["history"]
+    assert whole[0]["drawn"] == whole[1]["drawn"]  # no seed was set: the first one's holds
+    assert "all are started again (restart 1 of 2)" in said
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[str]]:
+    """Two networks of one machine, as two hosts: alpha and beta, each a loopback name to itself."""
+    names = [f"rosenblatt-{os.getpid()}-{number}" for number in range(2)]
+    ends = [f"rb{os.getpid()}{letter}" for letter in "ab"]
+    if os.geteuid() or shutil.which("ip") is None:
+        pytest.skip("only root makes networks, by `ip` of iproute2")
+    made = subprocess.run(["ip", "netns", "add", names[0]], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"this machine makes no networks: {made.stderr.strip()}")
+    try:
+        commands = [f"netns add {names[1]}", f"link add {ends[0]} type veth peer name {ends[1]}"]
+        for number, (name, end) in enumerate(zip(names, ends, strict=True)):
+            inside = f"-n {name}"
+            commands += [
+                f"link set {end} netns {name}", f"{inside} link set lo up",
+                f"{inside} addr add 10.77.0.{number + 1}/24 dev {end}",
+                f"{inside} link set {end} up",
+            ]  # fmt: skip
+            known = ["10.77.0.1 alpha", "10.77.0.2 beta"]
+            known[number] = f"127.0.1.1 {HOSTS[number]}"
+            (ETC / name).mkdir(parents=True)
+            (ETC / name / "hosts").write_text("\n".join(["127.0.0.1 localhost", *known, ""]))
+        for command in commands:
+            subprocess.run(["ip", *command.split()], check=True)
+        yield names
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "delete", name], check=False)
+            shutil.rmtree(ETC / name, ignore_errors=True)
+
+
+def on(hosts: list[str], out: Path, *fate: str) -> list[subprocess.Popen[bytes]]:
+    """A process on each host; their machine's name is one that no other host reaches."""
+    running = []
+    files = out / "files"
+    files.mkdir()
+    for number, host in enumerate(hosts):
+        more = {
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES": "10.77.0.1:8476",
+            "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
+            "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
+            "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10",
+            "ROSENBLATT_MEETING_SECONDS": "10",
+        }
+        command = [sys.executable, str(SCRIPT), str(out / "out"), str(files), *fate]
+        inside = ["ip", "netns", "exec", host, *command]
+        running.append(subprocess.Popen(inside, env=os.environ | more))
+    return running
+
+
+def test_two_hosts_give_the_bits_of_one(hosts: list[str], tmp_path: Path) -> None:
+    for process in on(hosts, tmp_path):
+        assert process.wait(300) == 0
+    found = [json.loads((tmp_path / f"out.{number}").read_text()) for number in range(2)]
+    for scene in ALIKE:
+        assert found[0][scene] == found[1][scene] == scenes(1)[0][scene]
+
+
+@pytest.mark.parametrize("fate", ["0:KILL", "1:KILL"])
+def test_a_supervisor_on_each_host(hosts: list[str], tmp_path: Path, fate: str) -> None:
+    (tmp_path / "files").mkdir()
+    command = [sys.executable, str(SCRIPT), str(tmp_path / "out"), str(tmp_path / "files"), fate]
+    call = LAUNCH.format(f"{command!r}, 1, 5, {HOSTS!r}")
+    more = {"ROSENBLATT_MEETING_SECONDS": "10", "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10"}
+    running = [
+        subprocess.Popen(
+            ["ip", "netns", "exec", host, sys.executable, "-c", call], env=os.environ | more
+        )
+        for host in hosts
+    ]
+    assert [process.wait(300) for process in running] == [0, 0]
+    found = [json.loads((tmp_path / f"out.{number}").read_text()) for number in range(2)]
+    assert found[0]["digest"] == found[1]["digest"] == undisturbed()[0]["digest"]
+
+
+def test_a_machine_that_is_none_of_the_hosts() -> None:
+    with pytest.raises(ValueError, match=r"none of the hosts. Given: 192.0.2.1. Expected: .*name"):
+        launch(["python", "train.py"], 1, hosts=["192.0.2.1"])
+
+
+def test_a_silent_link_ends_all(hosts: list[str], tmp_path: Path) -> None:
+    running = on(hosts, tmp_path, "endless")
+    until = time.monotonic() + 120
+    while len(list(tmp_path.glob("files/trains *"))) < 2 and time.monotonic() < until:
+        assert [process.poll() for process in running] == [None, None]
+        time.sleep(0.1)
+    link = f"rb{os.getpid()}a"
+    subprocess.run(["ip", "-n", hosts[0], "link", "set", link, "down"], check=True)
+    for process in running:  # without the heartbeat, they would wait for minutes
+        assert process.wait(60) != 0
+
+
+def test_an_address_that_is_none_is_named() -> None:
+    for address in ("10.0.0.1", "10.0.0.1:port", "no such host:80"):
+        with pytest.raises(ValueError, match=r"initialize: bad `job_addresses` \(.*as 10.0.0.1:84"):
+            rb.distribution.initialize(address, 2, 0)
+
+
+def ended(code: str, restarts: int = 0) -> subprocess.CompletedProcess[str]:
+    """What comes of two processes; a process without JAX starts them: forks of one with it hang."""
+    call = LAUNCH.format(f"[sys.executable, '-c', {code!r}], 2, {restarts}")
+    return subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, timeout=60)
+
+
+def test_exit_codes() -> None:
+    number = "import os, sys, time; n = int(os.environ['KERAS_DISTRIBUTION_PROCESS_ID']); "
+    done = ended(number + "print(n)")
+    assert (done.returncode, done.stdout) == (0, "0\n")
+    # The other one would wait for longer than the test does.
+    done = ended(number + "n or sys.exit(3); time.sleep(100)")
+    assert done.returncode == 3
+    assert "process 0 ended with 3; all are ended." in done.stderr
+    done = ended(number + "n and os.kill(os.getpid(), 9); time.sleep(100)", restarts=1)
+    assert done.returncode == 128 + 9
+    assert done.stderr.count("process 1 ended with -9") == 2 and "(restart 1 of 1)" in done.stderr
+
+
+def test_a_program_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ValueError, match=r"launch: the program does not exist.*'pythn'.*evaluate"):
+        launch(["pythn", "train.py"], 2)
+
+
+@pytest.mark.parametrize("number", ["INT", "TERM"])
+def test_a_signal_ends_all(number: str, tmp_path: Path) -> None:
+    code = f"import os, time; open(os.path.join({str(tmp_path)!r}, str(os.getpid())), 'w'); "
+    code += "time.sleep(60)"
+    call = f"[sys.executable, '-c', {code!r}], 2, 5"
+    with subprocess.Popen([sys.executable, "-c", LAUNCH.format(call)]) as supervisor:
+        while len(list(tmp_path.iterdir())) < 2:
+            assert supervisor.poll() is None
+        subprocess.run(["kill", f"-{number}", str(supervisor.pid)], check=True)
+        assert supervisor.wait(30) == 128 + {"INT": 2, "TERM": 15}[number]
+    for path in tmp_path.iterdir():
+        assert not Path(f"/proc/{path.name}").exists()
+
+
+class _Client:
+    """A coordination service of one process, in which another one was there before."""
+
+    def __init__(self, other: str):
+        self._held: dict[str, Any] = {"rosenblatt/1/1": json.dumps([other, "b"])}
+
+    def key_value_set(self, key: str, value: str) -> None:
+        self._held[key] = value
+
+    def blocking_key_value_get(self, key: str, milliseconds: int) -> str:
+        return str(self._held[key])
+
+    def wait_at_barrier(self, name: str, milliseconds: int) -> None:
+        assert name == "rosenblatt/1"
+
+
+@pytest.mark.parametrize("other", ["fit", "evaluate"])
+def test_processes_at_different_points(other: str) -> None:
+    meeting = Meeting(_Client(other), 0, 2)
+    if other == "fit":
+        assert meeting.exchange("fit", "a") == ["a", "b"]
+        return
+    with pytest.raises(RuntimeError, match="process 0: fit; process 1: evaluate"):
+        meeting.exchange("fit", "a")
