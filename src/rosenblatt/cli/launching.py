@@ -17,6 +17,7 @@ import typer
 
 from rosenblatt.cli.verbs import PORT, VERBS
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.distribution import environment
 
 _LOOK = 0.1  # seconds between looks at the processes
 _GRACE = 10.0  # seconds that they have to end by themselves after Ctrl-C
@@ -103,7 +104,9 @@ def launch(
 
 
 def _place_among(hosts: Sequence[str]) -> int:
-    """Which of the hosts this machine is: the one whose address it has."""
+    """Which of the hosts this machine is: the one whose address it has; 0 where there are none."""
+    if not hosts:
+        return 0
     for place, host in enumerate(hosts):
         try:
             found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
@@ -112,8 +115,6 @@ def _place_among(hosts: Sequence[str]) -> int:
             return place
         except OSError:  # another machine's, or unknown
             continue
-    if not hosts:
-        return 0
     raise BadArgument(
         "launch: this machine is none of the hosts.",
         given=", ".join(hosts),
@@ -133,9 +134,9 @@ def _attempt(
     try:
         for number in numbers:
             more = {
-                "KERAS_DISTRIBUTION_JOB_ADDRESSES": addresses,
-                "KERAS_DISTRIBUTION_NUM_PROCESSES": str(total),
-                "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
+                environment.JOB_ADDRESSES: addresses,
+                environment.NUM_PROCESSES: str(total),
+                environment.PROCESS_ID: str(number),
             }
             quiet = subprocess.DEVNULL if number else None  # the first one speaks for all
             started.append(

@@ -14,6 +14,7 @@ from rosenblatt.cli.options import DATA_SETS
 from rosenblatt.core.checks import number
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.faces import on_use
+from rosenblatt.distribution import environment
 
 if TYPE_CHECKING:
     from rosenblatt.cli import network_training, several_devices, table_data, table_training
@@ -85,7 +86,7 @@ def train(
 
 def _divided(devices: int | None, out: Path, is_table: bool) -> AbstractContextManager[Path]:
     """Train on several devices, or with other processes, where that is asked for."""
-    launched = "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ
+    launched = environment.NUM_PROCESSES in os.environ
     if devices is None and not launched:
         return nullcontext(out)
     return several_devices.divided(devices, out, is_table, launched)

@@ -22,10 +22,10 @@ from rosenblatt.core.variable import Variable
 # generators of Python and NumPy are the user's: they are neither read nor set, but by the one
 # function whose purpose it is.
 _library = _python_random.Random()
-_last_set: list[int | None] = [None]
 _own: ContextVar[_python_random.Random | None] = ContextVar("seeds", default=None)
 if hasattr(os, "register_at_fork"):  # children draw other seeds, as with Python's own generator
     os.register_at_fork(after_in_child=_library.seed)
+_last_set: list[int | None] = [None]  # what `set_random_seed` was given
 
 
 def _generator() -> _python_random.Random:

@@ -12,10 +12,10 @@ import jax
 
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.random import random_seed_set, set_random_seed
+from rosenblatt.distribution import environment
 from rosenblatt.distribution.parallel import DataParallel, distribution, set_distribution
 from rosenblatt.training.meeting import meeting
 
-_PREFIX = "KERAS_DISTRIBUTION_"
 _HEARTBEAT_SECONDS = 30  # JAX's 100 would let the others wait longer for a machine that is gone
 
 
@@ -41,10 +41,10 @@ def initialize(
         BadArgument: as many addresses as there are processes are not given, or one is none.
         RuntimeError: something was computed before, or the others do not come.
     """
-    text = job_addresses or os.environ.get(f"{_PREFIX}JOB_ADDRESSES") or ""
+    text = job_addresses or os.environ.get(environment.JOB_ADDRESSES) or ""
     addresses = [one.strip() for one in text.split(",") if one.strip()]
-    number = _whole("NUM_PROCESSES", num_processes)
-    process = _whole("PROCESS_ID", process_id)
+    number = _whole(environment.NUM_PROCESSES, num_processes)
+    process = _whole(environment.PROCESS_ID, process_id)
     if len(addresses) > 1 and number is not None and len(addresses) != number:
         raise BadArgument(
             "initialize: `job_addresses` and `num_processes` do not belong together.",
@@ -52,7 +52,7 @@ def initialize(
             expected="an address for each process, or that of the first one only",
         )
     own_address = _own_address(addresses) if addresses else None
-    seconds = _whole("HEARTBEAT_SECONDS", None) or _HEARTBEAT_SECONDS
+    seconds = _whole(environment.HEARTBEAT_SECONDS, None) or _HEARTBEAT_SECONDS
     # It would catch SIGTERM, and training would go on: who asks for an end gets it at once.
     jax.config.update("jax_enable_preemption_service", False)
     first = addresses[0] if addresses else None
@@ -112,13 +112,11 @@ def _be_reached_at(address: str) -> None:
 def _whole(name: str, given: int | None) -> int | None:
     if given is not None:
         return int(given)
-    text = os.environ.get(_PREFIX + name)
+    text = os.environ.get(name)
     if text is None:
         return None
     if not text.isdecimal():
-        raise BadArgument(
-            f"initialize: bad {_PREFIX}{name}.", given=repr(text), expected="a whole number"
-        )
+        raise BadArgument(f"initialize: bad {name}.", given=repr(text), expected="a whole number")
     return int(text)
 
 

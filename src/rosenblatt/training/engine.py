@@ -177,16 +177,19 @@ class Engine:
             full, tail = block.n_batches, 0
         start = 0
         while start < full:
-            limit = _FIRST_CALL_STEPS
-            if self._seconds_per_step is not None:
-                limit = max(1, int(_CALL_SECONDS / self._seconds_per_step))
             left = full - start
-            stop = start + (min(most, left) if most else self.placement.steps(limit, left))
+            stop = start + (min(most, left) if most else self.placement.steps(self._limit(), left))
             yield block.arrays, start, stop, block.n_rows, block.batch_size
             start = stop
         if tail:  # a step that may look across rows gets the last batch in its true size
             last = jax.tree_util.tree_map(lambda a: a[full : full + 1, :tail], block.arrays)
             yield last, 0, 1, tail, tail
+
+    def _limit(self) -> int:
+        """How many steps take about a call's time."""
+        if self._seconds_per_step is None:
+            return _FIRST_CALL_STEPS
+        return max(1, int(_CALL_SECONDS / self._seconds_per_step))
 
     def _call(self, arrays: Tree, start: int, stop: int, rows: int, batch_size: int) -> Logs:
         if self.task.run_eagerly:
