@@ -117,7 +117,8 @@ def test_values_gradients_and_losses_equal_keras(keras: Any, number: int) -> Non
         weights = [v.value for v in layer.trainable_variables]
         state = [v.value for v in layer.non_trainable_variables]
         arrays = jax.tree.map(jnp.asarray, inputs)
-        return jax.tree.leaves(jax.value_and_grad(loss, (0, 1), has_aux=True)(weights, arrays))
+        gradients = jax.jit(jax.value_and_grad(loss, (0, 1), has_aux=True))
+        return jax.tree.leaves(gradients(weights, arrays))
 
     expected, found = result(theirs), result(ours)
     assert len(found) == len(expected)

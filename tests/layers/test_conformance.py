@@ -272,7 +272,7 @@ def gradients(layer: Any, x: Any, training: bool) -> Any:
 
     weights = [v.value for v in layer.trainable_variables]
     x = jax.tree_util.tree_map(jnp.asarray, x)
-    return jax.tree_util.tree_leaves(jax.grad(loss, (0, 1))(weights, x))
+    return jax.tree_util.tree_leaves(jax.jit(jax.grad(loss, (0, 1)))(weights, x))
 
 
 @everyone
@@ -300,6 +300,7 @@ def test_gradients_equal_central_differences(case: Case) -> None:
     layer(x)
     weights = [v.value + 0.1 for v in layer.trainable_variables]
 
+    @jax.jit
     def function(weights: Any, inputs: Any) -> Any:
         return run(layer, inputs, True, weights)[0]
 

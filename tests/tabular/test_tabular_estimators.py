@@ -404,7 +404,7 @@ def test_pipelines_and_searches() -> None:
 @pytest.mark.parametrize("kind", [TabularClassifier, TabularRegressor])
 def test_scikit_learns_own_checks(kind: type) -> None:
     """All of `check_estimator`: what it skips it says itself."""
-    small = kind(**{**QUICK, "width": 16, "epochs": 30})
+    small = kind(**{**QUICK, "width": 16, "depth": 1, "epochs": 30})
     failed = [
         f"{one['check_name']}: {one['exception']}"
         for one in check_estimator(small, on_fail=None, on_skip=None)
