@@ -1,9 +1,9 @@
-"""Write what Keras does with wrong values: `arguments.json` and `calls.json`.
+"""Write what Keras does with wrong values: `arguments.json`, `calls.json` and `methods.json`.
 
     KERAS_BACKEND=jax PYTHONPATH=src:tests/keras_parity python tools/keras_arguments.py [SECTION …]
 
-All of it; or the functions of some sections ("losses", "tree"), or "arguments" of classes, beside
-what is there.
+All of it; or the functions of some sections ("losses", "tree"), "arguments" of classes or
+"methods", beside what is there.
 
 For each class, function and argument: the values that Keras refuses, by the type of its error; "?"
 before a type says that the error comes from code that Keras calls. Keras accepts the others.
@@ -26,6 +26,7 @@ import keras
 import rosenblatt
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "keras_parity"))
+import wrong_methods
 from outcomes import Outcome, outcome
 from wrong_arguments import LETTERS, VALUES, Case, arguments, classes, make, part_of, required
 from wrong_calls import SECTIONS, call, fitting, functions, names
@@ -82,6 +83,16 @@ def of_functions(sections: Iterable[str]) -> dict[str, Refused]:
     return found
 
 
+def of_methods() -> dict[str, Refused]:
+    """By class and method, with the arguments that both libraries have."""
+    found = {}
+    for path in wrong_methods.METHODS:
+        ours = wrong_methods.names(rosenblatt, path)
+        both = [name for name in wrong_methods.names(keras, path) if name in ours]
+        found[path] = refused(path, both, wrong_methods.call)
+    return found
+
+
 def write(file: str, found: dict[str, Refused]) -> None:
     """One line for each class or function, beside those of other sections that are there."""
     path = FOLDER / file
@@ -94,15 +105,19 @@ def write(file: str, found: dict[str, Refused]) -> None:
     path.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
 
 
+OTHERS = {"arguments": of_classes, "methods": of_methods}
+
+
 def main(sections: list[str]) -> None:
     """Try all of them, or the functions of some sections."""
     logging.disable()
     with contextlib.redirect_stdout(io.StringIO()):
         for section in sections or SECTIONS:
-            if section != "arguments":
+            if section not in OTHERS:
                 write("calls.json", of_functions([section]))
-        if not sections or "arguments" in sections:
-            write("arguments.json", of_classes())
+        for name, find in OTHERS.items():
+            if not sections or name in sections:
+                write(f"{name}.json", find())
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ class Constraint(Configured):
     Array([0.5, 1. ], dtype=float32)
     """
 
+    __explained__ = ("__call__",)
+
     def __call__(self, w: ArrayLike) -> ArrayLike:
         """The projected weight."""
         return w

@@ -29,6 +29,8 @@ class Regularizer(Configured):
     2.0
     """
 
+    __explained__ = ("__call__",)
+
     def __call__(self, x: ArrayLike) -> Array | float:
         """The penalty of an array."""
         return 0.0

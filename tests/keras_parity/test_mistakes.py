@@ -40,7 +40,6 @@ ACCEPTED = {
     "look-up: crossing of floats": "the values are hashed",
 }
 OTHER_TYPES = {
-    "layer: add_weight with a shape twice": "Python's own TypeError",
     "layer: Normalization, adapt of a number": "Keras asks for TensorFlow",
     "layer: Normalization, adapt of nothing": "Keras asks for TensorFlow",
     "model: plot_model, layer_range": "Keras asks for pydot",

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from rosenblatt.core.checks import Check, checking, optional
 from rosenblatt.core.errors import WrongType
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import builtin
 from rosenblatt.training.jobs import Jobs
 from rosenblatt.training.placement import placement_now
 
 if TYPE_CHECKING:
     from rosenblatt.callbacks.model import Model
+
+
+_LOGS = optional(Check(lambda value: isinstance(value, Mapping), "a dict from names to numbers"))
+_PARAMS = optional(Check(lambda value: isinstance(value, Mapping), "a dict"))
+# The hooks that users call themselves, in loops and callbacks of their own.
+_TOLD_HOOKS = ("on_epoch_end", "on_batch_end", "on_train_batch_end")
 
 
 @builtin("keras.callbacks")
@@ -38,6 +46,15 @@ class Callback:
     only_looks = False
     # Whether it writes files or shows something: with several processes the first one alone does.
     is_for_main = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("rosenblatt."):
+            for hook in _TOLD_HOOKS:
+                if hook in vars(cls):
+                    where = f"{cls.__name__}.{hook}"
+                    told = checking(where, logs=_LOGS)(vars(cls)[hook])
+                    setattr(cls, hook, refusing(f"`{where}`")(told))
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -197,6 +214,7 @@ class CallbackList:
     def _wants(self, phase: str) -> bool:
         return any(_overrides(c, hook) for c in self.callbacks for hook in _BATCH_HOOKS[phase])
 
+    @checking("set_params", params=_PARAMS)
     def set_params(self, params: dict[str, Any]) -> None:
         """Give every callback the parameters."""
         self.params = params
@@ -267,7 +285,7 @@ class CallbackList:
 def _overrides(callback: object, hook: str) -> bool:
     own = getattr(type(callback), hook, None)
     if own is not None and own is not getattr(Callback, hook):
-        return True
+        return not getattr(own, "is_done_by_progress", False)
     return hook in vars(callback) and vars(callback)[hook] is not None
 
 

@@ -44,6 +44,13 @@ class TerminateOnNaN(Callback):
                 say(f"Batch {step}: the loss is {loss}, training stops.")
             self.model.stop_training = True
 
+    def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the loss of a batch, for loops that a user writes."""
+        self.on_progress("train", batch, logs or {})
+
+    # In `fit` each batch is looked at by `on_progress`: training need not go step by step.
+    on_batch_end.is_done_by_progress = True  # type: ignore[attr-defined]
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the loss of the epoch."""
         self.on_progress("train", int(self.params.get("steps") or 0), logs or {})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from rosenblatt.core.errors import BadArgument, WrongType, about, explain, nearest
 from rosenblatt.core.serialization import deserialize_keras_object
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Mismatch(Exception):
@@ -56,13 +60,16 @@ class Check:
         Raises:
             Mismatch: the value does not fit.
         """
-        try:
-            fits = self.fits(value)
-        except (TypeError, ValueError, AttributeError, OverflowError):  # of an unforeseen kind
-            fits = False
-        if not fits:
+        if not self.accepts(value):
             raise Mismatch
         return value if self.keep is None else self.keep(value)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value fits, of whatever kind it is."""
+        try:
+            return self.fits(value)
+        except (TypeError, ValueError, AttributeError, OverflowError):  # of an unforeseen kind
+            return False
 
     def require(self, value: Any, problem: str) -> Any:
         """What is kept of a value.
@@ -301,6 +308,10 @@ def _is_flag(value: Any) -> bool:
     return True
 
 
+# What is True or False and nothing else; `flag` takes whatever counts as one of them.
+boolean = Check(
+    lambda value: isinstance(value, bool), "True or False", error=lambda value: WrongType
+)
 flag = Check(_is_flag, "True or False", bool, wrong=[np.ones(2)])
 text = Check(lambda value: isinstance(value, str), "a string", wrong=[3, None])
 # A number that programs compute with: of Python or NumPy, an array without axes, a variable.
@@ -318,3 +329,42 @@ path = Check(
     [3, None],
     error=lambda value: WrongType,
 )
+
+
+def checking(where: str, **checks: Check) -> Callable[[F], F]:
+    """Make a function or method require what checks say of its arguments, before it runs.
+
+    Args:
+        where: its name in messages.
+        checks: by the arguments' names. What is not given is not looked at.
+
+    >>> @checking("wait", seconds=number(0))
+    ... def wait(seconds=0):
+    ...     return seconds
+    >>> wait(-1)
+    Traceback (most recent call last):
+    ...
+    rosenblatt.core.errors.BadArgument: wait: bad `seconds`. Given: -1. Expected: a number, 0 or
+    more.
+    """
+
+    def enter(fn: F) -> F:
+        names = list(inspect.signature(fn).parameters)
+        places = [(names.index(name), name, check) for name, check in checks.items()]
+
+        @functools.wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for place, name, check in places:
+                if name in kwargs:
+                    value = kwargs[name]
+                elif place < len(args):
+                    value = args[place]
+                else:
+                    continue
+                if not check.accepts(value):
+                    check.require(value, f"{where}: bad `{name}`.")
+            return fn(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return enter

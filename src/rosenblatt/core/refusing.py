@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -75,10 +76,23 @@ def _are_integers(value: Any) -> bool:
     return isinstance(many, (list, tuple)) and all(_is_integer(one) for one in many)
 
 
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _are_texts(value: Any) -> bool:
+    return _is_sequence(value) and all(isinstance(one, str) for one in value)
+
+
+def _are_numbers(value: Any) -> bool:
+    return _is_sequence(value) and all(is_real(one) for one in value)
+
+
 def _is_dtype(value: Any) -> bool:
     return value is None or bool(dtypes.standardize_dtype(value))
 
 
+_MAPPING = (lambda value: isinstance(value, Mapping)), "a dict"
 # By the words of an annotation: which values fit, and what they are called.
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Array": (_is_array, "an array of numbers"),
@@ -91,6 +105,14 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "str": (lambda value: isinstance(value, str), "a string"),
     "None": (lambda value: value is None, "None"),
     "Sequence[int]": (_are_integers, "a list of integers"),
+    "Sequence[str]": (_are_texts, "a list of strings"),
+    "Sequence[float]": (_are_numbers, "a list of numbers"),
+    "Config": _MAPPING,
+    "Mapping[str, Any]": _MAPPING,
+    "MutableMapping[str, Any]": _MAPPING,
+    "dict[str, Any]": _MAPPING,
+    "PathLike": (lambda value: isinstance(value, (str, os.PathLike)), "a path"),
+    "Callable[[str], Any]": (callable, "a function of a string"),
     "DTypeLike": (_is_dtype, "a dtype"),
     "Axes": (
         lambda value: value is None or _is_integer(value) or _are_integers(value),
@@ -164,6 +186,8 @@ def refused(
         arguments = signature.bind(*args, **kwargs).arguments
     except TypeError as problem:
         return WrongType(f"{where}: {problem}.")
+    if next(iter(arguments), None) in ("self", "cls"):
+        arguments.pop(next(iter(arguments)))
     return misfit(where, signature, arguments, error)
 
 
@@ -195,14 +219,15 @@ def misfit(
 def is_of_user(error: BaseException) -> bool:
     """Whether an error came out of code that is neither ours nor a library's."""
     frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return any(not file.startswith(LIBRARIES) for file in frames)
+    # Of compiled Cython, as in NumPy's generators, the name is that of the source.
+    return any(not file.startswith(LIBRARIES) and not file.endswith(".pyx") for file in frames)
 
 
 def refusing(where: str) -> Callable[[F], F]:
-    """Make a function tell which of its arguments does not fit, whatever it met inside.
+    """Make a function or method tell which of its arguments does not fit, whatever it met inside.
 
     Args:
-        where: the function's name in messages.
+        where: its name in messages.
 
     >>> import operator
     >>> refusing("`neg`")(operator.neg)("4")

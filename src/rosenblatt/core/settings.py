@@ -15,6 +15,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import NotSupported, WrongType, nearest
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.scope import EVERYTHING, HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
@@ -151,6 +152,8 @@ class Configured(HasParameters):
     __argument_order__: ClassVar[tuple[str, ...]] = ()
     # Other defaults than the bases' for their arguments.
     __argument_defaults__: ClassVar[Mapping[str, Any]] = {}
+    # The methods that say which of their arguments does not fit, in the library's classes.
+    __explained__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
@@ -179,6 +182,10 @@ class Configured(HasParameters):
         changed = own or any(name in vars(cls) for name in said)
         if changed and "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
+        if cls.__module__.startswith("rosenblatt."):
+            for name in cls.__explained__:
+                if name in vars(cls):
+                    setattr(cls, name, refusing(f"`{cls.__name__}.{name}`")(vars(cls)[name]))
 
     def settle(self, **values: Any) -> None:
         """Check values of settings and keep them.
@@ -207,6 +214,7 @@ class Configured(HasParameters):
         return self.own_config()
 
     @classmethod
+    @refusing("`from_config`")
     def from_config(cls, config: Config) -> Any:
         """An object with the arguments of a config."""
         return cls(**config)

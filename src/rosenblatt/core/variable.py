@@ -17,6 +17,7 @@ from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.loading import loading_now, take
 from rosenblatt.core.naming import auto_name, current_path
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.scope import Scope, current_scope, holding, use_scope, variable_outside
 
 _autocast: ContextVar[str | None] = ContextVar("autocast", default=None)
@@ -182,6 +183,7 @@ class Variable:
         scope = current_scope()
         return self._value if scope is None else scope.values.get(id(self), self._value)
 
+    @refusing("`assign`")
     def assign(self, value: Any, copy: bool = True) -> Variable:
         """Set the value; inside a scope, the scope's value.
 
@@ -220,10 +222,12 @@ class Variable:
             self._draw = None
         return self
 
+    @refusing("`assign_add`")
     def assign_add(self, value: Any) -> Variable:
         """Add to the value."""
         return self.assign(self.value + _plain(value))
 
+    @refusing("`assign_sub`")
     def assign_sub(self, value: Any) -> Variable:
         """Subtract from the value."""
         return self.assign(self.value - _plain(value))

@@ -56,7 +56,8 @@ class Order:
     def __init__(
         self, n_rows: int, batch_size: int, shuffle: Shuffle = False, seed: int | None = None
     ):
-        if not callable(shuffle) and shuffle not in (True, False, "batch"):
+        known = isinstance(shuffle, (bool, int, float, str)) and shuffle in (True, False, "batch")
+        if not callable(shuffle) and not known:
             raise BadArgument(
                 "`shuffle` is out of range.",
                 given=repr(shuffle),

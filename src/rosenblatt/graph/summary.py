@@ -86,7 +86,8 @@ def _column_widths(
         )
     if min(widths) < 4:
         raise BadArgument(
-            "summary: the line is too short for the columns.", given=f"{length} characters"
+            "summary: the line is too short for the columns.",
+            given=f"line_length: {length} characters",
         )
     return [length, *widths]
 
@@ -147,7 +148,7 @@ def _is_chain(graph: Graph) -> bool:
 def _selected(model: Layer, layer_range: Sequence[str] | None) -> list[Any]:
     graph = getattr(model, "_graph", None)
     layers = model.layers if graph is None or hasattr(model, "_sequence") else graph.layers
-    if not layer_range:
+    if layer_range is None:
         return layers
     if len(layer_range) != 2:
         raise BadArgument("summary: `layer_range` takes two names.", given=repr(layer_range))

@@ -73,6 +73,8 @@ class Initializer(Configured):
     array([2., 2.], dtype=float32)
     """
 
+    __explained__ = ("__call__",)
+
     def __call__(self, shape: Sequence[int], dtype: DTypeLike = None) -> Any:
         """The values, an array of the shape and dtype."""
         raise NotSupported(

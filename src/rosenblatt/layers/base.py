@@ -16,7 +16,7 @@ from rosenblatt.core.faces import on_use
 from rosenblatt.core.forking import refuse_forked
 from rosenblatt.core.naming import current_path, fresh_names
 from rosenblatt.core.random import seeded
-from rosenblatt.core.refusing import STRAY, is_of_user, reword
+from rosenblatt.core.refusing import STRAY, is_of_user, refusing, reword
 from rosenblatt.core.scope import Scope, current_scope, use_scope
 from rosenblatt.core.symbolic import (
     KerasTensor,
@@ -141,6 +141,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
 
     # -- losses ----------------------------------------------------------------------------
 
+    @refusing("`add_loss`")
     def add_loss(self, loss: Any) -> None:
         """Add a scalar to the training loss; called in `call()`.
 
@@ -442,6 +443,7 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
             return None
         return self._build_shapes
 
+    @refusing("`build_from_config`")
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Create the weights for the shapes of `get_build_config()`."""
         if config:

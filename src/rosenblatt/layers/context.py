@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.naming import path as _path
+from rosenblatt.core.refusing import refusing
 
 if TYPE_CHECKING:
     from rosenblatt.layers.base import Layer
@@ -43,8 +44,11 @@ one_thread = threading.RLock()
 def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
     """Let a `build` method mark its layer as built and remember the shapes."""
     signature = inspect.signature(build)
+    own = build
+    if str(build.__module__).startswith("rosenblatt."):
+        build = refusing(f"`{build.__qualname__}`")(build)
 
-    @functools.wraps(build)
+    @functools.wraps(own)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
         if self._in_build:  # `super().build()`: part of the build that is running
@@ -70,11 +74,11 @@ def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
 
 def _check(layer: Layer, shapes: dict[str, Any]) -> None:
     where = f"Layer {layer.name!r} ({type(layer).__name__})"
-    for shape in shapes.values():
-        if isinstance(shape, (int, float, str)):
+    for name, shape in shapes.items():
+        if isinstance(shape, (int, float, str, bytes)):
             raise BadArgument(
                 f"{where}: `build` takes the shape of a batch.",
-                given=repr(shape),
+                given=f"{name}={shape!r}",
                 expected="a tuple, with None for the number of rows: `(None, 8)`",
             )
     if layer.built and layer._own_variables():

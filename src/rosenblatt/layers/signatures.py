@@ -362,12 +362,12 @@ def require_built(layer: Layer, method: str) -> None:
 
 
 def require_number(value: object, what: str) -> None:
-    """Refuse text and None for a number.
+    """Refuse text, None and objects for a number.
 
     Raises:
         BadArgument: one of these.
     """
-    if value is None or isinstance(value, (str, bytes)):
+    if not isinstance(value, _NUMBERS) and not hasattr(value, "shape"):
         raise BadArgument(f"{what} takes a number, or a list of numbers.", given=repr(value))
 
 

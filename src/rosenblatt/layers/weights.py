@@ -10,9 +10,11 @@ import numpy as np
 
 from rosenblatt import initializers
 from rosenblatt.core import dtypes, registry
+from rosenblatt.core.checks import boolean, checking, flag
 from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.naming import current_path
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.scope import EVERYTHING, is_number, number_kind
 from rosenblatt.core.tracing import announce_change
 from rosenblatt.core.types import DTypeLike, Identifier, Shapes
@@ -84,6 +86,8 @@ class HoldsWeights(tracking.Tracked):
             kind = self._trainable_weights if variable.trainable else self._non_trainable_weights
             kind.append(variable)
 
+    @refusing("`add_weight`")
+    @checking("add_weight", autocast=flag, overwrite_with_gradient=boolean)
     def add_weight(
         self,
         shape: Sequence[int] | None = None,
@@ -120,7 +124,7 @@ class HoldsWeights(tracking.Tracked):
         if self._is_in_call():
             raise RuntimeError(_made_in_call(self, f"weight {name!r} was made"))
         shape = _weight_shape(shape, self.name, name)
-        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
+        dtype = dtypes.standardize_dtype(self.variable_dtype if dtype is None else dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
         variable = Variable(
@@ -141,6 +145,7 @@ class HoldsWeights(tracking.Tracked):
         self._track(variable)
         return variable
 
+    @refusing("`add_variable`")
     def add_variable(
         self,
         shape: Sequence[int] | None,
@@ -283,6 +288,7 @@ class HoldsWeights(tracking.Tracked):
         """The values of its weights, as NumPy arrays."""
         return [variable.numpy() for variable in self.weights]
 
+    @refusing("`set_weights`")
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set the values of its weights.
 
@@ -328,11 +334,13 @@ class HoldsWeights(tracking.Tracked):
 
     # -- files -----------------------------------------------------------------------------
 
+    @refusing("`save_own_variables`")
     def save_own_variables(self, store: Any) -> None:
         """Put the values of its own variables into a mapping by number."""
         for index, variable in enumerate(self._own_variables()):
             store[str(index)] = variable.numpy()
 
+    @refusing("`load_own_variables`")
     def load_own_variables(self, store: Any) -> None:
         """Take the values of its own variables from a mapping by number.
 

@@ -27,6 +27,7 @@ from rosenblatt.losses.shapes import (
     align_mask,
     align_weights,
     as_arrays,
+    as_real,
     divide_no_nan,
     is_off,
     kind_of_classes,
@@ -114,7 +115,7 @@ def reduce_weighted(
     1.25
     """
     if sample_weight is not None:
-        weight = jnp.asarray(sample_weight).astype(values.dtype)
+        weight = as_real(sample_weight, "sample_weight").astype(values.dtype)
         values, weight = align_weights(values, weight, where)
         if 0 < weight.ndim < values.ndim:
             weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))
@@ -198,6 +199,7 @@ class Loss(Configured):
             fix="write `def call(self, y_true, y_pred)` that returns one value for each row.",
         )
 
+    @refusing("`__call__`")
     def __call__(self, y_true: Tree, y_pred: Tree, sample_weight: ArrayLike | None = None) -> Array:
         """The reduced loss; steps that the predictions' mask leaves out do not count.
 
@@ -302,6 +304,7 @@ class OfFunction(Configured):
         return {**own, "fn": function, **serialize_keras_object(self._fn_kwargs)}
 
     @classmethod
+    @refusing("`from_config`")
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The loss or metric of a config."""
         return cls(**(deserialize_keras_object(config) if "fn" in config else config))

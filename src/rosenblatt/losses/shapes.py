@@ -14,6 +14,24 @@ from rosenblatt.core.scope import row_count, row_mask
 from rosenblatt.core.types import Array, ArrayLike, Shape, Tree
 
 
+def as_real(value: ArrayLike, what: str) -> Array:
+    """An array, of anything but complex numbers, whose imaginary part would be lost.
+
+    Args:
+        value: an array, a list or a number.
+        what: its name, for the message.
+
+    Raises:
+        ValueError: complex numbers.
+    """
+    array = jnp.asarray(value)
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise BadData(
+            f"`{what}` holds complex numbers.", given=str(array.dtype), expected="real numbers"
+        )
+    return array
+
+
 def as_float(value: ArrayLike) -> Array:
     """An array of a float type: its own, or the default one for integers and booleans."""
     array = jnp.asarray(value)

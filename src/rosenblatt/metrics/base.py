@@ -16,6 +16,7 @@ from rosenblatt.core.errors import BadArgument, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.naming import name_for
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import is_builtin, is_ours
 from rosenblatt.core.scope import Scope, use_scope
 from rosenblatt.core.settings import Configured, setting
@@ -71,6 +72,8 @@ class Metric(Configured):
     3.0
     """
 
+    __explained__ = ("update_state",)
+
     __argument_order__: ClassVar[tuple[str, ...]] = ("name", "dtype")
     untraced = ("name", "direction")
     # Which way is better, for `mode="auto"` of callbacks; None if that is unknown.
@@ -120,6 +123,7 @@ class Metric(Configured):
                 )
             )
 
+    @refusing("`add_variable`")
     def add_variable(
         self,
         shape: Sequence[int] = (),

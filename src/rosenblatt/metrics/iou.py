@@ -13,7 +13,7 @@ from rosenblatt.core.errors import BadArgument, explain, warn_user
 from rosenblatt.core.masks import keep, mask_of
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, ArrayLike
-from rosenblatt.losses.shapes import misaligned
+from rosenblatt.losses.shapes import as_real, misaligned
 from rosenblatt.metrics.base import Metric, family
 from rosenblatt.metrics.reduction import element_weights
 
@@ -103,7 +103,7 @@ class IoU(Metric):
     ) -> Array:
         whole = "int" in self.dtype
         if whole and sample_weight is not None:
-            sample_weight = jnp.asarray(sample_weight)
+            sample_weight = as_real(sample_weight, "sample_weight")
             if jnp.issubdtype(sample_weight.dtype, jnp.floating):
                 warn_user(
                     explain(

@@ -15,7 +15,7 @@ from rosenblatt.core.masks import mask_of
 from rosenblatt.core.scope import row_count
 from rosenblatt.core.types import Array, ArrayLike, DTypeLike, Tree
 from rosenblatt.losses.base import OfFunction
-from rosenblatt.losses.shapes import align_mask, align_weights, divide_no_nan, real_rows
+from rosenblatt.losses.shapes import align_mask, align_weights, as_real, divide_no_nan, real_rows
 from rosenblatt.metrics.base import Metric, family
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def over_rows(
         ValueError: weights of a shape that does not fit.
     """
     kind = dtypes.numpy_dtype(dtype)
-    values = jnp.asarray(values).astype(kind)
+    values = as_real(values, "values").astype(kind)
     if sample_weight is None:
         values = _flat(values, 1, mean)
         rows = real_rows(values)
         if rows is None:
             return jnp.sum(values), jnp.asarray(values.size, kind)
         return jnp.sum(jnp.where(rows, values, 0)), row_count().astype(kind)
-    weight = jnp.asarray(sample_weight).astype(kind)
+    weight = as_real(sample_weight, "sample_weight").astype(kind)
     values, weight = align_weights(values, weight, where)
     if values.ndim == weight.ndim == 0:
         return values * weight, weight
@@ -95,7 +95,9 @@ def element_weights(
     Raises:
         ValueError: weights or a mask of a shape that does not fit.
     """
-    weight = jnp.asarray(1 if sample_weight is None else sample_weight).astype(values.dtype)
+    weight = as_real(1 if sample_weight is None else sample_weight, "sample_weight").astype(
+        values.dtype
+    )
     _, weight = align_weights(values, weight, where)
     if weight.ndim:
         weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))

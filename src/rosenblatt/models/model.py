@@ -10,8 +10,10 @@ import numpy as np
 
 from rosenblatt import graph as graphs
 from rosenblatt.core import registry, serialization
+from rosenblatt.core.checks import boolean, checking, flag, optional
 from rosenblatt.core.errors import BadArgument, NotSupported, WrongType, explain, nearest
 from rosenblatt.core.faces import on_use
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.symbolic import (
     KerasTensor,
     any_symbolic,
@@ -176,6 +178,7 @@ class Model(Trainer):
             )
         return self._graph
 
+    @refusing("`get_layer`")
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """A layer by name or by number.
 
@@ -188,7 +191,9 @@ class Model(Trainer):
         if index is not None:
             if not -len(layers) <= index < len(layers):
                 raise BadArgument(
-                    f"get_layer: no layer {index}.", expected=f"0 to {len(layers) - 1}"
+                    f"get_layer: no layer {index}.",
+                    given=f"index={index}",
+                    expected=f"0 to {len(layers) - 1}",
                 )
             return layers[index]
         for layer in layers:
@@ -208,6 +213,7 @@ class Model(Trainer):
             )
         return self._graph.run(inputs, training, mask)
 
+    @refusing("`build`")
     def build(self, input_shape: Shapes = None) -> None:
         """Create the weights for inputs of a shape (or nest of shapes).
 
@@ -261,6 +267,7 @@ class Model(Trainer):
 
     # -- printing, configuration, files ----------------------------------------------------------
 
+    @refusing("`summary`")
     def summary(
         self,
         line_length: int | None = None,
@@ -286,7 +293,7 @@ class Model(Trainer):
             line_length=line_length,
             positions=positions,
             expand_nested=expand_nested,
-            show_trainable=show_trainable,
+            show_trainable=bool(show_trainable),
             layer_range=layer_range,
         )
 
@@ -306,6 +313,7 @@ class Model(Trainer):
         }
 
     @classmethod
+    @refusing("`from_config`")
     def from_config(
         cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
@@ -330,6 +338,8 @@ class Model(Trainer):
         """The architecture as JSON; `model_from_json` reads it."""
         return json.dumps(serialization.serialize_keras_object(self), **kwargs)
 
+    @refusing("`save`")
+    @checking("save", zipped=optional(boolean))
     def save(
         self, filepath: PathLike, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
     ) -> None:
@@ -396,6 +406,7 @@ class Model(Trainer):
         kept = [keep] if isinstance(keep, str) else list(keep)
         return folders.predict_folder(self, folder, out, kept, features, batch_size)
 
+    @refusing("`save_weights`")
     def save_weights(
         self, filepath: PathLike, overwrite: bool = True, max_shard_size: float | None = None
     ) -> None:
@@ -408,6 +419,8 @@ class Model(Trainer):
         """
         saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
+    @refusing("`load_weights`")
+    @checking("load_weights", skip_mismatch=flag)
     def load_weights(self, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> Any:
         """Take the weights of a `.weights.h5`, `.keras` or `.h5` file; returns what was loaded."""
         return saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
@@ -418,6 +431,7 @@ class Model(Trainer):
             return {"input_shape": None}
         return Layer.get_build_config(self)
 
+    @refusing("`build_from_config`")
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Create the weights for the shapes of `get_build_config()`."""
         if self._graph is None and config.get("input_shape") is not None:

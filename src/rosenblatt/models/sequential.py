@@ -12,6 +12,7 @@ from rosenblatt.core import dtypes, masks, registry, serialization
 from rosenblatt.core.errors import BadArgument, WrongType, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.naming import auto_name, current_path
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.symbolic import KerasTensor, Operation, node_of, shape_of, tree_map
 from rosenblatt.core.types import Shapes, Tree
 from rosenblatt.graph.graph import Graph
@@ -66,6 +67,7 @@ class Sequential(Model):
         if not trainable:
             self.trainable = False
 
+    @refusing("`add`")
     def add(self, layer: Operation | KerasTensor, rebuild: bool = True) -> None:
         """Append a layer.
 
@@ -109,6 +111,7 @@ class Sequential(Model):
         self._sequence.append(layer)
         taken.add(layer.name)
 
+    @refusing("`pop`")
     def pop(self, rebuild: bool = True) -> Any:
         """Remove the last layer and return it.
 
@@ -269,6 +272,7 @@ class Sequential(Model):
         return config
 
     @classmethod
+    @refusing("`from_config`")
     def from_config(
         cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Any:

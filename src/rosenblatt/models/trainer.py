@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,15 @@ from rosenblatt import optimizers
 from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
 from rosenblatt.core import config, serialization
-from rosenblatt.core.errors import NotCompiled, WrongType, warn_user
+from rosenblatt.core.checks import Check, checking, flag, optional, whole
+from rosenblatt.core.errors import NotCompiled, WrongType, about, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.symbolic import described, tree_map
 from rosenblatt.core.types import Identifier, PathLike, Tree
 from rosenblatt.core.variable import StatelessScope
-from rosenblatt.data.array_source import Shuffle
+from rosenblatt.data.array_source import Shuffle, check_batch_size
 from rosenblatt.data.precision import warn_of_rounding
 from rosenblatt.data.reading import read, read_rows, read_validation
 from rosenblatt.graph.graph import Graph
@@ -43,6 +46,15 @@ else:
     functions = on_use("rosenblatt.models.functions")
     predict = on_use("rosenblatt.training.predict")
     state_trees = on_use("rosenblatt.models.state_trees")
+
+
+_EPOCHS = whole(typed=True)
+_STEPS = optional(whole(least=0))
+_VERBOSE = Check(
+    lambda value: value in (None, "auto") or math.isfinite(value),
+    "'auto', 0, 1 or 2",
+)
+_CALLBACKS = Check(lambda value: not hasattr(value, "shape"), "a callback, or a list of them")
 
 
 @dataclass
@@ -134,6 +146,8 @@ class Trainer(Layer):
 
     # -- compiling -----------------------------------------------------------------------------
 
+    @refusing("`compile`")
+    @checking("compile", auto_scale_loss=flag)
     def compile(
         self,
         optimizer: Identifier | Optimizer = "rmsprop",
@@ -272,6 +286,7 @@ class Trainer(Layer):
         config = {**self._compiled.config, "optimizer": self.optimizer}
         return serialization.serialize_keras_object(config)
 
+    @refusing("`compile_from_config`")
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile with the arguments of `get_compile_config()`."""
         known = (
@@ -287,6 +302,15 @@ class Trainer(Layer):
 
     # -- training ------------------------------------------------------------------------------
 
+    @checking(
+        "fit",
+        epochs=_EPOCHS,
+        initial_epoch=_EPOCHS,
+        steps_per_epoch=_STEPS,
+        validation_steps=_STEPS,
+        verbose=_VERBOSE,
+        callbacks=_CALLBACKS,
+    )
     def fit(
         self,
         x: Tree = None,
@@ -343,8 +367,9 @@ class Trainer(Layer):
             warn_of_rounding(part, what)
         rows, kept = read(x, y, sample_weight, inputs), None
         if validation_data is not None:
-            kept = read_validation(validation_data, inputs)
-        elif validation_split:
+            with about("fit: bad `validation_data`."):
+                kept = read_validation(validation_data, inputs)
+        elif np.ndim(validation_split) or validation_split:
             rows, kept = rows.split(validation_split)
         validation = None
         if kept is not None:
@@ -375,8 +400,8 @@ class Trainer(Layer):
                 session,
                 source,
                 hooks,
-                epochs=loop.whole("epochs", epochs),
-                initial_epoch=loop.whole("initial_epoch", initial_epoch),
+                epochs=int(epochs),
+                initial_epoch=int(initial_epoch),
                 steps_per_epoch=steps_per_epoch,
                 validation=validation,
             )
@@ -393,6 +418,7 @@ class Trainer(Layer):
         hooks.set_model(self)
         return hooks
 
+    @checking("evaluate", steps=_STEPS, verbose=_VERBOSE, callbacks=_CALLBACKS, return_dict=flag)
     def evaluate(
         self,
         x: Tree = None,
@@ -433,6 +459,7 @@ class Trainer(Layer):
             logs = loop.evaluate(session, source, hooks, steps)
         return logs if return_dict else spec.in_order(logs)
 
+    @checking("predict", steps=_STEPS, verbose=_VERBOSE, callbacks=_CALLBACKS)
     def predict(
         self,
         x: Tree,
@@ -463,13 +490,15 @@ class Trainer(Layer):
         inputs = self.training_session.task.inputs(finite=False)
         plain = isinstance(x, np.ndarray) or (self.takes_text and type(x) is dict)
         if plain and quiet:
-            return predict.predict_arrays(self.training_session, inputs.read(x), batch_size or 32)
+            size = 32 if batch_size is None else check_batch_size(batch_size)
+            return predict.predict_arrays(self.training_session, inputs.read(x), size)
         source = read(x, inputs=inputs).batches(batch_size, steps=steps)
         hooks = self._hooks(callbacks, verbose, steps=steps or source.n_batches, epochs=1)
         return predict.predict(self.training_session, source, hooks, steps)
 
     # -- single batches ------------------------------------------------------------------------
 
+    @checking("train_on_batch", return_dict=flag)
     def train_on_batch(
         self,
         x: Tree,
@@ -485,6 +514,7 @@ class Trainer(Layer):
         """
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
+    @checking("test_on_batch", return_dict=flag)
     def test_on_batch(
         self, x: Tree, y: Tree = None, sample_weight: Tree = None, return_dict: bool = False
     ) -> Any:

@@ -12,6 +12,7 @@ from rosenblatt.core import config as library
 from rosenblatt.core.checks import flag, number, optional, whole
 from rosenblatt.core.errors import BadArgument, NotBuilt, NotSupported
 from rosenblatt.core.family import Family
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.registry import builtin, custom_object_scope
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Config
@@ -220,12 +221,14 @@ class Optimizer(OptimizerVariables):
         for name, slot in slots.items():
             slot.assign(new[name])
 
+    @refusing("`apply_gradients`")
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Update variables from pairs of a gradient and a variable."""
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
 
+    @refusing("`apply`")
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None
     ) -> None:
@@ -344,6 +347,7 @@ class Optimizer(OptimizerVariables):
         if self.weight_decay is not None:
             self._decay.apply(variables, self.scalar("weight_decay") * rate)
 
+    @refusing("`exclude_from_weight_decay`")
     def exclude_from_weight_decay(
         self,
         var_list: Sequence[Variable] | None = None,
@@ -394,6 +398,7 @@ class Optimizer(OptimizerVariables):
         return {**{name: config.pop(name) for name in _FIRST_IN_CONFIGS}, **config}
 
     @classmethod
+    @refusing("`from_config`")
     def from_config(
         cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Self:

@@ -47,6 +47,8 @@ class LearningRateSchedule(Configured):
     0.25
     """
 
+    __explained__ = ("__call__",)
+
     def __call__(self, step: Any) -> Any:
         """The rate at a step, counted from 0."""
         raise NotSupported(
@@ -78,6 +80,12 @@ class LearningRateSchedule(Configured):
         dtype = scalar_dtype()
         if traced:
             return (jnp, *(jnp.asarray(value, dtype) for value in values))
+        if np.asarray(step).dtype.kind not in "biuf":
+            raise WrongType(
+                f"Schedule {type(self).__name__}: bad `step`.",
+                given=repr(step),
+                expected="a number of steps",
+            )
         return (np, *(np.asarray(value).astype(dtype)[()] for value in values))
 
 

@@ -12,6 +12,7 @@ from rosenblatt import initializers
 from rosenblatt.core.checks import optional, text
 from rosenblatt.core.errors import BadArgument, NotBuilt, explain, nearest, warn_user
 from rosenblatt.core.naming import auto_name
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.settings import LABEL, Configured, setting
 from rosenblatt.core.types import ArrayLike, DTypeLike, Identifier
 from rosenblatt.core.variable import Variable
@@ -168,6 +169,7 @@ class OptimizerVariables(Configured):
             self._get_variable_index(variable)
         return variables
 
+    @refusing("`add_variable`")
     def add_variable(
         self,
         shape: Sequence[int],
@@ -187,7 +189,7 @@ class OptimizerVariables(Configured):
             name: its name.
         """
         variable = Variable(
-            initializers.get(initializer),
+            initializers.get("zeros" if initializer is None else initializer),
             shape=tuple(shape),
             dtype=dtype,
             trainable=False,
@@ -276,6 +278,7 @@ class OptimizerVariables(Configured):
         """Subtract from a variable."""
         variable.assign_sub(value)
 
+    @refusing("`set_weights`")
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Set every variable.
 
@@ -299,11 +302,13 @@ class OptimizerVariables(Configured):
         for variable, weight in zip(self.variables, weights, strict=True):
             variable.assign(weight)
 
+    @refusing("`save_own_variables`")
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Write every variable into a mapping, under "0", "1", … as Keras's files have them."""
         for index, variable in enumerate(self.variables):
             store[str(index)] = variable.numpy()
 
+    @refusing("`load_own_variables`")
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read every variable from a mapping; with a warning, none where their number differs."""
         if len(store.keys()) != len(self.variables):

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rosenblatt.core.checks import is_whole
-from rosenblatt.core.errors import BadArgument, WrongType, warn_user
+from rosenblatt.core.errors import WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.data.array_source import ArraySource
 from rosenblatt.data.contract import Block, Source
@@ -47,32 +46,13 @@ class Hooks(Protocol):
         """Tell progress displays where a phase stands, about ten times a second."""
 
 
-def whole(name: str, given: object) -> int:
-    """An argument of `fit` that is a number of epochs.
-
-    Raises:
-        WrongType: not an integer.
-
-    >>> whole("epochs", 3)
-    3
-    """
-    if not is_whole(given):
-        raise WrongType(f"fit: bad `{name}`.", given=repr(given), expected="an integer")
-    return int(given)  # type: ignore[call-overload]
-
-
-def level_of(verbose: int | str) -> int:
-    """How much to show: of `verbose`, where "auto" is 1.
-
-    Raises:
-        BadArgument: another word.
+def level_of(verbose: int | str | None) -> int:
+    """How much to show: of `verbose`, where "auto" is 1 and None is 0.
 
     >>> level_of("auto"), level_of(0)
     (1, 0)
     """
-    if isinstance(verbose, str) and verbose != "auto":
-        raise BadArgument("bad `verbose`.", given=repr(verbose), expected="'auto', 0, 1 or 2")
-    return 1 if verbose == "auto" else int(verbose)
+    return 1 if verbose == "auto" else int(verbose or 0)
 
 
 def fit(

@@ -11,6 +11,7 @@ import numpy as np
 
 from rosenblatt.core.checks import Check, number, optional
 from rosenblatt.core.errors import BadArgument, NotFitted
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.settings import setting
 from rosenblatt.core.symbolic import infer_outputs, tree_leaves
 from rosenblatt.core.types import Array, ArrayLike, Tree
@@ -69,6 +70,7 @@ class Discretization(Layer):
         self.autocast = False  # a number and a boundary may be one in 16 bits
         self.summary = np.zeros((2, 0), "float32")
 
+    @refusing("`adapt`")
     def adapt(self, data: Tree, steps: int | None = None) -> None:
         """Learn boundaries from the quantiles of data.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from rosenblatt.core import config
 from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.scope import EVERYTHING
 from rosenblatt.core.symbolic import KerasTensor
 from rosenblatt.core.types import ArrayLike, Tree
@@ -152,6 +153,7 @@ class IndexLookup(LookupArguments):
 
     # -- learning it -----------------------------------------------------------------------
 
+    @refusing("`adapt`")
     def adapt(self, data: Tree, steps: int | None = None) -> None:
         """Learn the vocabulary: the tokens of data, the most frequent first.
 

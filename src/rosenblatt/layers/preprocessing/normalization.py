@@ -13,6 +13,7 @@ import numpy as np
 from rosenblatt.core import config
 from rosenblatt.core.checks import Check, anything, converted, is_whole
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.core.refusing import refusing
 from rosenblatt.core.settings import setting
 from rosenblatt.core.types import ArrayLike, Config, Shapes, Tree
 from rosenblatt.data.precision import far_columns
@@ -174,6 +175,7 @@ class Normalization(NormalizationArguments):
         # On the host: beside training, a program for it would wait for the one that runs.
         return (value if isinstance(value, jax.core.Tracer) else np.asarray(value)).reshape(shape)
 
+    @refusing("`adapt`")
     def adapt(self, data: Tree) -> None:
         """Learn mean and variance from data.
 
