@@ -1,9 +1,9 @@
-"""Write what Keras does with wrong values: `arguments.json`, `calls.json` and `methods.json`.
+"""Write what Keras does with wrong values: `arguments.json`, `calls.json` and others.
 
     KERAS_BACKEND=jax PYTHONPATH=src:tests/keras_parity python tools/keras_arguments.py [SECTION …]
 
-All of it; or the functions of some sections ("losses", "tree"), "arguments" of classes or
-"methods", beside what is there.
+All of it; or the functions of some sections ("losses", "tree"), "arguments" of classes,
+"methods" or "inputs" of layers, beside what is there.
 
 For each class, function and argument: the values that Keras refuses, by the type of its error; "?"
 before a type says that the error comes from code that Keras calls. Keras accepts the others.
@@ -26,13 +26,15 @@ import keras
 import rosenblatt
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "keras_parity"))
+import keras_members
+import wrong_inputs
 import wrong_methods
 from outcomes import Outcome, outcome
 from wrong_arguments import LETTERS, VALUES, Case, arguments, classes, make, part_of, required
 from wrong_calls import SECTIONS, call, fitting, functions, names
 
 FOLDER = Path(__file__).parents[1] / "tests" / "keras_parity"
-Refused = dict[str, dict[str, str]]  # for each argument: types of errors, and letters of values
+Refused = dict[str, Any]  # for each argument: types of errors, and letters of values
 
 
 def kind_of(found: Outcome) -> str | None:
@@ -93,11 +95,26 @@ def of_methods() -> dict[str, Refused]:
     return found
 
 
+def of_inputs() -> dict[str, dict[str, str]]:
+    """By layer: types of errors, or the shapes of what comes out, and letters of inputs."""
+    found = {}
+    for name in wrong_inputs.layers(rosenblatt):
+        row: dict[str, str] = {}
+        for form, letter in wrong_inputs.LETTERS.items():
+            case = wrong_inputs.Case(name, "inputs", form)
+            one = outcome(functools.partial(wrong_inputs.call, keras, case, keras_members))
+            kind = kind_of(one) or json.dumps(one.value)
+            row[kind] = row.get(kind, "") + letter
+        if hasattr(keras.layers, name):
+            found[name] = row
+    return found
+
+
 def write(file: str, found: dict[str, Refused]) -> None:
     """One line for each class or function, beside those of other sections that are there."""
     path = FOLDER / file
     new = {one.partition(".")[0] for one in found}
-    there: dict[str, Refused] = json.loads(path.read_text("utf-8"))
+    there: dict[str, Refused] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     kept = {one: row for one, row in there.items() if one.partition(".")[0] not in new}
     rows = ",\n".join(
         f"{json.dumps(one)}: {json.dumps(row)}" for one, row in sorted((kept | found).items())
@@ -105,7 +122,7 @@ def write(file: str, found: dict[str, Refused]) -> None:
     path.write_text(f"{{\n{rows}\n}}\n", encoding="utf-8")
 
 
-OTHERS = {"arguments": of_classes, "methods": of_methods}
+OTHERS = {"arguments": of_classes, "methods": of_methods, "inputs": of_inputs}
 
 
 def main(sections: list[str]) -> None:

@@ -95,9 +95,7 @@ class Merge(Layer):
         if masks.exist() and (found := self.merge_masked(inputs)) is not None:
             return found
         rank = max(x.ndim for x in inputs)
-        aligned = [
-            x.reshape((x.shape[0],) + (1,) * (rank - x.ndim) + tuple(x.shape[1:])) for x in inputs
-        ]
+        aligned = [x.reshape((*x.shape[:1], *(1,) * (rank - x.ndim), *x.shape[1:])) for x in inputs]
         self.check_shapes([x.shape for x in inputs])
         return self.finish(functools.reduce(self.merge, aligned), len(inputs))
 

@@ -139,7 +139,7 @@ class GroupNormalization(Affine):
             )
         if self.groups == -1:
             self.groups = features
-        if features % self.groups:
+        if not features or features % self.groups:
             raise BadArgument(
                 f"{where}: the features cannot be divided into groups of equal size.",
                 given=f"groups={self.groups}, {features} features",

@@ -53,7 +53,7 @@ def encoded(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None
         return jax.nn.one_hot(indices, depth, dtype=kind)
     vectors = jax.nn.one_hot(indices, depth, dtype=kind if weights is None else weights.dtype)
     if mode == "multi_hot":
-        return jnp.max(vectors, axis=-2)
+        return jnp.max(vectors, axis=-2, initial=0)
     if weights is not None:
         vectors = vectors * weights[..., None]
     return jnp.sum(vectors, axis=-2, dtype=vectors.dtype)

@@ -140,15 +140,18 @@ class HashedCrossing(HostLayer):
         Raises:
             ValueError: fewer than two, or not one value in each row of each.
         """
+        self._require_several(inputs)
+        arrays = [host_array(value, self._where) for value in inputs]
+        check_features([a.shape for a in arrays], self._where)
+        return arrays
+
+    def _require_several(self, inputs: Tree) -> None:
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise BadArgument(
                 f"{self._where} takes a list of two or more features.",
                 given=f"a {type(inputs).__name__}",
                 fix="write `layer([first, second])`.",
             )
-        arrays = [host_array(value, self._where) for value in inputs]
-        check_features([a.shape for a in arrays], self._where)
-        return arrays
 
     def lookup(self, inputs: Tree) -> np.ndarray:
         """The bins of combinations, int32."""
@@ -168,6 +171,7 @@ class HashedCrossing(HostLayer):
 
     def found_spec(self, inputs: Tree) -> Any:
         """A symbolic tensor like what `lookup` finds."""
+        self._require_several(inputs)
         check_features([t.shape for t in inputs], self._where)
         return KerasTensor(inputs[0].shape, "int32")
 
