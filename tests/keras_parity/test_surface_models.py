@@ -332,3 +332,12 @@ def test_a_device_and_a_name_scope(library: Any) -> None:
         assert library.Variable(np.zeros(2), name="v").path == "a/v"
     with library.name_scope("a"), library.name_scope("b", override_parent="c"):
         assert library.Variable(np.zeros(2), name="v").path == "c/b/v"
+
+
+@pytest.mark.parametrize("library", BOTH)
+def test_a_functional_model_has_its_path_from_the_start(library: Any) -> None:
+    inputs = library.Input((3,))
+    inner = library.Model(inputs, library.layers.Dense(1, name="d")(inputs), name="inner")
+    assert (inner.path, inner.layers[1].path) == ("inner", "d")
+    outer = library.Model(inputs, inner(inputs), name="outer")
+    assert (inner.path, outer.path) == ("inner", "outer")

@@ -88,6 +88,7 @@ class Model(Trainer):
                 graph.watch_names()
             self._graph = _from_inputs(graph)
             self._operations = [one for one in self._graph.layers if isinstance(one, Layer)]
+            self._find_path()
             self.built = True
         if not trainable:
             self.trainable = False
