@@ -137,3 +137,16 @@ def test_variables_as_values_of_a_stateless_call(keras: Any) -> None:
         return np.asarray(outputs)
 
     np.testing.assert_allclose(found(rb), found(keras), rtol=1e-6)
+
+
+def test_a_model_without_a_training_argument_trains(keras: Any) -> None:
+    """Its layers run as in training; Keras runs them as in inference (docs/differences.md)."""
+    moved = []
+    for library in (rb, keras):
+        inner = library.layers.BatchNormalization()
+        model = model_of(library, "subclassed", {"call": lambda self, x: self.dense(self.inner(x))})
+        model.inner = inner
+        model.compile("sgd", "mse")
+        model.fit(X, Y, verbose=0)
+        moved.append(bool(np.asarray(inner.moving_variance).min() < 1))
+    assert moved == [True, False]
