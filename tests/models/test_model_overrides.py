@@ -150,3 +150,26 @@ def test_a_model_without_a_training_argument_trains(keras: Any) -> None:
         model.fit(X, Y, verbose=0)
         moved.append(bool(np.asarray(inner.moving_variance).min() < 1))
     assert moved == [True, False]
+
+
+class Watched(rb.layers.Layer):
+    """Updates a metric of its own whenever it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = rb.metrics.Mean(name="watched")
+
+    def call(self, inputs: Any) -> Any:
+        self.mean.update_state(rb.ops.mean(inputs))
+        return inputs
+
+
+def test_a_metric_that_a_layer_updates_stays_as_it_is_in_predict() -> None:
+    layer = Watched()
+    model = rb.Sequential([rb.Input((3,)), layer, rb.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.evaluate(X, Y, verbose=0, return_dict=True)["watched"] == pytest.approx(X.mean())
+    counted = float(layer.mean.count.value)
+    model.predict(2 * X, verbose=0)
+    assert float(layer.mean.count.value) == counted
+    assert float(layer.mean.result()) == pytest.approx(X.mean())

@@ -7,7 +7,7 @@ side, user code reads `self.kernel` as in Keras, and the traced function is pure
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, TypeVar
@@ -50,6 +50,7 @@ class Scope:
         row_mask: (batch,) bool, false on the padding rows of a batch, or None where all are real.
         row_count: how many rows are real; counted from the mask if None.
         binds_all: take the assignments of every variable (shape inference drops them all).
+        dropped: the `id` of variables whose assignments are taken and come to nothing.
     """
 
     def __init__(
@@ -59,18 +60,19 @@ class Scope:
         row_mask: Any = None,
         row_count: Any = None,
         binds_all: bool = False,
+        dropped: Collection[int] = (),
     ):
         self.values: dict[int, Any] = dict(values or {})
         self.parameters = dict(parameters or {})
         self.row_mask, self.row_count = row_mask, row_count
-        self.binds_all = binds_all
+        self.binds_all, self.dropped = binds_all, dropped
         self.losses: list[Any] = []
         # The losses of a finished `stateless_call`, for the `compute_loss` that follows it.
         self.forward_losses: list[Any] | None = None
 
     def takes(self, key: int) -> bool:
         """Whether an assignment to the variable with this `id` belongs to the scope."""
-        return self.binds_all or key in self.values
+        return self.binds_all or key in self.values or key in self.dropped
 
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)

@@ -196,6 +196,8 @@ def predictor(
     that changed, such as the state of a layer that draws random numbers.
     """
     own = task.own_step("predict")
+    # What a layer's `call` does to a metric counts in training and evaluation.
+    metrics = {id(v) for v in task.listed_metrics}
 
     def run(state: TrainState, values: Sequence[Any], x: Tree) -> Any:
         numbers = traced_numbers(parameters, values)
@@ -206,7 +208,7 @@ def predictor(
                 outputs, after = own(given, (x,))
             _check_number(after, before, task)
         else:
-            scope = Scope(variables.bind(state), numbers)
+            scope = Scope(variables.bind(state), numbers, dropped=metrics)
             with use_scope(scope):
                 outputs = task.forward(x, training=False)
             after = variables.read(scope.values).non_trainable
