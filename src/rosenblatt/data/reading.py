@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from rosenblatt.core.errors import BadArgument, BadData
+from rosenblatt.core.errors import BadArgument, BadData, about
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import Tree
 from rosenblatt.data.array_source import Shuffle
@@ -120,16 +120,16 @@ def read_validation(data: Data, inputs: Inputs | None = None) -> Rows | Stream:
     Raises:
         ValueError: a tuple of the wrong length, or what `read` refuses.
     """
-    if not isinstance(data, (tuple, list)):
-        return read(data, inputs=inputs)
-    if len(data) not in (2, 3):
+    given = data if isinstance(data, (tuple, list)) else (data,)
+    if given is data and len(data) not in (2, 3):
         raise BadArgument(
             "fit: `validation_data` has the wrong length.",
             given=f"{type(data).__name__} of {len(data)}",
             expected="(x, y) or (x, y, sample_weight)",
         )
-    x, y, weight = (*data, None)[:3]
-    return read(x, y, weight, inputs)
+    x, y, weight = (*given, None, None)[:3]
+    with about("fit: bad `validation_data`."):
+        return read(x, y, weight, inputs)
 
 
 def _refuse_beside_stream(x: Data, **parts: Data) -> None:

@@ -16,7 +16,7 @@ from rosenblatt.callbacks.callback import CallbackList, Callbacks
 from rosenblatt.callbacks.history import History
 from rosenblatt.core import config, serialization
 from rosenblatt.core.checks import Check, checking, flag, optional, whole
-from rosenblatt.core.errors import NotCompiled, WrongType, about, warn_user
+from rosenblatt.core.errors import NotCompiled, WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.random import draw_seed
 from rosenblatt.core.refusing import refusing
@@ -367,8 +367,7 @@ class Trainer(Layer):
             warn_of_rounding(part, what)
         rows, kept = read(x, y, sample_weight, inputs), None
         if validation_data is not None:
-            with about("fit: bad `validation_data`."):
-                kept = read_validation(validation_data, inputs)
+            kept = read_validation(validation_data, inputs)
         elif np.ndim(validation_split) or validation_split:
             rows, kept = rows.split(validation_split)
         validation = None
