@@ -38,7 +38,7 @@ def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[s
             command = [sys.executable, "-c", LAUNCH.format(call)]
         environment = os.environ | {
             "ROSENBLATT_MEETING_SECONDS": "10",
-            "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10",
+            "ROSENBLATT_HEARTBEAT_SECONDS": "10",
         }
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=300, check=False
@@ -136,7 +136,7 @@ def on(hosts: list[str], out: Path, *fate: str) -> list[subprocess.Popen[bytes]]
             "KERAS_DISTRIBUTION_JOB_ADDRESSES": "10.77.0.1:8476",
             "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
             "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
-            "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10",
+            "ROSENBLATT_HEARTBEAT_SECONDS": "10",
             "ROSENBLATT_MEETING_SECONDS": "10",
         }
         command = [sys.executable, str(SCRIPT), str(out / "out"), str(files), *fate]
@@ -158,7 +158,7 @@ def test_a_supervisor_on_each_host(hosts: list[str], tmp_path: Path, fate: str) 
     (tmp_path / "files").mkdir()
     command = [sys.executable, str(SCRIPT), str(tmp_path / "out"), str(tmp_path / "files"), fate]
     call = LAUNCH.format(f"{command!r}, 1, 5, {HOSTS!r}")
-    more = {"ROSENBLATT_MEETING_SECONDS": "10", "KERAS_DISTRIBUTION_HEARTBEAT_SECONDS": "10"}
+    more = {"ROSENBLATT_MEETING_SECONDS": "10", "ROSENBLATT_HEARTBEAT_SECONDS": "10"}
     running = [
         subprocess.Popen(
             ["ip", "netns", "exec", host, sys.executable, "-c", call], env=os.environ | more

@@ -30,7 +30,7 @@ def initialize(
     have the seed of the first process: the one that was set there, or a drawn one. What is not
     given is read from `KERAS_DISTRIBUTION_JOB_ADDRESSES`, `…_NUM_PROCESSES` and `…_PROCESS_ID`,
     which `rosenblatt launch` sets, or found by JAX on clusters that it knows. A process that gives
-    no sign of life for `KERAS_DISTRIBUTION_HEARTBEAT_SECONDS` (30) is lost, and all others end.
+    no sign of life for `ROSENBLATT_HEARTBEAT_SECONDS` (30) is lost, and all others end.
 
     Args:
         job_addresses: "host:port" of the first process, or of all with commas between.
