@@ -318,7 +318,11 @@ def test_a_column_that_is_missing(kind: str, text: bool) -> None:
         with pytest.raises(ValueError) as caught:
             call(model, _drop(table, name))
         message = str(caught.value)
-        assert message.startswith("Batch 1 of the stream: " * (way == "second batch") + "x: column")
+        begins = {
+            "second batch": "Batch 1 of the stream: ",
+            "validation": "fit: bad `validation_data`. ",
+        }
+        assert message.startswith(begins.get(way, "") + "x: column")
         assert f"x: column {name!r} is missing. Given: a table with the columns [" in message
         assert "Fix: add it, with what it held in training." in message
     with pytest.raises(ValueError, match=f"did you mean '{name.title()}'"):

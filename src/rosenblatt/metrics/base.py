@@ -12,7 +12,7 @@ from rosenblatt import initializers
 from rosenblatt.core import config, dtypes
 from rosenblatt.core.checks import anything
 from rosenblatt.core.direction import Direction
-from rosenblatt.core.errors import BadArgument, explain
+from rosenblatt.core.errors import BadArgument, NotSupported, explain
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.family import Family
 from rosenblatt.core.naming import name_for
@@ -173,11 +173,11 @@ class Metric(Configured):
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take in a batch: assign to the variables; to be written by subclasses."""
-        raise NotImplementedError(self._missing("update_state(self, y_true, y_pred, ...)"))
+        raise NotSupported(self._missing("update_state(self, y_true, y_pred, ...)"))
 
     def result(self) -> Any:
         """A scalar, or a dict of scalars, from the variables; to be written by subclasses."""
-        raise NotImplementedError(self._missing("result(self)"))
+        raise NotSupported(self._missing("result(self)"))
 
     def _missing(self, method: str) -> str:
         name = method.partition("(")[0]
