@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from rosenblatt.core.checks import Check, checking, optional
 from rosenblatt.core.errors import WrongType
-from rosenblatt.core.refusing import refusing
-from rosenblatt.core.registry import builtin
+from rosenblatt.core.refusing import explain_methods
+from rosenblatt.core.registry import builtin, is_builtin
 from rosenblatt.training.jobs import Jobs
 from rosenblatt.training.placement import placement_now
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rosenblatt.callbacks.model import Model
 
 
-_LOGS = optional(Check(lambda value: isinstance(value, Mapping), "a dict from names to numbers"))
-_PARAMS = optional(Check(lambda value: isinstance(value, Mapping), "a dict"))
+_DICT = Check(lambda value: isinstance(value, Mapping), "a dict")
+_LOGS = optional(_DICT, "a dict from names to numbers, or None")
 # The hooks that users call themselves, in loops and callbacks of their own.
 _TOLD_HOOKS = ("on_epoch_end", "on_batch_end", "on_train_batch_end")
 
@@ -49,12 +49,12 @@ class Callback:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__module__.startswith("rosenblatt."):
+        if is_builtin(cls):
             for hook in _TOLD_HOOKS:
                 if hook in vars(cls):
                     where = f"{cls.__name__}.{hook}"
-                    told = checking(where, logs=_LOGS)(vars(cls)[hook])
-                    setattr(cls, hook, refusing(f"`{where}`")(told))
+                    setattr(cls, hook, checking(where, logs=_LOGS)(vars(cls)[hook]))
+        explain_methods(cls, _TOLD_HOOKS)
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -214,7 +214,7 @@ class CallbackList:
     def _wants(self, phase: str) -> bool:
         return any(_overrides(c, hook) for c in self.callbacks for hook in _BATCH_HOOKS[phase])
 
-    @checking("set_params", params=_PARAMS)
+    @checking("set_params", params=optional(_DICT))
     def set_params(self, params: dict[str, Any]) -> None:
         """Give every callback the parameters."""
         self.params = params

@@ -10,13 +10,13 @@ import functools
 import inspect
 import os
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, registry
 from rosenblatt.core.checks import is_real, is_whole
 from rosenblatt.core.errors import BadArgument, RosenblattError, WrongType
 from rosenblatt.core.tracing import LIBRARIES, VALUE_ERRORS
@@ -249,3 +249,11 @@ def refusing(where: str) -> Callable[[F], F]:
         return call  # type: ignore[return-value]
 
     return enter
+
+
+def explain_methods(cls: type, names: Iterable[str]) -> None:
+    """Make those methods that a class of the library defines tell which argument does not fit."""
+    if registry.is_builtin(cls):
+        for name in names:
+            if name in vars(cls):
+                setattr(cls, name, refusing(f"`{cls.__name__}.{name}`")(vars(cls)[name]))

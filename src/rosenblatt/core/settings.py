@@ -15,7 +15,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 from rosenblatt.core.checks import Check
 from rosenblatt.core.errors import NotSupported, WrongType, nearest
-from rosenblatt.core.refusing import refusing
+from rosenblatt.core.refusing import explain_methods, refusing
 from rosenblatt.core.scope import EVERYTHING, HasParameters
 from rosenblatt.core.serialization import serialize_keras_object
 from rosenblatt.core.types import Config
@@ -182,10 +182,7 @@ class Configured(HasParameters):
         changed = own or any(name in vars(cls) for name in said)
         if changed and "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
-        if cls.__module__.startswith("rosenblatt."):
-            for name in cls.__explained__:
-                if name in vars(cls):
-                    setattr(cls, name, refusing(f"`{cls.__name__}.{name}`")(vars(cls)[name]))
+        explain_methods(cls, cls.__explained__)
 
     def settle(self, **values: Any) -> None:
         """Check values of settings and keep them.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.naming import path as _path
 from rosenblatt.core.refusing import refusing
+from rosenblatt.core.registry import is_ours
 
 if TYPE_CHECKING:
     from rosenblatt.layers.base import Layer
@@ -44,11 +45,10 @@ one_thread = threading.RLock()
 def marking_built(build: Callable[..., Any]) -> Callable[..., Any]:
     """Let a `build` method mark its layer as built and remember the shapes."""
     signature = inspect.signature(build)
-    own = build
-    if str(build.__module__).startswith("rosenblatt."):
+    if is_ours(build):
         build = refusing(f"`{build.__qualname__}`")(build)
 
-    @functools.wraps(own)
+    @functools.wraps(build)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         self._require_init()
         if self._in_build:  # `super().build()`: part of the build that is running

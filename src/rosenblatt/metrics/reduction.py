@@ -95,9 +95,8 @@ def element_weights(
     Raises:
         ValueError: weights or a mask of a shape that does not fit.
     """
-    weight = as_real(1 if sample_weight is None else sample_weight, "sample_weight").astype(
-        values.dtype
-    )
+    weight = as_real(1 if sample_weight is None else sample_weight, "sample_weight")
+    weight = weight.astype(values.dtype)
     _, weight = align_weights(values, weight, where)
     if weight.ndim:
         weight = weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim))
