@@ -6,6 +6,7 @@ python -m bench.children.devices LIBRARY NETWORK DATA.npz DEVICES BATCH_SIZE EPO
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import time
 
@@ -20,6 +21,9 @@ _MOST_ROWS = 16_384  # rows of an epoch, which batches of all sizes here divide:
 def main(library: str, network: str, path: str, devices: str, batch_size: str, epochs: str) -> None:
     """Each epoch is a call of `fit`; the first one compiles."""
     jax.config.update("jax_num_cpu_devices", int(devices))
+    if library == "keras" and int(devices) > (os.cpu_count() or 1):
+        # Steps that begin before the last one has ended wait for each other until XLA gives up.
+        jax.config.update("jax_cpu_enable_async_dispatch", False)
     lib = importlib.import_module(library)
     with np.load(path) as arrays:
         x, y = arrays["x_train"], arrays["y_train"]

@@ -239,6 +239,18 @@ def test_the_code_of_a_lambda_is_its_config():
         activations.deserialize(config)
 
 
+def test_a_lambda_that_encloses_a_module_is_not_saved():
+    module = np
+
+    with pytest.raises(ValueError) as caught, pytest.warns(UserWarning, match="^A lambda"):
+        activations.serialize(lambda x: module.tanh(x))
+    assert str(caught.value) == (
+        "A lambda encloses the module 'numpy' under the name 'module'. Fix: use the module under "
+        "a name outside of all functions, or write a function with a name and register it "
+        "(`saving.register_keras_serializable`)."
+    )
+
+
 def test_unknown_surrogate():
     with pytest.raises(ValueError) as caught:
         activations.heaviside(X, surrogate="sigmoit")

@@ -341,3 +341,26 @@ def test_a_functional_model_has_its_path_from_the_start(library: Any) -> None:
     assert (inner.path, inner.layers[1].path) == ("inner", "d")
     outer = library.Model(inputs, inner(inputs), name="outer")
     assert (inner.path, outer.path) == ("inner", "outer")
+
+
+def test_a_functional_model_says_what_its_inputs_must_look_like() -> None:
+    def described(library: Any, **shapes: tuple[int | None, ...]) -> list[Any]:
+        inputs = {n: library.Input(shape, name=n) for n, shape in shapes.items()}
+        dense = [library.layers.Dense(1)(one) for one in inputs.values()]
+        model = library.Model(inputs, library.layers.Add()(dense))
+        one = library.Model(*[next(iter(inputs.values())), dense[0]])
+        keys = ("shape", "ndim", "axes", "name", "optional", "allow_last_axis_squeeze")
+        return [[getattr(spec, k) for k in keys] for m in (model, one) for spec in m.input_spec]
+
+    ours = described(rb, b=(3, 4), a=(None, 2))
+    assert ours == described(keras, b=(3, 4), a=(None, 2))
+    assert [spec[0] for spec in ours] == [(None, None, 2), (None, 3, 4), (None, 3, 4)]
+
+
+def test_an_input_spec_that_is_set_on_a_model_counts() -> None:
+    inputs = rb.Input((None, 4))
+    model = rb.Model(inputs, rb.layers.Dense(1)(inputs))
+    model.input_spec = rb.layers.InputSpec(shape=(None, 2, 4))
+    assert model(np.ones((1, 2, 4))).shape == (1, 2, 1)
+    with pytest.raises(ValueError, match="wrong"):
+        model(np.ones((1, 3, 4)))

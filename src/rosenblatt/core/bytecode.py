@@ -29,10 +29,21 @@ def describe(function: types.FunctionType) -> Any:
 
 
 def code_of(function: types.FunctionType) -> tuple[str, Any, Any]:
-    """The bytecode of a function in base64, its default arguments, and the values it encloses."""
+    """The bytecode of a function in base64, its default arguments, and the values it encloses.
+
+    Raises:
+        NotSavable: it encloses a module, which is no value.
+    """
     text = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
-    cells = function.__closure__
-    return text, function.__defaults__, cells and tuple(cell.cell_contents for cell in cells)
+    enclosed = function.__closure__ and tuple(cell.cell_contents for cell in function.__closure__)
+    for name, value in zip(function.__code__.co_freevars, enclosed or (), strict=True):
+        if isinstance(value, types.ModuleType):
+            raise NotSavable(
+                f"A lambda encloses the module {value.__name__!r} under the name {name!r}.",
+                fix="use the module under a name outside of all functions, or write a function "
+                "with a name and register it (`saving.register_keras_serializable`).",
+            )
+    return text, function.__defaults__, enclosed
 
 
 def function_of(config: Mapping[str, Any], names: Mapping[str, Any]) -> types.FunctionType:

@@ -30,6 +30,7 @@ from rosenblatt.layers import signatures
 from rosenblatt.layers.base import Layer
 from rosenblatt.layers.input import Input, InputLayer
 from rosenblatt.layers.signatures import map_shapes
+from rosenblatt.layers.spec import InputSpec
 from rosenblatt.models.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -446,11 +447,52 @@ class Functional(Model):
     """A model made of symbolic inputs and outputs; `Model(inputs, outputs)` gives one."""
 
     _counts_calls_from = 1
+    untraced = (*Model.untraced, "_own_input_spec")
 
     @property
     def operations(self) -> list[Any]:
         """The layers and operations of its graph, each once, in the order they run."""
         return list(self._require_graph("operations").layers)
+
+    @property
+    def input_spec(self) -> Any:
+        """What each input must look like, or what was set; None for inputs in a nest of nests.
+
+        >>> import rosenblatt as rb
+        >>> inputs = rb.Input(shape=(4,), name="x")
+        >>> rb.Model(inputs, rb.layers.Dense(2)(inputs)).input_spec[0].shape
+        (None, 4)
+        """
+        if "_own_input_spec" in vars(self):
+            return self._own_input_spec
+        return _specs(self._require_graph("input_spec"))
+
+    @input_spec.setter
+    def input_spec(self, spec: Any) -> None:
+        self._own_input_spec = spec
+
+    def _check_input_spec(self, args: Any) -> None:
+        if "_own_input_spec" in vars(self):  # otherwise the graph looks at its inputs itself
+            super()._check_input_spec(args)
+
+
+def _specs(graph: Graph) -> list[InputSpec] | None:
+    """A spec for each input of a graph; for a dict in the order of its keys, as Keras has them."""
+    structure = graph.input_structure
+    named = dict(zip((node_of(t).operation.name for t in graph.inputs), graph.inputs, strict=True))
+    if isinstance(structure, Mapping):
+        if not all(isinstance(tensor, KerasTensor) for tensor in structure.values()):
+            return None
+        named = {name: structure[name] for name in sorted(structure)}
+    return [
+        InputSpec(
+            shape=(None, *tensor.shape[1:]),
+            allow_last_axis_squeeze=True,
+            name=name,
+            optional=node_of(tensor).operation.optional,
+        )
+        for name, tensor in named.items()
+    ]
 
 
 def _from_inputs(graph: Graph) -> Graph:

@@ -261,14 +261,14 @@ class Trainer(Layer):
         return self._jit_compile
 
     @jit_compile.setter
-    def jit_compile(self, value: bool | str) -> None:
+    def jit_compile(self, value: bool | str | None) -> None:
         if value is True and not self._supports_jit():
             warn_user(
                 f"Model {self.name!r} doesn't support `jit_compile=True`: one of its layers says "
                 "`supports_jit = False`. It runs without."
             )
             value = False
-        self._jit_compile = None if value == "auto" else bool(value)
+        self._jit_compile = None if value is None or value == "auto" else bool(value)
         self.training_session.forget()
 
     def _supports_jit(self) -> bool:
