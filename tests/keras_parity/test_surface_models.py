@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -364,3 +365,35 @@ def test_an_input_spec_that_is_set_on_a_model_counts() -> None:
     assert model(np.ones((1, 2, 4))).shape == (1, 2, 1)
     with pytest.raises(ValueError, match="wrong"):
         model(np.ones((1, 3, 4)))
+
+
+def test_a_model_that_takes_integers_is_built_from_a_shape_a_clone_and_a_file(
+    tmp_path: Path,
+) -> None:
+    @rb.saving.register_keras_serializable("test_surface_models")
+    class Rows(rb.Model):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.table = rb.ops.ones((5, 3))
+            self.dense = rb.layers.Dense(2)
+
+        def call(self, numbers: Any) -> Any:
+            return self.dense(rb.ops.take(self.table, numbers, axis=0))
+
+    model = Rows()
+    model.build((None,))
+    assert [w.path for w in model.weights] == [f"rows/dense/{n}" for n in ("kernel", "bias")]
+    model.save(tmp_path / "rows.keras")
+    numbers = np.array([1, 4])
+    loaded = rb.saving.load_model(tmp_path / "rows.keras")
+    np.testing.assert_array_equal(loaded(numbers), model(numbers))
+    assert [w.shape for w in rb.models.clone_model(model).weights] == [(3, 2), (2,)]
+
+
+def test_a_call_that_fails_for_numbers_and_for_integers_fails_as_for_numbers() -> None:
+    class Own(rb.Model):
+        def call(self, inputs: Any) -> Any:
+            raise RuntimeError(f"own reason, {inputs.dtype}")
+
+    with pytest.raises(RuntimeError, match="own reason, float32"):
+        Own().build((None, 2))

@@ -221,13 +221,26 @@ class Model(Trainer):
 
         Args:
             input_shape: with None for the batch.
+
+        Raises:
+            Exception: that of `call`, which takes neither the model's dtype nor integers.
         """
-        if self._graph is None and input_shape is not None:
-            symbolic = map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
-            self._called = self._called or signatures.described(
-                (symbolic,), {}, self.variable_dtype
-            )
-            infer_outputs(self._call_quietly, (symbolic,), {})
+        if self._graph is not None or input_shape is None:
+            return
+        try:
+            self._build_by_call(input_shape, self.compute_dtype)
+        except Exception:
+            try:  # rows to take, say; a shape does not tell
+                self._build_by_call(input_shape, "int32")
+                return
+            except Exception:  # the first one tells more
+                pass
+            raise
+
+    def _build_by_call(self, input_shape: Shapes, dtype: str) -> None:
+        symbolic = map_shapes(lambda s: KerasTensor(s, dtype), input_shape)
+        infer_outputs(self._call_quietly, (symbolic,), {})
+        self._called = self._called or signatures.described((symbolic,), {}, self.variable_dtype)
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The first call creates the weights by running, unless the class has its own `build`."""
@@ -489,7 +502,7 @@ def _specs(graph: Graph) -> list[InputSpec] | None:
             shape=(None, *tensor.shape[1:]),
             allow_last_axis_squeeze=True,
             name=name,
-            optional=node_of(tensor).operation.optional,
+            optional=getattr(node_of(tensor).operation, "optional", False),
         )
         for name, tensor in named.items()
     ]
