@@ -7,6 +7,7 @@
 #   make browser TensorBoard's pages in headless Chromium, with screenshots in browser-output
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
+#   make release build sdist and wheel into dist, check them, and try them in bare environments
 #   make clean   remove what the targets made (.venv included)
 #   make lock    pin anew what is in locks/*.in (needs uv; UPGRADE=--upgrade takes newer releases)
 
@@ -14,10 +15,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak browser bench lint clean lock
+.PHONY: help demo test soak browser bench lint release clean lock
 
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_OUT ?= demo-output
 FAILURES := $(abspath $(VENV)/failures.txt)
@@ -70,6 +71,9 @@ browser: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench
 
+release: $(VENV)/release.stamp
+	$(BIN)/python tools/release.py
+
 clean:
 	rm -rf $(VENV) $(DEMO_OUT) browser-output build dist bench/results examples/output
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
@@ -94,7 +98,7 @@ $(VENV)/%.stamp: locks/%.txt pyproject.toml | $(BIN)/python
 
 # PyTorch's wheel for processors needs none of the CUDA packages that its other wheel names.
 lock:
-	for name in demo test bench; do \
+	for name in demo test bench release; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-annotate --no-header \
 			--no-emit-index-url --no-emit-find-links locks/$$name.in -o locks/$$name.txt; \
 		{ cat locks/header; grep -vE '^(#|nvidia-|cuda-|triton)' locks/$$name.txt; } > locks/$$name.new; \

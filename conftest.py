@@ -45,7 +45,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 def _megabytes(name: str) -> int:
     """A figure of this process's memory, as Linux counts it; 0 elsewhere."""
     status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
+    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
     return sum(int(line.split()[1]) >> 10 for line in lines if line.startswith(f"{name}:"))
 
 
@@ -188,5 +188,5 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
     if (exitstatus or too_much) and (failures := os.environ.get(_FAILURES)):
         reports = [*terminalreporter.getreports("error"), *terminalreporter.getreports("failed")]
         told = [f"{report.nodeid}\n{report.longreprtext[-_END:]}\n" for report in reports]
-        with Path(failures).open("a") as file:
+        with Path(failures).open("a", encoding="utf-8") as file:
             file.write("\n".join([*told, *([line] if too_much or not told else []), ""]))

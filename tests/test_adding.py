@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "adding.md").read_text()
 NEW = re.compile(r"[Mm]ake `(?P<path>src/[^`]+)`:\n\n```python\n(?P<code>.*?)```", re.DOTALL)
 LINE = re.compile(
-    r"In `(?P<path>src/[^`]+)`, before `(?P<anchor>[^`]+)`:\n\n```python\n(?P<code>.*?)```",
+    r"In `(?P<path>(?:src|tests)/[^`]+)`, before `(?P<anchor>[^`]+)`:\n\n"
+    r"```python\n(?P<code>.*?)```",
     re.DOTALL,
 )
 MOST_FILES = 3
@@ -90,6 +91,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("library")
     shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "tools", copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "tests" / "losses").mkdir(parents=True)
+    for name in ("conftest.py", "losses/test_own_losses.py"):
+        shutil.copy(ROOT / "tests" / name, copy / "tests" / name)
     (copy / "docs").mkdir()
     for made in NEW.finditer(PAGE):
         path = copy / made["path"]
@@ -131,6 +135,11 @@ def test_each_kind_touches_few_files() -> None:
 
 def test_the_parts_are_found_everywhere(library: Path, tmp_path: Path) -> None:
     run(library, "-c", LOOK_EVERYWHERE, tmp_path)
+
+
+def test_the_row_of_a_loss_is_its_test(library: Path) -> None:
+    rows = library / "tests" / "losses" / "test_own_losses.py"
+    run(library, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "Wing or row", rows)
 
 
 def test_the_parts_are_shown_to_editors_and_counted_as_keras_s(library: Path) -> None:

@@ -12,6 +12,7 @@ from test_conformance import CASES as LAYERS
 from test_losses_conformance import CASES as LOSSES
 from test_metrics_conformance import CASES as METRICS
 from test_optimizers_keras import CASES as OPTIMIZERS
+from test_own_losses import CASES as OWN_LOSSES
 from test_raw_columns import CASES as RAW
 from test_tabular_layers import CASES as TABULAR
 
@@ -64,7 +65,8 @@ WHOLE_BATCH = (losses.Dice, losses.Tversky, losses.Circle)
 
 
 def loss_rows() -> Iterator[Row]:
-    for name, arguments, y_true, y_pred in {case[0]: case for case in LOSSES[::-1]}.values():
+    cases = [*LOSSES, *(case[:4] for case in OWN_LOSSES)]
+    for name, arguments, y_true, y_pred in {case[0]: case for case in cases[::-1]}.values():
         cls = getattr(losses, name)
         yield (
             name,

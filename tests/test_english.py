@@ -49,8 +49,9 @@ PROSE = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "examples").glob("*")),
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "tools").glob("*.py")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")),
+    *(ROOT / folder / "README.md" for folder in ("tools", "locks")),
 ]
 
 

@@ -265,7 +265,8 @@ def test_the_pages_name_the_verbs_and_extras_that_there_are() -> None:
     readme = (ROOT / "README.md").read_text()
     _, _, install = readme.partition("| extra | for |")
     listed = re.findall(r"^\| (`.*?) \|", install.partition("\n\n")[0], re.MULTILINE)
-    assert set(re.findall(r"\w+", " ".join(listed))) == extras
+    beside = re.findall(r"`(\w+)`: ", install.partition("\n\n")[0])
+    assert set(re.findall(r"\w+", " ".join([*listed, *beside]))) == extras
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *sources()]:
         text = path.read_text()
         for named in re.findall(r"rosenblatt\[([\w,]+)\]", text):
@@ -308,6 +309,13 @@ def run_block(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=1800,
     )
+
+
+def test_readme_is_short_and_its_picture_is_made_by_a_tool() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert len(readme.splitlines()) <= 160
+    (picture,) = re.findall(r"!\[[^\]]*\]\((.*?)\)", readme)
+    assert picture in (ROOT / "tools" / "readme_picture.py").read_text()
 
 
 def test_readme_names_targets_and_files_that_exist() -> None:

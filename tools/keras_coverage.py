@@ -88,7 +88,7 @@ RULES = (
 
 
 def find(root: str, path: str) -> Any:
-    """A module or what a library keeps under a path; None if it is not there."""
+    """A module or what a library keeps under a path; None if there is none."""
     try:
         return importlib.import_module(".".join(filter(None, [root, path])))
     except ModuleNotFoundError:

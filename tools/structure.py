@@ -4,7 +4,7 @@
 
 TREE is a checkout of this repository (this one if left out); with `--against` the other one's
 numbers stand before it. The source is read and not run, but for the last part: a process for each
-tree imports, makes a network, fits it, and says which modules of ours it loaded.
+tree imports, makes a network, fits it, and says which of our modules it loaded.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _reaches(module: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def imports(tree: Path) -> dict[str, set[str]]:
-    """Which modules of ours each module imports when it runs, by name (`import_module`) too.
+    """Which of our modules each module imports when it runs, by name (`import_module`) too.
 
     A lazy face counts as importing what it stands for, and `on_use` its module, as a use of them
     does. What only a type checker reads does not count.

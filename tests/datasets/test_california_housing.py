@@ -106,7 +106,7 @@ def test_bad_arguments() -> None:
 
 @pytest.mark.parametrize(
     ("backend", "command"),
-    [("polars", 'pip install "rosenblatt[tabular]"'), ("pandas", 'pip install "pandas"')],
+    [("polars", 'pip install "rosenblatt[tables]"'), ("pandas", 'pip install "pandas"')],
 )
 def test_frame_without_its_library(
     backend: str, command: str, monkeypatch: pytest.MonkeyPatch

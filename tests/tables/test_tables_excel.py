@@ -127,5 +127,5 @@ def test_without_fastexcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     path = written(tmp_path, workbook({"Data": ROWS}), "homes.csv")
     assert error(path, ImportError) == (
         f"{path}: reading workbooks: an optional dependency is missing. Expected: an installed "
-        "'fastexcel'. Fix: pip install \"rosenblatt[excel]\", or save the sheet as CSV."
+        "'fastexcel'. Fix: pip install \"rosenblatt[tables]\", or save the sheet as CSV."
     )

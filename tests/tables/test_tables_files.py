@@ -293,7 +293,7 @@ def test_without_polars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     path = written(tmp_path, CSV)
     assert error(path, ImportError) == (
         f"{path}: reading tables: an optional dependency is missing. Expected: an installed "
-        "'polars'. Fix: pip install \"rosenblatt[tabular]\""
+        "'polars'. Fix: pip install \"rosenblatt[tables]\""
     )
 
 

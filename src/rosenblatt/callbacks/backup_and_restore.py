@@ -146,7 +146,7 @@ class BackupAndRestore(Callback, Configured):
     def _restore(self) -> None:
         path = self._folder / _INDEX
         try:
-            index = json.loads(path.read_text())
+            index = json.loads(path.read_text(encoding="utf-8"))
             with np.load(self._folder / index["arrays"], allow_pickle=False) as file:
                 found = dict(file)
             run = self.model.current_run

@@ -72,7 +72,7 @@ class CSVLogger(Callback, Configured):
             os.truncate(path, self._size)  # type: ignore[arg-type]
         self.append_header = not goes_on
         self.keys = self._head_of(path) if goes_on else self._columns(logs)
-        self.csv_file = path.open("a" if goes_on else "w", newline="")
+        self.csv_file = path.open("a" if goes_on else "w", newline="", encoding="utf-8")
         self.writer = csv.DictWriter(
             self.csv_file,
             ["epoch", *self.keys],
@@ -84,7 +84,7 @@ class CSVLogger(Callback, Configured):
             self.writer.writeheader()
 
     def _head_of(self, path: Path) -> list[str]:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             return next(csv.reader(file, delimiter=self.separator), [])[1:]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

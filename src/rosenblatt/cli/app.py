@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -58,6 +59,13 @@ def _app_of(verbs: Mapping[str, Verb]) -> typer.Typer:
 app = _app_of(VERBS)
 
 
+def _print_any_letter() -> None:
+    """Let "?" stand for a letter that the terminal's encoding lacks, as Windows' often does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -72,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rosenblatt ...
     0
     """
+    _print_any_letter()
     words = sys.argv[1:] if arguments is None else list(arguments)
     # Typer reads the signatures of all verbs that it has.
     chosen = {name: VERBS[name] for name in words[:1] if name in VERBS}

@@ -23,6 +23,7 @@ _LOOK = 0.1  # seconds between looks at the processes
 _GRACE = 10.0  # seconds that they have to end by themselves after Ctrl-C
 _APART = 5.0  # seconds until the machines of a run have seen that a process is lost
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows ends a process by either
 
 
 def launch_verb(
@@ -171,13 +172,18 @@ def _end(started: Sequence[subprocess.Popen[bytes]], caught: Sequence[int]) -> N
         while time.monotonic() < until and any(one.poll() is None for one in running):
             time.sleep(_LOOK)
     for one in started:
-        _signal(one, signal.SIGKILL)
+        _signal(one, _KILL)
         one.wait()
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    if process.poll() is None:
+    """Send a signal to a process and to what it started; Windows ends the process."""
+    if process.poll() is not None:
+        return
+    if hasattr(os, "killpg"):
         os.killpg(process.pid, number)
+    else:
+        process.terminate()
 
 
 @contextmanager

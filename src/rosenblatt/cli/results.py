@@ -65,7 +65,7 @@ def write_results(out: Path, model: Model, history: History, facts: Mapping[str,
     """Write the four files of a run, each whole or not at all."""
     model.save(out / MODEL)
     curves: Mapping[str, Sequence[float]] = history.history
-    with replacing(out / HISTORY) as part, part.open("w", newline="") as file:
+    with replacing(out / HISTORY) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", *curves])
         for epoch, *row in zip(history.epoch, *curves.values(), strict=True):
@@ -77,7 +77,7 @@ def write_results(out: Path, model: Model, history: History, facts: Mapping[str,
 def write_facts(out: Path, facts: Mapping[str, Any]) -> None:
     """Write what is known of a run, whole or not at all."""
     with replacing(out / METRICS) as part:
-        part.write_text(json.dumps(facts, indent=2) + "\n")
+        part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 def write_table(out: Path, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -110,7 +110,7 @@ def _write_csv(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    polars = require("polars", "rosenblatt[tabular]", "Parquet files")
+    polars = require("polars", "rosenblatt[tables]", "Parquet files")
     polars.DataFrame({name: list(values) for name, values in columns.items()}).write_parquet(path)
 
 

@@ -99,7 +99,7 @@ def require_same_facts(out: Path, facts: dict[str, Any], settings: dict[str, Any
             )
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
-        part.write_text(json.dumps({**facts, "settings": settings}))
+        part.write_text(json.dumps({**facts, "settings": settings}), encoding="utf-8")
 
 
 def fingerprint(problem: Problem) -> str:
@@ -115,7 +115,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file() or not Journal(path.parent).exists():  # no trial was begun
         return {}
     try:
-        known = json.loads(path.read_text())
+        known = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise FileRefused(
             f"{path}: damaged, so it is not known on what the search learnt.",

@@ -186,7 +186,7 @@ def _write_history(path: Path, curves: list[dict[str, list[float]]]) -> None:
     """Losses by epoch, a pair of columns for each network; no value where none was measured."""
     names = [f"{name}_{i + 1}" for i in range(len(curves)) for name in ("loss", "val_loss")]
     columns = [one[name] for one in curves for name in ("loss", "val_loss")]
-    with replacing(path) as part, part.open("w", newline="") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", *names])
         for epoch in range(max((len(column) for column in columns), default=0)):

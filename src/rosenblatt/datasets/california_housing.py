@@ -48,7 +48,7 @@ _SHA256 = "a2b44dcc7e1c9091b43c4f458b25cbd1f7e8068d08edd26bc4703108d3fa6214"
 _BYTES = 2_071_484
 _SMALL_ROWS = 600
 # Which package makes each kind of frame, and what to install for it.
-_BACKENDS = {"polars": "rosenblatt[tabular]", "pandas": "pandas"}
+_BACKENDS = {"polars": "rosenblatt[tables]", "pandas": "pandas"}
 
 
 class Split(NamedTuple):

@@ -226,4 +226,4 @@ def polars_for(source: str) -> ModuleType:
     Raises:
         ImportError: it is not installed.
     """
-    return require("polars", "rosenblatt[tabular]", f"{source}: reading tables")
+    return require("polars", "rosenblatt[tables]", f"{source}: reading tables")

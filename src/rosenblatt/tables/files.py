@@ -70,7 +70,7 @@ def _read_excel(polars: ModuleType, content: Content) -> Table:
     """The first sheet with a table of a workbook."""
     fastexcel = require(
         "fastexcel",
-        "rosenblatt[excel]",
+        "rosenblatt[tables]",
         f"{content.source}: reading workbooks",
         instead="save the sheet as CSV",
     )

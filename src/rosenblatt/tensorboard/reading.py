@@ -73,7 +73,7 @@ def load(logdir: str | os.PathLike[str]) -> Any:
         ValueError: a damaged file.
         ImportError: polars is not installed.
     """
-    polars = require("polars", "rosenblatt[tabular]", "tensorboard.load")
+    polars = require("polars", "rosenblatt[tables]", "tensorboard.load")
     schema = {
         "run": polars.String,
         "tag": polars.String,

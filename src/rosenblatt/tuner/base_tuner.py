@@ -286,7 +286,7 @@ class BaseTuner:
         Raises:
             ImportError: polars is not installed.
         """
-        library = require("polars", "rosenblatt[tabular]", "results()")
+        library = require("polars", "rosenblatt[tables]", "results()")
         rows = []
         for trial in self.oracle.trials.values():
             metrics = {n: trial.metrics.get_last_value(n) for n in trial.metrics.metrics}

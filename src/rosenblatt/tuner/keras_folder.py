@@ -78,7 +78,7 @@ def adopt(oracle: Oracle, folder: Path) -> None:
 
 def _read(path: Path, *needed: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
         missing = [key for key in needed if key not in found]
     except (OSError, ValueError, TypeError) as error:
         raise FileRefused(f"{path}: not a file of Keras Tuner.", given=error) from error

@@ -55,4 +55,4 @@ class Stateful:
 
     def reload(self, fname: PathLike) -> None:
         """Take back the state from a file that `save` wrote."""
-        self.set_state(json.loads(Path(fname).read_text()))
+        self.set_state(json.loads(Path(fname).read_text(encoding="utf-8")))

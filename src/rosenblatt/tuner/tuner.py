@@ -338,7 +338,8 @@ class Tuner(BaseTuner):
 
     def _load(self, model: Model, trial_id: str, path: Path) -> None:
         if not model.built:
-            model.build_from_config(json.loads(self.checkpoints.build_config(trial_id).read_text()))
+            text = self.checkpoints.build_config(trial_id).read_text(encoding="utf-8")
+            model.build_from_config(json.loads(text))
         try:
             model.load_weights(path)
         except ValueError as error:
