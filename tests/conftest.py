@@ -14,6 +14,8 @@ from typing import Any
 # Before anything imports Keras or JAX.
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What a test of devices trains is small on purpose; measuring would compile two programs more.
+os.environ["ROSENBLATT_MEASURE_DEVICES"] = "0"
 
 import jax
 import pytest

@@ -298,6 +298,14 @@ CASES = {
         r"1\.parquet: column 'b' is of another kind than in .*0\.parquet. Given: string. "
         "Expected: float",
     ),
+    "dates in place of words": (
+        lambda d: (
+            add(d, "0.parquet", a=["one"], b=[1.0], y=[1.0]),
+            add(d, "1.parquet", a=pa.array([0], pa.date32()), b=[1.0], y=[1.0]),
+        ),
+        r"1\.parquet: column 'a' is of another kind than in .*0\.parquet. Given: date32\[day\]. "
+        "Expected: string",
+    ),
     "no rows": (
         lambda d: add(d, "0.parquet", a=pa.array([], "float32"), y=pa.array([], "float32")),
         r"x is empty: there is no row to work on. Given: 1 files, the first is .*0\.parquet",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +21,7 @@ from rosenblatt.distribution import (
     distribute_tensor,
     set_distribution,
 )
-from rosenblatt.training import programs
+from rosenblatt.training import flat, paying, programs
 
 ROWS = 100
 RNG = np.random.default_rng(0)
@@ -227,6 +229,90 @@ def test_a_step_adds_up_over_the_devices_once() -> None:
         model.fit(X, Y, batch_size=30, epochs=1, verbose=0)
     (program,) = programs._by_text.values()
     assert collectives(program.as_text()) == ["all-reduce"]
+    (added,) = re.findall(r"= \(?(.*?)\)? all-reduce\(", program.as_text())
+    arrays = [shape for shape in re.findall(r"f32\[([\d,]*)\]", added) if shape]
+    assert arrays == [str(8 * 16 + 16 + 16 + 1)]  # all gradients are one; all else are numbers
+
+
+def test_large_gradients_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs.clear()
+    monkeypatch.setattr(flat, "MOST_BYTES", 100)
+    model = sequential(layers.Dense(16, "relu"), layers.Dense(1))
+    model.compile("sgd", "mse")
+    with DataParallel().scope():
+        model.fit(X, Y, batch_size=30, epochs=1, verbose=0)
+    (program,) = programs._by_text.values()
+    (added,) = re.findall(r"= \(?(.*?)\)? all-reduce\(", program.as_text())
+    assert len(re.findall(r"f32\[\d", added)) == 4  # two kernels and two biases
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Has `fit` measure whether devices pay; the sizes of the batches that it tried."""
+    monkeypatch.setenv(paying.VARIABLE, "1")
+    sizes: list[int] = []
+    real = paying.seconds_of_a_step
+
+    def seconds(engine: Any, block: Any, *more: Any) -> float:
+        sizes.append(jax.tree_util.tree_leaves(block)[0].shape[1])
+        return real(engine, block, *more)
+
+    monkeypatch.setattr(paying, "seconds_of_a_step", seconds)
+    return sizes
+
+
+@pytest.mark.filterwarnings("ignore:DataParallel over 8 devices")
+@pytest.mark.parametrize("kind", [plain, noisy, normalized])
+def test_measuring_changes_no_number(
+    kind: Callable[[], Fit], measured: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained() -> Any:
+        with DataParallel().scope():
+            found = results(kind, 30)
+        drawn = random.random(), np.random.random(), rb.random.uniform((2,))
+        return jax.tree_util.tree_leaves((found, drawn))
+
+    seen = trained()
+    assert measured[:2] == [30, 30]
+    monkeypatch.setenv(paying.VARIABLE, "0")
+    measured.clear()
+    for one, other in zip(seen, trained(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not measured
+
+
+def test_it_says_where_devices_do_not_pay(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    def seconds(engine: Any, block: Any) -> float:
+        rows = jax.tree_util.tree_leaves(block)[0].shape[1]
+        devices = engine.placement.devices
+        return 20e-6 + 10e-6 * rows / devices + (500e-6 if devices > 1 else 0)
+
+    monkeypatch.setattr(paying, "seconds_of_a_step", seconds)
+    monkeypatch.setenv(paying.VARIABLE, "1")
+    warnings.simplefilter("always")
+    model, x, y, _ = plain()
+
+    def warned(batch_size: int) -> list[str]:
+        recwarn.clear()
+        model.fit(x, y, batch_size=batch_size, verbose=0)
+        return [str(one.message) for one in recwarn]
+
+    assert not warned(30)  # one device
+    with DataParallel(devices=["cpu:0"]).scope():
+        assert not warned(30)
+    with DataParallel().scope():
+        assert not warned(90)  # where it pays
+        (told,) = warned(30)
+        assert "over 8 devices is 1.7 times slower than one device here" in told
+        assert "Use a batch of 58 or more, or one device." in told
+        assert not warned(30)  # once
+        assert "2 times slower" in warned(25)[0]
+        model.compile("sgd", "mse")
+        assert len(warned(30)) == 1
+        monkeypatch.setenv(paying.VARIABLE, "0")
+        assert not warned(20)
 
 
 def test_off_it_changes_no_program() -> None:

@@ -6,25 +6,36 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import rosenblatt as rb
+from rosenblatt.cli import launching
 from rosenblatt.cli.launching import launch
+from rosenblatt.core import progress
+from rosenblatt.data.stream_source import StreamSource
+from rosenblatt.training import together
 from rosenblatt.training.meeting import Meeting
+from rosenblatt.training.placement import Placement
 
 SCRIPT = Path(__file__).with_name("together.py")
 LAUNCH = "import sys; from rosenblatt.cli.launching import launch; sys.exit(launch({}))"
 ETC = Path("/etc/netns")  # what `ip netns exec` puts in place of /etc
 HOSTS = ["alpha", "beta"]
-ALIKE = ("set before", "seeded", "unseeded", "stopped", "stopped at a batch", "files")
+ALIKE = (
+    "set before", "seeded", "measured", "unseeded", "stopped", "stopped at a batch", "files",
+    "stream", "py dataset", "parts",
+)  # fmt: skip
 
 
 def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[str, Any]], str]:
@@ -34,15 +45,17 @@ def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[s
         folder.mkdir()
         command = [sys.executable, str(SCRIPT), f"{name}/out", str(folder), *arguments]
         if processes > 1:
-            call = f"{command!r}, {processes}, {restarts}"
+            stuck_after = 30 if "1:LOOPS" in arguments else 0
+            call = f"{command!r}, {processes}, {restarts}, stuck_after={stuck_after}"
             command = [sys.executable, "-c", LAUNCH.format(call)]
         environment = os.environ | {
-            "ROSENBLATT_MEETING_SECONDS": "10",
+            "ROSENBLATT_MEETING_SECONDS": "30",
             "ROSENBLATT_HEARTBEAT_SECONDS": "10",
         }
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
+        run = functools.partial(subprocess.run, command, env=environment, timeout=300)
+        done = run(capture_output=True, text=True)
+        if done.returncode == -signal.SIGKILL:  # a supervisor that was killed is started again
+            done = run(capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
         found = [json.loads(path.read_text()) for path in sorted(Path(name).glob("out.*"))]
         assert len(found) == processes
@@ -61,6 +74,11 @@ def test_two_processes_give_the_bits_of_two_devices(scene: str) -> None:
     assert first[scene] == second[scene] == one[scene]
 
 
+def test_measuring_whether_processes_pay_changes_no_number() -> None:
+    for found in scenes(2):
+        assert found["measured"] == found["seeded"]
+
+
 def test_the_first_process_writes_files() -> None:
     assert scenes(2)[0]["left"] == ["log.csv", "model.keras"]
 
@@ -70,7 +88,12 @@ def test_the_first_process_writes_files() -> None:
     [
         ("rows", ["BadData: fit of model", "different data or arguments", "'rows': 110"]),
         ("values", ["BadData: fit of model", "different data or arguments", "first batch"]),
-        ("alone", ["RuntimeError: evaluate of model", "within 10 s", "is_main():`"]),
+        ("predicted", ["BadData: predict of model", "different rows"]),
+        ("on a batch", ["BadData: train_on_batch of model", "different data or arguments"]),
+        ("streams", ["BadData: fit of model", "different batches", "auto_shard_dataset=False"]),
+        ("uneven parts", ["BadData: fit of model", "parts of different sizes", "4 rows", "5 rows"]),
+        ("parts of arrays", ["BadData: fit of model", "auto_shard_dataset=False", "generator"]),
+        ("alone", ["RuntimeError: evaluate of model", "within 30 s", "is_main():`"]),
     ],
 )
 def test_what_one_process_does_otherwise_is_an_error(scene: str, texts: list[str]) -> None:
@@ -92,6 +115,27 @@ def test_a_lost_process_costs_nothing(fate: str) -> None:
     assert resumed[0]["history"] == whole[0]["history"]
     assert whole[0]["drawn"] == whole[1]["drawn"]  # no seed was set: the first one's holds
     assert "all are started again (restart 1 of 2)" in said
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "fate", ["0:WRITING 1", "0:WRITING 5", "0:WRITING 6", "1:LOOPS", "1:LATE", "SUPERVISOR"]
+)
+def test_more_that_costs_nothing(fate: str) -> None:
+    """A kill while a backup is written; a loop without end; 40 s of delay; no supervisor left."""
+    resumed, said = started(2, 2, fate)
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert resumed[0]["history"] == undisturbed()[0]["history"]
+    assert set(resumed[0]["left"]) <= {"struck"}  # no part of a file
+    assert ("restart 1 of 2" in said) == (fate not in ("1:LATE", "SUPERVISOR"))
+    assert ("no progress" in said) == (fate == "1:LOOPS")
+
+
+@pytest.mark.soak
+def test_two_processes_of_two_devices_give_the_bits_of_four() -> None:
+    two, four = started(2, 0, "devices:2")[0], started(4, 0, "devices:1")[0]
+    assert len({one["digest"] for one in (*two, *four)}) == 1
+    assert two[0]["history"] == four[0]["history"]
 
 
 @pytest.fixture
@@ -217,18 +261,97 @@ def test_a_program_that_does_not_exist_is_named() -> None:
         launch(["pythn", "train.py"], 2)
 
 
-@pytest.mark.parametrize("number", ["INT", "TERM"])
+def is_running(process: str) -> bool:
+    """Whether a process exists that is not only waiting for somebody to read its exit code."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("number", ["INT", "TERM", "KILL"])
 def test_a_signal_ends_all(number: str, tmp_path: Path) -> None:
+    if number == "KILL" and sys.platform != "linux":
+        pytest.skip("only Linux's kernel ends processes with the one that started them")
     code = f"import os, time; open(os.path.join({str(tmp_path)!r}, str(os.getpid())), 'w'); "
-    code += "time.sleep(60)"
+    code += "time.sleep(1000)"
     call = f"[sys.executable, '-c', {code!r}], 2, 5"
     with subprocess.Popen([sys.executable, "-c", LAUNCH.format(call)]) as supervisor:
         while len(list(tmp_path.iterdir())) < 2:
             assert supervisor.poll() is None
         subprocess.run(["kill", f"-{number}", str(supervisor.pid)], check=True)
-        assert supervisor.wait(30) == 128 + {"INT": 2, "TERM": 15}[number]
+        assert supervisor.wait(30) == {"INT": 130, "TERM": 143, "KILL": -9}[number]
+    until = time.monotonic() + 300
     for path in tmp_path.iterdir():
-        assert not Path(f"/proc/{path.name}").exists()
+        while number == "KILL" and is_running(path.name) and time.monotonic() < until:
+            time.sleep(0.01)  # the kernel ends them after their supervisor
+        assert not is_running(path.name)
+
+
+def test_a_process_that_is_stuck_ends_all() -> None:
+    """One that does not come further in a pass, not one that is between them."""
+    code = "import os, time; from rosenblatt.core import progress; "
+    code += "n = int(os.environ['KERAS_DISTRIBUTION_PROCESS_ID']); n and progress.mark(); "
+    code += "time.sleep(1000)"
+    call = LAUNCH.format(f"[sys.executable, '-c', {code!r}], 2, 1, stuck_after=0.5")
+    done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 124
+    told = "launch: process 1 made no progress for 0.5 s (--stuck-after)"
+    assert done.stderr.splitlines() == [
+        f"{told}; all are started again (restart 1 of 1).", f"{told}; all are ended."
+    ]  # fmt: skip
+
+
+def test_who_is_stuck() -> None:
+    watch = launching.Watch(10.0)
+    assert watch.stuck({}, 0.0) is None  # no pass is under way
+    assert watch.stuck({0: 7, 1: 7}, 100.0) is None  # two clocks are not compared
+    assert watch.stuck({0: 7, 1: 7}, 109.0) is None
+    assert watch.stuck({0: 8, 1: 7}, 110.0) is None
+    assert watch.stuck({0: 8, 1: 7}, 110.5) == 1
+    assert watch.stuck({0: 8}, 119.0) is None
+    assert watch.stuck({0: 8, 1: 7}, 121.0) == 0
+    assert launching.Watch(0).stuck({0: 8}, 10.0**9) is None
+
+
+def test_a_pass_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "progress"
+    monkeypatch.setenv(progress.FILE, str(path))
+    seen: list[bool] = []
+
+    class Looks(rb.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            seen.append(path.exists())
+            path.unlink()  # each step shows itself again
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            seen.append(path.exists())
+
+    model = rb.Sequential([rb.Input((1,)), rb.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data = [[1.0]] * 6
+    model.fit(data, data, batch_size=2, epochs=2, verbose=0, callbacks=[Looks()])
+    assert seen == [True, True, True, False] * 2
+    assert not path.exists()
+
+
+class Others(Placement):
+    """One process of two; the other one tells the same, until its stream ends."""
+
+    is_shared, gives_parts, left = True, False, 1
+
+    def meet(self, what: str, told: str = "") -> list[str]:
+        self.left -= 1
+        return [told, told if self.left >= 0 else "end"]
+
+
+def test_a_stream_that_ends_before_others() -> None:
+    engine: Any = SimpleNamespace(placement=Others())
+    source = StreamSource((np.ones((3, 1)),) for _ in range(2))
+    blocks = together.agreed(engine, source, source.epoch(0, by_batch=True), "fit of model 'a'")
+    assert next(blocks).n_rows == 3
+    with pytest.raises(ValueError, match="fit of model 'a': the stream of process 1 ended before"):
+        next(blocks)
 
 
 class _Client:

@@ -51,6 +51,7 @@ class Verb(NamedTuple):
 # By name, in the order in which help lists them.
 VERBS: dict[str, Verb] = {}
 PORT = 8476  # of several processes; JAX's own
+STUCK_AFTER = 1800.0  # seconds; a step of the largest models takes some
 
 
 def done_by(
@@ -285,5 +286,9 @@ def launch(
     port: Annotated[
         int, Option(min=1, max=65535, help="Of the first machine, for the others.")
     ] = PORT,
+    stuck_after: Annotated[
+        float,
+        Option(min=0.0, help="Seconds without a step until a process is stuck; 0: never."),
+    ] = STUCK_AFTER,
 ) -> None:
     """Train one model in several processes, which start again from its backup where one is lost."""

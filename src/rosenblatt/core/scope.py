@@ -7,7 +7,7 @@ side, user code reads `self.kernel` as in Keras, and the traced function is pure
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, TypeVar
@@ -51,6 +51,7 @@ class Scope:
         row_count: how many rows are real; counted from the mask if None.
         binds_all: take the assignments of every variable (shape inference drops them all).
         dropped: the `id` of variables whose assignments are taken and come to nothing.
+        calls: calls a layer with arguments, in place of its `call`; None: nothing does.
     """
 
     def __init__(
@@ -61,11 +62,12 @@ class Scope:
         row_count: Any = None,
         binds_all: bool = False,
         dropped: Collection[int] = (),
+        calls: Callable[..., Any] | None = None,
     ):
         self.values: dict[int, Any] = dict(values or {})
         self.parameters = dict(parameters or {})
         self.row_mask, self.row_count = row_mask, row_count
-        self.binds_all, self.dropped = binds_all, dropped
+        self.binds_all, self.dropped, self.calls = binds_all, dropped, calls
         self.losses: list[Any] = []
         # The losses of a finished `stateless_call`, for the `compute_loss` that follows it.
         self.forward_losses: list[Any] | None = None

@@ -25,7 +25,12 @@ PATIENCE = 0.1
 
 
 def grouped(
-    batches: Generator[Tree, None, None], most: int, block_bytes: int, sizes: dict[Any, int]
+    batches: Generator[Tree, None, None],
+    most: int,
+    block_bytes: int,
+    sizes: dict[Any, int],
+    patience: float = PATIENCE,
+    filled: bool = True,
 ) -> Generator[Block, None, None]:
     """Group consecutive batches into blocks.
 
@@ -37,21 +42,28 @@ def grouped(
         most: batches of a block.
         block_bytes: about how large a block is.
         sizes: the most rows of a batch so far, by its shapes; noted here for the next pass.
+        patience: seconds after which a block is given on although it is not full.
+        filled: whether smaller batches are filled up; they begin a block of their own if not.
     """
     block: _OpenBlock | None = None
     begun = time.monotonic()
     with closing(batches):
         for batch in batches:
             rows, shapes = rows_of(batch), shapes_of(batch)
-            if block is not None and (shapes != block.shapes or rows > block.batch_size):
+            if block is not None and (
+                shapes != block.shapes
+                or rows > block.batch_size
+                or (rows < block.batch_size and not filled)
+            ):
                 yield block.close()
                 block, begun = None, time.monotonic()
             if block is None:
                 sizes[shapes] = max(rows, sizes.get(shapes, 0))
-                block = _OpenBlock(batch, sizes[shapes], most, block_bytes)
+                size = sizes[shapes] if filled else rows
+                block = _OpenBlock(batch, size, most, block_bytes)
             block.add(batch)
             full = block.n_batches == block.capacity
-            late = time.monotonic() - begun > PATIENCE
+            late = time.monotonic() - begun > patience
             if full or late or rows < block.batch_size:
                 yield block.close()
                 block, begun = None, time.monotonic()

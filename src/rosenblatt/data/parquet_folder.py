@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,7 +205,7 @@ class ParquetFolder:
                 fix=nearest(name, columns if lacks is path else self.columns),
             )
         for name, kind in columns.items():
-            if holds_numbers(kind) != holds_numbers(self.columns[name]):
+            if _family(kind) != _family(self.columns[name]):
                 raise BadData(
                     f"{path}: column {name!r} is of another kind than in {first}.",
                     given=kind,
@@ -220,6 +221,23 @@ def holds_numbers(kind: str) -> bool:
     (True, True, False)
     """
     return kind.startswith(("int", "uint", "float", "double", "halffloat", "bool"))
+
+
+def _family(kind: str) -> str:
+    """What types of pyarrow's, as text, have in common that can stand below each other.
+
+    >>> _family("int64") == _family("double"), _family("string") == _family("large_string")
+    (True, True)
+    >>> _family("timestamp[us]") == _family("timestamp[ns]"), _family("date32[day]")
+    (True, 'date32[day]')
+    """
+    if holds_numbers(kind):
+        return "numbers"
+    if kind.startswith("dictionary<values="):
+        kind = kind[len("dictionary<values=") :].partition(",")[0]
+    if kind in ("string", "large_string", "string_view"):
+        return "words"
+    return re.sub(r"^(timestamp|time64|duration)\[\w+", r"\1[", kind)
 
 
 def _found(files: PathLike | Sequence[PathLike]) -> list[tuple[Path, str]]:

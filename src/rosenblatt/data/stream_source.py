@@ -24,7 +24,7 @@ from rosenblatt.data.contract import (
     nbytes,
     warn_of_end,
 )
-from rosenblatt.data.grouping import grouped
+from rosenblatt.data.grouping import PATIENCE, grouped
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.data.pydataset import is_py_dataset, py_dataset_batches, warn_of_init
 from rosenblatt.data.rows import PARTS, Inputs, Rows
@@ -46,9 +46,12 @@ class StreamSource:
 
     Attributes:
         n_batches: batches of a pass, None if not known (it is after a whole pass).
+        patience, filled: as of `grouped`.
     """
 
     batch_size = None
+    patience = PATIENCE
+    filled = True
 
     def __init__(
         self,
@@ -156,7 +159,9 @@ class StreamSource:
         self._read = 0
         made: Generator[Any, None, None] = self._read_batches(epoch, steps)
         if most is not None:
-            made = grouped(made, most, self.block_bytes, self._batch_sizes)
+            made = grouped(
+                made, most, self.block_bytes, self._batch_sizes, self.patience, self.filled
+            )
         if hasattr(self.data, "on_epoch_begin"):
             self.data.on_epoch_begin()
         try:

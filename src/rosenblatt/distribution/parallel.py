@@ -31,8 +31,9 @@ class DataParallel:
     Args:
         device_mesh: the devices; batches are divided along its first axis.
         devices: their names, such as "gpu:0", in place of a mesh. All devices if both are None.
-        auto_shard_dataset: with several processes, whether each yields the same data, of which it
-            takes its part.
+        auto_shard_dataset: with several processes, whether their generators and other streams all
+            give the same batches, of which each process takes its part. If False, each gives its
+            own part of every batch, of as many rows as the others.
 
     Raises:
         WrongType: `device_mesh` is no `DeviceMesh`.
@@ -78,7 +79,9 @@ class DataParallel:
             )
         self._device_mesh = device_mesh
         self.auto_shard_dataset = auto_shard_dataset
-        self.placement: placement.Placement = Spread(device_mesh.backend_mesh)
+        self.placement: placement.Placement = Spread(
+            device_mesh.backend_mesh, gives_parts=not auto_shard_dataset
+        )
 
     @property
     def device_mesh(self) -> DeviceMesh:

@@ -242,7 +242,11 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
 
     def _compute(self, *args: Any, **kwargs: Any) -> Any:
         """`call` on arrays, and the penalty on what it gives."""
-        outputs = self.call(*args, **kwargs)
+        scope = current_scope()
+        if scope is None or scope.calls is None:
+            outputs = self.call(*args, **kwargs)
+        else:
+            outputs = scope.calls(self, *args, **kwargs)
         for output in tree_leaves(outputs) if self.activity_regularizer is not None else ():
             self.add_loss(signatures.activity_penalty(self.activity_regularizer, output))
         return outputs

@@ -31,6 +31,7 @@ else:
 _CALL_SECONDS = 0.1
 _FIRST_CALL_STEPS = 16
 _ROWS = 1  # the axis of a block's rows
+_MOST_ROWS = 2**31 - 1  # that a program can be told of
 
 Logs = tuple[Any, ...]
 Piece = tuple[Any, int, int, int, int]  # arrays, first batch, last batch + 1, rows, rows of a batch
@@ -77,6 +78,11 @@ class Engine:
             return False
         self._stamp = stamp  # something was announced of another model
         return True
+
+    @property
+    def is_program(self) -> bool:
+        """Whether its steps are a program of this library's, not a user's own."""
+        return not (self.custom or self.task.run_eagerly or self.function is not None)
 
     def _signature(self) -> tuple[Any, list[Any]]:
         signature = self.task.signature(self.variables, self.kind)
@@ -200,6 +206,24 @@ class Engine:
         self.state, logs = self.placement.call(program, self.state, values, arrays, span)
         return logs
 
+    def rehearsal(self, arrays: Tree) -> Callable[[int], None]:
+        """A function that does so many steps on the first batch and drops what they compute.
+
+        Args:
+            arrays: batches, stacked; they go to the device once.
+        """
+        size = jax.tree_util.tree_leaves(arrays)[0].shape[_ROWS]
+        held, values = self.placement.hold(arrays, _ROWS, self.masked), numbers_now(self.parameters)
+        states = [self.state]
+
+        def rehearse(steps: int) -> None:
+            span = np.array([0, steps, min(steps * size, _MOST_ROWS), size], np.int32)
+            program = self._programs.find(self.key, held, states[0], values, held, span)
+            states[0], logs = self.placement.call(program, states[0], values, held, span)
+            jax.block_until_ready(logs)
+
+        return rehearse
+
     def _placed(self, arrays: Tree) -> Any:
         """The arrays where programs take them: a block goes there once, not for each call."""
         if self._block is None or self._block[0] is not arrays:
@@ -211,8 +235,10 @@ class Engine:
             return custom.custom_loop(
                 self.kind, self.task, self.variables, self.parameters, self.names
             )
-        divided = self.placement.is_divided
-        return loop(self.task, self.variables, self.step, self.parameters, self.masked, divided)
+        step, flat, divided = self.step, self.placement.flat, self.placement.is_divided
+        if flat is not None and self.kind == "train" and self.masked:
+            step = functools.partial(train_step, flat=flat)
+        return loop(self.task, self.variables, step, self.parameters, self.masked, divided)
 
     def _eagerly(self, arrays: Tree, start: int, stop: int, rows: int) -> Logs:
         """`run_eagerly=True`: each step as plain Python, so that a debugger sees its values."""

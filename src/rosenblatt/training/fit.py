@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,13 +22,17 @@ from rosenblatt.training.jobs import Jobs
 from rosenblatt.training.session import Calls, Run, Session, Validation, trial_epochs
 
 if TYPE_CHECKING:
-    from rosenblatt.training import effort, together
+    from rosenblatt.core import progress
+    from rosenblatt.training import effort, paying, together
     from rosenblatt.training.contract import Kind, Task
 else:
+    progress = on_use("rosenblatt.core.progress")
     effort = on_use("rosenblatt.training.effort")
+    paying = on_use("rosenblatt.training.paying")
     together = on_use("rosenblatt.training.together")
 
 _PROGRESS_SECONDS = 0.1
+_WATCHED = "ROSENBLATT_PROGRESS_FILE"  # `core.progress.FILE`, which is imported where it is set
 
 
 class Hooks(Protocol):
@@ -88,6 +93,8 @@ def fit(
         if engine.placement.is_shared:
             what = f"fit of {session.task.described}"
             together.meet(engine, source, what, epochs, steps_per_epoch, hooks.train_batches)
+        if engine.placement.is_divided:
+            paying.say_where_not(session, engine, source)
         engine.load()
         try:
             hooks.call("on_train_begin")
@@ -147,6 +154,8 @@ def on_batch(session: Session, source: ArraySource, kind: Kind) -> dict[str, flo
     """One step on the one batch of a source; its loss and metrics by name."""
     bring(session.task, source, kind)
     engine = session.engine(kind)
+    if engine.placement.is_shared:
+        together.meet(engine, source, f"{kind}_on_batch of {session.task.described}")
     engine.task.reset_metrics()
     engine.load()
     *_, (_, logs) = engine.run(source.blocks(max_batches=1))
@@ -191,6 +200,8 @@ def _epoch(
         _let_jobs_wait(hooks, engine)
     engine.load()
     blocks = source.epoch(run.epoch, steps, run.step, hooks.train_batches)
+    if engine.placement.is_shared:
+        blocks = together.agreed(engine, source, blocks, f"fit of {task.described}")
     if hooks.train_batches:
         calls = _by_batch(engine, blocks, hooks, run.step)
     else:
@@ -242,6 +253,8 @@ def _test_calls(engine: Engine, source: Source, hooks: Hooks, steps: int | None)
     engine.task.reset_metrics()
     engine.load()
     blocks = source.once(steps, by_batch=hooks.test_batches)
+    if engine.placement.is_shared:
+        blocks = together.agreed(engine, source, blocks, f"evaluate of {engine.task.described}")
     return _by_batch(engine, blocks, hooks, 0) if hooks.test_batches else engine.run(blocks)
 
 
@@ -325,8 +338,9 @@ def _pass(
     by_batch = hooks.train_batches if engine.kind == "train" else hooks.test_batches
     shown = time.perf_counter()
     logs: Logs | None = None
+    is_watched = _WATCHED in os.environ
     try:
-        for done, logs in calls:
+        for done, logs in progress.marked(calls) if is_watched else calls:
             step += done
             hooks.jobs.run()
             now = time.perf_counter()
@@ -339,6 +353,8 @@ def _pass(
             if asks and engine.placement.any(stops()):
                 break
     finally:
+        if is_watched:
+            progress.clear()
         if by_batch:  # a hook may have assigned to variables
             engine.load()
         else:

@@ -28,6 +28,7 @@ from rosenblatt.core.variable import Variable, moving_together
 
 if TYPE_CHECKING:
     from rosenblatt.training import effort
+    from rosenblatt.training.flat import FlatGradients
 else:
     effort = on_use("rosenblatt.training.effort")
 
@@ -102,12 +103,17 @@ class Placement:
     Attributes:
         key: part of the key of every program: programs for other devices are others.
         options: XLA's options for every program.
+        devices: how many there are.
+        flat: adds gradients up over several devices; None leaves that to XLA.
     """
 
     key: Hashable = None
     options: dict[str, bool] | None = None
+    devices = 1
+    flat: FlatGradients | None = None
     is_divided = False  # whether the rows of a batch lie on several devices
     is_shared = False  # whether several processes take part, and must call the same programs
+    gives_parts = False  # whether each of them gives its own part of the batches of a stream
     is_main = True  # whether this process writes files and shows progress
 
     @functools.cached_property
@@ -145,6 +151,10 @@ class Placement:
         """
         return arrays
 
+    def join(self, blocks: Tree) -> Any:
+        """Stacked batches of which each process has a part of the rows, as those of all."""
+        return blocks
+
     def hold(self, arrays: Tree, axis: int, fill: bool) -> Any:
         """Arrays of rows for many calls, on the device once; arguments as of `place`."""
         return jax.device_put(arrays)
@@ -156,6 +166,11 @@ class Placement:
     def meet(self, what: str, told: str = "") -> list[str]:
         """What every process tells where all come to the same point; see `Meeting.exchange`."""
         return [told]
+
+    def from_first(self, find: Callable[[], float]) -> float:
+        """A number that the first process finds while the others wait for it."""
+        told = self.meet("a number of the first process", repr(find()) if self.is_main else "")
+        return float(told[0])
 
     def any(self, flag: bool) -> bool:
         """Whether any process says yes."""

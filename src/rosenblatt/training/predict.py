@@ -19,11 +19,12 @@ from rosenblatt.training.predictor import Predictor, brought
 from rosenblatt.training.session import Session
 
 if TYPE_CHECKING:
-    from rosenblatt.training import functions
+    from rosenblatt.training import functions, together
     from rosenblatt.training.contract import Task
     from rosenblatt.training.functions import StepFunction
 else:
     functions = on_use("rosenblatt.training.functions")
+    together = on_use("rosenblatt.training.together")
 
 _FEW = 1000  # values: for fewer, telling NumPy what to ignore takes longer than looking
 
@@ -73,7 +74,7 @@ def predict_arrays(session: Session, x: Tree, batch_size: int) -> Any:
         task.build(tree_map(lambda a: a[:1], x), None, "predict")
     predictor = _predictor_of(session)
     if predictor.placement.is_shared:
-        predictor.placement.meet(f"predict of {task.described}")
+        together.meet_rows(predictor.placement, x, f"predict of {task.described}")
     x = predictor.bring(x)
     outputs = predictor(x, batch_size)
     warn_if_nan(outputs, x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -150,6 +150,7 @@ class Session:
         stop: whether training is to end, as callbacks say by `model.stop_training = True`.
         stop_evaluating, stop_predicting: the same for the evaluation and the prediction that run.
         predictor: the forward pass of earlier predictions, which `predict` makes.
+        measured: devices and sizes of batches with which it was measured whether they pay.
         drawing: held by a prediction that changes variables, such as the state of random numbers.
     """
 
@@ -161,6 +162,7 @@ class Session:
         self.stop_predicting = False
         self._engines: dict[Kind, Engine] = {}
         self.predictor: Predictor | None = None
+        self.measured: set[tuple[Hashable, int]] = set()
         self.drawing = threading.Lock()
         self._turn = threading.Condition()
         self._methods: list[str] = []  # whose turn it is, and those that its hooks call
@@ -185,6 +187,7 @@ class Session:
         """Forget what was compiled: `compile` was called."""
         self._engines = {}
         self.predictor = None
+        self.measured.clear()
 
     @contextmanager
     def running(self, run: Run) -> Iterator[None]:

@@ -6,6 +6,7 @@ keeps the meaning of the program. Several processes meet where their programs mu
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 import zlib
@@ -19,6 +20,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from rosenblatt.core.errors import explain
 from rosenblatt.core.types import Tree
 from rosenblatt.core.variable import moving_together
+from rosenblatt.training.flat import FlatGradients
 from rosenblatt.training.meeting import meeting
 from rosenblatt.training.placement import Placement, StateVariables, TrainState
 
@@ -32,11 +34,12 @@ class Spread(Placement):
 
     Args:
         mesh: the devices; rows are divided along its first axis.
+        gives_parts: whether each process gives its own part of a stream's batches.
     """
 
     is_divided = True
 
-    def __init__(self, mesh: Mesh):
+    def __init__(self, mesh: Mesh, gives_parts: bool = False):
         self.key = (
             "spread",
             mesh.axis_names,
@@ -44,8 +47,9 @@ class Spread(Placement):
             *(d.id for d in mesh.devices.flat),
         )
         self._mesh = mesh
-        self._parts = mesh.devices.shape[0]
+        self.devices, self._parts = mesh.devices.size, mesh.devices.shape[0]
         self._whole = NamedSharding(mesh, PartitionSpec())
+        self.flat = FlatGradients(mesh) if self._parts > 1 else None
         # By the `id` of a value that was handed out: what tells whether it is alive, and the array
         # on all devices that it is a part of.
         self._handed: dict[int, tuple[weakref.ref[np.ndarray], jax.Array]] = {}
@@ -54,6 +58,7 @@ class Spread(Placement):
         numbers = {device.process_index for device in mesh.devices.flat}
         self._meeting = meeting() if len(numbers) > 1 else None
         self.is_shared = self._meeting is not None
+        self.gives_parts = gives_parts and self.is_shared
         self.is_main = self._meeting is None or self._meeting.process == 0
         self._met: weakref.WeakSet[Any] = weakref.WeakSet()  # programs that all processes have
 
@@ -118,6 +123,12 @@ class Spread(Placement):
             return self._put(np.take(np.asarray(array), indices, axis), along)
 
         return jax.tree_util.tree_map(placed, arrays)
+
+    def join(self, blocks: Tree) -> Any:
+        """Stacked batches of which each process has a part of the rows, as those of all."""
+        along = NamedSharding(self._mesh, PartitionSpec(None, self._mesh.axis_names[0]))
+        put = functools.partial(jax.make_array_from_process_local_data, along)
+        return jax.tree_util.tree_map(put, blocks)
 
     def hold(self, arrays: Tree, axis: int, fill: bool) -> Any:
         """The same: what is placed stays there."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rosenblatt.core.variable import Variable
     from rosenblatt.optimizers.base import Optimizer
     from rosenblatt.training.contract import Task
+    from rosenblatt.training.flat import CallsApart, FlatGradients
 
 Parameters = dict[tuple[int, str], Any]
 
@@ -55,6 +56,7 @@ def train_step(
     parameters: Parameters,
     batch: Batch,
     rows: RealRows | None,
+    flat: FlatGradients | None = None,
 ) -> TrainState:
     """The state after one gradient step.
 
@@ -65,18 +67,25 @@ def train_step(
         parameters: values of run-time parameters.
         batch: inputs, targets, sample weights (None where there are none).
         rows: the real rows; None where all are.
+        flat: adds gradients up over several devices; None leaves that to XLA.
     """
     optimizer = task.optimizer
 
-    def objective(trainable: tuple[Any, ...]) -> tuple[Any, TrainState]:
+    def objective(
+        trainable: tuple[Any, ...], calls: CallsApart | None = None
+    ) -> tuple[Any, TrainState]:
         held = variables.bind(state._replace(trainable=trainable))
-        scope = Scope(held, parameters, *(rows or ()))
+        mask, count = rows or (None, None)
+        scope = Scope(held, parameters, mask, count, calls=calls)
         with use_scope(scope):
             loss = _forward(task, batch, training=True)
             scaled = optimizer.scale_loss(loss)
         return scaled, variables.read(scope.values)
 
-    gradients, after = jax.grad(objective, has_aux=True)(state.trainable)
+    if flat is None:
+        gradients, after = jax.grad(objective, has_aux=True)(state.trainable)
+    else:
+        gradients, after = flat(objective, variables.trainable, state.trainable)
     # A layer may have assigned to its trained weights, as SpectralNormalization does.
     before_update = after._replace(optimizer=state.optimizer)
     scope = Scope(variables.bind(before_update), parameters)
