@@ -110,6 +110,13 @@ def half() -> Fit:
     return model, X, Y, {}
 
 
+def centred() -> Fit:
+    across = layers.Dense(8, activation=lambda z: z - rb.ops.mean(z, axis=0))
+    model = sequential(across, layers.Dense(1))
+    model.compile("sgd", "mse")
+    return model, X, Y, {}
+
+
 def spectral() -> Fit:
     model = sequential(layers.SpectralNormalization(layers.Dense(8, "relu")), layers.Dense(1))
     model.compile("sgd", "mse")
@@ -175,7 +182,7 @@ def _one_device_afterwards() -> Iterator[None]:
 
 KINDS: list[Callable[[], Fit]] = [
     plain, normalized, noisy, penalized, classes, binary, two_outputs, accumulated, half, spectral,
-    own_loss, across_rows, subclassed, eagerly, by_batch, stream,
+    centred, own_loss, across_rows, subclassed, eagerly, by_batch, stream,
 ]  # fmt: skip
 
 

@@ -207,6 +207,7 @@ class PReLU(Layer):
     Array([[-2.,  3.]], dtype=float32)
     """
 
+    only_maps_rows = True
     alpha_initializer: Any = initializer("Zeros")
     alpha_regularizer: Any = REGULARIZER
     alpha_constraint: Any = CONSTRAINT

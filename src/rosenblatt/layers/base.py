@@ -84,6 +84,10 @@ class Layer(HoldsWeights, HasDtypes, Operation, LayerArguments):
     # Whether each output row depends on the same input row alone (or the layer reads `row_mask`):
     # the engine may then pad batches. A class written by a user must say so itself.
     row_independent = True
+    # Whether `call` does nothing but compute each row from that row and the weights: it draws,
+    # assigns and adds nothing, and may then be called for some rows by themselves. A class says it
+    # of itself; a subclass may do more.
+    only_maps_rows = False
     # Whether it calls a user's function, which no config describes.
     runs_user_code = False
     # Whether it takes text: others refuse it.

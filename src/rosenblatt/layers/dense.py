@@ -43,6 +43,7 @@ class Dense(KernelLayer):
     Array([[3.]], dtype=float32)
     """
 
+    only_maps_rows = True
     units: int = setting(POSITIVE)
     activation: Any = ACTIVATION
     use_bias: bool = setting(flag, default=True)

@@ -104,6 +104,7 @@ class EinsumDense(KernelLayer):
     (2, 32, 64)
     """
 
+    only_maps_rows = True
     equation: str = setting(anything)
     output_shape: int | Sequence[int | None] = setting(_sizes, attribute="partial_output_shape")
     activation: Any = ACTIVATION

@@ -56,6 +56,7 @@ class Embedding(Layer):
             [1., 2.]]], dtype=float32)
     """
 
+    only_maps_rows = True
     input_dim: int = setting(POSITIVE)
     output_dim: int = setting(POSITIVE)
     embeddings_initializer: Any = initializer("uniform")

@@ -49,6 +49,7 @@ class LayerNormalization(Affine):
     Array([[-1.,  1.]], dtype=float32)
     """
 
+    only_maps_rows = True
     axis: Any = setting(axes(keep=_as_list), default=-1)
     epsilon: float = setting(anything, default=1e-3)
     rms_scaling: bool = setting(flag, default=False, kw_only=True)

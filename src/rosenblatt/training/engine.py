@@ -236,7 +236,9 @@ class Engine:
                 self.kind, self.task, self.variables, self.parameters, self.names
             )
         step, flat, divided = self.step, self.placement.flat, self.placement.is_divided
-        if flat is not None and self.kind == "train" and self.masked:
+        # A user's activation may look across the rows of a batch, which only has some of them then.
+        is_known = self.key is not None
+        if flat is not None and is_known and self.kind == "train" and self.masked:
             step = functools.partial(train_step, flat=flat)
         return loop(self.task, self.variables, step, self.parameters, self.masked, divided)
 

@@ -21,9 +21,6 @@ from rosenblatt.core.types import Tree
 from rosenblatt.core.variable import Variable
 from rosenblatt.layers.base import Layer
 
-# Layers of this library whose `call` computes each row from that row and their weights, and reads,
-# draws, assigns and adds nothing else.
-APART = frozenset({"Dense", "EinsumDense", "Embedding", "LayerNormalization", "PReLU"})
 # Joining larger gradients costs more than it saves: they are long messages anyway.
 MOST_BYTES = 1 << 20
 
@@ -116,9 +113,8 @@ class CallsApart:
         return divided([self._held[id(v)][1] for v in weights], args)
 
     def _is_apart(self, layer: Layer, args: Tree, kwargs: Tree) -> bool:
-        cls = type(layer)
-        ours = cls.__module__.startswith("rosenblatt.") and cls.__name__ in APART
+        said = vars(type(layer)).get("only_maps_rows", False) and layer.row_independent
         plain = not any(isinstance(leaf, jax.Array) for leaf in tree_leaves(kwargs))
         rows = [leaf.shape[0] for leaf in tree_leaves(args) if getattr(leaf, "shape", ())]
         even = bool(rows) and not any(n % self._gradients.parts for n in rows)
-        return ours and layer.row_independent and plain and even
+        return said and plain and even
