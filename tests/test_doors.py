@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+import rosenblatt
+
 ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -121,6 +123,17 @@ def test_what_git_ignores_is_not_copied_into_the_container() -> None:
     left_out = (ROOT / ".containerignore").read_text().splitlines()[1:]
     assert sorted(left_out) == sorted(ignored)
     assert os.readlink(ROOT / ".dockerignore") == ".containerignore"
+
+
+def test_the_citation_is_of_this_version() -> None:
+    cited = parsed(ROOT / "CITATION.cff")
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert cited["cff-version"] == "1.2.0"
+    assert str(cited["version"]) == rosenblatt.__version__
+    dated = re.search(rf"^## \[{re.escape(str(cited['version']))}\] - (\S+)$",
+                      (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)  # fmt: skip
+    assert dated is not None
+    assert str(cited["date-released"]) == dated[1]
 
 
 def test_each_tool_and_lock_has_its_row() -> None:

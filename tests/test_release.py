@@ -14,6 +14,8 @@ from types import ModuleType
 
 import pytest
 
+import rosenblatt
+
 ROOT = Path(__file__).parents[1]
 Tool = Callable[[str], ModuleType]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -42,6 +44,7 @@ def test_versions_that_agree(tool: Tool, tmp_path: Path) -> None:
     folder = checkout(tmp_path)
     assert release.check_versions(folder, []) == "1.2.0"
     assert release.check_versions(folder, ["v1.2.0", "nightly"]) == "1.2.0"
+    assert release.check_versions(ROOT, []) == rosenblatt.__version__
 
 
 FIX = '`__version__` of src/rosenblatt/__init__.py. Fix: CONTRIBUTING.md, "How to release".'
@@ -99,6 +102,19 @@ def test_pythons_are_found_by_trying_them(tool: Tool) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = dict(tool("release").find_pythons([here, "3.99"]))
     assert found == {here: sys.executable, "3.99": None}
+
+
+def test_a_change_of_public_names_is_in_the_changelog(tool: Tool) -> None:
+    names = tool("public_names")
+    version, before = names.written(names.FILE.read_text())
+    assert version == rosenblatt.__version__
+    assert len(before["rosenblatt.ops"]) > 300
+    new, gone = names.difference(before, names.today())
+    # One entry does for a class and its function: `MeanSquaredError` and `mean_squared_error`.
+    told = {word.replace("_", "").lower() for word in re.findall(r"\w+", UNRELEASED)}
+    last = {name: name.rpartition(".")[2].replace("_", "").lower() for name in new + gone}
+    silent = [name for name, word in last.items() if word not in told]
+    assert not silent, f"CHANGELOG.md, Unreleased, does not name {', '.join(silent)}"
 
 
 def test_names_that_are_new_or_gone(tool: Tool) -> None:

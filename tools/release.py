@@ -1,6 +1,6 @@
 """Builds, checks, installs and tries what is to be released; `make release` runs it.
 
-    python tools/release.py [--only-versions] [--pythons 3.11 3.12 …]
+    python tools/release.py [--only-versions] [--pythons 3.11 3.12 …] [--extras all …]
 
 1. The version in the package, the changelog, CITATION.cff and the tag at HEAD must agree, and the
    names that the package offers be those of `tools/public_names.txt`'s version.
@@ -166,7 +166,16 @@ def make_environment(python: str, folder: Path, wheel: Path, extra: str = "") ->
     run(python, "-m", "venv", folder)
     made = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = f"{wheel}[{extra}]" if extra else str(wheel)
-    run(made, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wanted)
+    run(
+        made,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+        wanted,
+    )
     return made
 
 
@@ -251,6 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only-versions", action="store_true", help="compare versions, build nothing"
     )
     parser.add_argument("--pythons", nargs="+", default=PYTHONS, metavar="3.x")
+    parser.add_argument("--extras", nargs="*", default=[*EXTRAS], metavar="EXTRA")
     options = parser.parse_args(arguments)
     tags = git("tag", "--points-at", "HEAD").split()
     try:
@@ -278,7 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 wheel,
                 version,
             )
-    for extra in ["", *EXTRAS]:
+    for extra in ["", *options.extras]:
         named = f"[{extra}]" if extra else " alone, each extra's error"
         attempt(f"rosenblatt{named}", failed, try_extra, sys.executable, wheel, extra)
     print(f"failed: {', '.join(failed)}" if failed else f"All that was tried works: {DIST}")

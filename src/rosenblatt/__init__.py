@@ -10,7 +10,7 @@ Public names are resolved when they are first used, so `import rosenblatt` loads
 
 from rosenblatt.core.faces import face, hand_in_homes
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = face(
     __name__,
@@ -43,7 +43,7 @@ def version() -> str:
     """The version of this library.
 
     >>> version()
-    '0.1.0'
+    '0.2.0'
     """
     return __version__
 
