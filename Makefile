@@ -4,7 +4,7 @@
 #   make test    lint, types, tests, doctests, lessons
 #   make soak    the tests of many repetitions (kills, long runs), and all tests on three instruction sets,
 #                in an order of SHUFFLE (a number, which the head of the output repeats)
-#   make browser TensorBoard's pages in headless Chromium, with screenshots in browser-output
+#   make browser TensorBoard's pages and the server's in headless Chromium, with screenshots in browser-output
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
 #   make release build sdist and wheel into dist, check them, and try them in bare environments
@@ -66,7 +66,8 @@ soak: $(VENV)/test.stamp
 browser: $(VENV)/test.stamp
 	@command -v chromium google-chrome >/dev/null || \
 		{ echo "make browser needs Chromium (on Debian: apt install chromium)" >&2; exit 1; }
-	ROSENBLATT_SCREENSHOTS=browser-output $(BIN)/python -m pytest tests/tensorboard/test_tensorboard_browser.py
+	ROSENBLATT_SCREENSHOTS=browser-output $(BIN)/python -m pytest \
+		tests/tensorboard/test_tensorboard_browser.py tests/serving/test_serving_page.py
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench

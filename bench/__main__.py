@@ -1,6 +1,6 @@
 """Run benchmarks and write their tables.
 
-python -m bench [NAME ...] [--rounds N] [--before REVISION] [--output FILE]
+python -m bench [NAME ...] [--rounds N] [--before REVISION] [--seconds S] [--output FILE]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     description = machine.describe()
     failed = []
     with tempfile.TemporaryDirectory(prefix="rosenblatt-bench-") as folder:
-        context = Context(Path(folder), options.rounds, options.before)
+        context = Context(Path(folder), options.rounds, options.before, options.seconds)
         for name in options.names or WORKLOADS:
             print(f"{name}:", file=sys.stderr, flush=True)
             start = time.perf_counter()
@@ -50,6 +50,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds of every workload")
     parser.add_argument(
         "--before", default=Context.before, help="revision to compare `waiting` with"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=Context.seconds, help="how long `serve` asks each server"
     )
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks.md")
     options = parser.parse_args(arguments)

@@ -30,6 +30,7 @@ class Context:
     folder: Path
     rounds: int | None = None
     before: str = "5b73708"  # the revision that ours is compared with, where a workload does so
+    seconds: float = 600.0  # that a server is asked for
 
     def rounds_or(self, default: int) -> int:
         """The rounds asked for on the command line, else the workload's own number."""

@@ -18,6 +18,7 @@ from bench.workloads import (
     saving,
     search_quality,
     searches,
+    serve,
     serving,
     tables,
     tensorboard_cost,
@@ -46,6 +47,7 @@ WORKLOADS: dict[str, Callable[[Context], Result]] = {
 # Hours, or another look at what the others measure: run where they are named, not by `make bench`.
 LONG: dict[str, Callable[[Context], Result]] = {
     "devices": devices.measure,
+    "serve": serve.measure,
     "waiting": waiting.measure,
     "search_quality": search_quality.measure,
     "tables": tables.measure,

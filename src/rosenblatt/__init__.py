@@ -33,8 +33,8 @@ __getattr__, __dir__, __all__ = face(
     },
     modules="activations backend callbacks choosing config constraints data datasets distribution "
     "dtype_policies initializers layers logic losses metrics mixed_precision models ops optimizers "
-    "plots preprocessing random regularizers saving sklearn summary tables tabular tensorboard "
-    "testing tree tuner utils",
+    "plots preprocessing random regularizers saving serving sklearn summary tables tabular "
+    "tensorboard testing tree tuner utils",
 )
 __all__ += ["__version__", "version"]
 

@@ -24,6 +24,7 @@ from rosenblatt import preprocessing as preprocessing
 from rosenblatt import random as random
 from rosenblatt import regularizers as regularizers
 from rosenblatt import saving as saving
+from rosenblatt import serving as serving
 from rosenblatt import sklearn as sklearn
 from rosenblatt import summary as summary
 from rosenblatt import tables as tables

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rosenblatt.cli import main, results
+from rosenblatt.cli import main
+from rosenblatt.serving import runs
 
 PIECES = [b",", b"\n", b'"', b"\0", b"\xff", b"nan", b"inf", b"1e400", b"9" * 30, b";", b"\t",
           b"\r", b"true", b"\xef\xbb\xbf", b" ", b"a", b"2024-01-01", b"{", b"null"]  # fmt: skip
@@ -146,7 +147,7 @@ def test_an_error_that_nobody_foresaw(monkeypatch: pytest.MonkeyPatch, capsys) -
     def failing(*args: object, **kwargs: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr(results, "open_run", failing)
+    monkeypatch.setattr(runs, "open_run", failing)
     assert main(["summary", "model.keras"]) == 2
     assert capsys.readouterr().err == (
         "rosenblatt: an error that should not be. Given: KeyError: 'lost'. Fix: please report it, "

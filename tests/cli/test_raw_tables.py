@@ -359,7 +359,7 @@ ERRORS = {
     ),
     "intervals of classes": (
         "predict {t}/dear_run {t}/dear.parquet --interval 0.9",
-        "--interval is for quantities. Given: a model of two classes.",
+        "An interval is for quantities. Given: a model of two classes.",
     ),
     "a coverage that is none": (
         "predict {t}/price_run {t}/prices.csv --interval 2",
@@ -367,7 +367,7 @@ ERRORS = {
     ),
     "a threshold of a quantity": (
         "predict {t}/price_run {t}/prices.csv --threshold 0.3",
-        "--threshold is for two classes. Given: a model of quantity.",
+        "A threshold is for two classes. Given: a model of quantity.",
     ),
     "an ending that says nothing": (
         "predict {t}/price_run {t}/prices.csv --out {new}.xyz",

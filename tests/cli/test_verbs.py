@@ -43,6 +43,7 @@ print(*(m for m in sys.modules if m.partition(".")[0] in ("rosenblatt", "jax", "
         "rosenblatt.core", "rosenblatt.core.errors", "rosenblatt.core.collector",
         "rosenblatt.core.faces", "rosenblatt", "rosenblatt.cli.options", "rosenblatt.cli.verbs",
         "rosenblatt.cli.app", "rosenblatt.cli",
+        *(["rosenblatt.core.versions"] if words == "--version" else []),
     }  # fmt: skip
 
 

@@ -15,8 +15,8 @@ import rosenblatt as rb
 from rosenblatt.saving import load_model
 from rosenblatt.tables import read
 from rosenblatt.tabular import TabularRegressor, load
+from rosenblatt.tabular.members import member_outputs
 from rosenblatt.tabular.rounding import rounded
-from rosenblatt.tabular.training import member_outputs
 
 
 @cache

@@ -6,12 +6,20 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rosenblatt.cli.verbs import VERBS, Verb
-from rosenblatt.core.errors import RosenblattError, explain
+from rosenblatt.core.errors import BadArgument, RosenblattError, explain
+from rosenblatt.core.faces import on_use
+
+if TYPE_CHECKING:
+    from rosenblatt.cli import environment
+    from rosenblatt.core import versions
+else:
+    environment = on_use("rosenblatt.cli.environment")
+    versions = on_use("rosenblatt.core.versions")
 
 # With this variable set an error shows where it was raised.
 _TRACEBACK = "ROSENBLATT_TRACEBACK"
@@ -19,25 +27,27 @@ _TRACEBACK = "ROSENBLATT_TRACEBACK"
 _EXPECTED = (RosenblattError, ValueError, TypeError, OSError, ImportError, RuntimeError)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from importlib import metadata  # slow to import
-
-        try:
-            number = metadata.version("rosenblatt")
-        except metadata.PackageNotFoundError:
-            number = "(run from a source folder, not installed)"
-        typer.echo(f"rosenblatt {number}")
-        raise typer.Exit
-
-
 def _options(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", help="Show the version; with --all, what a report needs."),
+    ] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="With --version: of the machine and all packages too, for reports."
+        ),
     ] = False,
 ) -> None:
+    if version and everything:
+        typer.echo(environment.report())
+    elif version:
+        typer.echo(f"rosenblatt {versions.own_version()}")
+    elif everything:
+        raise BadArgument("--all belongs to --version.", fix="rosenblatt --version --all")
+    if version:
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

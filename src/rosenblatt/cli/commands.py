@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.choosing.rates import find_learning_rate
-from rosenblatt.cli import folder_use, results
+from rosenblatt.cli import folder_use
 from rosenblatt.cli.network import OPTIMIZERS, build_network
 from rosenblatt.cli.network_training import figures_text, headline, units_of
-from rosenblatt.cli.network_use import features_for, network_columns
 from rosenblatt.cli.problems import BUILTIN, load_problem, open_data
-from rosenblatt.cli.table_use import (
-    Asked,
-    evaluate_table,
-    predict_table,
-    write_predictions,
-)
+from rosenblatt.cli.table_use import evaluate_table, predict_table, write_predictions
 from rosenblatt.core.errors import BadArgument, BadData
 from rosenblatt.core.random import set_random_seed
 from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from
 from rosenblatt.graph.picture import text_diagram
 from rosenblatt.plots.figures import save_figure
+from rosenblatt.serving import runs
+from rosenblatt.serving.network_columns import features_for, network_columns
+from rosenblatt.serving.table_columns import Asked
 from rosenblatt.tables.plain import numbers
 from rosenblatt.tables.table import Table
 from rosenblatt.tabular.estimators import TabularModel
@@ -35,7 +32,7 @@ from rosenblatt.tabular.model import TableModel
 
 def evaluate(model: Path, data: str, target: str | None) -> None:
     """Print a model's loss and metrics on a file, or on the test part of a built-in data set."""
-    network, facts = results.open_run(model)
+    network, facts = runs.open_run(model)
     if isinstance(network, TableModel):
         evaluate_table(as_estimator(network), _open(data), target, facts.get("weights"))
         return
@@ -73,7 +70,7 @@ def predict(
     threshold: float | None,
 ) -> None:
     """Write a model's predictions for a file, or for the test part of a built-in data set."""
-    network, facts = results.open_run(model)
+    network, facts = runs.open_run(model)
     asked = Asked(interval, explain, threshold)
     if not isinstance(network, TableModel) and asked != Asked():
         raise BadArgument(
@@ -134,7 +131,7 @@ def find_lr(
 
 def summary(model: Path, diagram: bool) -> None:
     """Print a model's layers and parameters."""
-    network, facts = results.open_run(model)
+    network, facts = runs.open_run(model)
     network.summary()
     if diagram:
         print(text_diagram(network, expand_nested=True))

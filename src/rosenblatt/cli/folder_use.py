@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.cli.network_use import features_for, network_columns
-from rosenblatt.cli.table_use import Asked, ids_of, predicted_columns
 from rosenblatt.data.parquet_folder import ArrowTable, ParquetFolder
 from rosenblatt.data.parquet_writing import in_whole_pieces, predict_files
 from rosenblatt.models.folders import digest
 from rosenblatt.models.model import Model
+from rosenblatt.serving.network_columns import features_for, network_columns
+from rosenblatt.serving.table_columns import Asked, ids_of, predicted_columns
 from rosenblatt.tables.reading import read
 from rosenblatt.tabular.loading import as_estimator
 from rosenblatt.tabular.model import TableModel

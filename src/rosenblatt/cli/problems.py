@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from rosenblatt.data.finite import check_finite
 from rosenblatt.data.precision import counted_from, origin_of
 from rosenblatt.datasets import california_housing, digits, fashion_mnist, iris, mnist
 from rosenblatt.datasets._split import Pair, holdout
+from rosenblatt.serving.features import features_of
 
 if TYPE_CHECKING:
     from rosenblatt.tables import content, names, plain, reading
@@ -150,31 +151,6 @@ def open_data(data: str) -> Table:
             fix=nearest(data, BUILTIN),
         )
     return reading.read(data)
-
-
-def features_of(
-    columns: Mapping[str, np.ndarray], names: Sequence[str], origins: Mapping[str, float | int]
-) -> np.ndarray:
-    """Columns as a model's inputs.
-
-    Args:
-        columns: name to (rows,) array.
-        names: the model's features, in its order.
-        origins: the columns that are counted from a number.
-
-    Returns:
-        (rows, features) float32.
-
-    Raises:
-        ValueError: NaN or infinity.
-
-    >>> features_of({"b": np.array([8, 9]), "a": np.array([1.0, 2.0])}, ["a", "b"], {"b": 8})
-    array([[1., 0.],
-           [2., 1.]], dtype=float32)
-    """
-    x = np.stack([counted_from(columns[name], origins.get(name)) for name in names], axis=1)
-    check_finite(x, "x", {"x": tuple(names)})
-    return x
 
 
 def load_problem(data: str, target: str | None, seed: int) -> Problem:

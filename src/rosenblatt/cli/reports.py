@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rosenblatt.cli import results
 from rosenblatt.core.errors import BadArgument
+from rosenblatt.serving import runs
 from rosenblatt.tabular.loading import as_estimator
 from rosenblatt.tabular.model import TableModel
 
 
 def report(model: Path, html: Path | None, json: bool) -> None:
     """Show what is known about a model of a raw table: its data, scores and what it needs."""
-    network, _ = results.open_run(model)
+    network, _ = runs.open_run(model)
     if not isinstance(network, TableModel):
         raise BadArgument(
             f"{model}: only models of raw tables have a report.",

@@ -6,29 +6,22 @@ import csv
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
-
-import numpy as np
+from typing import Any
 
 from rosenblatt.callbacks.history import History
-from rosenblatt.core.errors import BadArgument, BadData, FileRefused, nearest, require
+from rosenblatt.core.errors import BadArgument, require
 from rosenblatt.core.files import replacing
 from rosenblatt.models.model import Model
 from rosenblatt.plots.curves import learning_curves
 from rosenblatt.plots.figures import import_pyplot, save_figure
-from rosenblatt.saving.model_files import load_model
+from rosenblatt.serving.columns import print_table, records
+from rosenblatt.serving.runs import METRICS, MODEL
 
-MODEL = "model.keras"
 HISTORY = "history.csv"
 CURVES = "learning_curves.png"
-METRICS = "metrics.json"
-# What the commands read there, and what it must be.
-_FACTS: dict[str, Any] = {
-    "data": str, "target": str, "features": list, "classes": (list, type(None)),
-}  # fmt: skip
 
 
 def make_folder(out: Path) -> None:
@@ -114,17 +107,12 @@ def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     polars.DataFrame({name: list(values) for name, values in columns.items()}).write_parquet(path)
 
 
-def _records(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    values = (np.asarray(column, object).tolist() for column in columns.values())
-    return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-
-
 def _write_json(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    path.write_text(json.dumps([*_records(columns)], indent=1, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps([*records(columns)], indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _write_lines(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in _records(columns))
+    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records(columns))
     path.write_text("".join(lines), "utf-8")
 
 
@@ -132,72 +120,3 @@ _WRITERS: dict[str, Callable[[Path, Mapping[str, Sequence[Any]]], None]] = {
     "": _write_csv, ".csv": _write_csv, ".txt": _write_csv, ".parquet": _write_parquet,
     ".json": _write_json, ".jsonl": _write_lines, ".ndjson": _write_lines,
 }  # fmt: skip
-
-
-def print_table(file: TextIO, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Write columns as CSV to an open file."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-
-
-def open_run(model_path: Path) -> tuple[Model, dict[str, Any]]:
-    """Load a model and what is known of it.
-
-    Args:
-        model_path: a `.keras` file, or the folder that `rosenblatt train` wrote.
-
-    Returns:
-        `(model, facts)`: `facts` is what metrics.json beside the model says; empty without it.
-
-    Raises:
-        ValueError: no such model, or a damaged one.
-    """
-    path = model_path / MODEL if model_path.is_dir() else model_path
-    if not path.is_file():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = nearest(path.name, beside) if beside else ""
-        raise BadArgument(
-            f"{path}: no such model.",
-            expected="a .keras file, or the --out folder of `rosenblatt train`",
-            fix=near if near.startswith("did") else None,
-        )
-    model = load_model(path)
-    return model, _read_facts(path.parent / METRICS)
-
-
-def _read_facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        wrong = [n for n, kinds in _FACTS.items() if not isinstance(facts[n], kinds)]
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError, LookupError) as error:
-        given = f"no {error}" if isinstance(error, LookupError) else error
-        raise FileRefused(f"{path}: damaged.", given=given, fix="train again.") from error
-    if wrong:
-        given = f"{wrong[0]} {facts[wrong[0]]!r}"
-        raise FileRefused(f"{path}: damaged.", given=given, fix="train again.")
-    return dict(facts)
-
-
-def require_columns(columns: Sequence[str], names: Sequence[str], data: str) -> None:
-    """Check that a table has the columns a model was trained on.
-
-    Args:
-        columns: the names of the table's columns.
-        names: the model's features.
-        data: the file, for messages.
-
-    Raises:
-        ValueError: columns that are missing.
-    """
-    missing = [name for name in names if name not in columns]
-    if missing:
-        raise BadData(
-            f"{data}: column{'s' if len(missing) > 1 else ''} "
-            f"{', '.join(map(repr, missing))} of the model's features missing.",
-            given="columns " + ", ".join(columns),
-            expected="columns " + ", ".join(names),
-            fix=nearest(missing[0], columns) if len(missing) == 1 else None,
-        )

@@ -219,6 +219,25 @@ def tune(
     """Search for the best network; write it, its figures and all trials into a folder."""
 
 
+@done_by("serving")
+def serve(
+    model: Model,
+    port: Annotated[
+        int, Option(min=0, max=65535, help="Where it listens; 0 for a free port.")
+    ] = 8000,
+    host: Annotated[
+        str, Option(help="The address it listens at; others than this machine reach 0.0.0.0.")
+    ] = "127.0.0.1",
+    max_bytes: Annotated[int, Option(min=1, help="Of the body of a request.")] = 16 << 20,
+    max_rows: Annotated[int, Option(min=1, help="Of a request.")] = 100_000,
+    max_seconds: Annotated[
+        float, Option(min=0.001, help="From the start of a request to its answer.")
+    ] = 30.0,
+    max_waiting: Annotated[int, Option(min=1, help="Requests that are there at a time.")] = 256,
+) -> None:
+    """Serve a model over HTTP, with JSON, CSV and a page to try it; Ctrl-C ends it."""
+
+
 @done_by("files")
 def inspect(
     file: Annotated[Path, Argument(help="A .keras, .h5, .weights.h5 or .npz file.")],

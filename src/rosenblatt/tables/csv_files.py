@@ -24,8 +24,12 @@ _MOST_ODD = 0.2  # of the characters of a text may be signs that do not print
 _MOST_SAID = 5  # rows before empty lines
 
 
-def read_csv(content: Content) -> Table:
+def read_csv(content: Content, header: bool | None = None) -> Table:
     """A table of lines.
+
+    Args:
+        content: of the file.
+        header: whether its first line has the names of the columns; None: it is found out.
 
     Raises:
         ImportError: polars is not installed.
@@ -33,10 +37,10 @@ def read_csv(content: Content) -> Table:
     """
     encoding = encoding_of(content.start, content.whole)
     try:
-        series, dialect = _columns(content, encoding)
+        series, dialect = _columns(content, encoding, header)
     except UnicodeError:  # further on
         encoding = replace(encoding_of(content.read()), broken=True)
-        series, dialect = _columns(content, encoding)
+        series, dialect = _columns(content, encoding, header)
     notes = [*encoding.notes(), *dialect.notes()]
     if not series or not len(series[0]):
         raise no_rows(content.source)
@@ -46,7 +50,9 @@ def read_csv(content: Content) -> Table:
     return Table.of(_typed(names, series, dialect.separator, notes), content.source, notes)
 
 
-def _columns(content: Content, encoding: Encoding) -> tuple[list[polars.Series], Dialect]:
+def _columns(
+    content: Content, encoding: Encoding, header: bool | None
+) -> tuple[list[polars.Series], Dialect]:
     """The columns as text, the names in their first row, and the dialect.
 
     Raises:
@@ -55,6 +61,8 @@ def _columns(content: Content, encoding: Encoding) -> tuple[list[polars.Series],
     """
     polars = polars_for(content.source)
     dialect = dialect_of(_start(content, encoding), content.name)
+    if header is not None:
+        dialect = replace(dialect, header=header)
     try:
         handle = content.handle() if encoding.is_utf_8 else as_utf_8(content.read(), encoding)
         frame = _frame(handle, dialect)

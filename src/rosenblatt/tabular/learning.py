@@ -21,6 +21,7 @@ from rosenblatt.tabular.encoder_fitting import Targets, fit_encoder
 from rosenblatt.tabular.encoding import Encoder
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.kinds import Schema
+from rosenblatt.tabular.members import Inputs, member_outputs
 from rosenblatt.tabular.network import CLASSES, QUANTITY, Shape, shape_of
 from rosenblatt.tabular.predictor import (
     Predictor,
@@ -33,12 +34,10 @@ from rosenblatt.tabular.task import Task
 from rosenblatt.tabular.training import (
     Fold,
     Index,
-    Inputs,
     Plan,
     Rows,
     Trained,
     joined_network,
-    member_outputs,
     train_networks,
 )
 

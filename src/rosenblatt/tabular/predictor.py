@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rosenblatt.models.model import Functional
+from rosenblatt.models.model import Functional, Model
 from rosenblatt.tables.one_row import Row
 from rosenblatt.tables.table import Table
 from rosenblatt.tabular.calibration import Temperature
 from rosenblatt.tabular.encoding import Encoder
 from rosenblatt.tabular.intervals import Conformal
+from rosenblatt.tabular.members import Inputs, members_of, outputs_of_members
 from rosenblatt.tabular.row_encoding import RowEncoder
 from rosenblatt.tabular.task import Task
-from rosenblatt.tabular.training import Inputs, member_outputs
 from rosenblatt.training.predict import predict_arrays
 
 _ROWS_AT_ONCE = 65_536  # so that memory stays bounded, whatever the number of rows
@@ -88,7 +89,7 @@ class Predictor:
         Raises:
             ValueError: a column is missing.
         """
-        return self._joined([self._outputs(part) for part in self._parts(table)])
+        return self.of_inputs(self.inputs(table))
 
     def predict_with_spread(self, table: Table | Row) -> tuple[Floats, Floats]:
         """Predictions, and how far the members disagree about a quantity, (rows,), in its units.
@@ -96,13 +97,40 @@ class Predictor:
         Args:
             table: as of `predict`; its columns are encoded once for both.
         """
-        scale = self.scale or Scale(0, 1, -np.inf, np.inf)
-        parts = self._parts(table)
-        predictions = self._joined([self._outputs(part) for part in parts])
-        spreads = [
-            disagreement(member_outputs(self.network, part), self.network_groups) for part in parts
+        parts = self.inputs(table)
+        return self.of_inputs(parts), self.spread_of(parts)
+
+    def inputs(self, table: Table | Row) -> list[Inputs]:
+        """What the network takes of rows, in parts that bound how much memory it takes.
+
+        Args:
+            table: as of `predict`.
+
+        Raises:
+            ValueError: a column is missing.
+        """
+        if not isinstance(table, Table):
+            return [self._row_encoder.inputs(table)]
+        starts = range(0, table.rows, _ROWS_AT_ONCE)
+        return [
+            self.encoder.encode(table.take(slice(start, start + _ROWS_AT_ONCE))).inputs()
+            for start in starts
         ]
-        return predictions, scale.spread * np.concatenate([np.zeros(0), *spreads])
+
+    def of_inputs(self, parts: Sequence[Inputs]) -> Floats:
+        """The predictions for what `inputs` gave; of no part, for no row."""
+        return np.concatenate(
+            [np.zeros((0, len(self.task.classes) or 1)), *map(self._outputs, parts)]
+        )
+
+    def spread_of(self, parts: Sequence[Inputs]) -> Floats:
+        """How far the members disagree about what `inputs` gave, as of `predict_with_spread`."""
+        scale = self.scale or Scale(0, 1, -np.inf, np.inf)
+        spreads = [
+            disagreement(outputs_of_members(self._members, part), self.network_groups)
+            for part in parts
+        ]
+        return scale.spread * np.concatenate([np.zeros(0), *spreads])
 
     @property
     def network_groups(self) -> int:
@@ -113,18 +141,9 @@ class Predictor:
     def _row_encoder(self) -> RowEncoder:
         return RowEncoder(self.encoder)
 
-    def _parts(self, table: Table | Row) -> list[Inputs]:
-        if not isinstance(table, Table):
-            return [self._row_encoder.inputs(table)]
-        starts = range(0, table.rows, _ROWS_AT_ONCE)
-        return [
-            self.encoder.encode(table.take(slice(start, start + _ROWS_AT_ONCE))).inputs()
-            for start in starts
-        ]
-
-    def _joined(self, parts: list[Floats]) -> Floats:
-        """Predictions of parts of a table, of which there may be none."""
-        return np.concatenate([np.zeros((0, len(self.task.classes) or 1)), *parts])
+    @cached_property
+    def _members(self) -> Model:
+        return members_of(self.network)
 
     def _outputs(self, inputs: Inputs) -> Floats:
         found = predict_arrays(self.network.training_session, dict(inputs), 1024)

@@ -7,7 +7,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,12 @@ from rosenblatt.core.errors import BadData
 from rosenblatt.core.files import replacing
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
-from rosenblatt.models.model import Functional, Model
+from rosenblatt.models.model import Functional
+from rosenblatt.tabular.members import Inputs, member_outputs
 from rosenblatt.tabular.network import Shape, build_network, compile_network
 from rosenblatt.tabular.recipe import Recipe
 from rosenblatt.tabular.rounding import round_weights
-from rosenblatt.training.predict import predict_arrays
 
-Inputs = Mapping[str, NDArray[Any]]
 Index = NDArray[np.int64]
 
 _VALIDATIONS = 20  # in a training, about
@@ -339,21 +338,6 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
 def _as_data(rows: Rows) -> tuple[Any, ...]:
     data = (dict(rows.inputs), rows.targets)
     return data if rows.weights is None else (*data, rows.weights)
-
-
-def member_outputs(network: Functional, inputs: Inputs) -> NDArray[np.float32]:
-    """What all members of a network say of each row, before they are averaged.
-
-    Args:
-        network: with groups of members.
-        inputs: of the network.
-
-    Returns:
-        (rows, groups · members, outputs): quantities or logits.
-    """
-    members = Model(network.input, network.get_layer("head").output)
-    found = np.asarray(predict_arrays(members.training_session, dict(inputs), 1024))
-    return found.reshape(len(found), -1, found.shape[-1])
 
 
 def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> Functional:

@@ -22,7 +22,7 @@ _HERE = Path(__file__).parents[1]
 # Where what our modules hold may come from, of that which can be called; `unittest` has mocks.
 _KNOWN = sys.stdlib_module_names - {"unittest", "__main__"} | {
     "rosenblatt", "jax", "jaxlib", "numpy", "ml_dtypes", "platformdirs", "scipy", "sklearn",
-    "joblib", "typer", "filelock", "h5py", "rich",
+    "joblib", "typer", "filelock", "h5py", "rich", "starlette", "uvicorn",
 }  # fmt: skip
 
 

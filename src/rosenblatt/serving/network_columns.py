@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from rosenblatt.cli import results
-from rosenblatt.cli.problems import features_of
 from rosenblatt.core.errors import BadData
+from rosenblatt.core.types import Tree
+from rosenblatt.data.parquet_writing import columns_of
 from rosenblatt.models.model import Model as Trained
+from rosenblatt.serving.features import features_of, require_columns
 from rosenblatt.tables.plain import numbers
 from rosenblatt.tables.table import Table
 
@@ -36,7 +37,7 @@ def features_for(
             given=f"{len(names)} columns: {', '.join(names)}",
             expected=width,
         )
-    results.require_columns(table.names, names, data)
+    require_columns(table.names, names, data)
     return features_of(numbers(table, names), names, facts.get("origins", {}))
 
 
@@ -51,22 +52,32 @@ def network_columns(
         x: its inputs.
         classes: labels of the outputs, where the facts tell none.
     """
-    outputs = np.asarray(network.predict(x, verbose=0))
-    origin = facts.get("origins", {}).get(facts.get("target"))
-    if origin is not None:
-        outputs = outputs.astype("float64") + origin
-    return _prediction_columns(outputs, facts.get("classes") or classes)
+    return output_columns(network, facts, network.predict(x, verbose=0), classes)
 
 
-def _prediction_columns(outputs: np.ndarray, classes: Sequence[Any] | None) -> dict[str, list[Any]]:
-    """Columns to write: a number for each output, or the likeliest class and its probability."""
-    if classes and outputs.ndim == 2 and outputs.shape[1] == len(classes):
-        best = outputs.argmax(axis=1)
-        return {
-            "prediction": [classes[number] for number in best],
-            "probability": [round(float(p), 6) for p in outputs.max(axis=1)],
-        }
-    flat = outputs.reshape(len(outputs), -1)
-    if flat.shape[1] == 1:
-        return {"prediction": [float(value) for value in flat[:, 0]]}
-    return {f"prediction_{i}": [float(v) for v in flat[:, i]] for i in range(flat.shape[1])}
+def output_columns(
+    network: Trained, facts: Mapping[str, Any], outputs: Tree, classes: Sequence[Any] | None = None
+) -> dict[str, list[Any]]:
+    """A network's outputs as columns to write.
+
+    Args:
+        network: trained.
+        facts: what is known of its run.
+        outputs: an array of (rows, …), or a nest of them.
+        classes: labels of the outputs, where the facts tell none.
+
+    Returns:
+        The likeliest class and its probability, where classes are known; else each output.
+    """
+    origin, known = facts.get("origins", {}).get(facts.get("target")), facts.get("classes")
+    labels = known or classes
+    if isinstance(outputs, np.ndarray):
+        if origin is not None:
+            outputs = outputs.astype("float64") + origin
+        if labels and outputs.ndim == 2 and outputs.shape[1] == len(labels):
+            return {
+                "prediction": [labels[number] for number in outputs.argmax(axis=1)],
+                "probability": [round(float(p), 6) for p in outputs.max(axis=1)],
+            }
+    found = columns_of(outputs, network.output_names or ())
+    return {name: column.tolist() for name, column in found.items()}
