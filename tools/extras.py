@@ -118,6 +118,10 @@ oracle = rb.tuner.RandomSearchOracle(rb.tuner.Objective("x", "min"), max_trials=
 tuner = Search(oracle, search, directory="search")
 tuner.search(executor="ray", verbose=0)
 """
+SERVE = """
+import rosenblatt as rb
+assert len(rb.serving.application("run").routes) == 5
+"""
 TUNING = """
 import rosenblatt as rb
 rb.tuner.BayesianOptimizationOracle("val_loss", max_trials=2)
@@ -147,6 +151,7 @@ EXTRAS = {
     ),
     "profile": Extra(TRACE, None),
     "ray": Extra(RAY, MISSING.format('executor="ray"', "ray", "ray")),
+    "serve": Extra(SERVE, MISSING.format("serving.application", "starlette", "serve")),
     "sklearn": Extra(ESTIMATOR, MISSING.format("rosenblatt.sklearn", "sklearn", "sklearn")),
     "tables": Extra(TABLE + WORKBOOK, _TABLE),
     "tabular": Extra(TABLE, _TABLE),

@@ -53,7 +53,7 @@ def _facts() -> Iterator[tuple[str, str]]:
 def _lines(path: str) -> list[str]:
     """The lines of a file of Linux's; none elsewhere."""
     try:
-        return Path(path).read_text(errors="replace").splitlines()
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
 
