@@ -5,6 +5,8 @@
 #   make soak    the tests of many repetitions (kills, long runs), and all tests on three instruction sets,
 #                in an order of SHUFFLE (a number, which the head of the output repeats)
 #   make browser TensorBoard's pages and the server's in headless Chromium, with screenshots in browser-output
+#   make docs    the site, in site/: guides, lessons, reference (the lessons run first)
+#   make notebooks  the lessons as notebooks, run, in notebooks/
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
 #   make lint    the checks of `make test` that run nothing
 #   make release build sdist and wheel into dist, check them, and try them in bare environments
@@ -15,7 +17,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak browser bench lint release clean lock
+.PHONY: help demo test soak browser docs notebooks bench lint release clean lock
 
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -69,6 +71,12 @@ browser: $(VENV)/test.stamp
 	ROSENBLATT_SCREENSHOTS=browser-output $(BIN)/python -m pytest \
 		tests/tensorboard/test_tensorboard_browser.py tests/serving/test_serving_page.py
 
+notebooks: $(VENV)/docs.stamp
+	$(BIN)/python tools/notebooks.py --run
+
+docs: notebooks
+	$(BIN)/python tools/docs_site.py
+
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench
 
@@ -76,7 +84,7 @@ release: $(VENV)/release.stamp
 	$(BIN)/python tools/release.py
 
 clean:
-	rm -rf $(VENV) $(DEMO_OUT) browser-output build dist bench/results examples/output
+	rm -rf $(VENV) $(DEMO_OUT) browser-output build dist site notebooks bench/results examples/output
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -99,7 +107,7 @@ $(VENV)/%.stamp: locks/%.txt pyproject.toml | $(BIN)/python
 
 # PyTorch's wheel for processors needs none of the CUDA packages that its other wheel names.
 lock:
-	for name in demo test bench release; do \
+	for name in demo test docs bench release; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 $(UPGRADE) --no-annotate --no-header \
 			--no-emit-index-url --no-emit-find-links locks/$$name.in -o locks/$$name.txt; \
 		{ cat locks/header; grep -vE '^(#|nvidia-|cuda-|triton)' locks/$$name.txt; } > locks/$$name.new; \

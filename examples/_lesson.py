@@ -16,3 +16,8 @@ def epochs(chapter: int) -> int:
 def output(name: str) -> Path:
     """A path in examples/output, or in the folder that ROSENBLATT_LESSON_OUTPUT names."""
     return Path(os.environ.get("ROSENBLATT_LESSON_OUTPUT", OUTPUT)) / name
+
+
+def document(name: str) -> Path:
+    """A file of the folder docs."""
+    return Path(__file__).parents[1] / "docs" / name

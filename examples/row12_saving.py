@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from _lesson import epochs, output
+from _lesson import document, epochs, output
 
 import rosenblatt as rb
 from rosenblatt import plots
@@ -68,8 +68,7 @@ print("3. Formats for other programs")
 model.save(folder / "housing.h5")  # Keras 2 and tf.keras
 for name, format in (("onnx", "onnx"), ("stablehlo", "stablehlo"), ("npz", "npz")):
     model.export(folder / f"housing.{name}", format=format)
-loader = Path(__file__).parent.parent / "docs" / "npz_loader.py"
-predict = runpy.run_path(str(loader))["load"](folder / "housing.npz")
+predict = runpy.run_path(str(document("npz_loader.py")))["load"](folder / "housing.npz")
 model.export(folder / "housing")  # a SavedModel
 differences = {
     "SavedModel, as a layer": rb.layers.TFSMLayer(folder / "housing")(few) - expected,

@@ -35,6 +35,25 @@ TEXT = """
 })(document.body)
 """
 
+# What expressions of `Page.sees` may use: the elements of a selector, inside shadow roots and
+# frames too, and whether a person sees an element: it has a size, and is within the window.
+LOOKING = """
+const deep = (selector, root = document) => {
+  const found = [...root.querySelectorAll(selector)];
+  for (const one of root.querySelectorAll("*")) {
+    if (one.shadowRoot) found.push(...deep(selector, one.shadowRoot));
+    if (one.nodeName === "IFRAME" && one.contentDocument)
+      found.push(...deep(selector, one.contentDocument));
+  }
+  return found;
+};
+const seen = (one) => {
+  const box = one.getBoundingClientRect();
+  return box.width > 4 && box.height > 4 && box.bottom > 0 && box.right > 0
+    && box.top < innerHeight && box.left < innerWidth;
+};
+"""
+
 
 def _is_error(message: dict[str, Any]) -> bool:
     """Whether the browser's console would show it as an error."""
@@ -79,14 +98,41 @@ class Page:
                 return text
             time.sleep(0.25)
 
+    def sees(self, expression: str, seconds: float = 600) -> Any:
+        """Wait until an expression is true, which may use `deep` and `seen`; its value then.
+
+        Args:
+            expression: JavaScript.
+            seconds: how long to wait at most.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            code = f"(() => {{ {LOOKING} return {expression}; }})()"
+            reply = self.ask("Runtime.evaluate", expression=code, returnByValue=True)
+            value = reply["result"].get("value")
+            if value or time.monotonic() > end:
+                return value
+            time.sleep(0.25)
+
     def close(self) -> None:
         self._socket.close()
 
-    def picture(self, path: Path) -> None:
-        """Write what the page shows as PNG."""
+    def picture(self, path: Path, still: float = 30) -> None:
+        """Write what the page shows as PNG, once nothing moves on it.
+
+        Args:
+            path: the file.
+            still: seconds after which it is written though something moves.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        shot = self.ask("Page.captureScreenshot")
-        path.write_bytes(base64.b64decode(shot["data"]))
+        end, before, now = time.monotonic() + still, "", self._shot()
+        while now != before and time.monotonic() < end:
+            time.sleep(0.5)
+            before, now = now, self._shot()
+        path.write_bytes(base64.b64decode(now))
+
+    def _shot(self) -> str:
+        return str(self.ask("Page.captureScreenshot")["data"])
 
 
 @contextmanager

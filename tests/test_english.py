@@ -47,7 +47,7 @@ TRANSLATED = [
 ]
 PROSE = [
     *sorted((ROOT / "src").rglob("*.py")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "examples").glob("*")),
     *sorted((ROOT / "tools").glob("*.py")),
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")),

@@ -345,3 +345,8 @@ def test_each_lock_contains_the_smaller_one() -> None:
         return set((ROOT / "locks" / f"{name}.txt").read_text().splitlines())
 
     assert pins("demo") <= pins("test") <= pins("bench")
+    assert pins("demo") <= pins("docs")
+    # One `.venv` holds both: the same versions, on whichever systems.
+    test, docs = ({pin.partition(" ; ")[0] for pin in pins(name)} for name in ("test", "docs"))
+    names = {pin.partition("==")[0] for pin in test}
+    assert {pin for pin in docs if pin.partition("==")[0] in names} <= test

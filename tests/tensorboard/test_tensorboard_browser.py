@@ -27,6 +27,30 @@ PAGES = {
     "projector": ["points:00000", "Points: 3", "Dimension: 4"],
     "profile": ["Performance Summary", "Average Step Time", "Host Compute Time"],
 }
+# What a person sees on a page, beside its words: curves with points, pictures, rows with values.
+SEEN = {
+    "scalars": """deep("path.line").filter(seen).some(
+        (line) => line.getAttribute("d").match(/[ML]/g).length === 3)""",
+    "graphs": """["net/hidden", "net/out"].every((name) => deep("g.node").some(
+        (node) => node.dataset.name === name && seen(node)
+            && node.getBoundingClientRect().width > 20))""",
+    "histograms": """deep("tf-histogram-loader").filter(seen).some(
+        (card) => deep("path", card.shadowRoot).some(
+            (line) => seen(line) && (line.getAttribute("d") || "").length > 100))""",
+    "images": """deep("tf-image-loader").some((card) => deep("img", card.shadowRoot).some(
+        (one) => seen(one) && one.naturalWidth > 0))""",
+    "text": """deep("tf-text-loader").some((card) => deep("p", card.shadowRoot).some(
+        (one) => seen(one) && one.innerText.trim() === "hello"))""",
+    "audio": """deep("audio").filter(seen).some((one) => one.duration > 0)""",
+    "hparams": """["2.0000", "0.50000"].every((value) => deep("vaadin-grid-cell-content").some(
+        (cell) => seen(cell) && cell.innerText.trim() === value))""",
+    "projector": """deep("canvas").filter(seen).length > 0""",
+    "profile": "true",
+}
+# The graph shows a folded model: this opens it.
+OPEN = """deep("g.node").filter((node) => node.dataset.name === "net" && seen(node)).map(
+    (node) => node.querySelector(".buttoncontainer").dispatchEvent(
+        new MouseEvent("click", {bubbles: true}))).length"""
 
 
 def _of_elsewhere(message: dict[str, Any], address: str) -> bool:
@@ -72,9 +96,13 @@ def test_pages(name: str, address: str, page: Page) -> None:
     page.ask("Page.navigate", url="about:blank")
     page.ask("Page.navigate", url=f"{address}#{name}")
     text = page.shows(PAGES[name])
+    if name == "graphs":
+        assert page.sees(OPEN) == 1
+    seen = page.sees(SEEN[name])
     folder = os.environ.get("ROSENBLATT_SCREENSHOTS")
     if folder:
         page.picture(Path(folder) / f"{name}.png")
+    assert seen, f"{name}: nothing to see of {SEEN[name]}"
     assert [word for word in PAGES[name] if word not in text] == []
     assert "failed" not in text.lower()
     assert [error for error in page.errors if not _of_elsewhere(error, address)] == []

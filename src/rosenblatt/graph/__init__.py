@@ -8,6 +8,6 @@ __getattr__, __dir__, __all__ = face(
         "config": "graph_from_config graph_to_config",
         "picture": "text_diagram",
         "graph": "Graph",
-        "summary": "print_summary",
+        "summary": "print_summary summary_html",
     },
 )

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rosenblatt.core import dtypes
+from rosenblatt.core import dtypes, html
 from rosenblatt.core.errors import BadArgument, WrongType
 from rosenblatt.core.printing import write
 from rosenblatt.core.variable import Variable
@@ -43,6 +43,31 @@ def summary_text(
     Raises:
         ValueError: a line too short for the columns; no layer matches `layer_range`.
     """
+    connected, rows = _table(model, expand_nested, show_trainable, layer_range)
+    widths = _column_widths(connected, show_trainable, line_length, positions)
+    return _printed(model, rows, _headers(connected, show_trainable), widths)
+
+
+def summary_html(model: Layer) -> str:
+    """The table as a notebook shows it.
+
+    Args:
+        model: a model.
+    """
+    connected, rows = _table(model)
+    heads = [text for text, _ in _headers(connected, False)]
+    caption = f'Model: "{model.name}"'
+    below = html.notes(line.strip() for line in _totals(model).splitlines())
+    return html.joined([html.table(heads, rows, caption), below])
+
+
+def _table(
+    model: Layer,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: tuple[str, str] | list[str] | None = None,
+) -> tuple[bool, list[list[str]]]:
+    """Whether there is a column of connections, and the cells of each row."""
     graph = getattr(model, "_graph", None)
     connected = graph is not None and not hasattr(model, "_sequence") and not _is_chain(graph)
     rows = []
@@ -58,8 +83,7 @@ def summary_text(
         if show_trainable:
             cells.append(_trainable_text(layer))
         rows.append(cells)
-    widths = _column_widths(connected, show_trainable, line_length, positions)
-    return _printed(model, rows, _headers(connected, show_trainable), widths)
+    return connected, rows
 
 
 def _column_widths(

@@ -312,6 +312,9 @@ class Model(Trainer):
             layer_range=layer_range,
         )
 
+    def _repr_html_(self) -> str:
+        return graphs.summary_html(self)
+
     def get_config(self) -> dict[str, Any]:
         """What makes an equal model, without its weights.
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.core.errors import BadData, nearest
+from rosenblatt.core.faces import on_use
+
+if TYPE_CHECKING:
+    from rosenblatt.core import html
+else:
+    html = on_use("rosenblatt.core.html")
+
+_SHOWN = 10  # rows that a notebook shows
 
 # Rows to take: their numbers, or a mask.
 Rows: TypeAlias = NDArray[np.integer] | NDArray[np.bool_] | slice
@@ -194,6 +202,15 @@ class Table:
 
     def __len__(self) -> int:
         return self.rows
+
+    def _repr_html_(self) -> str:
+        columns = list(self.columns.values())
+        texts = [[column.text(row) for column in columns] for row in range(self.rows)[:_SHOWN]]
+        rows = [["" if text is None else text for text in line] for line in texts]
+        size = f"{self.rows:,} row{'s' * (self.rows != 1)} of {len(columns)} columns"
+        shown = f", the first {_SHOWN}" if self.rows > _SHOWN else ""
+        caption = f"{self.source}: {size}{shown}"
+        return html.joined([html.table(self.names, rows, caption), html.notes(self.notes)])
 
     def __contains__(self, name: object) -> bool:
         return name in self.columns

@@ -38,7 +38,7 @@ from rosenblatt.tabular.model import TableModel, as_model
 from rosenblatt.tabular.parameters import Parameters, parameter
 from rosenblatt.tabular.predictor import Predictor
 from rosenblatt.tabular.recipe import Recipe, recipe_of
-from rosenblatt.tabular.report import Report
+from rosenblatt.tabular.report import Report, shown_html
 from rosenblatt.tabular.reporting import facts_of_training, facts_of_trial
 from rosenblatt.tabular.scores import scores_of
 from rosenblatt.tabular.splitting import Parts, folds, splitting
@@ -371,6 +371,9 @@ class TabularModel(Parameters):
         return Report(
             facts_of_trial(self.facts_, predictor, self.schema_, table, numbers, given.weights)
         )
+
+    def _repr_html_(self) -> str:
+        return shown_html(self, self.report() if self.__sklearn_is_fitted__() else None)
 
     def drift(self, X: Source) -> list[Finding]:
         """How a table differs from the training rows: other values, more gaps, unseen words."""

@@ -7,12 +7,29 @@ from pathlib import Path
 
 from rosenblatt.core.errors import FileRefused
 from rosenblatt.core.files import replacing
+from rosenblatt.core.html import Markup, element, joined
 from rosenblatt.tabular.facts import Facts
 from rosenblatt.tabular.report_html import fragment, page
 from rosenblatt.tabular.report_text import terminal
 from rosenblatt.tabular.wording import clean, cut
 
 _FORMAT = "rosenblatt report"
+
+
+def shown_html(model: object, report: Report | None) -> str:
+    """A model for tables as a notebook shows it: its parameters, and its report behind a click.
+
+    Args:
+        model: the estimator.
+        report: what is known about it; None before it is fitted.
+    """
+    name = element("code", repr(model))
+    if report is None:
+        return joined([name, " not fitted"])
+    facts = report.facts
+    learnt = f" fitted: {clean(facts.target)} from {clean(facts.source)}"
+    inside = joined([element("summary", joined([name, learnt])), Markup(report._repr_html_())])
+    return element("details", inside)
 
 
 class Report:

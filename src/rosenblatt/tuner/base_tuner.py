@@ -25,7 +25,7 @@ from rosenblatt.tuner.oracle import Oracle
 from rosenblatt.tuner.pictures import plot
 from rosenblatt.tuner.search_arguments import SearchArguments, fingerprint
 from rosenblatt.tuner.shared_search import Processes
-from rosenblatt.tuner.trial_results import no_result, read_result
+from rosenblatt.tuner.trial_results import as_html, no_result, read_result
 from rosenblatt.tuner.trials import Trial, TrialStatus
 from rosenblatt.tuner.workers import Workers, isolated
 
@@ -279,6 +279,9 @@ class BaseTuner:
         for trial in (best + failed)[:num_trials]:
             print()
             trial.summary()
+
+    def _repr_html_(self) -> str:
+        return as_html(self.oracle.trials, self.oracle.objective)
 
     def results(self) -> polars.DataFrame:
         """All trials as a polars frame: id, status, score, best epoch, time, values, metrics.

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from rosenblatt.callbacks.history import History
+from rosenblatt.core import html
 from rosenblatt.core.errors import explain
 from rosenblatt.core.scalars import as_number, is_number
 from rosenblatt.tuner.errors import FatalTypeError, FatalValueError
 from rosenblatt.tuner.objective import DefaultObjective, Objective
-from rosenblatt.tuner.trials import Trial, Trials, TrialStatus
+from rosenblatt.tuner.trials import Trial, Trials, TrialStatus, best_first
+
+_SHOWN = 10  # trials that a notebook shows
 
 Result = float | Mapping[str, Any] | History
 """What a trial returns."""
@@ -115,6 +118,30 @@ def no_result(trials: Trials, folder: str) -> str | None:
     return explain(
         f"No trial of the search in {folder!r} has a result.", given=given.rstrip("."), fix=fix
     )
+
+
+def as_html(trials: Trials, objective: Objective) -> str:
+    """The best trials of a search as a notebook shows them, and why others failed.
+
+    Args:
+        trials: of the search.
+        objective: of the search.
+    """
+    best = best_first(trials.values(), objective)[:_SHOWN]
+    failed = trials.of_status(TrialStatus.FAILED)
+    names = list(dict.fromkeys(n for trial in best for n in trial.hyperparameters.values))
+    rows = []
+    for trial in best:
+        values = trial.hyperparameters.values
+        cells = [_short(values[name]) if name in values else "" for name in names]
+        rows.append([trial.trial_id, _short(trial.score), *cells])
+    caption = f"{objective}: {len(best)} best of {len(trials)} trials"
+    reasons = [f"Trial {trial.trial_id} failed: {trial.reason}" for trial in failed[:_SHOWN]]
+    return html.joined([html.table(["trial", "score", *names], rows, caption), html.notes(reasons)])
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _best_epoch(
