@@ -18,9 +18,11 @@ import ray
 from ray.cluster_utils import Cluster
 
 import rosenblatt as rb
+from rosenblatt.tuner.trial_callbacks import TrialBackup
 from rosenblatt.tuner.trials import TrialStatus
 
-EPOCHS = 5
+EPOCHS = 8
+LATE = 3  # the epoch from which on a node may be killed: its trial has sent a backup
 
 
 class Patiently(rb.callbacks.Callback):
@@ -32,7 +34,7 @@ class Patiently(rb.callbacks.Callback):
         path = os.environ["SEEN"]
         with open(path, "a") as file:
             file.write(f"{here} {epoch}\n")
-        while epoch < EPOCHS - 1 and len(latest(path)) == 2 and not chosen(path):
+        while LATE <= epoch < EPOCHS - 1 and len(latest(path)) == 2 and not chosen(path):
             time.sleep(0.03)
         while chosen(path) == here:
             time.sleep(0.03)
@@ -40,6 +42,7 @@ class Patiently(rb.callbacks.Callback):
 
 def build(hp: Any) -> Any:
     """A network with all that has a state; one of them cannot be built."""
+    TrialBackup.seconds = 0.0  # each epoch, on whatever node this is
     units = hp.Choice("units", [4, 5, 7])
     if units == 7:
         raise ValueError("seven units are too many")
@@ -100,7 +103,7 @@ def main(folder: Path) -> None:
         """Where both work, one whose trial has epochs before it."""
         while not over.wait(0.03):
             working = latest(path)
-            victims = [n for n in nodes if working.get(n.node_id, EPOCHS) < EPOCHS - 1]
+            victims = [n for n in nodes if LATE <= working.get(n.node_id, EPOCHS) < EPOCHS - 1]
             if len(working) == 2 and victims:
                 lost.append(victims[0].node_id)
                 (folder / "choosing.txt").write_text(lost[0])
@@ -119,6 +122,7 @@ def main(folder: Path) -> None:
         "nodes": [node.node_id for node in nodes],
         "lost": lost,
         "seen": [node for node, _ in seen(path)],
+        "epochs": [epoch for _, epoch in seen(path)],
         "cluster": outcome(on_cluster),
         "threads": outcome(search("threads", None, [])),
         "failed": [t.message for t in on_cluster.oracle.trials.values()

@@ -33,9 +33,10 @@ def test_a_node_is_lost_and_no_trial(found: dict[str, Any]) -> None:
     assert found["cluster"] == found["threads"]
     assert len(found["cluster"]) == 6
     finished = [t for t in found["cluster"].values() if t[1] == "COMPLETED"]
-    assert [epochs for *_, epochs in finished] == [5] * 4
-    # The lost node's trial began again: its epochs were seen twice.
-    assert len(found["seen"]) > 5 * 4
+    assert [epochs for *_, epochs in finished] == [8] * 4
+    # The lost node's trial went on where its backup was: its first epochs were seen once.
+    assert [found["epochs"].count(epoch) for epoch in (0, 1)] == [4, 4]
+    assert len(found["epochs"]) > 8 * 4
 
 
 def test_failures_and_weights_come_back(found: dict[str, Any]) -> None:

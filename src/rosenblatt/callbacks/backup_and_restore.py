@@ -30,7 +30,8 @@ _FOLDER = Check(
     os.fspath,
     wrong=["", None, 3],
 )
-_INDEX = "run.json"  # names the files of the newest backup; written last
+INDEX = "run.json"
+"""The file that names those of the newest backup; written last."""
 # Files of a backup, and those that a killed process was writing in their place.
 _OURS = re.compile(r"\d+\.(weights\.h5|npz)|\.(\d+(\.weights)?|run)\.[0-9a-f]{8}\.(h5|npz|json)")
 
@@ -79,7 +80,7 @@ class BackupAndRestore(Callback, Configured):
         self._number = 0
         self._batches = 0
         self._hash: str | None = None
-        if (self._folder / _INDEX).exists():
+        if (self._folder / INDEX).exists():
             self._restore()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -98,7 +99,7 @@ class BackupAndRestore(Callback, Configured):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Remove the backup of a training that came to its end."""
         if self.delete_checkpoint and self.model.current_run.completed and self._folder.is_dir():
-            (self._folder / _INDEX).unlink(missing_ok=True)
+            (self._folder / INDEX).unlink(missing_ok=True)
             self._remove_others(set())
             if not any(self._folder.iterdir()):
                 self._folder.rmdir()
@@ -134,7 +135,7 @@ class BackupAndRestore(Callback, Configured):
         metrics = {f"metric/{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}
         with atomic_write(self._folder / arrays) as file:
             np.savez(file, **found, **metrics)  # type: ignore[arg-type]
-        with atomic_write(self._folder / _INDEX) as file:
+        with atomic_write(self._folder / INDEX) as file:
             file.write(json.dumps(index, indent=1).encode())
         self._remove_others({weights, arrays})
 
@@ -144,7 +145,7 @@ class BackupAndRestore(Callback, Configured):
                 path.unlink(missing_ok=True)
 
     def _restore(self) -> None:
-        path = self._folder / _INDEX
+        path = self._folder / INDEX
         try:
             index = json.loads(path.read_text(encoding="utf-8"))
             with np.load(self._folder / index["arrays"], allow_pickle=False) as file:

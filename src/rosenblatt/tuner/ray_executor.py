@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from rosenblatt.callbacks.backup_and_restore import INDEX
 from rosenblatt.core.errors import WrongType, require
 from rosenblatt.core.files import read_files, write_files
 from rosenblatt.core.scalars import as_number
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
     from rosenblatt.tuner.oracle import Oracle
 
 _POLL = 0.1  # seconds between two looks at what the cluster reports
-_RETRIES = 5  # times that a trial begins again after its machine was lost
+_RETRIES = 5  # times that a trial is resumed after its machine was lost
 
 
 class RayExecutor:
     """Runs each trial as a task of Ray. Needs the extra `ray`.
 
-    The data are put into the cluster's object store once. A trial whose machine is lost begins
-    again on another one; its seed, and so its result, stays the same. Files of trials come back
-    into the project folder here, so that no shared file system is needed.
+    The data are put into the cluster's object store once. A trial whose machine is lost resumes on
+    another one from its last backup, which it sends here every other second, or begins again; its
+    result stays the same. Files of trials come back into the project folder here, so that no shared
+    file system is needed.
 
     Args:
         num_cpus, num_gpus: what a trial takes of a machine.
@@ -129,6 +131,7 @@ class _RaySession:
                     self._ray.cancel(task, force=True)
                 raise SearchStopped
         found = self._ray.get(task)
+        self._board.forget.remote(trial.trial_id)
         self._report()  # before the trial ends
         if isinstance(found, Exception):
             raise found
@@ -151,9 +154,11 @@ class _RaySession:
 
 
 class _Board:
-    """An actor beside the search: trials write their epochs on it, and read whether to stop."""
+    """An actor beside the search: trials write their epochs on it, read whether to stop, and leave
+    their backups there."""
 
     def __init__(self) -> None:
+        self._backups: dict[str, dict[str, bytes]] = {}
         self._news: list[tuple[str, int, dict[str, float]]] = []
         self._stopped: set[str] = set()
 
@@ -171,6 +176,50 @@ class _Board:
         """End a trial after its epoch."""
         self._stopped.add(trial_id)
 
+    def keep(self, trial_id: str, files: dict[str, bytes]) -> None:
+        """Take a trial's backup, in place of the one before."""
+        self._backups[trial_id] = files
+
+    def kept(self, trial_id: str) -> dict[str, bytes]:
+        """A trial's last backup; nothing where there is none."""
+        return self._backups.get(trial_id, {})
+
+    def forget(self, trial_id: str) -> None:
+        """Drop the backup of a trial that has ended."""
+        self._backups.pop(trial_id, None)
+
+
+class _Backups:
+    """Sends a trial's backups to the board, as they are written.
+
+    Args:
+        board: the actor.
+        trial_id: of the trial.
+        folder: the project's in this process.
+    """
+
+    def __init__(self, board: Any, trial_id: str, folder: Path):
+        self._board, self._id, self._folder = board, trial_id, folder
+        self._sent: set[tuple[str, int]] = set()
+
+    def restore(self) -> None:
+        """Write the files of the last one."""
+        import ray
+
+        write_files(self._folder, ray.get(self._board.kept.remote(self._id)))
+        self._sent = self._stamps()
+
+    def send(self) -> None:
+        """Send it, where there is a new one."""
+        stamps = self._stamps()
+        if stamps != self._sent:
+            self._sent = stamps
+            self._board.keep.remote(self._id, read_files(self._folder, f"trial_{self._id}/**/*"))
+
+    def _stamps(self) -> set[tuple[str, int]]:
+        found = self._folder.glob(f"trial_{self._id}/**/{INDEX}")
+        return {(str(path), path.stat().st_mtime_ns) for path in found}
+
 
 def _run(
     tuner: BaseTuner,
@@ -186,6 +235,7 @@ def _run(
     stopped: set[str] = set()
 
     def update_history(trial_id: str, epoch: int, logs: Mapping[str, Any]) -> None:
+        backups.send()
         plain = {name: as_number(value) for name, value in logs.items()}
         if ray.get(board.write.remote(trial_id, epoch, plain)):
             stopped.add(trial_id)
@@ -199,6 +249,8 @@ def _run(
     with tempfile.TemporaryDirectory(prefix="rosenblatt-trial-") as folder:
         tuner.move_to(folder, oracle)
         write_files(Path(tuner.project_dir), files)
+        backups = _Backups(board, trial.trial_id, Path(tuner.project_dir))
+        backups.restore()
         try:
             with isolated(tuner.seed_of(trial)):
                 result = tuner.evaluate(trial, *given.args, **given.kwargs)
