@@ -39,8 +39,8 @@ SEEN = {
             (line) => seen(line) && (line.getAttribute("d") || "").length > 100))""",
     "images": """deep("tf-image-loader").some((card) => deep("img", card.shadowRoot).some(
         (one) => seen(one) && one.naturalWidth > 0))""",
-    "text": """deep("tf-text-loader").some((card) => deep("p", card.shadowRoot).some(
-        (one) => seen(one) && one.innerText.trim() === "hello"))""",
+    "text": """deep("*").some((one) => one.children.length === 0 && seen(one)
+        && one.textContent.trim() === "hello")""",
     "audio": """deep("audio").filter(seen).some((one) => one.duration > 0)""",
     "hparams": """["2.0000", "0.50000"].every((value) => deep("vaadin-grid-cell-content").some(
         (cell) => seen(cell) && cell.innerText.trim() === value))""",
