@@ -59,7 +59,7 @@ def _plain(column: Column, source: str) -> NDArray[Any] | None:
     used = np.unique(column.codes[~column.missing])
     words = [str(column.words[code]).strip() for code in used]
     if set(words) <= {"False", "True"}:
-        values = np.array([False, True])[[word == "True" for word in words]].astype(float)
+        values = np.array([word == "True" for word in words], float)
         return _spread(column, used, values, bool)
     if not all(map(reads_as_number, words)):
         return None
