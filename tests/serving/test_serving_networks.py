@@ -11,7 +11,12 @@ import pytest
 from served_models import JSON, Client, network, running
 
 import rosenblatt as rb
+from rosenblatt.serving import served_network
+from rosenblatt.serving.features import features_of
 from rosenblatt.serving.models import served
+from rosenblatt.serving.table_columns import Asked
+from rosenblatt.tables import read
+from rosenblatt.tables.plain import numbers
 
 NAMES = ["age", "size", "born"]
 ORIGIN = 1_700_000_000
@@ -61,6 +66,19 @@ def test_named_features(run: Path) -> None:
         assert schema["example"]["born"] == ORIGIN
         assert (schema["kind"], schema["target"]) == ("network", "price")
         refusals(client)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 2], [1.5, -2], [True, False], ["3", "4.5"], [2**53, 2**53 + 1], [1e17, 5]]
+)
+def test_plain_numbers_are_read_as_a_table_has_them(values: list[Any]) -> None:
+    """Whichever way is taken, with an origin that float32 would lose and without."""
+    for origins in ({}, {"x0": 2**53 - 4}):
+        model = served_network.ServedNetwork(network(3), {"origins": origins}, "a network")
+        columns = {"x0": values, "x1": [0, 1], "x2": [0.5, 1]}
+        found = model.read(columns, Asked(), 9).parts[0]
+        table = features_of(numbers(read(columns)), list(columns), origins)
+        np.testing.assert_array_equal(found, table)
 
 
 def refusals(client: Client) -> None:

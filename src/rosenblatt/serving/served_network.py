@@ -22,8 +22,10 @@ from rosenblatt.serving.table_columns import Asked
 from rosenblatt.tables.plain import numbers
 from rosenblatt.tables.reading import read
 from rosenblatt.tables.table import Table
+from rosenblatt.tables.values import LARGEST_WHOLE
 
 _DIGITS = 4  # of the numbers of an example
+_NUMBERS = frozenset([int, float])
 
 
 class ServedNetwork:
@@ -106,13 +108,12 @@ class ServedNetwork:
         """The predictions for each request; see `contract.Served`."""
         parts = [request.parts[0] for request in requests]
         x = parts[0] if len(parts) == 1 else tree_map(lambda *a: np.concatenate(a), *parts)
-        outputs = self._model.predict(x, verbose=0)
+        columns = output_columns(self._model, self._facts, self._model.predict(x, verbose=0))
         found: list[Mapping[str, Sequence[Any]]] = []
         start = 0
         for request in requests:
             stop = start + request.rows
-            own = tree_map(lambda a, i=start, j=stop: np.asarray(a)[i:j], outputs)
-            found.append(output_columns(self._model, self._facts, own))
+            found.append({name: column[start:stop] for name, column in columns.items()})
             start = stop
         return found
 
@@ -138,7 +139,12 @@ class ServedNetwork:
             values = _numbers(given, "The rows", (len(names),), np.float64)
             columns = {name: values[:, place] for place, name in enumerate(names)}
             return features_of(columns, names, origins)
-        table = given if isinstance(given, Table) else self._table(columns_of(given), most)
+        if not isinstance(given, Table):
+            plain = self._plain(given := columns_of(given), most)
+            if plain is not None:
+                return features_of(plain, names, origins)
+            check_cells(given)
+        table = given if isinstance(given, Table) else read(given, where="The body")
         check_rows(table.rows, most)
         nameless = not self._facts.get("features") and not set(names) & set(table.names)
         if nameless and isinstance(given, Table) and len(table.names) == len(names):
@@ -146,11 +152,21 @@ class ServedNetwork:
         check_names(table.names, names, [self._facts.get("target", "")])
         return features_of(numbers(table, names), names, origins)
 
-    def _table(self, columns: Columns, most: int) -> Table:
+    def _plain(self, columns: Columns, most: int) -> dict[str, np.ndarray] | None:
+        """Checked columns as arrays, as a table of them has them, in a tenth of the time.
+
+        Returns:
+            None where a value is not a plain number: a table says what is wrong, or reads it.
+        """
         check_names(list(columns), self._names, [self._facts.get("target", "")])
         check_rows(len(next(iter(columns.values()), [])), most)
-        check_cells(columns)
-        return read(columns, where="The body")
+        found = {name: columns[name] for name in self._names}
+        for values in found.values():
+            if not _NUMBERS.issuperset(map(type, values)):
+                return None
+            if max(map(abs, values)) > LARGEST_WHOLE:  # a long whole number is an id
+                return None
+        return {name: np.array(values) for name, values in found.items()}
 
     def _typical(self) -> list[float]:
         """A number for each feature: its mean in training where the network knows it, else 0."""
