@@ -247,10 +247,12 @@ def build() -> int:
     write_source()
     made = ROOT / "build" / "site"  # myst-nb writes beside it
     shutil.rmtree(made, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", "2"]
+    # In one process: Sphinx's others are forked, which JAX's threads do not survive.
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     done = subprocess.run([*command, "-d", ROOT / "build" / "doctrees", SOURCE, made], check=False)
     if done.returncode:
-        return done.returncode
+        print(f"Sphinx ended with {done.returncode}.", file=sys.stderr)
+        return 1
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.move(made, SITE)
     if found := loaded_from_elsewhere():
