@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from rosenblatt.cli import files, main, options, problems
 from rosenblatt.cli.verbs import VERBS
+from rosenblatt.serving import Limits, serve
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -69,3 +71,12 @@ def test_a_verb_alone_says_what_all_of_them_say(capsys: pytest.CaptureFixture[st
     assert "No such command 'trian'" in told
     assert main(["train", "--help"]) == 0
     assert "Usage: rosenblatt train [OPTIONS]" in capsys.readouterr().out
+
+
+def test_the_verb_serve_has_the_defaults_of_the_function() -> None:
+    # The help imports nothing of what verbs do, so these numbers stand in two places.
+    verb = inspect.signature(VERBS["serve"].run).parameters
+    limits = {f"max_{one.name}": one.default for one in dataclasses.fields(Limits)}
+    own = {name: inspect.signature(serve).parameters[name].default for name in ("port", "host")}
+    told = {name: verb[name].default for name in verb if name != "model"}
+    assert told == limits | own

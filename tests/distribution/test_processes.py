@@ -22,7 +22,7 @@ import pytest
 import rosenblatt as rb
 from rosenblatt.cli import launching
 from rosenblatt.cli.launching import launch
-from rosenblatt.core import progress
+from rosenblatt.core.config import PROGRESS_FILE
 from rosenblatt.data.stream_source import StreamSource
 from rosenblatt.training import together
 from rosenblatt.training.meeting import Meeting
@@ -316,7 +316,7 @@ def test_who_is_stuck() -> None:
 
 def test_a_pass_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "progress"
-    monkeypatch.setenv(progress.FILE, str(path))
+    monkeypatch.setenv(PROGRESS_FILE, str(path))
     seen: list[bool] = []
 
     class Looks(rb.callbacks.Callback):

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 import typer
 
 from rosenblatt.cli.verbs import PORT, STUCK_AFTER, VERBS
-from rosenblatt.core import progress
+from rosenblatt.core.config import PROGRESS_FILE
 from rosenblatt.core.errors import BadArgument
 from rosenblatt.distribution import environment
 
@@ -261,7 +261,7 @@ class _Here:
                     environment.JOB_ADDRESSES: addresses,
                     environment.NUM_PROCESSES: str(total),
                     environment.PROCESS_ID: str(number),
-                    progress.FILE: str(folder / str(number)),
+                    PROGRESS_FILE: str(folder / str(number)),
                 }
                 self._started.append(started(command, more, is_quiet=number > 0))
         except BaseException:

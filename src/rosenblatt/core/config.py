@@ -9,6 +9,9 @@ from pathlib import Path
 
 from rosenblatt.core.errors import BadArgument, warn_user
 
+PROGRESS_FILE = "ROSENBLATT_PROGRESS_FILE"
+"""Environment variable with the name of a file that is touched while a pass over data goes on."""
+
 
 def _limit_from(variable: str) -> int | None:
     """A limit that an environment variable of Keras's sets."""

@@ -8,21 +8,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from rosenblatt.core.config import PROGRESS_FILE
+
 T = TypeVar("T")
-FILE = "ROSENBLATT_PROGRESS_FILE"
-"""Environment variable with the name of the file that is touched."""
 
 
 def mark() -> None:
     """Show that a pass over data is under way, and has come further."""
-    if path := os.environ.get(FILE):
+    if path := os.environ.get(PROGRESS_FILE):
         with suppress(OSError):  # no reason to end what goes well
             Path(path).touch()
 
 
 def clear() -> None:
     """Show that no pass is under way: what a program does now may take any time."""
-    if path := os.environ.get(FILE):
+    if path := os.environ.get(PROGRESS_FILE):
         with suppress(OSError):
             Path(path).unlink()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -230,11 +231,9 @@ class Model(Trainer):
         try:
             self._build_by_call(input_shape, self.compute_dtype)
         except Exception:
-            try:  # rows to take, say; a shape does not tell
+            with suppress(Exception):  # rows to take, say: a shape does not tell
                 self._build_by_call(input_shape, "int32")
                 return
-            except Exception:  # the first one tells more
-                pass
             raise
 
     def _build_by_call(self, input_shape: Shapes, dtype: str) -> None:
@@ -495,11 +494,12 @@ class Functional(Model):
 def _specs(graph: Graph) -> list[InputSpec] | None:
     """A spec for each input of a graph; for a dict in the order of its keys, as Keras has them."""
     structure = graph.input_structure
-    named = dict(zip((node_of(t).operation.name for t in graph.inputs), graph.inputs, strict=True))
     if isinstance(structure, Mapping):
         if not all(isinstance(tensor, KerasTensor) for tensor in structure.values()):
             return None
-        named = {name: structure[name] for name in sorted(structure)}
+        named = sorted(structure.items())
+    else:
+        named = [(node_of(tensor).operation.name, tensor) for tensor in graph.inputs]
     return [
         InputSpec(
             shape=(None, *tensor.shape[1:]),
@@ -507,7 +507,7 @@ def _specs(graph: Graph) -> list[InputSpec] | None:
             name=name,
             optional=getattr(node_of(tensor).operation, "optional", False),
         )
-        for name, tensor in named.items()
+        for name, tensor in named
     ]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from rosenblatt.core.config import PROGRESS_FILE
 from rosenblatt.core.errors import WrongType, warn_user
 from rosenblatt.core.faces import on_use
 from rosenblatt.data.array_source import ArraySource
@@ -32,7 +33,6 @@ else:
     together = on_use("rosenblatt.training.together")
 
 _PROGRESS_SECONDS = 0.1
-_WATCHED = "ROSENBLATT_PROGRESS_FILE"  # `core.progress.FILE`, which is imported where it is set
 
 
 class Hooks(Protocol):
@@ -338,7 +338,7 @@ def _pass(
     by_batch = hooks.train_batches if engine.kind == "train" else hooks.test_batches
     shown = time.perf_counter()
     logs: Logs | None = None
-    is_watched = _WATCHED in os.environ
+    is_watched = PROGRESS_FILE in os.environ
     try:
         for done, logs in progress.marked(calls) if is_watched else calls:
             step += done
