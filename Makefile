@@ -4,7 +4,7 @@
 #   make test    lint, types, tests, doctests, lessons
 #   make soak    the tests of many repetitions (kills, long runs), and all tests on three instruction sets,
 #                in an order of SHUFFLE (a number, which the head of the output repeats)
-#   make browser TensorBoard's pages and the server's in headless Chromium, with screenshots in browser-output
+#   make browser the pages of TensorBoard, the server and JupyterLab in headless Chromium, with screenshots in browser-output
 #   make docs    the site, in site/: guides, lessons, reference (the lessons run first)
 #   make notebooks  the lessons as notebooks, run, in notebooks/
 #   make bench   measure against the peers and rewrite docs/benchmarks.md
@@ -69,7 +69,8 @@ browser: $(VENV)/test.stamp
 	@command -v chromium google-chrome >/dev/null || \
 		{ echo "make browser needs Chromium (on Debian: apt install chromium)" >&2; exit 1; }
 	ROSENBLATT_SCREENSHOTS=browser-output $(BIN)/python -m pytest \
-		tests/tensorboard/test_tensorboard_browser.py tests/serving/test_serving_page.py
+		tests/tensorboard/test_tensorboard_browser.py tests/serving/test_serving_page.py \
+		tests/docs/test_jupyterlab.py
 
 notebooks: $(VENV)/docs.stamp
 	$(BIN)/python tools/notebooks.py --run

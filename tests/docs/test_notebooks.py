@@ -68,7 +68,6 @@ def test_what_lessons_share_is_what_notebooks_have(notebooks: ModuleType) -> Non
 
 def test_a_lesson_runs_in_a_kernel(notebooks: ModuleType, tmp_path: Path) -> None:
     """Pictures are shown below the cell that saves them."""
-    pytest.importorskip("ipykernel", reason="needs what `make docs` installs")
     made = notebooks.notebook(ROOT / "examples" / "row01_logic.py")
     notebooks.run(made, tmp_path)
     shown = [out for cell in made.cells if cell.cell_type == "code" for out in cell.outputs]

@@ -116,7 +116,7 @@ def test_a_search_is_its_best_trials_and_why_others_failed() -> None:
     assert head == ["trial", "score", "units", SCRIPT]
     assert rows == [["1", "1", "8", "0.5"], ["0", "2", "8", "0.5"]]
     shown = Shown()._repr_html_()
-    assert "2 best of 3 trials" in shown
+    assert "(min): 2 best of 3 trials" in shown
     assert "Trial 2 failed: it was &lt;script&gt;" in shown
     assert SCRIPT not in shown
 

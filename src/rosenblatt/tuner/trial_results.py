@@ -135,7 +135,7 @@ def as_html(trials: Trials, objective: Objective) -> str:
         values = trial.hyperparameters.values
         cells = [_short(values[name]) if name in values else "" for name in names]
         rows.append([trial.trial_id, _short(trial.score), *cells])
-    caption = f"{objective}: {len(best)} best of {len(trials)} trials"
+    caption = f"{objective.name} ({objective.direction}): {len(best)} best of {len(trials)} trials"
     reasons = [f"Trial {trial.trial_id} failed: {trial.reason}" for trial in failed[:_SHOWN]]
     return html.joined([html.table(["trial", "score", *names], rows, caption), html.notes(reasons)])
 
