@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,9 @@ from served_models import dear_model, houses, network, price_model, rows_of, run
 
 import rosenblatt as rb
 from rosenblatt.serving.contract import JOINED_ROWS, Ready
-from rosenblatt.serving.lanes import JoiningLane
+from rosenblatt.serving.lanes import JoiningLane, LoopLane
 from rosenblatt.serving.models import served, warm
+from rosenblatt.serving.served_network import ServedNetwork
 from rosenblatt.serving.table_columns import Asked
 
 ALL = rows_of(houses(), slice(None))
@@ -47,6 +49,21 @@ def through(model: Any, requests: Sequence[Ready]) -> tuple[list[Any], list[list
     return found, gate.batches
 
 
+def through_the_loop(model: Any, requests: Sequence[Ready]) -> tuple[list[Any], list[list[int]]]:
+    """The same in the thread that serves, of requests that come in one turn of it."""
+    batches: list[list[int]] = []
+
+    def answers(batch: Sequence[Ready]) -> list[Any]:
+        batches.append([request.rows for request in batch])
+        return model.answers(batch)
+
+    async def all_at_once() -> list[Any]:
+        lane = LoopLane(answers, model.joins)
+        return await asyncio.gather(*[lane.put(request) for request in requests])
+
+    return asyncio.run(all_at_once()), batches
+
+
 MODELS: dict[str, Callable[[], Any]] = {
     "a quantity": price_model, "classes": dear_model, "a network": lambda: network(3),
 }  # fmt: skip
@@ -69,6 +86,9 @@ def test_the_bits_are_those_of_a_request_alone(name: str) -> None:
     joined, batches = through(model, requests)
     assert joined == alone  # to the bit: Python's numbers
     assert batches == [[1], [1, 2, 5, 1, 20], [31, 1], [3], [32], [1, 1]]
+    joined, batches = through_the_loop(model, requests)
+    assert joined == alone
+    assert batches == [[1, 1, 2, 5, 1, 20], [31, 1], [3], [32], [1, 1]]
 
 
 def test_one_bad_request_spoils_no_other() -> None:
@@ -91,6 +111,17 @@ def test_one_bad_request_spoils_no_other() -> None:
     assert gate.batches == [[1], [1, 1, 1], [1], [1], [1]]
     lane.close()
 
+    async def in_the_loop() -> list[Any]:
+        lane = LoopLane(model.answers, model.joins)
+        futures = [lane.put(request) for request in requests]
+        futures[3].cancel()
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    *found, bad, cancelled = asyncio.run(in_the_loop())
+    assert found == good[:2]
+    assert isinstance(bad, ValueError)
+    assert isinstance(cancelled, asyncio.CancelledError)
+
 
 def test_models_that_look_across_rows_are_asked_alone() -> None:
     class Own(rb.layers.Layer):
@@ -103,6 +134,39 @@ def test_models_that_look_across_rows_are_asked_alone() -> None:
     found, batches = through(model, requests)
     assert [answer["prediction"] for answer in found] == [[n / 2, -n / 2] for n in range(4)]
     assert batches == [[2]] * 4
+    assert through_the_loop(model, requests) == (found, batches)
+
+
+def test_a_quick_model_is_computed_by_the_thread_that_serves_until_it_is_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str] = []
+    answers = ServedNetwork.answers
+
+    def watched(model: Any, requests: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return answers(model, requests)
+
+    monkeypatch.setattr(ServedNetwork, "answers", watched)
+    monkeypatch.setattr("rosenblatt.serving.models._QUICK", 600.0)
+    with running(network(3)) as client:
+        seen.clear()
+        for slow in (600.0, 600.0, 0.0, 600.0, 0.0, 0.0, 0.0, 600.0, 600.0):
+            monkeypatch.setattr("rosenblatt.serving.lanes.SLOW", slow)
+            assert len(client.predict([[1, 2, 3]]).predictions) == 1
+    own = seen[0]
+    assert own != "rosenblatt-joined"
+    assert seen == [own] * 7 + ["rosenblatt-joined"] * 2  # three slow ones, one after another
+
+
+def test_which_thread_computes_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rosenblatt.serving.models._QUICK", 0.0)
+    alone = []
+    for _ in range(2):
+        with running(network(3)) as client:
+            alone.append(client.predict([[1, 2, 3]]).predictions)
+        monkeypatch.setattr("rosenblatt.serving.models._QUICK", 600.0)
+    assert alone[0] == alone[1]
 
 
 def test_many_clients_at_once_get_their_own_rows() -> None:

@@ -31,14 +31,15 @@ from rosenblatt.serving.bodies import (
     wanted_kind,
 )
 from rosenblatt.serving.contract import JOINED_ROWS, Ready, Served
-from rosenblatt.serving.lanes import JoiningLane, WorkLane
+from rosenblatt.serving.lanes import Answer, JoiningLane, LoopLane, WorkLane
 from rosenblatt.serving.limits import Limits
-from rosenblatt.serving.models import fingerprint, served, warm
+from rosenblatt.serving.models import fingerprint, is_quick, served, warm
 from rosenblatt.serving.refusals import CSV, JSON, Refusal
 from rosenblatt.serving.table_columns import Asked
 from rosenblatt.tabular.estimators import TabularModel
 
 _SMALL = 16 << 10  # bytes of a body that is read between other requests; a larger one in a thread
+_TOLERATED = 3  # slow batches, one after another, of a model that was quick
 _NO_CACHE = {"cache-control": "no-store"}
 # The page has no file beside it and asks no other server.
 _PAGE_MAY = (
@@ -78,6 +79,7 @@ class Service:
         self._schema = {"model": model.name, **model.schema(), "limits": vars(self._limits)}
         warm(model)
         self._joining = JoiningLane(model.answers, model.joins, "rosenblatt-joined")
+        self._quick = LoopLane(model.answers, model.joins) if is_quick(model) else None
         self._large = WorkLane("rosenblatt-large")
         self._model = model
 
@@ -182,7 +184,13 @@ class Service:
         ready = read()
         if ready.rows > JOINED_ROWS:
             return await asyncio.wrap_future(self._large.put(whole))
-        return answer_of(await asyncio.wrap_future(self._joining.put(ready)), kind)
+        return answer_of(await self._joined(ready), kind)
+
+    def _joined(self, ready: Ready) -> asyncio.Future[Answer]:
+        """Have a small request computed: here, unless the model is not, or no longer, quick."""
+        if self._quick is not None and self._quick.slow < _TOLERATED:
+            return self._quick.put(ready)
+        return asyncio.wrap_future(self._joining.put(ready))
 
 
 def application(source: PathLike | Model | TabularModel, limits: Limits) -> Starlette:

@@ -31,7 +31,12 @@ def features_of(
     array([[1., 0.],
            [2., 1.]], dtype=float32)
     """
-    x = np.stack([counted_from(columns[name], origins.get(name)) for name in names], axis=1)
+    x = np.empty((len(columns[names[0]]), len(names)), "float32")
+    with np.errstate(over="ignore"):
+        for place, name in enumerate(names):
+            origin = origins.get(name)
+            column = columns[name]
+            x[:, place] = column if origin is None else counted_from(column, origin)
     check_finite(x, "x", {"x": tuple(names)})
     return x
 

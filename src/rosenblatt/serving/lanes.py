@@ -1,9 +1,12 @@
-"""Threads that compute: one joins the small requests that wait, one takes large ones in turn."""
+"""Where requests are computed: small ones that wait together are joined, large ones take turns."""
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
@@ -12,6 +15,11 @@ from rosenblatt.serving.contract import JOINED_ROWS, Ready
 
 T = TypeVar("T")
 Answer = Mapping[str, Sequence[Any]]
+Answers = Callable[[Sequence[Ready]], list[Answer]]
+Promise = Future[Any] | asyncio.Future[Any]
+SLOW = 0.02
+"""Seconds for which a batch must not hold up the thread that serves."""
+
 _PATIENCE = 2.0  # seconds to wait for a thread that is to end
 
 
@@ -68,9 +76,7 @@ class JoiningLane(Lane[Ready]):
         name: of the thread.
     """
 
-    def __init__(
-        self, answers: Callable[[Sequence[Ready]], list[Answer]], joins: bool, name: str
-    ) -> None:
+    def __init__(self, answers: Answers, joins: bool, name: str) -> None:
         self._answers = answers
         self._most = JOINED_ROWS if joins else 0
         self._next: tuple[Ready, Future[Any]] | None = None  # did not fit into the last batch
@@ -80,7 +86,7 @@ class JoiningLane(Lane[Ready]):
         while (batch := self._batch()) is not None:
             running = [one for one in batch if one[1].set_running_or_notify_cancel()]
             if running:
-                self._compute(running)
+                compute(self._answers, running)
 
     def _batch(self) -> list[tuple[Ready, Future[Any]]] | None:
         """The request that waits for longest, and those behind it that fit; None at the end."""
@@ -104,15 +110,67 @@ class JoiningLane(Lane[Ready]):
             batch.append(found)
         return batch
 
-    def _compute(self, batch: list[tuple[Ready, Future[Any]]]) -> None:
-        try:
-            found = self._answers([ready for ready, _ in batch])
-        except BaseException as error:
-            if len(batch) == 1:
-                batch[0][1].set_exception(error)
-                return
-            for one in batch:  # whose fault it was shows when each is computed by itself
-                self._compute([one])
+
+class LoopLane:
+    """Computes requests in the thread that serves: those that came in a turn of it together.
+
+    For models that take less time for a batch than handing it to another thread and back does.
+
+    Args:
+        answers: computes some requests; see `contract.Served`.
+        joins: whether several may be computed together.
+
+    Attributes:
+        slow: how many batches one after another held up everything else for `SLOW` seconds.
+    """
+
+    def __init__(self, answers: Answers, joins: bool) -> None:
+        self.slow = 0
+        self._answers = answers
+        self._most = JOINED_ROWS if joins else 0
+        self._waiting: deque[tuple[Ready, asyncio.Future[Answer]]] = deque()
+
+    def put(self, ready: Ready) -> asyncio.Future[Answer]:
+        """Have a request computed after all that was ready to run before this call."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._turn)
+        self._waiting.append((ready, future))
+        return future
+
+    def _turn(self) -> None:
+        """Compute the requests that wait for longest; others get their turn in between."""
+        batch: list[tuple[Ready, Promise]] = []
+        rows = 0
+        while self._waiting and (not batch or rows + self._waiting[0][0].rows <= self._most):
+            ready, future = self._waiting.popleft()
+            if not future.cancelled():
+                batch.append((ready, future))
+                rows += ready.rows
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._turn)
+        if batch:
+            start = time.perf_counter()
+            compute(self._answers, batch)
+            self.slow = self.slow + 1 if time.perf_counter() - start > SLOW else 0
+
+
+def compute(answers: Answers, batch: Sequence[tuple[Ready, Promise]]) -> None:
+    """Give each future of a batch its answer, or the error that its request makes.
+
+    Args:
+        answers: computes some requests; see `contract.Served`.
+        batch: requests, each with its future.
+    """
+    try:
+        found = answers([ready for ready, _ in batch])
+    except BaseException as error:
+        if len(batch) == 1:
+            batch[0][1].set_exception(error)
             return
-        for (_, future), answer in zip(batch, found, strict=True):
-            future.set_result(answer)
+        for one in batch:  # whose fault it was shows when each is computed by itself
+            compute(answers, [one])
+        return
+    for (_, future), answer in zip(batch, found, strict=True):
+        future.set_result(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from rosenblatt.tabular.model import TableModel
 
 # From the third prediction of few rows on, a program of its own computes them.
 _CALLS = 3
+_TRIED = 5  # batches, of which the quickest tells what a model takes where nothing disturbs it
+_QUICK = 0.003  # seconds
 
 
 def served(model: PathLike | Model | TabularModel) -> Served:
@@ -63,6 +66,21 @@ def warm(model: Served) -> None:
             model.answers([model.example(rows)])
     for rows in PREDICTED_ROWS[1:]:
         model.answers([model.example(rows)])
+
+
+def is_quick(model: Served) -> bool:
+    """Whether a batch takes less time than it takes to hand it to another thread.
+
+    Args:
+        model: its programs are compiled.
+    """
+    example = model.example(JOINED_ROWS)
+    seconds = []
+    for _ in range(_TRIED):
+        start = time.perf_counter()
+        model.answers([example])
+        seconds.append(time.perf_counter() - start)
+    return min(seconds) < _QUICK
 
 
 def fingerprint(model: PathLike | Model | TabularModel) -> str:

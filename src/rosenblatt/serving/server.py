@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 
@@ -32,6 +33,10 @@ def serve(model: PathLike | Model | TabularModel, port: int, host: str, limits: 
     with _bound(host, port) as bound:
         app = application(model, limits)
         app.state.service.start()  # before the server, so that an error is raised here
+        # What is loaded by now stays: to look through JAX's million objects again and again would
+        # hold up all requests for a tenth of a second each time.
+        gc.collect()
+        gc.freeze()
         config = uvicorn.Config(
             app,
             log_level="warning",
