@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ Make = Callable[..., layers.Layer]
 CASES: dict[str, tuple[Make, np.ndarray, bool]] = {
     "SmoothClip": (functools.partial(layers.SmoothClip, 1.5), NUMBERS, True),
     "SmoothClip, gaps": (layers.SmoothClip, GAPS, False),
+    "RangeClip": (functools.partial(layers.RangeClip, [-1, 0, -2], [1, 0.5, 2]), GAPS, False),
     "MissingIndicator": (layers.MissingIndicator, GAPS, False),
     "MissingIndicator, some": (
         functools.partial(layers.MissingIndicator, columns=[2, 0]), GAPS, False,
@@ -80,6 +82,37 @@ def test_smooth_clip_far_from_zero() -> None:
     np.testing.assert_allclose(layers.SmoothClip(3.0)(far), [3, -3, 3, -3, 0, 0], rtol=1e-6)
     slopes = jax.grad(lambda x: layers.SmoothClip(3.0)(x).sum())(far)
     np.testing.assert_allclose(slopes, [0, 0, 0, 0, 0, 1], atol=1e-6)
+
+
+def test_range_clip() -> None:
+    low, high = np.array([-1, 0, -2], "float32"), np.array([1, 0.5, 2], "float32")
+    found = np.asarray(layers.RangeClip(low, high)(GAPS))
+    there = ~np.isnan(GAPS)
+    np.testing.assert_array_equal(np.isnan(found), ~there)
+    expected = np.minimum(np.maximum(GAPS, low), high)
+    np.testing.assert_array_equal(found[there], expected[there])
+    empty = layers.RangeClip(columns=2)
+    empty.build((None, 2))
+    empty.set_weights([[1, -5], [2, 5]])
+    np.testing.assert_array_equal(empty(np.array([[0.0, 7], [np.inf, -np.inf]])), [[1, 5], [2, -5]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "(RangeClip): give `low` and `high` of one size, or `columns` alone."),
+        ({"low": [1]}, "(RangeClip): give `low` and `high` of one size, or `columns` alone."),
+        ({"low": [1], "high": [1, 2]}, "give `low` and `high` of one size, or `columns` alone."),
+        (
+            {"low": [1], "high": [2], "columns": 2},
+            "give `low` and `high` of one size, or `columns`",
+        ),
+        ({"low": [1, 2], "high": [2, 1]}, "(RangeClip): a lower bound is above its upper one."),
+    ],
+)
+def test_wrong_bounds(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        layers.RangeClip(**arguments)
 
 
 def test_missing_indicator() -> None:

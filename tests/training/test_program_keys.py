@@ -93,6 +93,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "Rescaling": {"scale": 0.5},
     "TLULayer": {"units": 3},
     "HashedDropout": {"rate": 0.3},
+    "RangeClip": {"columns": 4},
     "PiecewiseLinearEncoding": {"bins": [2, 1, 2, 1]},
     "OneHotColumns": {"sizes": [4, 4, 4]},
     "ColumnEmbedding": {"sizes": [4, 4, 4], "dim": 2},

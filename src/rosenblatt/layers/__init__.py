@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = face(
         "steps": "Cropping1D UpSampling1D ZeroPadding1D",
         "tabular": "CategoryIndex ColumnEmbedding ColumnStack CrossIndex DateParsing HashedDropout "
         "HashedWords MemberDense MemberHead MemberInputs MemberMean MissingIndicator NumberParsing "
-        "OneHotColumns PiecewiseLinearEncoding SmoothClip TargetMeans",
+        "OneHotColumns PiecewiseLinearEncoding RangeClip SmoothClip TargetMeans",
         "tfsm": "TFSMLayer",
         "tlu": "TLULayer",
         "wrapping": "TimeDistributed Wrapper",

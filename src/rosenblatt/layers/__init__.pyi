@@ -88,6 +88,7 @@ from rosenblatt.layers.tabular import MissingIndicator as MissingIndicator
 from rosenblatt.layers.tabular import NumberParsing as NumberParsing
 from rosenblatt.layers.tabular import OneHotColumns as OneHotColumns
 from rosenblatt.layers.tabular import PiecewiseLinearEncoding as PiecewiseLinearEncoding
+from rosenblatt.layers.tabular import RangeClip as RangeClip
 from rosenblatt.layers.tabular import SmoothClip as SmoothClip
 from rosenblatt.layers.tabular import TargetMeans as TargetMeans
 from rosenblatt.layers.tfsm import TFSMLayer as TFSMLayer

@@ -16,7 +16,7 @@ from rosenblatt.layers.input import Input
 from rosenblatt.layers.tabular.codes import ColumnEmbedding, OneHotColumns
 from rosenblatt.layers.tabular.dropout import HashedDropout
 from rosenblatt.layers.tabular.members import MemberDense, MemberHead, MemberInputs, MemberMean
-from rosenblatt.layers.tabular.numbers import MissingIndicator, SmoothClip
+from rosenblatt.layers.tabular.numbers import MissingIndicator, RangeClip, SmoothClip
 from rosenblatt.layers.tabular.piecewise import PiecewiseLinearEncoding
 from rosenblatt.losses.base import Loss
 from rosenblatt.losses.crossentropy import BinaryCrossentropy, SparseCategoricalCrossentropy
@@ -134,7 +134,9 @@ def build_network(
     inputs: dict[str, Any] = {}
     features: list[Any] = []
     if len(shape.edges):
-        numbers = inputs["numbers"] = Input((len(shape.edges),), name="numbers")
+        inputs["numbers"] = Input((len(shape.edges),), name="numbers")
+        low, high = ([float(one[end]) for one in shape.edges] for end in (0, -1))
+        numbers = RangeClip(low, high, name="range")(inputs["numbers"])
         features += [
             SmoothClip(name="raw")(numbers),
             PiecewiseLinearEncoding([one.tolist() for one in shape.edges], name="pieces")(numbers),

@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = face(
         "hashed_words": "HashedWords",
         "parsing": "DateParsing NumberParsing",
         "members": "MemberDense MemberHead MemberInputs MemberMean",
-        "numbers": "MissingIndicator SmoothClip",
+        "numbers": "MissingIndicator RangeClip SmoothClip",
         "piecewise": "PiecewiseLinearEncoding",
     },
 )

@@ -13,6 +13,7 @@ from rosenblatt.layers.tabular.members import MemberHead as MemberHead
 from rosenblatt.layers.tabular.members import MemberInputs as MemberInputs
 from rosenblatt.layers.tabular.members import MemberMean as MemberMean
 from rosenblatt.layers.tabular.numbers import MissingIndicator as MissingIndicator
+from rosenblatt.layers.tabular.numbers import RangeClip as RangeClip
 from rosenblatt.layers.tabular.numbers import SmoothClip as SmoothClip
 from rosenblatt.layers.tabular.parsing import DateParsing as DateParsing
 from rosenblatt.layers.tabular.parsing import NumberParsing as NumberParsing

@@ -1,19 +1,38 @@
-"""Numbers with gaps: a smooth limit for outliers, and a mark for what is missing."""
+"""Numbers with gaps: limits, sharp and smooth, for what is far, and a mark for what is missing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
-from rosenblatt.core.checks import number
+from rosenblatt.core.checks import Check, number, optional, whole
+from rosenblatt.core.errors import BadArgument
 from rosenblatt.core.registry import builtin
 from rosenblatt.core.settings import NUMBER, setting
 from rosenblatt.core.types import Array, Shapes, Tree
 from rosenblatt.layers.activation import Elementwise
 from rosenblatt.layers.affine import at_least_float32
 from rosenblatt.layers.base import Layer
+from rosenblatt.layers.spec import InputSpec
 from rosenblatt.layers.tabular.arguments import COLUMNS, chosen_columns
+
+
+def _are_bounds(value: Any) -> bool:
+    try:
+        bounds = np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        return False
+    return bool(bounds.ndim == 1 and len(bounds) and np.isfinite(bounds).all())
+
+
+_BOUNDS = Check(
+    _are_bounds,
+    "a finite number for each column",
+    lambda value: np.asarray(value, "float64"),
+    [3, [], [[1.0]], "ab", [float("nan")]],
+)
 
 
 @builtin("rosenblatt.layers")
@@ -58,6 +77,74 @@ class SmoothClip(Elementwise):
         far = jnp.sign(share) / jnp.sqrt(1 + inverse**2)
         found = jnp.where(near, inside / jnp.sqrt(1 + inside**2), far)
         return (limit * found).astype(self.compute_dtype)
+
+
+@builtin("rosenblatt.layers")
+class RangeClip(Layer):
+    """min(max(x, low), high): numbers beyond the bounds count as the nearer bound.
+
+    With the bounds of the training rows a network does not go on in a straight line, however far,
+    where no rows were. What is missing (NaN) stays so.
+
+    Args:
+        low, high: for each column its bounds, finite and not falling.
+        columns: how many columns there are: where bounds come from a file, or are set as weights.
+
+    Inputs: numbers (batch, …, columns). Outputs: the same shape.
+
+    Raises:
+        ValueError: bounds of different sizes, falling ones, or none; a different number of columns.
+
+    >>> import numpy as np
+    >>> RangeClip([0.0, -1.0], [10.0, 1.0])(np.array([[12.0, 0.5], [np.nan, -7.0]]))
+    Array([[10. ,  0.5],
+           [ nan, -1. ]], dtype=float32)
+    """
+
+    low: Any = setting(optional(_BOUNDS), default=None, attribute="_given_low", saved=False)
+    high: Any = setting(optional(_BOUNDS), default=None, attribute="_given_high", saved=False)
+    columns: int | None = setting(optional(whole(least=1)), default=None)
+    supports_masking = True
+    takes_nan = True
+
+    def __post_init__(self) -> None:
+        """How many columns there are follows from the bounds."""
+        self.autocast = False  # a number and a bound may be one in 16 bits
+        low, high = vars(self).pop("_given_low"), vars(self).pop("_given_high")
+        sizes = {len(one) for one in (low, high) if one is not None}
+        given = low is not None and high is not None
+        if (low is None) != (high is None) or len(sizes | {self.columns} - {None}) != 1:
+            raise BadArgument(
+                f"{self._where}: give `low` and `high` of one size, or `columns` alone.",
+                given=f"low={low}, high={high}, columns={self.columns}",
+            )
+        if given and any(a > b for a, b in zip(low, high, strict=True)):
+            raise BadArgument(
+                f"{self._where}: a lower bound is above its upper one.",
+                given=f"low={low}, high={high}",
+            )
+        self.columns = sizes.pop() if given else self.columns
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: self.columns or 0})
+        if given:
+            self.build()
+            self.lowest.assign(low)
+            self.highest.assign(high)
+
+    def build(self, input_shape: Shapes = None) -> None:
+        """Create the bounds, float32 whatever the layer computes in."""
+        if self.built:
+            return
+        for name, start in (("lowest", "zeros"), ("highest", "zeros")):
+            weight = self.add_weight(
+                (self.columns or 0,), start, dtype="float32", trainable=False, autocast=False,
+                name=name,
+            )  # fmt: skip
+            setattr(self, name, weight)
+
+    def call(self, inputs: Tree) -> Array:
+        """The numbers within the bounds."""
+        x = at_least_float32(inputs)
+        return jnp.clip(x, self.lowest.value, self.highest.value).astype(self.compute_dtype)
 
 
 @builtin("rosenblatt.layers")
