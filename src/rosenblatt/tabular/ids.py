@@ -31,8 +31,33 @@ _ORDERED = frozenset({
 })  # fmt: skip
 
 
-def id_of_numbers(name: str, values: Numbers) -> str:
+def unique_share(different: int, count: int, rows: int | None = None) -> float:
+    """The share of a column's values that are different.
+
+    Args:
+        different: values that differ, of those that were looked at.
+        count: values that were looked at.
+        rows: of the column, where these are a sample of it. Of d values that come equally often a
+            sample of n has about n² / 2d pairs of equal ones; by them d is estimated.
+
+    >>> unique_share(90, 100), unique_share(100, 100, rows=5_000)
+    (0.9, 1.0)
+    >>> unique_share(990, 1_000, rows=100_000)
+    0.5
+    """
+    again = count - different
+    if rows is None or rows <= count or not again:
+        return different / count
+    return min(different / count, count * count / (2 * again) / rows)
+
+
+def id_of_numbers(name: str, values: Numbers, rows: int | None = None) -> str:
     """Why numbers are an id: whole, all different, and counting or with the name of one.
+
+    Args:
+        name: of the column.
+        values: of it, none missing.
+        rows: of the whole column, where the values are a sample of it.
 
     Returns:
         The reason in words; nothing where they are not an id.
@@ -41,14 +66,14 @@ def id_of_numbers(name: str, values: Numbers) -> str:
     if count < FEWEST_ROWS or not (values == np.floor(values)).all():
         return ""
     if names_id(name):
-        unique = len(np.unique(values)) / count
+        unique = unique_share(len(np.unique(values)), count, rows)
         if unique > UNIQUE:
             return f"{percent(unique)} of the whole numbers are different, and its name is an id's"
     words = words_of_name(name)
     span = values.max() - values.min() + 1
-    if count < _FEWEST_OF_COUNTER or span > 3 * count or _ORDERED & set(words):
+    if count < _FEWEST_OF_COUNTER or span > 3 * max(count, rows or 0) or _ORDERED & set(words):
         return ""
-    if np.bincount((values - values.min()).astype(np.int64)).max() > 1:
+    if len(np.unique(values)) < count:
         return ""
     return f"whole numbers, all different, between {values.min():.0f} and {values.max():.0f}"
 

@@ -72,6 +72,7 @@ def infer(
     *,
     types: Mapping[str, str] | None = None,
     drop: Iterable[str] = (),
+    whole: int | None = None,
 ) -> Schema:
     """Say what the columns of a table hold.
 
@@ -81,6 +82,7 @@ def infer(
         types: name to kind, where the user knows better: "number", "number:," (decimal comma),
             "category", "date", "date:%d.%m.%Y", "text", "id".
         drop: names of columns to leave out.
+        whole: how many rows there are, where the table is a sample of them.
 
     Returns:
         The kind of each column, with the reason.
@@ -106,7 +108,7 @@ def infer(
         elif name in types:
             kinds[name] = _as_asked(table, column.take(taken), types[name])
         else:
-            kinds[name] = infer_column(column, taken)
+            kinds[name] = infer_column(column, taken, whole)
     return Schema(kinds)
 
 
