@@ -44,11 +44,13 @@ class ParquetFolder:
         files: a folder, a file, or several files.
 
     Attributes:
+        path: the folder, or the first of several files.
         files: their paths, in the order of their names.
         names: these, as paths within the folder.
         columns: names of the columns to the type each has in the first file, as pyarrow says it.
         groups: the row groups that have a row, in order.
         rows: how many there are in all.
+        nbytes: of all columns, unpacked.
         digest: of the files' names and footers: what changes when a file is written again.
         reads: row groups that were read so far.
 
@@ -62,9 +64,11 @@ class ParquetFolder:
         self._parquet = require("pyarrow.parquet", "rosenblatt[parquet]", "Parquet files")
         found = _found(files)
         self.files = [path for path, _ in found]
+        self.path = self.files[0] if isinstance(files, (list, tuple)) else Path(files)  # type: ignore[arg-type]
         self.names = [name for _, name in found]
         self.columns: dict[str, str] = {}
         self.groups: list[RowGroup] = []
+        self.nbytes = 0
         self.reads = 0
         self._open: dict[int, _ParquetFile] = {}
         self._footers: list[_Footer] = []
@@ -79,6 +83,7 @@ class ParquetFolder:
             self._check_columns(number, footer)
             for place in range(footer.num_row_groups):
                 rows = footer.row_group(place).num_rows
+                self.nbytes += footer.row_group(place).total_byte_size
                 if rows:
                     self.groups.append(RowGroup(number, place, rows))
         self.rows = sum(group.rows for group in self.groups)
