@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rosenblatt.tables.parsing import EPOCHS, ISO, MISSING_WORDS, Numbers, missing, numbers, times
 from rosenblatt.tables.table import Column, NumberColumn, TextColumn
 from rosenblatt.tabular.date_formats import find_format
-from rosenblatt.tabular.ids import FEWEST_ROWS, UNIQUE, id_of_numbers, percent, unique_share
+from rosenblatt.tabular.ids import FEWEST_ROWS, UNIQUE, OfAll, id_of_numbers, percent, unique_share
 
 Kind: TypeAlias = Literal["number", "category", "date", "text", "id", "constant", "dropped"]
 READ = ("number", "category", "date", "text")
@@ -54,14 +54,14 @@ class ColumnKind:
 
 
 def infer_column(
-    column: Column, rows: NDArray[np.intp] | slice, whole: int | None = None
+    column: Column, rows: NDArray[np.intp] | slice, of_all: OfAll | None = None
 ) -> ColumnKind:
     """Say what a column holds.
 
     Args:
         column: of a table.
         rows: the training rows: no other row is looked at.
-        whole: how many rows there are, where the table is a sample of them.
+        of_all: what is known of all values, where the table is a sample of the rows.
 
     >>> column = NumberColumn("age", np.array([31.0, 28.0, 31.0]), "int64")
     >>> infer_column(column, slice(None)).kind
@@ -69,14 +69,14 @@ def infer_column(
     """
     part = column.take(rows)
     if isinstance(part, TextColumn):
-        return infer_words(part, whole)
+        return infer_words(part, of_all)
     if isinstance(part, NumberColumn):
-        return _infer_numbers(part, whole)
+        return _infer_numbers(part, of_all)
     known = part.values[~part.missing]
     return _if_constant(known, len(part)) or ColumnKind("date", f"times ({part.stored})")
 
 
-def _infer_numbers(part: NumberColumn, whole: int | None) -> ColumnKind:
+def _infer_numbers(part: NumberColumn, of_all: OfAll | None) -> ColumnKind:
     values = part.values[np.isfinite(part.values)]
     constant = _if_constant(values, len(part))
     if constant is not None:
@@ -87,7 +87,7 @@ def _infer_numbers(part: NumberColumn, whole: int | None) -> ColumnKind:
         return ColumnKind(
             "date", f"numbers that are dates, such as {example}", date_format=date_format
         )
-    reason = id_of_numbers(part.name, values, whole)
+    reason = id_of_numbers(part.name, values, of_all)
     if reason:
         return ColumnKind("id", reason)
     return ColumnKind("number", f"numbers ({part.stored})")
@@ -121,12 +121,12 @@ def date_format_of_numbers(values: Numbers) -> str:
     return ""
 
 
-def infer_words(column: TextColumn, whole: int | None = None) -> ColumnKind:
+def infer_words(column: TextColumn, of_all: OfAll | None = None) -> ColumnKind:
     """Say what a column of text holds, from its different words and how often each comes.
 
     Args:
         column: of text.
-        whole: how many rows there are, where the column is a sample of them.
+        of_all: what is known of all values, where the column is a sample of them.
     """
     words, counts = present_words(column)
     if len(words) == 0:
@@ -137,8 +137,8 @@ def infer_words(column: TextColumn, whole: int | None = None) -> ColumnKind:
         return ColumnKind("category", "true or false")
     return (
         _as_date(words, counts)
-        or _as_number(column.name, words, counts, whole)
-        or _as_id_or_text(column.name, words, counts, whole)
+        or _as_number(column.name, words, counts, of_all)
+        or _as_id_or_text(column.name, words, counts, of_all)
         or _as_category(words)
     )
 
@@ -189,7 +189,7 @@ def _as_number(
     name: str,
     words: NDArray[np.object_],
     counts: NDArray[np.int64],
-    whole: int | None = None,
+    of_all: OfAll | None = None,
     share: float = _NEARLY_ALL,
 ) -> ColumnKind | None:
     found = find_numbers(words, counts, share)
@@ -202,7 +202,7 @@ def _as_number(
         return None  # long ids: float64 would make two of them one
     if np.mean([bool(_CODE.fullmatch(word)) for word in bare]) > 0.02:
         return None
-    reason = id_of_numbers(name, np.repeat(values[good], np.minimum(counts[good], 2)), whole)
+    reason = id_of_numbers(name, np.repeat(values[good], np.minimum(counts[good], 2)), of_all)
     if reason:
         return ColumnKind("id", f"{reason}, in text")
     reason = f"numbers in text, such as {_shown(words[good][0])}"
@@ -276,9 +276,9 @@ def _dots_are_thousands(words: NDArray[np.object_]) -> bool:
 
 
 def _as_id_or_text(
-    name: str, words: NDArray[np.object_], counts: NDArray[np.int64], whole: int | None
+    name: str, words: NDArray[np.object_], counts: NDArray[np.int64], of_all: OfAll | None
 ) -> ColumnKind | None:
-    unique = unique_share(len(words), int(counts.sum()), whole)
+    unique = unique_share(len(words), int(counts.sum()), of_all)
     length = np.mean([len(str(word).split()) for word in _examples(words)])
     if length >= _WORDS_OF_TEXT and (unique > 0.5 or (length >= 8 and len(words) > 200)):
         return ColumnKind(
@@ -286,7 +286,7 @@ def _as_id_or_text(
         )
     if unique > UNIQUE and counts.sum() >= FEWEST_ROWS:
         # Numbers with much garbage tell more than an id, which is left out.
-        numbers_after_all = _as_number(name, words, counts, whole, share=0.8)
+        numbers_after_all = _as_number(name, words, counts, of_all, share=0.8)
         return numbers_after_all or ColumnKind(
             "id", f"{percent(unique)} of the texts are different"
         )

@@ -20,6 +20,7 @@ from rosenblatt.tables.reading import Source
 from rosenblatt.tables.table import Column, Table
 from rosenblatt.tabular.checks import Finding, check
 from rosenblatt.tabular.drift import summarize
+from rosenblatt.tabular.ids import OfAll
 from rosenblatt.tabular.inputs import (
     Floats,
     Targets,
@@ -45,14 +46,13 @@ from rosenblatt.tabular.training import Plan
 
 if TYPE_CHECKING:
     from rosenblatt.data import parquet_data
-    from rosenblatt.tabular import folder_learning, folder_splitting, folder_tables
-    from rosenblatt.tabular import survey as surveys
+    from rosenblatt.tabular import folder_learning, folder_splitting, folder_tables, survey
 else:
     parquet_data = on_use("rosenblatt.data.parquet_data")
     folder_learning = on_use("rosenblatt.tabular.folder_learning")
     folder_splitting = on_use("rosenblatt.tabular.folder_splitting")
     folder_tables = on_use("rosenblatt.tabular.folder_tables")
-    surveys = on_use("rosenblatt.tabular.survey")
+    survey = on_use("rosenblatt.tabular.survey")
 
 _COUNT = optional(whole(least=1))
 _SHARE = optional(number(0, below=1, expected="a number, 0 or more and below 1"))
@@ -164,12 +164,12 @@ class Trainable(Parameters):
         seed = seed_of(self.random_state)
         split = self.split if validation_data is None else None
         is_held = folder_splitting.held_rows(tables, split, seed)
-        found = surveys.survey(tables, seed, is_held)
+        found = survey.survey(tables, seed, is_held)
         given = found.sample
         target = found.labels.beside(given.target)
         self._check_target(target)
         task = infer_task(target, self._wanted())
-        schema = self._schema(given.table, found.rows)
+        schema = self._schema(given.table, found.of_all)
         recipe = self._recipe(found.rows, task, schema)
         counts, factors, class_weights = np.zeros(0, np.int64), None, np.ones(1)
         if not task.is_quantity:
@@ -208,9 +208,9 @@ class Trainable(Parameters):
 
     # -- training ----------------------------------------------------------------------------------
 
-    def _schema(self, table: Table, whole: int | None = None) -> Schema:
+    def _schema(self, table: Table, of_all: Mapping[str, OfAll] | None = None) -> Schema:
         drop = [self.drop] if isinstance(self.drop, str) else self.drop or ()
-        return infer(table, types=self.types, drop=drop, whole=whole)
+        return infer(table, types=self.types, drop=drop, of_all=of_all)
 
     def _plan(self, seed: int, resume_from: PathLike | None) -> Plan:
         return Plan(

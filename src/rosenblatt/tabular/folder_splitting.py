@@ -51,7 +51,7 @@ def held_rows(tables: FolderTables, how: str | None, seed: int) -> IsHeld:
     if sample is None:
         return partial(_by_draw, share=share, seed=seed)  # no row at all: said when all are read
     values = sample.rows.table[column]
-    known = infer_column(values, slice(None), tables.data.rows)
+    known = infer_column(values, slice(None))
     last = _last_of_training(order_of(values, known), 1 - share)
     return partial(_by_time, column=column, kind=known, last=last)
 
