@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -102,8 +103,9 @@ class Trainable(Parameters):
 
         Args:
             X: a table: a path, a DataFrame, a dict of columns, an array; see `tables.read`. Or
-                `rosenblatt.data.parquet(folder, target=…)`, of any number of rows: where they
-                need more memory than its window, they are read window by window.
+                `rosenblatt.data.parquet(folder, target=…)`, of any number of rows: where their
+                table needs more memory than its window, they are read window by window. So are
+                those of a folder of Parquet files whose table needs more than 2 GB.
             y: (rows,) targets, where they are not a column of X.
             target: the column of X that is to be predicted; rows without a value are left out.
             sample_weight: (rows,) weights, or the name of the column of X that holds them.
@@ -119,12 +121,16 @@ class Trainable(Parameters):
             ValueError: a table or targets that cannot be learnt from; the message names the column.
         """
         self.check_parameters()
+        if target is not None and isinstance(X, (str, os.PathLike)) and Path(X).is_dir():
+            X = folder_tables.stored(X, target) or X
         if isinstance(X, Stored):
             assert isinstance(X, parquet_data.ParquetData)
             weights = weights_in_files(self._name, y, sample_weight)
             tables = folder_tables.FolderTables(self._name, X, target, weights)
             if not tables.fit_in_window:
-                return self._fit_folder(tables, validation_data, resume_from)
+                return self.fit_folder(
+                    tables, validation_data=validation_data, resume_from=resume_from
+                )
             X, target, sample_weight = tables.whole(), tables.target, tables.weights
         read_rows = training_rows(self._name, X, y, target, sample_weight)
         self._check_target(read_rows.target)
@@ -153,13 +159,27 @@ class Trainable(Parameters):
         self._keep(X, given, learned)
         return self
 
-    def _fit_folder(
+    def fit_folder(
         self,
         tables: folder_tables.FolderTables,
-        validation_data: tuple[Source, Targets] | Source | None,
-        resume_from: PathLike | None,
+        *,
+        validation_data: tuple[Source, Targets] | Source | None = None,
+        resume_from: PathLike | None = None,
     ) -> Any:
-        """Train on rows that stay in files; one network after another, each window by window."""
+        """Train on rows that stay in files: one network after another, each window by window.
+
+        Args:
+            tables: the rows. Some are held out, in place of folds, or all are trained on where
+                `validation_data` is given.
+            validation_data, resume_from: as of `fit`.
+
+        Returns:
+            The estimator.
+
+        Raises:
+            ValueError: rows that cannot be learnt from; the message names the file or the column.
+        """
+        self.check_parameters()
         begun = time.perf_counter()
         seed = seed_of(self.random_state)
         split = self.split if validation_data is None else None

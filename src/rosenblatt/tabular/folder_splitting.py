@@ -19,7 +19,7 @@ from rosenblatt.tabular.survey import SAMPLED, IsHeld, held_share
 _UNKNOWN = np.int64(np.iinfo(np.int64).min)
 
 
-def held_rows(tables: FolderTables, how: str | None, seed: int) -> IsHeld:
+def held_rows(tables: FolderTables, how: str | None, seed: int, what: int = HELD_OUT) -> IsHeld:
     """Which rows no network is trained on.
 
     Args:
@@ -27,6 +27,7 @@ def held_rows(tables: FolderTables, how: str | None, seed: int) -> IsHeld:
         how: "random", "time:COLUMN" (the latest rows) or "group:COLUMN" (whole groups); None: all
             rows are trained on.
         seed: of the draws.
+        what: they are for.
 
     Raises:
         ValueError: another way, an unknown column, or one that says no time.
@@ -36,9 +37,9 @@ def held_rows(tables: FolderTables, how: str | None, seed: int) -> IsHeld:
     share = held_share(tables.data.rows)
     kind, column = way_of(how, tables.names, tables.source)
     if column is None:
-        return partial(_by_draw, share=share, seed=seed)
+        return partial(_by_draw, share=share, seed=seed, what=what)
     if kind == "group":
-        return partial(_by_group, column=column, share=share, seed=seed)
+        return partial(_by_group, column=column, share=share, seed=seed, what=what)
     times = tables.of([column])
     some = SAMPLED / max(tables.data.rows, 1)
     sample = joined(
@@ -48,8 +49,8 @@ def held_rows(tables: FolderTables, how: str | None, seed: int) -> IsHeld:
             for piece in times.pieces(group)
         ]
     )
-    if sample is None:
-        return partial(_by_draw, share=share, seed=seed)  # no row at all: said when all are read
+    if sample is None:  # no row at all, which is said when all are read
+        return partial(_by_draw, share=share, seed=seed, what=what)
     values = sample.rows.table[column]
     known = infer_column(values, slice(None))
     last = _last_of_training(order_of(values, known), 1 - share)
@@ -60,15 +61,15 @@ def _nobody(piece: Piece) -> NDArray[np.bool_]:
     return np.zeros(len(piece.places), bool)
 
 
-def _by_draw(piece: Piece, share: float, seed: int) -> NDArray[np.bool_]:
-    return drawn(piece.places, HELD_OUT, seed) < share
+def _by_draw(piece: Piece, share: float, seed: int, what: int) -> NDArray[np.bool_]:
+    return drawn(piece.places, what, seed) < share
 
 
-def _by_group(piece: Piece, column: str, share: float, seed: int) -> NDArray[np.bool_]:
+def _by_group(piece: Piece, column: str, share: float, seed: int, what: int) -> NDArray[np.bool_]:
     """Rows of some groups; a row without a group is one of its own."""
     values = piece.rows.table[column]
-    groups = drawn(_numbers_of(values), HELD_OUT, seed)
-    alone = drawn(piece.places, HELD_OUT, seed)
+    groups = drawn(_numbers_of(values), what, seed)
+    alone = drawn(piece.places, what, seed)
     return np.where(values.missing, alone, groups) < share
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.core.errors import BadArgument, BadData, nearest, within
-from rosenblatt.data.parquet_data import ParquetData
-from rosenblatt.data.parquet_folder import ArrowTable, RowGroup
+from rosenblatt.data.parquet_data import ParquetData, parquet
+from rosenblatt.data.parquet_folder import ArrowTable, ParquetFolder, RowGroup
 from rosenblatt.tables.frames import series_column
 from rosenblatt.tables.parsing import missing
 from rosenblatt.tables.stacking import stacked
@@ -21,6 +23,9 @@ from rosenblatt.tabular.task import MISSING_LABELS
 
 ALWAYS_WHOLE = 20_000
 """So few rows are read as one table, whatever the window."""
+
+LARGEST = 2 << 30
+"""Bytes of a table that is read whole where no window is given."""
 
 _VALUE_BYTES = 8  # of a table's numbers
 _PIECE = 65_536  # rows that are read as a table at a time, so that memory stays bounded
@@ -61,6 +66,7 @@ class FolderTables:
         data: the files.
         names: the columns that may be read, in order.
         target, weights: names of columns.
+        left_out: which rows are passed over, such as those of a test; None: none.
 
     Raises:
         ValueError: no target, several, or an unknown column.
@@ -83,14 +89,14 @@ class FolderTables:
             (group.file, group.number): start
             for group, start in zip(data.folder.groups, starts, strict=False)
         }
+        self.left_out: Callable[[Piece], NDArray[np.bool_]] | None = None
         self._kinds: dict[str, str] = {}
 
     @property
     def fit_in_window(self) -> bool:
         """Whether all rows are few, or their table takes no more memory than a window."""
-        rows, folder = self.data.rows, self.data.folder
-        most = max(_VALUE_BYTES * rows * (len(self.names) + 1), folder.nbytes)
-        return rows <= ALWAYS_WHOLE or most <= self.data.window
+        most = table_bytes(self.data.folder, len(self.names) + 1)
+        return self.data.rows <= ALWAYS_WHOLE or most <= self.data.window
 
     @property
     def source(self) -> str:
@@ -100,7 +106,7 @@ class FolderTables:
     def of(self, names: Sequence[str]) -> FolderTables:
         """The same rows with some of the columns only."""
         found = FolderTables(self.owner, self.data, self.target, self.weights)
-        found.names = list(names)
+        found.names, found.left_out = list(names), self.left_out
         return found
 
     def whole(self) -> Table:
@@ -124,6 +130,8 @@ class FolderTables:
         for first in range(0, arrow.num_rows, _PIECE):
             with within(self.data.folder.name_of(group)):
                 piece = self._piece(arrow.slice(first, _PIECE), names, start + first)
+                if self.left_out is not None:
+                    piece = piece.take(~self.left_out(piece))
             yield piece
 
     def _piece(self, arrow: ArrowTable, names: Sequence[str], first: int) -> Piece:
@@ -240,3 +248,28 @@ def joined(pieces: list[Piece]) -> Piece | None:
     weights = np.concatenate([piece.rows.weights for piece in pieces])
     rows = TrainingRows(table, targets[first.target.name], weights, named=True)
     return Piece(rows, np.concatenate([piece.places for piece in pieces]))
+
+
+def stored(X: object, target: str | None = None) -> ParquetData | None:
+    """The rows of a folder of Parquet files that make a large table; None of all else.
+
+    Not those of which a part is in the folders' names, such as `year=2020/`.
+
+    Args:
+        X: what a user gives as a table.
+        target: the column to predict, if it is known.
+    """
+    if not isinstance(X, (str, os.PathLike)) or not Path(X).is_dir():
+        return None
+    try:
+        folder = ParquetFolder(X)
+    except (ImportError, OSError, ValueError):  # the way of all tables says what is wrong
+        return None
+    if table_bytes(folder, len(folder.columns)) <= LARGEST or any("=" in n for n in folder.names):
+        return None
+    return parquet(X, target if target in folder.columns else None)
+
+
+def table_bytes(folder: ParquetFolder, columns: int) -> int:
+    """About how much memory a table of so many columns of a folder takes."""
+    return max(_VALUE_BYTES * folder.rows * columns, folder.nbytes)
