@@ -57,7 +57,9 @@ def test_a_folder_is_trained_window_by_window(
         words += ["--window", "20KB"]
     else:  # for a table, where no window is given; and the usual window is small
         monkeypatch.setattr(folder_tables, "LARGEST", 50_000)
-        monkeypatch.setattr(folder_tables.parquet, "__defaults__", (None, None, (), 20_000, True, None))
+        monkeypatch.setattr(
+            folder_tables.parquet, "__defaults__", (None, None, (), 20_000, True, None)
+        )
     assert main(words) == 0
     told = capsys.readouterr().out
     facts = json.loads((tmp_path / "run/metrics.json").read_text())["report"]

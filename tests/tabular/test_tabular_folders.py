@@ -494,6 +494,11 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
         r"text \(int64\). Expected: number.* Fix: write the column in one type, whole numbers "
         r"beyond 2\*\*53 as text",
     ),
+    "nothing to read": (
+        lambda d: data_of(write(d, sales(600).select(["id", "price"])), drop=(), window=9000),
+        {},
+        "no column is left to predict from. Given: id: id, left out",
+    ),
     "one label": (labels, {}, "Target 'price' has the same value in every row"),
     "not a number": (
         lambda d: data_of(write(d, sales(600)), target="town"), {},

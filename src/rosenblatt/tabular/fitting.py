@@ -199,7 +199,9 @@ class Trainable(Parameters):
         apart = rows_apart(self._name, validation_data, tables.target, task, given)
         if apart is None:
             apart = folder_learning.held_out_rows(found, task, factors)
-        rows = folder_learning.TrainingTables(tables, is_held, task, factors, seed)
+        needed = {*schema.read, self.split.partition(":")[2]}
+        read = tables.of([name for name in tables.names if name in needed])
+        rows = folder_learning.TrainingTables(read, is_held, task, factors, seed)
         problem = folder_learning.FolderProblem(rows, found, schema, class_weights, apart)
         self.warnings_ = folder_learning.findings(problem, self.split)
         ready = folder_learning.ready(problem, recipe)

@@ -106,7 +106,7 @@ class FolderTables:
     def of(self, names: Sequence[str]) -> FolderTables:
         """The same rows with some of the columns only."""
         found = FolderTables(self.owner, self.data, self.target, self.weights)
-        found.names, found.left_out = list(names), self.left_out
+        found.names, found.left_out, found._kinds = list(names), self.left_out, self._kinds
         return found
 
     def whole(self) -> Table:
