@@ -54,7 +54,7 @@ Window = Annotated[
     str | None,
     Option(
         help="Of Parquet files: memory for the rows that are mixed at a time, e.g. 512MB. What "
-        "needs more is read window by window; if not given, a folder that needs more than 2 GB."
+        "needs more is read window by window; if not given, a folder that needs more than 1 GB."
     ),
 ]
 Models = Annotated[

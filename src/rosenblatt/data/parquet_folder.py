@@ -13,7 +13,6 @@ from rosenblatt.core.errors import BadData, FileRefused, MissingFile, nearest, r
 from rosenblatt.core.types import PathLike
 
 _ENDINGS = (".parquet", ".pq")
-_MOST_OPEN = 64  # files that stay open at once
 _TAIL = 8  # bytes: the length of a footer, and four letters
 
 # A file, a table and a row group's footer of pyarrow, which need not be installed.
@@ -70,7 +69,6 @@ class ParquetFolder:
         self.groups: list[RowGroup] = []
         self.nbytes = 0
         self.reads = 0
-        self._open: dict[int, _ParquetFile] = {}
         self._footers: list[_Footer] = []
         self._stamps: list[tuple[int, int]] = []
         self._digests: list[str] = []
@@ -105,9 +103,8 @@ class ParquetFolder:
             ValueError: the file is damaged, or was rewritten since its footer was read.
         """
         try:
-            table = self._opened(group.file).read_row_group(
-                group.number, columns=list(columns), use_threads=False
-            )
+            with self._opened(group.file) as file:
+                table = file.read_row_group(group.number, list(columns), use_threads=False)
         except (OSError, ValueError) as error:
             if isinstance(error, FileRefused):
                 raise
@@ -159,26 +156,15 @@ class ParquetFolder:
                     except (TypeError, ValueError):  # words, dates
                         return
 
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._open.values():
-            file.close()
-        self._open.clear()
-
     def _opened(self, number: int) -> _ParquetFile:
-        file = self._open.pop(number, None)
-        if file is None:
-            path = self.files[number]
-            if _stamp(path) != self._stamps[number]:
-                raise FileRefused(
-                    f"{path}: it was rewritten since training began.",
-                    fix="start again with the files as they are now.",
-                )
-            file = self._parquet.ParquetFile(path, metadata=self._footers[number])
-            if len(self._open) >= _MOST_OPEN:
-                self._open.pop(next(iter(self._open))).close()
-        self._open[number] = file  # the one that was used last is closed last
-        return file
+        """A file, opened anew: one that stays open keeps the bytes that were read last."""
+        path = self.files[number]
+        if _stamp(path) != self._stamps[number]:
+            raise FileRefused(
+                f"{path}: it was rewritten since training began.",
+                fix="start again with the files as they are now.",
+            )
+        return self._parquet.ParquetFile(path, metadata=self._footers[number])
 
     def _read_footer(self, path: Path) -> tuple[tuple[int, int], _Footer]:
         try:

@@ -18,13 +18,29 @@ from rosenblatt.tabular.ids import OfAll
 from rosenblatt.tabular.inputs import TrainingRows
 from rosenblatt.tabular.task import Task, class_codes
 
-MOST_WORDS = 100_000
-"""Words of a column that are counted; of more, the most frequent ones are kept."""
+FEWEST_WORDS = 100_000
+"""So many words of a column are told apart, whatever the window."""
 
 _MOST_LABELS = 100_000  # of a target
+_WORD_BYTES = 200  # of a word that is counted, about
 _SKETCHED = 4096  # hashes, by which different values are counted to 2 %
 
 Counted = tuple[NDArray[np.object_], NDArray[np.int64]]
+
+
+def most_words(window: int, columns: int) -> int:
+    """How many words of each column of text are told apart: together they need about a window.
+
+    While they are counted there are at most twice as many, and no window is in memory yet.
+
+    Args:
+        window: bytes.
+        columns: of text.
+
+    >>> most_words(512_000_000, columns=4)
+    640000
+    """
+    return max(FEWEST_WORDS, window // (_WORD_BYTES * max(columns, 1)))
 
 
 class WordCounts:
@@ -48,7 +64,7 @@ class WordCounts:
     (['a'], [2])
     """
 
-    def __init__(self, most: int = MOST_WORDS):
+    def __init__(self, most: int = FEWEST_WORDS):
         self.most = most
         self._counts: dict[str, int] = {}
 

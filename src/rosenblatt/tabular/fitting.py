@@ -105,7 +105,7 @@ class Trainable(Parameters):
             X: a table: a path, a DataFrame, a dict of columns, an array; see `tables.read`. Or
                 `rosenblatt.data.parquet(folder, target=…)`, of any number of rows: where their
                 table needs more memory than its window, they are read window by window. So are
-                those of a folder of Parquet files whose table needs more than 2 GB.
+                those of a folder of Parquet files whose table needs more than 1 GB.
             y: (rows,) targets, where they are not a column of X.
             target: the column of X that is to be predicted; rows without a value are left out.
             sample_weight: (rows,) weights, or the name of the column of X that holds them.

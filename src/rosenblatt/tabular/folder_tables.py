@@ -24,7 +24,7 @@ from rosenblatt.tabular.task import MISSING_LABELS
 ALWAYS_WHOLE = 20_000
 """So few rows are read as one table, whatever the window."""
 
-LARGEST = 2 << 30
+LARGEST = 10**9
 """Bytes of a table that is read whole where no window is given."""
 
 _VALUE_BYTES = 8  # of a table's numbers
@@ -102,6 +102,12 @@ class FolderTables:
     def source(self) -> str:
         """What the folder is called in messages."""
         return str(self.data.path)
+
+    @property
+    def texts(self) -> int:
+        """How many columns of text there are."""
+        kinds = (self.data.folder.columns[name] for name in self.names)
+        return sum("string" in kind for kind in kinds)
 
     def of(self, names: Sequence[str]) -> FolderTables:
         """The same rows with some of the columns only."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rosenblatt.core.errors import BadData, explain
 from rosenblatt.data.parquet_folder import RowGroup
 from rosenblatt.tables.table import TextColumn
-from rosenblatt.tabular.counting import Counted, Labels, ValueCount, WordCounts
+from rosenblatt.tabular.counting import Counted, Labels, ValueCount, WordCounts, most_words
 from rosenblatt.tabular.drawing import SAMPLE, THINNED, drawn
 from rosenblatt.tabular.folder_tables import (
     FolderTables,
@@ -85,6 +85,7 @@ def survey(tables: FolderTables, seed: int, is_held: IsHeld) -> Survey:
     words: dict[str, WordCounts] = {}
     values: dict[str, ValueCount] = {}
     labels = Labels()
+    most = most_words(tables.data.window, tables.texts)
     for group in tables.data.folder.groups:
         rows = 0
         for piece in tables.pieces(group):
@@ -96,7 +97,7 @@ def survey(tables: FolderTables, seed: int, is_held: IsHeld) -> Survey:
             for name, column in train.rows.table.columns.items():
                 values.setdefault(name, ValueCount()).add(column)
                 if isinstance(column, TextColumn):
-                    words.setdefault(name, WordCounts()).add(column)
+                    words.setdefault(name, WordCounts(most)).add(column)
             sample.append(compacted(train.take(drawn(train.places, SAMPLE, seed) < share)))
         if rows:
             groups.append(replace(group, rows=rows))
