@@ -70,6 +70,14 @@ def rows_of(blocks):
     return found
 
 
+def test_nothing_stays_of_the_bytes_that_were_read(tmp_path):
+    files = ParquetFolder(write(tmp_path / "d", [(5000, 5000)] * 6))
+    before = pa.total_allocated_bytes()
+    for group in files.groups:
+        assert files.read(group, ["a", "b", "y"]).num_rows == 5000
+    assert pa.total_allocated_bytes() - before < 20_000  # a file that stays open keeps as many
+
+
 # -- the order ---------------------------------------------------------------------------------
 
 

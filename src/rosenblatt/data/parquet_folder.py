@@ -157,7 +157,7 @@ class ParquetFolder:
                         return
 
     def _opened(self, number: int) -> _ParquetFile:
-        """A file, opened anew: one that stays open keeps the bytes that were read last."""
+        """A file for one read: one that stays open keeps the bytes that were read last."""
         path = self.files[number]
         if _stamp(path) != self._stamps[number]:
             raise FileRefused(
