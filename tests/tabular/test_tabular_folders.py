@@ -134,6 +134,26 @@ def test_what_fits_into_a_window_is_trained_as_a_table(folder: Path) -> None:
     assert model.scores_ == whole.scores_
 
 
+def test_a_path_is_read_by_windows_where_its_table_is_large(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder_tables.stored(folder, "price") is None  # 200 kB
+    monkeypatch.setattr(folder_tables, "LARGEST", 100_000)
+    found = folder_tables.stored(str(folder), "price")
+    assert found is not None and found.target == "price" and found.window == 512_000_000
+    assert folder_tables.stored(folder / "0.parquet") is None
+    assert folder_tables.stored(sales()) is None
+    parts = write(tmp_path / "year=2020", sales()).parent
+    assert folder_tables.stored(parts) is None  # the year is a column there
+    (tmp_path / "other").mkdir()
+    assert folder_tables.stored(tmp_path / "other") is None
+    seen: list[FolderTables] = []
+    monkeypatch.setattr(FolderTables, "fit_in_window", property(seen.append))
+    monkeypatch.setattr(TabularRegressor, "fit_folder", lambda self, tables, **_: tables)
+    tables = TabularRegressor(**SMALL).fit(str(folder), target="price")
+    assert seen == [tables]
+
+
 def test_a_folder_larger_than_its_window(folder: Path, tmp_path: Path) -> None:
     settings = {**SMALL, "epochs": 10, "width": 32, "members": 4, "learning_rate": 0.02}
     model = TabularRegressor(**settings).fit(data_of(folder))
@@ -502,7 +522,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "one label": (labels, {}, "Target 'price' has the same value in every row"),
     "not a number": (
         lambda d: data_of(write(d, sales(600)), target="town"), {},
-        r"Target 'town' is not a number in row",
+        r"d, a sample of its rows: Target 'town' is not a number in row",
     ),
 }  # fmt: skip
 

@@ -133,7 +133,8 @@ def parquet(
     Row groups are read as they are needed. Each epoch permutes them, cuts them into windows and
     mixes the rows of each window. The order follows from the seed, so a run that was cut off goes
     on where it was, and reads no more than the window it is in. At most two windows are in memory;
-    rows that fit into one are read once.
+    rows that fit into one are read once. The estimators of `rosenblatt.tabular` take such rows too,
+    with words, gaps, dates and ids as they are.
 
     Args:
         files: a folder, with all below it, whose `.parquet` and `.pq` files have the same columns;

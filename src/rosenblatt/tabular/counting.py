@@ -157,6 +157,9 @@ class Labels:
                 self._rows[value] = self._rows.get(value, 0) + rows_of
                 self._weights[value] = self._weights.get(value, 0.0) + weight
         self.several = len(self._weights) > _MOST_LABELS
+        if self.several:
+            self._rows.clear()
+            self._weights.clear()
 
     def beside(self, sample: Column) -> Column:
         """The targets of a sample, and behind them once each label that it lacks."""

@@ -32,7 +32,7 @@ def drawn(places: NDArray[np.int64], what: int, seed: int) -> NDArray[np.float64
     >>> numbers = drawn(places, SAMPLE, seed=0)
     >>> bool((numbers[500:] == drawn(places[500:], SAMPLE, seed=0)).all())
     True
-    >>> 400 < (numbers < 0.5).sum() < 600
+    >>> bool(400 < (numbers < 0.5).sum() < 600)
     True
     """
     key = mixed(np.array([8 * seed + what], np.uint64) + _GOLDEN)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rosenblatt.core.checks import number, optional, text, whole
 from rosenblatt.core.cores import number_of_cores
+from rosenblatt.core.errors import within
 from rosenblatt.core.faces import on_use
 from rosenblatt.core.types import PathLike
 from rosenblatt.data.rows import Stored
@@ -188,7 +189,8 @@ class Trainable(Parameters):
         given = found.sample
         target = found.labels.beside(given.target)
         self._check_target(target)
-        task = infer_task(target, self._wanted())
+        with within(f"{tables.source}, a sample of its rows"):
+            task = infer_task(target, self._wanted())
         schema = self._schema(given.table, found.of_all)
         recipe = self._recipe(found.rows, task, schema)
         counts, factors, class_weights = np.zeros(0, np.int64), None, np.ones(1)

@@ -75,7 +75,8 @@ class TrainingTables:
         """
         for piece in self.tables.pieces(group):
             train = piece.take(~self.is_held(piece))
-            with within(self.tables.data.folder.name_of(group)):
+            name = self.tables.data.folder.name_of(group)
+            with within(f"{name}, of the rows that are trained on"):
                 targets = numbers_of(train.rows.target, self.task)
             weights = train.rows.weights
             if self.factors is not None:
