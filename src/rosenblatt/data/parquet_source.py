@@ -6,6 +6,7 @@ import bisect
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import jax
@@ -140,10 +141,13 @@ class WindowedSource(Passes):
         row, end = first_batch * self.batch_size, min(last * self.batch_size, self.n_rows)
         windows = [w for w in self.order.windows(epoch) if w.first < end]
         place = bisect.bisect_right([window.first for window in windows], row) - 1
-        held = self._begun(epoch, windows, place)
+        held = self._begun(windows, place)
         assert held is not None
-        held.fill(held.window.rows)
-        ahead = self._begun(epoch, windows, place + 1)
+        with ThreadPoolExecutor(1) as apart:  # nobody has anything to do before both are done
+            mixed = apart.submit(self.order.mixed, epoch, held.window)
+            held.fill(held.window.rows)
+            held.order = mixed.result()
+        ahead = self._begun(windows, place + 1)
         capacity = self._batches_of_a_block() * self.batch_size
         while row < end:
             rows, done = min(capacity, end - row), 0
@@ -152,8 +156,9 @@ class WindowedSource(Passes):
                 if row + done == held.window.first + held.window.rows:
                     assert ahead is not None
                     place += 1
-                    held, ahead = ahead, self._begun(epoch, windows, place + 1)
+                    held, ahead = ahead, self._begun(windows, place + 1)
                     held.fill(held.window.rows)
+                    held.order = self.order.mixed(epoch, held.window)
                 start = row + done - held.window.first
                 taken = min(rows - done, held.window.rows - start)
                 held.give(start, taken, block, done)
@@ -164,7 +169,7 @@ class WindowedSource(Passes):
                 used = (row - held.window.first) / held.window.rows
                 ahead.fill(math.ceil(used * ahead.window.rows))
 
-    def _begun(self, epoch: int, windows: Sequence[Window], place: int) -> _Held | None:
+    def _begun(self, windows: Sequence[Window], place: int) -> _Held | None:
         """A window of which nothing is read yet, or all rows where they are kept."""
         if place >= len(windows):
             return None
@@ -174,7 +179,6 @@ class WindowedSource(Passes):
             held = _Held(window, self._read)
         if self.order.is_one_window:
             self._kept = held
-        held.order = self.order.mixed(epoch, window)
         return held
 
     def _batches_of_a_block(self) -> int:
