@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rosenblatt.core.errors import RosenblattError
 from rosenblatt.data import parquet_source
 from rosenblatt.data.parquet_data import ParquetData
 from rosenblatt.data.parquet_folder import ParquetFolder
+from rosenblatt.tables import read
 from rosenblatt.tables.table import TextColumn
 from rosenblatt.tabular import (
     TabularClassifier,
@@ -30,6 +32,7 @@ from rosenblatt.tabular.counting import WordCounts
 from rosenblatt.tabular.drawing import HELD_OUT, MEAN_FOLD, SAMPLE, drawn
 from rosenblatt.tabular.folder_rows import FolderRows
 from rosenblatt.tabular.folder_tables import FolderTables
+from rosenblatt.tabular.kinds import infer
 from rosenblatt.tabular.learning import Ready
 
 pa = pytest.importorskip("pyarrow")
@@ -370,6 +373,47 @@ def test_a_column_of_a_sample_is_no_id_where_its_values_come_again(
     kinds = ready_of(monkeypatch, TabularRegressor(**SMALL), data).schema.columns
     assert kinds["customer_id"].kind == "category"
     assert kinds["id"].kind == kinds["n"].kind == "id"
+
+
+def test_all_types_are_read_as_in_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, rng = 900, np.random.default_rng(0)
+    seconds = np.datetime64("2020-01-01T00:00:00") + rng.integers(0, 10**7, rows)
+    table = pa.table(
+        {
+            "words": pa.array(rng.choice(["x", "y"], rows)).dictionary_encode(),
+            "large": pa.array(rng.choice(["x", "y"], rows)).cast(pa.large_string()),
+            "decimal": pa.array([Decimal(int(i)) / 100 for i in rng.integers(0, 999, rows)]),
+            "flag": pa.array(rng.random(rows) < 0.5, mask=rng.random(rows) < 0.1),
+            "zone": pa.array(seconds.astype("M8[us]")).cast(pa.timestamp("us", "Europe/Berlin")),
+            "lasted": pa.array(rng.integers(0, 1000, rows).astype("m8[s]")),
+            "clock": pa.array(rng.integers(0, 86400, rows).astype("int32"), pa.time32("s")),
+            "whole": pa.array(rng.integers(0, 500, rows), mask=rng.random(rows) < 0.2),
+            "long": pa.array(2**60 + rng.integers(0, 50, rows)),
+            "half": pa.array(rng.normal(size=rows).astype("float16")),
+            "nothing": pa.nulls(rows),
+            "no words": pa.array([None] * rows, pa.string()),
+            "late": pa.array([None] * 600 + ["p", "q", "r"] * 100),
+            "day": np.datetime_as_string(seconds.astype("M8[D]")),
+            "comma": [f"{v:.2f} kg".replace(".", ",") for v in rng.normal(50, 9, rows)],
+            "bytes": pa.array([b"u%d" % (i % 4) for i in range(rows)]),
+            "list": pa.array([[i % 3] for i in range(rows)]),
+            "note": [" ".join(rng.choice(list("abcdefghij"), 6)) for _ in range(rows)],
+            "price": rng.normal(size=rows),
+        }
+    )
+    data = data_of(write(tmp_path / "d", table, files=1), drop=(), window=5000)
+    found = ready_of(monkeypatch, TabularRegressor(**SMALL), data).schema.columns
+    whole = infer(read(tmp_path / "d").without(["price"])).columns
+    assert {name: kind.kind for name, kind in found.items()} == {
+        name: kind.kind for name, kind in whole.items()
+    }
+    assert {kind.kind for kind in found.values()} == {
+        "category",
+        "number",
+        "date",
+        "text",
+        "constant",
+    }
 
 
 # -- classes, weights, splits ------------------------------------------------------------------
