@@ -70,6 +70,16 @@ def rows_of(blocks):
     return found
 
 
+def test_nothing_stays_of_the_bytes_that_were_read(tmp_path):
+    files = ParquetFolder(write(tmp_path / "d", [(5000, 5000)] * 9))
+    held = []
+    for group in files.groups:
+        table = files.read(group, ["a", "b", "y"])
+        held.append(pa.total_allocated_bytes() - table.nbytes)
+        del table
+    assert held[-1] - held[0] < 8 * 40_000, held  # a file that stays open keeps 85 kB
+
+
 # -- the order ---------------------------------------------------------------------------------
 
 

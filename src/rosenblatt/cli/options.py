@@ -50,6 +50,13 @@ TaskName = Annotated[
     str | None, Option("--task", help="class or quantity; found from the target if not given.")
 ]
 Weights = Annotated[str | None, Option(help="The column that holds the weights of the rows.")]
+Window = Annotated[
+    str | None,
+    Option(
+        help="Of Parquet files: memory for the rows that are mixed at a time, e.g. 512MB. What "
+        "needs more is read window by window; if not given, a folder that needs more than 1 GB."
+    ),
+]
 Models = Annotated[
     int | None, Option(min=1, help="Networks that are trained, each with other rows held out.")
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Wanted:
         task: "class", "quantity" or None: found from the target.
         weights: the column of weights; None: rows count alike.
         seed: of everything.
+        window: memory for rows of a folder that are mixed at a time; None: what `parquet` takes,
+            for folders that are too large for a table.
     """
 
     data: str
@@ -46,6 +49,7 @@ class Wanted:
     task: str | None = None
     weights: str | None = None
     seed: int = 42
+    window: str | None = None
 
     @classmethod
     def of(
@@ -58,6 +62,7 @@ class Wanted:
         task: str | None,
         weights: str | None,
         seed: int,
+        window: str | None = None,
     ) -> Wanted:
         """From the options as they were typed; None where one was not.
 
@@ -65,7 +70,8 @@ class Wanted:
             ValueError: `--types` without a sign of equality.
         """
         kinds, left_out = pairs(types, "--types"), listed(drop)
-        return cls(data, target, kinds, left_out, split or "random", task, weights, seed)
+        way = split or "random"
+        return cls(data, target, kinds, left_out, way, task, weights, seed, window)
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,32 @@ class TableParts:
             random_state=self.wanted.seed,
             **parameters,
         )
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """How many rows there are to train on, and to test on."""
+        return len(self.train), len(self.test)
+
+    @property
+    def class_rows(self) -> list[int]:
+        """How many rows each class has."""
+        return np.bincount(self.numbers, minlength=len(self.task.classes)).tolist()
+
+    @property
+    def test_share(self) -> str:
+        """Which rows are the test."""
+        return "a fifth"
+
+    def fit(self, model: TabularModel, backup: Path) -> None:
+        """Train on the rows for it.
+
+        Args:
+            model: of `estimator`.
+            backup: a folder from which a training that was cut off resumes.
+        """
+        table = self.table.take(self.train)
+        weights = self.wanted.weights
+        model.fit(table, target=self.target, sample_weight=weights, resume_from=backup)
 
     @property
     def features(self) -> Table:
@@ -158,15 +190,7 @@ def open_parts(wanted: Wanted) -> TableParts:
     table = open_data(wanted.data)
     target = named_target(table, wanted.target)
     check_rows(table)
-    features = [name for name in table.names if name != target]
-    options = {
-        "--types": wanted.types,
-        "--drop": wanted.drop,
-        "--weights": filter(None, [wanted.weights]),
-        "--split": filter(None, [wanted.split.partition(":")[2]]),
-    }
-    for option, names in options.items():
-        _check_names(option, names, features, table.source)
+    check_options(wanted, [name for name in table.names if name != target], table.source)
     column = table[target]
     task = infer_task(column, wanted.task)
     codes = None if task.is_quantity else class_codes(column, task)
@@ -189,6 +213,22 @@ def open_parts(wanted: Wanted) -> TableParts:
     return TableParts(
         wanted, table, target, task, numbers, schema, warnings, parts.train, parts.test
     )
+
+
+def check_options(wanted: Wanted, features: Sequence[str], source: str) -> None:
+    """Refuse options that name no column beside the target.
+
+    Raises:
+        ValueError: naming the option.
+    """
+    options = {
+        "--types": wanted.types,
+        "--drop": wanted.drop,
+        "--weights": filter(None, [wanted.weights]),
+        "--split": filter(None, [wanted.split.partition(":")[2]]),
+    }
+    for option, names in options.items():
+        _check_names(option, names, features, source)
 
 
 def _check_names(option: str, names: Iterable[str], known: Sequence[str], source: str) -> None:

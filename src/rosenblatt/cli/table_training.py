@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rosenblatt.cli import results
+from rosenblatt.cli import folder_data, results
 from rosenblatt.cli.table_data import TableParts, Wanted, open_parts
 from rosenblatt.core.errors import BadData
 from rosenblatt.core.files import replacing
@@ -46,7 +46,7 @@ def train_table(
         quiet: show no progress.
         verbose: say of each column what it holds.
     """
-    parts = open_parts(wanted)
+    parts = folder_data.open_folder(wanted) or open_parts(wanted)
     results.make_folder(out)
     print("\n".join(headlines(parts, verbose)))
     model = parts.estimator(verbose=0 if quiet else 1, **parameters)
@@ -55,12 +55,7 @@ def train_table(
         print(f"{backup} holds a training that was cut off: it goes on if nothing else is asked.")
     begun = time.perf_counter()
     try:
-        model.fit(
-            parts.table.take(parts.train),
-            target=parts.target,
-            sample_weight=wanted.weights,
-            resume_from=backup,
-        )
+        parts.fit(model, backup)
     except KeyboardInterrupt as stopped:
         raise BadData(
             "Stopped before there was a model: nothing was written.",
@@ -86,7 +81,8 @@ def headlines(parts: TableParts, verbose: bool = False) -> Iterator[str]:
         verbose: say of each column what it holds.
     """
     table, schema = parts.table, parts.schema
-    yield f"{table.source}: {len(parts.train):,}/{len(parts.test):,} rows to train/test"
+    train, test = parts.rows
+    yield f"{table.source}: {train:,}/{test:,} rows to train/test"
     for note in table.notes:
         yield f"  {note}"
     counts = Counter(kind.kind for kind in schema.read.values())
@@ -114,7 +110,7 @@ def _task_lines(parts: TableParts) -> Iterator[str]:
     overrule = f" (--task {other} overrules it)" if unsure and not parts.wanted.task else ""
     yield f"To predict: {parts.target!r}, {what}: {task.reason}{overrule}"
     if not task.is_quantity:
-        counts = Counter(parts.numbers.tolist())
+        counts = parts.class_rows
         few = list(enumerate(task.classes))[:20]
         more = f" and {len(task.classes) - 20} more" if len(task.classes) > 20 else ""
         yield "  rows: " + ", ".join(f"{label} {counts[i]:,}" for i, label in few) + more
@@ -129,7 +125,7 @@ def tried(model: TabularModel, parts: TableParts) -> Report:
     """
     report = model.report(parts.table.take(parts.test), sample_weight=parts.wanted.weights)
     facts = report.facts
-    split = f"a fifth for the test, {parts.wanted.split}; the others: {facts.split}"
+    split = f"{parts.test_share} for the test, {parts.wanted.split}; the others: {facts.split}"
     return Report(
         replace(
             facts,

@@ -37,6 +37,7 @@ def train(
     split: str | None,
     task: str | None,
     weights: str | None,
+    window: str | None,
     models: int | None,
     epochs: int | None,
     batch_size: int | None,
@@ -54,7 +55,8 @@ def train(
         _POSITIVE.require(learning_rate, "--learning-rate is out of range.")
     of_tables = {
         "--time-limit": time_limit, "--types": types, "--drop": drop, "--split": split,
-        "--task": task, "--weights": weights, "--models": models, "--verbose": verbose,
+        "--task": task, "--weights": weights, "--window": window, "--models": models,
+        "--verbose": verbose,
     }  # fmt: skip
     of_networks = {"--hidden": hidden, "--patience": patience}
     if takes_plain_network(data, no_tabular, of_tables, of_networks):
@@ -72,7 +74,7 @@ def train(
                 quiet,
             )
         return
-    wanted = table_data.Wanted.of(data, target, types, drop, split, task, weights, seed)
+    wanted = table_data.Wanted.of(data, target, types, drop, split, task, weights, seed, window)
     parameters: dict[str, Any] = {
         "time_limit": time_limit,
         "models": models,

@@ -29,6 +29,7 @@ from rosenblatt.cli.options import (
     TimeLimit,
     Types,
     Weights,
+    Window,
 )
 from rosenblatt.core.faces import on_use
 
@@ -88,6 +89,7 @@ def train(
     split: Split = None,
     task: TaskName = None,
     weights: Weights = None,
+    window: Window = None,
     models: Models = None,
     epochs: Epochs = None,
     batch_size: Annotated[int | None, Option(min=1, help="Rows in a training step.")] = None,

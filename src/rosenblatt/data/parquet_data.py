@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rosenblatt.core.checks import is_whole
 from rosenblatt.core.errors import BadArgument, BadData, explain, warn_user
@@ -28,7 +29,10 @@ class ParquetData(Stored):
         features: names of the columns of x.
         target: name, or names, of the columns of y; None: there is no y.
         weights: name of the column of weights; None: there are none.
-        window_rows: the most rows that are mixed with each other.
+        window: bytes of memory for rows that are mixed with each other.
+        window_rows: the most rows that are mixed with each other, of numbers.
+        shuffle: whether `fit` gets a new order each epoch.
+        seed: of the order; None: `fit` draws one.
     """
 
     def __init__(
@@ -55,11 +59,17 @@ class ParquetData(Stored):
                 fix="leave fewer of them out.",
             )
         columns = len(self.features) + len(apart) - len(drop) + 1
+        self.window = window
         self.window_rows = max(1, window // (_VALUE_BYTES * columns))
-        self._shuffle = shuffle
-        self._seed = seed
+        self.shuffle = shuffle
+        self.seed = seed
         if shuffle and targets:
             self._warn_where_sorted(targets[0])
+
+    @property
+    def path(self) -> Path:
+        """The folder, or the first of several files."""
+        return self.folder.path
 
     @property
     def rows(self) -> int:
@@ -87,8 +97,8 @@ class ParquetData(Stored):
                 expected="True or False",
                 fix="how far rows are mixed is said by `rosenblatt.data.parquet(window=…)`.",
             )
-        mixed = shuffle and self._shuffle
-        own = self._seed if self._seed is not None else drawn_seed(seed, mixed)
+        mixed = shuffle and self.shuffle
+        own = self.seed if self.seed is not None else drawn_seed(seed, mixed)
         order = WindowedOrder(self.folder.groups, self.window_rows, mixed, own)
         if batch_size is None:
             batch_size = math.ceil(self.rows / steps) if steps else 32
@@ -123,7 +133,8 @@ def parquet(
     Row groups are read as they are needed. Each epoch permutes them, cuts them into windows and
     mixes the rows of each window. The order follows from the seed, so a run that was cut off goes
     on where it was, and reads no more than the window it is in. At most two windows are in memory;
-    rows that fit into one are read once.
+    rows that fit into one are read once. The estimators of `rosenblatt.tabular` take such rows too,
+    with words, gaps, dates and ids as they are.
 
     Args:
         files: a folder, with all below it, whose `.parquet` and `.pq` files have the same columns;

@@ -13,7 +13,6 @@ from rosenblatt.core.errors import BadData, FileRefused, MissingFile, nearest, r
 from rosenblatt.core.types import PathLike
 
 _ENDINGS = (".parquet", ".pq")
-_MOST_OPEN = 64  # files that stay open at once
 _TAIL = 8  # bytes: the length of a footer, and four letters
 
 # A file, a table and a row group's footer of pyarrow, which need not be installed.
@@ -44,11 +43,13 @@ class ParquetFolder:
         files: a folder, a file, or several files.
 
     Attributes:
+        path: the folder, or the first of several files.
         files: their paths, in the order of their names.
         names: these, as paths within the folder.
         columns: names of the columns to the type each has in the first file, as pyarrow says it.
         groups: the row groups that have a row, in order.
         rows: how many there are in all.
+        nbytes: of all columns, unpacked.
         digest: of the files' names and footers: what changes when a file is written again.
         reads: row groups that were read so far.
 
@@ -62,11 +63,12 @@ class ParquetFolder:
         self._parquet = require("pyarrow.parquet", "rosenblatt[parquet]", "Parquet files")
         found = _found(files)
         self.files = [path for path, _ in found]
+        self.path = self.files[0] if isinstance(files, (list, tuple)) else Path(files)  # type: ignore[arg-type]
         self.names = [name for _, name in found]
         self.columns: dict[str, str] = {}
         self.groups: list[RowGroup] = []
+        self.nbytes = 0
         self.reads = 0
-        self._open: dict[int, _ParquetFile] = {}
         self._footers: list[_Footer] = []
         self._stamps: list[tuple[int, int]] = []
         self._digests: list[str] = []
@@ -79,6 +81,7 @@ class ParquetFolder:
             self._check_columns(number, footer)
             for place in range(footer.num_row_groups):
                 rows = footer.row_group(place).num_rows
+                self.nbytes += footer.row_group(place).total_byte_size
                 if rows:
                     self.groups.append(RowGroup(number, place, rows))
         self.rows = sum(group.rows for group in self.groups)
@@ -100,9 +103,8 @@ class ParquetFolder:
             ValueError: the file is damaged, or was rewritten since its footer was read.
         """
         try:
-            table = self._opened(group.file).read_row_group(
-                group.number, columns=list(columns), use_threads=False
-            )
+            with self._opened(group.file) as file:
+                table = file.read_row_group(group.number, list(columns), use_threads=False)
         except (OSError, ValueError) as error:
             if isinstance(error, FileRefused):
                 raise
@@ -154,26 +156,15 @@ class ParquetFolder:
                     except (TypeError, ValueError):  # words, dates
                         return
 
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._open.values():
-            file.close()
-        self._open.clear()
-
     def _opened(self, number: int) -> _ParquetFile:
-        file = self._open.pop(number, None)
-        if file is None:
-            path = self.files[number]
-            if _stamp(path) != self._stamps[number]:
-                raise FileRefused(
-                    f"{path}: it was rewritten since training began.",
-                    fix="start again with the files as they are now.",
-                )
-            file = self._parquet.ParquetFile(path, metadata=self._footers[number])
-            if len(self._open) >= _MOST_OPEN:
-                self._open.pop(next(iter(self._open))).close()
-        self._open[number] = file  # the one that was used last is closed last
-        return file
+        """A file for one read: one that stays open keeps the bytes that were read last."""
+        path = self.files[number]
+        if _stamp(path) != self._stamps[number]:
+            raise FileRefused(
+                f"{path}: it was rewritten since training began.",
+                fix="start again with the files as they are now.",
+            )
+        return self._parquet.ParquetFile(path, metadata=self._footers[number])
 
     def _read_footer(self, path: Path) -> tuple[tuple[int, int], _Footer]:
         try:

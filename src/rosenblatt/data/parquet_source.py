@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bisect
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import jax
@@ -31,18 +33,15 @@ from rosenblatt.data.parquet_order import Window, WindowedOrder
 from rosenblatt.data.prefetch import prefetch
 from rosenblatt.data.rows import Inputs, Rows
 
-Read = Callable[[RowGroup], Batch]
+Read = Callable[[RowGroup], Iterator[Batch]]
 
 
-class ParquetSource(Passes):
-    """Rows of Parquet files as blocks of batches: a `Source`.
+class WindowedSource(Passes):
+    """Rows of row groups as blocks of batches: a `Source`. What is read of a group, others say.
 
     Args:
         folder: the files.
-        columns: names of the columns of x, of y (one name is a target of one number a row) and of
-            the weights.
         order: of the rows.
-        inputs: how x is read.
         batch_size: rows of a batch; the last one may have fewer.
         class_weight: class number to weight, multiplied into the sample weights.
         block_bytes: about how large a block is.
@@ -51,9 +50,7 @@ class ParquetSource(Passes):
     def __init__(
         self,
         folder: ParquetFolder,
-        columns: tuple[Sequence[str], str | Sequence[str] | None, str | None],
         order: WindowedOrder,
-        inputs: Inputs,
         batch_size: int = 32,
         class_weight: Mapping[int, float] | None = None,
         block_bytes: int = BLOCK_BYTES,
@@ -61,27 +58,26 @@ class ParquetSource(Passes):
         self.folder = folder
         self.order = order
         self.batch_size = check_batch_size(batch_size)
-        self.n_rows = folder.rows
+        self.n_rows = sum(group.rows for group in order.groups)
         self.n_batches = math.ceil(self.n_rows / self.batch_size)
-        self._columns = columns
-        self._inputs = inputs
         self._class_weight = class_weight
         self._block_bytes = block_bytes
         self._intake: Intake | None = None
         self._first: Rows | None = None  # rows of the first batch
         self._kept: _Held | None = None  # all rows, where they are one window
 
+    @abstractmethod
+    def pieces(self, group: RowGroup) -> Iterator[Rows]:
+        """The rows of a row group, whole or in pieces one after another."""
+
+    @abstractmethod
+    def first_rows(self) -> Rows:
+        """The rows of the first batch in the files' order."""
+
     def peek(self) -> Batch:
         """The first batch in the files' order."""
         if self._first is None:
-            tables, rows = [], 0
-            for group in self.folder.groups:
-                tables.append(self._table(group))
-                rows += group.rows
-                if rows >= self.batch_size:
-                    break
-            with within(self.folder.name_of(self.folder.groups[0])):
-                self._first = self._rows_of(self.folder.joined(tables).slice(0, self.batch_size))
+            self._first = self.first_rows()
         return self._brought(self._first)
 
     def whole(self, steps: int | None = None) -> None:
@@ -145,10 +141,13 @@ class ParquetSource(Passes):
         row, end = first_batch * self.batch_size, min(last * self.batch_size, self.n_rows)
         windows = [w for w in self.order.windows(epoch) if w.first < end]
         place = bisect.bisect_right([window.first for window in windows], row) - 1
-        held = self._begun(epoch, windows, place)
+        held = self._begun(windows, place)
         assert held is not None
-        held.fill(held.window.rows)
-        ahead = self._begun(epoch, windows, place + 1)
+        with ThreadPoolExecutor(1) as apart:  # nobody has anything to do before both are done
+            mixed = apart.submit(self.order.mixed, epoch, held.window)
+            held.fill(held.window.rows)
+            held.order = mixed.result()
+        ahead = self._begun(windows, place + 1)
         capacity = self._batches_of_a_block() * self.batch_size
         while row < end:
             rows, done = min(capacity, end - row), 0
@@ -157,8 +156,9 @@ class ParquetSource(Passes):
                 if row + done == held.window.first + held.window.rows:
                     assert ahead is not None
                     place += 1
-                    held, ahead = ahead, self._begun(epoch, windows, place + 1)
+                    held, ahead = ahead, self._begun(windows, place + 1)
                     held.fill(held.window.rows)
+                    held.order = self.order.mixed(epoch, held.window)
                 start = row + done - held.window.first
                 taken = min(rows - done, held.window.rows - start)
                 held.give(start, taken, block, done)
@@ -169,7 +169,7 @@ class ParquetSource(Passes):
                 used = (row - held.window.first) / held.window.rows
                 ahead.fill(math.ceil(used * ahead.window.rows))
 
-    def _begun(self, epoch: int, windows: Sequence[Window], place: int) -> _Held | None:
+    def _begun(self, windows: Sequence[Window], place: int) -> _Held | None:
         """A window of which nothing is read yet, or all rows where they are kept."""
         if place >= len(windows):
             return None
@@ -179,7 +179,6 @@ class ParquetSource(Passes):
             held = _Held(window, self._read)
         if self.order.is_one_window:
             self._kept = held
-        held.order = self.order.mixed(epoch, window)
         return held
 
     def _batches_of_a_block(self) -> int:
@@ -200,11 +199,56 @@ class ParquetSource(Passes):
 
         return Block(jax.tree_util.tree_map(filled, block), rows, n_batches, self.batch_size)
 
-    # -- reading -------------------------------------------------------------------------------
-
-    def _read(self, group: RowGroup) -> Batch:
+    def _read(self, group: RowGroup) -> Iterator[Batch]:
         with within(self.folder.name_of(group)):
-            return self._brought(self._rows_of(self._table(group)))
+            for rows in self.pieces(group):
+                yield self._brought(rows)
+
+    def _brought(self, rows: Rows) -> Batch:
+        batch = rows.weighted(self._class_weight)
+        return batch if self._intake is None else self._intake(batch, rows.suspects)
+
+
+class ParquetSource(WindowedSource):
+    """Rows of Parquet files whose columns are x, y and weights as they are.
+
+    Args:
+        folder: the files.
+        columns: names of the columns of x, of y (one name is a target of one number a row) and of
+            the weights.
+        order: of the rows.
+        inputs: how x is read.
+        batch_size, class_weight, block_bytes: as of `WindowedSource`.
+    """
+
+    def __init__(
+        self,
+        folder: ParquetFolder,
+        columns: tuple[Sequence[str], str | Sequence[str] | None, str | None],
+        order: WindowedOrder,
+        inputs: Inputs,
+        batch_size: int = 32,
+        class_weight: Mapping[int, float] | None = None,
+        block_bytes: int = BLOCK_BYTES,
+    ):
+        super().__init__(folder, order, batch_size, class_weight, block_bytes)
+        self._columns = columns
+        self._inputs = inputs
+
+    def pieces(self, group: RowGroup) -> Iterator[Rows]:
+        """The rows of a row group, whole."""
+        yield self._rows_of(self._table(group))
+
+    def first_rows(self) -> Rows:
+        """The rows of the first batch in the files' order."""
+        tables, rows = [], 0
+        for group in self.folder.groups:
+            tables.append(self._table(group))
+            rows += group.rows
+            if rows >= self.batch_size:
+                break
+        with within(self.folder.name_of(self.folder.groups[0])):
+            return self._rows_of(self.folder.joined(tables).slice(0, self.batch_size))
 
     def _table(self, group: RowGroup) -> ArrowTable:
         x, y, weights = self._columns
@@ -220,17 +264,13 @@ class ParquetSource(Passes):
         weight = None if weights is None else table.column(weights)
         return Rows.of(table.select(list(x)), target, weight, self._inputs)
 
-    def _brought(self, rows: Rows) -> Batch:
-        batch = rows.weighted(self._class_weight)
-        return batch if self._intake is None else self._intake(batch, rows.suspects)
-
 
 class _Held:
     """The rows of a window, read as far as they are needed, in the order of its row groups.
 
     Args:
         window: which.
-        read: reads a row group.
+        read: gives the rows of a row group, in pieces.
 
     Attributes:
         order: the rows in the order in which they are given; None as they are read.
@@ -239,24 +279,22 @@ class _Held:
     def __init__(self, window: Window, read: Read):
         self.window = window
         self.order: np.ndarray | None = None
-        self._read = read
-        self._rows = self._groups = 0
+        self._batches = (batch for group in window.groups for batch in read(group))
+        self._rows = 0
         self._arrays: Tree = None
 
     def fill(self, rows: int) -> None:
         """Read on until so many rows are there."""
         while self._rows < rows:
-            group = self.window.groups[self._groups]
-            batch = self._read(group)
+            batch = next(self._batches)
+            stop = self._rows + rows_of(batch)
             if self._arrays is None:
-                self._arrays = batch if group.rows == self.window.rows else self._empty(batch)
+                self._arrays = batch if stop == self.window.rows else self._empty(batch)
             self._check_alike(batch)
             if self._arrays is not batch:
-                stop = self._rows + rows_of(batch)
                 for into, array in _pairs(self._arrays, batch):
                     into[self._rows : stop] = array
-            self._rows += group.rows
-            self._groups += 1
+            self._rows = stop
 
     def block_of(self, rows: int) -> Tree:
         """Arrays of the same kinds with so many rows, of any value."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.tables.table import Column, Table, TextColumn
+from rosenblatt.tabular.drawing import mixed
 from rosenblatt.tabular.ids import names_id, percent
 from rosenblatt.tabular.kinds import ColumnKind, Schema, as_numbers, as_times
 from rosenblatt.tabular.one_column import Codes, Targets, bins, ranks, score
@@ -234,21 +235,14 @@ def row_hashes(table: Table, schema: Schema) -> NDArray[np.uint64]:
         else:
             values = np.where(np.isnan(column.values), np.nan, column.values + 0.0)  # -0 is 0
             bits = values.view(np.uint64)
-        hashes = _mixed(hashes ^ _mixed(bits + np.uint64(0x9E3779B97F4A7C15)))
+        hashes = mixed(hashes ^ mixed(bits + np.uint64(0x9E3779B97F4A7C15)))
     return hashes
-
-
-def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Each bit spread over all (the finalizer of SplitMix64; Steele, Lea and Flood, 2014)."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 def _repeated_rows(table: Table, schema: Schema, y: Targets, parts: Parts) -> Iterator[Finding]:
     if not schema.read:
         return
-    hashes = _mixed(row_hashes(table, schema) ^ _mixed(y.view(np.uint64)))
+    hashes = mixed(row_hashes(table, schema) ^ mixed(y.view(np.uint64)))
     train = np.sort(hashes[parts.train])
     for name, rows in (("test", parts.test), ("validation", parts.valid)):
         again = _how_many_in(np.sort(hashes[rows]), train)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rosenblatt.tables.parsing import EPOCHS, ISO, MISSING_WORDS, Numbers, missing, numbers, times
 from rosenblatt.tables.table import Column, NumberColumn, TextColumn
 from rosenblatt.tabular.date_formats import find_format
-from rosenblatt.tabular.ids import FEWEST_ROWS, UNIQUE, id_of_numbers, percent
+from rosenblatt.tabular.ids import FEWEST_ROWS, UNIQUE, OfAll, id_of_numbers, percent, unique_share
 
 Kind: TypeAlias = Literal["number", "category", "date", "text", "id", "constant", "dropped"]
 READ = ("number", "category", "date", "text")
@@ -53,12 +53,15 @@ class ColumnKind:
         return self.kind in READ
 
 
-def infer_column(column: Column, rows: NDArray[np.intp] | slice) -> ColumnKind:
+def infer_column(
+    column: Column, rows: NDArray[np.intp] | slice, of_all: OfAll | None = None
+) -> ColumnKind:
     """Say what a column holds.
 
     Args:
         column: of a table.
         rows: the training rows: no other row is looked at.
+        of_all: what is known of all values, where the table is a sample of the rows.
 
     >>> column = NumberColumn("age", np.array([31.0, 28.0, 31.0]), "int64")
     >>> infer_column(column, slice(None)).kind
@@ -66,14 +69,14 @@ def infer_column(column: Column, rows: NDArray[np.intp] | slice) -> ColumnKind:
     """
     part = column.take(rows)
     if isinstance(part, TextColumn):
-        return infer_words(part)
+        return infer_words(part, of_all)
     if isinstance(part, NumberColumn):
-        return _infer_numbers(part)
+        return _infer_numbers(part, of_all)
     known = part.values[~part.missing]
     return _if_constant(known, len(part)) or ColumnKind("date", f"times ({part.stored})")
 
 
-def _infer_numbers(part: NumberColumn) -> ColumnKind:
+def _infer_numbers(part: NumberColumn, of_all: OfAll | None) -> ColumnKind:
     values = part.values[np.isfinite(part.values)]
     constant = _if_constant(values, len(part))
     if constant is not None:
@@ -84,7 +87,7 @@ def _infer_numbers(part: NumberColumn) -> ColumnKind:
         return ColumnKind(
             "date", f"numbers that are dates, such as {example}", date_format=date_format
         )
-    reason = id_of_numbers(part.name, values)
+    reason = id_of_numbers(part.name, values, of_all)
     if reason:
         return ColumnKind("id", reason)
     return ColumnKind("number", f"numbers ({part.stored})")
@@ -118,8 +121,13 @@ def date_format_of_numbers(values: Numbers) -> str:
     return ""
 
 
-def infer_words(column: TextColumn) -> ColumnKind:
-    """Say what a column of text holds, from its different words and how often each comes."""
+def infer_words(column: TextColumn, of_all: OfAll | None = None) -> ColumnKind:
+    """Say what a column of text holds, from its different words and how often each comes.
+
+    Args:
+        column: of text.
+        of_all: what is known of all values, where the column is a sample of them.
+    """
     words, counts = present_words(column)
     if len(words) == 0:
         return ColumnKind("constant", "no value in any training row")
@@ -129,8 +137,8 @@ def infer_words(column: TextColumn) -> ColumnKind:
         return ColumnKind("category", "true or false")
     return (
         _as_date(words, counts)
-        or _as_number(column.name, words, counts)
-        or _as_id_or_text(column.name, words, counts)
+        or _as_number(column.name, words, counts, of_all)
+        or _as_id_or_text(column.name, words, counts, of_all)
         or _as_category(words)
     )
 
@@ -178,7 +186,11 @@ def _share_of_texts(good: NDArray[np.bool_], counts: NDArray[np.int64]) -> str:
 
 
 def _as_number(
-    name: str, words: NDArray[np.object_], counts: NDArray[np.int64], share: float = _NEARLY_ALL
+    name: str,
+    words: NDArray[np.object_],
+    counts: NDArray[np.int64],
+    of_all: OfAll | None = None,
+    share: float = _NEARLY_ALL,
 ) -> ColumnKind | None:
     found = find_numbers(words, counts, share)
     if found is None:
@@ -190,7 +202,7 @@ def _as_number(
         return None  # long ids: float64 would make two of them one
     if np.mean([bool(_CODE.fullmatch(word)) for word in bare]) > 0.02:
         return None
-    reason = id_of_numbers(name, np.repeat(values[good], np.minimum(counts[good], 2)))
+    reason = id_of_numbers(name, np.repeat(values[good], np.minimum(counts[good], 2)), of_all)
     if reason:
         return ColumnKind("id", f"{reason}, in text")
     reason = f"numbers in text, such as {_shown(words[good][0])}"
@@ -264,9 +276,9 @@ def _dots_are_thousands(words: NDArray[np.object_]) -> bool:
 
 
 def _as_id_or_text(
-    name: str, words: NDArray[np.object_], counts: NDArray[np.int64]
+    name: str, words: NDArray[np.object_], counts: NDArray[np.int64], of_all: OfAll | None
 ) -> ColumnKind | None:
-    unique = len(words) / counts.sum()
+    unique = unique_share(len(words), int(counts.sum()), of_all)
     length = np.mean([len(str(word).split()) for word in _examples(words)])
     if length >= _WORDS_OF_TEXT and (unique > 0.5 or (length >= 8 and len(words) > 200)):
         return ColumnKind(
@@ -274,7 +286,7 @@ def _as_id_or_text(
         )
     if unique > UNIQUE and counts.sum() >= FEWEST_ROWS:
         # Numbers with much garbage tell more than an id, which is left out.
-        numbers_after_all = _as_number(name, words, counts, share=0.8)
+        numbers_after_all = _as_number(name, words, counts, of_all, share=0.8)
         return numbers_after_all or ColumnKind(
             "id", f"{percent(unique)} of the texts are different"
         )

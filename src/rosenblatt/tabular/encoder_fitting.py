@@ -57,16 +57,30 @@ class Targets:
     folds: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What is known of all training rows, where an encoder is fitted on a sample of them.
+
+    Args:
+        rows: how many there are.
+        words: of the columns of text, how many rows have each word: words and counts.
+    """
+
+    rows: int
+    words: Mapping[str, tuple[NDArray[np.object_], NDArray[np.int64]]]
+
+
 def fit_encoder(
-    table: Table, schema: Schema, targets: Targets, recipe: Recipe
+    table: Table, schema: Schema, targets: Targets, recipe: Recipe, whole: Whole | None = None
 ) -> tuple[Encoder, Encoded]:
     """Fit the layers on the training rows.
 
     Args:
-        table: of the training rows.
+        table: of the training rows, or of a sample of them.
         schema: what its columns are.
         targets: of its rows.
         recipe: which categories are rare, and which numbers are read as categories too.
+        whole: what is known of all rows, where the table is a sample.
 
     Returns:
         The encoder, and what it makes of the training rows: there target means are those of the
@@ -78,7 +92,7 @@ def fit_encoder(
     several = targets.values.shape[1] <= MOST_MEANS
     parts: dict[tuple[int, int], Part] = {}
     for place, (name, kind) in enumerate(schema.read.items()):
-        one = _column_encoder(table[name], kind, recipe, f"column_{place}", several)
+        one = _column_encoder(table[name], kind, recipe, f"column_{place}", several, whole)
         categories: list[Category] = []
         for category, codes in read_column(one, table[name], found):
             size = category.index.size
@@ -120,13 +134,20 @@ def _fit_crosses(
 
 
 def _column_encoder(
-    column: Column, kind: ColumnKind, recipe: Recipe, prefix: str, has_means: bool
+    column: Column,
+    kind: ColumnKind,
+    recipe: Recipe,
+    prefix: str,
+    has_means: bool,
+    whole: Whole | None,
 ) -> ColumnEncoder:
     """The layers for a column of a kind, fitted on its rows."""
     name = column.name
     if kind.kind == "category":
-        index = CategoryIndex(frequent_words(column, recipe.rare), name=f"{prefix}_index")
-        coded = not has_means or _learns_codes(index.size, len(column))
+        counted = whole.words.get(name) if whole else None
+        words = frequent_words(column, recipe.rare, counted)
+        index = CategoryIndex(words, name=f"{prefix}_index")
+        coded = not has_means or _learns_codes(index.size, whole.rows if whole else len(column))
         return ColumnEncoder(name, categories=(Category(index, coded=coded),))
     if kind.kind == "text":
         return ColumnEncoder(name, words=HashedWords(recipe.text_bins, name=f"{prefix}_words"))
@@ -180,15 +201,22 @@ def robust(values: NDArray[np.floating]) -> tuple[list[float], list[float]]:
     return centers, scales
 
 
-def frequent_words(column: Column, rare: int) -> list[Any]:
+def frequent_words(
+    column: Column,
+    rare: int,
+    counted: tuple[NDArray[np.object_], NDArray[np.int64]] | None = None,
+) -> list[Any]:
     """The values of a column that are seen often enough, the most frequent first.
 
     Args:
         column: of text, or of numbers that are read as categories.
         rare: a value seen fewer times has no code of its own, unless there are few values.
+        counted: words and how often each comes in all rows, where the column is a sample of them.
     """
     values: Any
-    if isinstance(column, TextColumn):
+    if counted is not None:
+        values, counts = counted
+    elif isinstance(column, TextColumn):
         values, counts = present_words(column)
     else:
         values, counts = np.unique(column.values[~column.missing], return_counts=True)
@@ -235,29 +263,49 @@ def _target_means(
 ) -> tuple[TargetMeans, Floats]:
     """A layer with the targets' means by code, and the means for the training rows themselves.
 
-    mean = (Σ w y + s · prior) / (Σ w + s), of all rows, and for a training row of the rows of other
-    folds; beside them log(1 + Σ w).
+    They are those of all rows, and for a training row those of the rows of other folds.
     """
     y, weights = targets.values, targets.weights
     prior = np.average(y, axis=0, weights=weights)
-
-    def sums(rows: NDArray[np.bool_] | slice) -> NDArray[np.float64]:
-        w = weights[rows]
-        columns = [np.bincount(codes[rows], w * one, size) for one in y[rows].T]
-        return np.stack([*columns, np.bincount(codes[rows], w, size)], axis=1)
-
-    def means(total: NDArray[np.float64], part: float = 1.0) -> NDArray[np.float64]:
-        found = (total[:, :-1] + smoothing * prior) / (total[:, -1:] + smoothing)
-        return np.concatenate([found, np.log1p(np.maximum(total[:, -1:], 0) / part)], axis=1)
-
-    total = sums(slice(None))
-    table = means(total)
+    total = sums_by_code(codes, size, y, weights)
+    table = smoothed(total, prior, smoothing)
     own = np.empty((len(codes), table.shape[1]))
     for fold in np.unique(targets.folds):
         rows = targets.folds == fold
         part = 1 - weights[rows].sum() / weights.sum()
-        own[rows] = means(total - sums(rows), part)[codes[rows]]
+        others = total - sums_by_code(codes[rows], size, y[rows], weights[rows])
+        own[rows] = smoothed(others, prior, smoothing, part)[codes[rows]]
     center, scale = robust(own)
     shift = (np.array(center), np.array(scale))
     scaled = ((own - shift[0]) / shift[1]).astype(np.float32)
     return TargetMeans(((table - shift[0]) / shift[1]).astype(np.float32), name=name), scaled
+
+
+def sums_by_code(
+    codes: Codes, size: int, y: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(size, outputs + 1): for each code Σ w y of each output, and Σ w.
+
+    Args:
+        codes: (rows,).
+        size: how many codes there are.
+        y: (rows, outputs).
+        weights: (rows,).
+    """
+    columns = [np.bincount(codes, weights * one, size) for one in y.T]
+    return np.stack([*columns, np.bincount(codes, weights, size)], axis=1)
+
+
+def smoothed(
+    total: NDArray[np.float64], prior: NDArray[np.float64], smoothing: float, part: float = 1.0
+) -> NDArray[np.float64]:
+    """(size, outputs + 1): (Σ w y + s · prior) / (Σ w + s), and beside it log(1 + Σ w / part).
+
+    Args:
+        total: as `sums_by_code` gives it.
+        prior: (outputs,), the mean of all rows.
+        smoothing: s.
+        part: which share of the rows the sums are of.
+    """
+    found = (total[:, :-1] + smoothing * prior) / (total[:, -1:] + smoothing)
+    return np.concatenate([found, np.log1p(np.maximum(total[:, -1:], 0) / part)], axis=1)

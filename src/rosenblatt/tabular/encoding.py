@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from rosenblatt.tables.table import Column, Table, TextColumn
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int32]
+# (number of the layer, layer, codes) -> the target means of some rows; layers count from 0, those
+# of categories in the order of the columns, then those of crosses.
+MeansOf: TypeAlias = Callable[[int, TargetMeans, Codes], Floats]
 
 
 @dataclass(frozen=True)
@@ -121,23 +124,58 @@ class Encoder:
             if category.coded
         )  # fmt: skip
 
-    def encode(self, table: Table) -> Encoded:
+    @property
+    def means(self) -> list[TargetMeans]:
+        """The layers of target means, in the order in which `encode` asks them."""
+        own = [c.means for one in self.columns for c in one.categories if c.means is not None]
+        return [*own, *(cross.means for cross in self.crosses)]
+
+    def encode(self, table: Table, means_of: MeansOf | None = None) -> Encoded:
         """The rows of a table as the network takes them.
+
+        Args:
+            table: with the columns that the model reads.
+            means_of: gives target means in place of the layers' own.
 
         Raises:
             ValueError: a column is missing.
         """
+        look_up = means_of or _own_means
         found = Encoded(table.rows)
         known: dict[tuple[int, int], Codes] = {}
         for place, one in enumerate(self.columns):
             for number, (category, codes) in enumerate(read_column(one, table[one.name], found)):
                 known[place, number] = codes
                 if category.means is not None:
-                    found.means.append(category.means.lookup(codes))
+                    found.means.append(look_up(len(found.means), category.means, codes))
         for cross in self.crosses:
             codes = cross.index.lookup([known[part] for part in cross.parts])
-            found.means.append(cross.means.lookup(codes))
+            found.means.append(look_up(len(found.means), cross.means, codes))
         return found
+
+    def with_means(self, tables: Sequence[Floats]) -> Encoder:
+        """The encoder with other tables of target means, in the order of `means`."""
+        left = iter(tables)
+
+        def other(layer: TargetMeans) -> TargetMeans:
+            return TargetMeans(next(left), name=layer.name)
+
+        columns = [
+            replace(
+                one,
+                categories=tuple(
+                    c if c.means is None else replace(c, means=other(c.means))
+                    for c in one.categories
+                ),
+            )
+            for one in self.columns
+        ]
+        crosses = [replace(cross, means=other(cross.means)) for cross in self.crosses]
+        return Encoder(tuple(columns), tuple(crosses))
+
+
+def _own_means(number: int, layer: TargetMeans, codes: Codes) -> Floats:
+    return layer.lookup(codes)
 
 
 def read_column(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,8 +32,40 @@ _ORDERED = frozenset({
 })  # fmt: skip
 
 
-def id_of_numbers(name: str, values: Numbers) -> str:
+@dataclass(frozen=True)
+class OfAll:
+    """What is known of all values of a column, where a sample of them is looked at.
+
+    Args:
+        count: how many there are, none missing.
+        different: how many of them differ, about.
+    """
+
+    count: int
+    different: float
+
+
+def unique_share(different: int, count: int, of_all: OfAll | None = None) -> float:
+    """The share of a column's values that are different, of all where these are known.
+
+    Args:
+        different: values that differ, of those that are looked at.
+        count: values that are looked at.
+        of_all: what is known of all.
+
+    >>> unique_share(90, 100), unique_share(100, 100, OfAll(5_000, 2_500.0))
+    (0.9, 0.5)
+    """
+    return different / count if of_all is None else min(1.0, of_all.different / of_all.count)
+
+
+def id_of_numbers(name: str, values: Numbers, of_all: OfAll | None = None) -> str:
     """Why numbers are an id: whole, all different, and counting or with the name of one.
+
+    Args:
+        name: of the column.
+        values: of it, none missing.
+        of_all: what is known of all values, where these are a sample.
 
     Returns:
         The reason in words; nothing where they are not an id.
@@ -41,14 +74,18 @@ def id_of_numbers(name: str, values: Numbers) -> str:
     if count < FEWEST_ROWS or not (values == np.floor(values)).all():
         return ""
     if names_id(name):
-        unique = len(np.unique(values)) / count
+        unique = unique_share(len(np.unique(values)), count, of_all)
         if unique > UNIQUE:
             return f"{percent(unique)} of the whole numbers are different, and its name is an id's"
     words = words_of_name(name)
     span = values.max() - values.min() + 1
-    if count < _FEWEST_OF_COUNTER or span > 3 * count or _ORDERED & set(words):
+    if (
+        count < _FEWEST_OF_COUNTER
+        or span > 3 * (of_all.count if of_all else count)
+        or _ORDERED & set(words)
+    ):
         return ""
-    if np.bincount((values - values.min()).astype(np.int64)).max() > 1:
+    if len(np.unique(values)) < count or unique_share(count, count, of_all) < UNIQUE:
         return ""
     return f"whole numbers, all different, between {values.min():.0f} and {values.max():.0f}"
 

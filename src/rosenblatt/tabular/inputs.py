@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numbers
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rosenblatt.core.errors import BadArgument, BadData, nearest, warn_user
+from rosenblatt.core.errors import BadArgument, BadData, nearest, warn_user, within
 from rosenblatt.core.random import draw_seed
 from rosenblatt.data.frames import is_frame, is_series, names_of
 from rosenblatt.tables.reading import Source, read
 from rosenblatt.tables.table import Column, Table, TextColumn
+from rosenblatt.tabular.targets import numbers_of
+from rosenblatt.tabular.task import Task
 
 Targets = Any  # an array, a column of a frame, a list
 Floats = NDArray[np.float64]
@@ -106,6 +109,83 @@ def training_rows(
             f"X has 0 feature(s) (shape=({table.rows}, 0)) while a minimum of 1 is required."
         )
     return found
+
+
+def rows_with_targets(
+    owner: str, given: TrainingRows, task: Task
+) -> tuple[NDArray[Any], TrainingRows]:
+    """The targets as numbers, and the rows that have one.
+
+    Args:
+        owner: the estimator's name, for messages.
+        given: rows to learn from.
+        task: what is predicted.
+
+    Raises:
+        ValueError: a target that is missing in an array, or that is not a number.
+    """
+    numbers = numbers_of(given.target, task)
+    known = ~np.isnan(numbers) if task.is_quantity else numbers >= 0
+    if known.all():
+        return numbers, given
+    if not given.named:
+        raise BadData(
+            f"{owner}: Input y contains NaN: a value is missing.",
+            given=f"row {np.flatnonzero(~known)[0]}",
+            fix="leave out rows without a target.",
+        )
+    rows = np.flatnonzero(known)
+    return numbers[rows], given.take(rows)
+
+
+def rows_apart(
+    owner: str, data: Any, target: str | None, task: Task, given: TrainingRows
+) -> tuple[Table, NDArray[Any], Floats] | None:
+    """Rows that choose the best epochs, where the user gives some: table, targets, weights.
+
+    Args:
+        owner: the estimator's name, for messages.
+        data: as `validation_data` of an estimator's `fit`.
+        target: the column of the target, of tables that hold it.
+        task: what is predicted.
+        given: the rows to learn from.
+    """
+    if data is None:
+        return None
+    with within("validation_data"):
+        if isinstance(data, tuple) and len(data) in (2, 3):
+            x, y, weight = (*data, None)[:3]
+            rows = training_rows(owner, x, y, None, weight)
+        else:
+            rows = training_rows(owner, data, None, target, None)
+        require_columns(rows.table, given.table.names)
+        numbers, rows = rows_with_targets(owner, rows, task)
+    return rows.table, numbers, rows.weights
+
+
+def is_named(X: Source) -> bool:
+    """Whether the columns of a table have names of their own."""
+    if isinstance(X, (list, tuple)):
+        return bool(X) and isinstance(X[0], Mapping)
+    read = callable(getattr(X, "read", None))
+    return read or isinstance(X, (str, Path, Mapping, Table)) or bool(names_of(X))
+
+
+def weights_in_files(owner: str, y: Targets, sample_weight: Targets) -> str | None:
+    """The column of weights of rows that stay in files.
+
+    Raises:
+        ValueError: targets, or weights, that are arrays.
+    """
+    for name, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is not None and not (name == "sample_weight" and isinstance(given, str)):
+            raise BadArgument(
+                f"{owner}: `{name}` was passed beside rows in files.",
+                given=f"type {type(given).__name__}",
+                expected="the name of a column",
+                fix="`rosenblatt.data.parquet(folder, target='price', weights='weight')`.",
+            )
+    return sample_weight
 
 
 def warn_of_column() -> None:

@@ -20,6 +20,7 @@ from rosenblatt.tabular.column_kinds import (
     present_words,
 )
 from rosenblatt.tabular.date_formats import find_format
+from rosenblatt.tabular.ids import OfAll
 
 _CHOICES = ("number", "category", "date", "text", "id")
 
@@ -72,6 +73,7 @@ def infer(
     *,
     types: Mapping[str, str] | None = None,
     drop: Iterable[str] = (),
+    of_all: Mapping[str, OfAll] | None = None,
 ) -> Schema:
     """Say what the columns of a table hold.
 
@@ -81,6 +83,7 @@ def infer(
         types: name to kind, where the user knows better: "number", "number:," (decimal comma),
             "category", "date", "date:%d.%m.%Y", "text", "id".
         drop: names of columns to leave out.
+        of_all: what is known of all values of columns, where the table is a sample of the rows.
 
     Returns:
         The kind of each column, with the reason.
@@ -106,7 +109,7 @@ def infer(
         elif name in types:
             kinds[name] = _as_asked(table, column.take(taken), types[name])
         else:
-            kinds[name] = infer_column(column, taken)
+            kinds[name] = infer_column(column, taken, (of_all or {}).get(name))
     return Schema(kinds)
 
 

@@ -22,7 +22,7 @@ from rosenblatt.tabular.encoding import Encoder
 from rosenblatt.tabular.intervals import Conformal
 from rosenblatt.tabular.kinds import Schema
 from rosenblatt.tabular.members import Inputs, member_outputs
-from rosenblatt.tabular.network import CLASSES, QUANTITY, Shape, shape_of
+from rosenblatt.tabular.network import QUANTITY, Shape, shape_of
 from rosenblatt.tabular.predictor import (
     Predictor,
     Scale,
@@ -30,13 +30,15 @@ from rosenblatt.tabular.predictor import (
     disagreement,
 )
 from rosenblatt.tabular.recipe import Recipe
+from rosenblatt.tabular.targets import as_trained, outputs_of
 from rosenblatt.tabular.task import Task
+from rosenblatt.tabular.trained import Trained
 from rosenblatt.tabular.training import (
     Fold,
     Index,
     Plan,
     Rows,
-    Trained,
+    StoredRows,
     joined_network,
     train_networks,
 )
@@ -118,6 +120,29 @@ class Learned:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ready:
+    """Encoded rows, and all else that training needs.
+
+    Args:
+        encoder: as rows to predict for are read.
+        folds: the rows of each network.
+        shape: of the networks.
+        task: what is predicted.
+        schema: what the columns are.
+        scale: the units of a quantity; None for classes.
+        judged: targets and weights of the rows that the folds hold out.
+    """
+
+    encoder: Encoder
+    folds: Sequence[Fold]
+    shape: Shape
+    task: Task
+    schema: Schema
+    scale: Scale | None
+    judged: tuple[NDArray[Any], Floats]
+
+
 def learn(problem: Problem, recipe: Recipe, plan: Plan) -> Learned:
     """Fit the encoder, train the networks, and settle how sure the model is.
 
@@ -132,24 +157,40 @@ def learn(problem: Problem, recipe: Recipe, plan: Plan) -> Learned:
     if task.kind == QUANTITY:
         scale = Scale.of(problem.targets, problem.weights)
     encoder, inputs, shape = _encoded(problem, scale, recipe, plan.seed)
-    data = _rows(inputs, problem.targets, problem.weights, scale)
+    data = encoded_rows(inputs, problem.targets, problem.weights, scale)
     folds = _folds(problem, encoder, data, scale, recipe)
-    encoding = time.perf_counter() - begun
+    judged = (problem.targets, problem.weights) if problem.apart is None else problem.apart[1:]
+    ready = Ready(encoder, folds, shape, task, problem.schema, scale, judged)
+    return train(ready, recipe, plan, time.perf_counter() - begun)
+
+
+def train(ready: Ready, recipe: Recipe, plan: Plan, encoding: float) -> Learned:
+    """Train the networks, and settle how sure the model is.
+
+    Args:
+        ready: encoded rows.
+        recipe: every constant.
+        plan: seed, threads, limits.
+        encoding: seconds that it took so far.
+    """
+    begun = time.perf_counter()
+    folds, scale = ready.folds, ready.scale
     plan = _backed_up(plan, folds, recipe)
-    trained = train_networks(folds, shape, recipe, plan)
+    trained = train_networks(folds, ready.shape, recipe, plan)
     if plan.folder is not None and len(trained) == len(folds):
         shutil.rmtree(plan.folder, ignore_errors=True)
-    network = joined_network(trained, shape, recipe)
-    held_out = _held_out(problem, folds, trained, scale)
-    predictor = _settled(Predictor(encoder, network, task, scale), held_out, data)
+    network = joined_network(trained, ready.shape, recipe)
+    held_out = _held_out(ready, trained)
+    predictor = Predictor(ready.encoder, network, ready.task, scale)
+    predictor = _settled(predictor, held_out, folds[0].data)
     return Learned(
         predictor,
-        problem.schema,
+        ready.schema,
         recipe,
         held_out,
         [one.curve for one in trained],
         [one.best_epoch for one in trained],
-        {"encoding": encoding, "training": time.perf_counter() - begun - encoding},
+        {"encoding": encoding, "training": time.perf_counter() - begun},
     )
 
 
@@ -160,21 +201,31 @@ def _encoded(
 
     In training only this is held of the rows: their columns one by one are as much again.
     """
-    outputs, shares = _targets_of_means(problem, scale)
+    outputs = outputs_of(problem.task, scale, problem.targets)
+    shares = class_shares(problem.task, problem.targets, problem.weights)
     mean_folds = np.random.default_rng(seed).permutation(problem.table.rows) % _MEAN_FOLDS
     encoder, encoded = fit_encoder(
         problem.table, problem.schema, Targets(outputs, problem.weights, mean_folds), recipe
     )
     inputs = encoded.inputs()
-    if not inputs:
-        raise BadData(
-            f"{problem.table.source}: no column is left to predict from.",
-            given="; ".join(problem.schema.described()),
-            fix="say what a column is with `types={'column': 'category'}`.",
-        )
+    check_inputs(inputs, problem.table, problem.schema)
     means = sum(one.shape[1] for one in encoded.means)
     shape = shape_of(inputs, encoder.sizes, problem.task.kind, shares, recipe, means)
     return encoder, inputs, shape
+
+
+def check_inputs(inputs: Inputs, table: Table, schema: Schema) -> None:
+    """Refuse a table of which a model would read nothing.
+
+    Raises:
+        ValueError: saying what each column is.
+    """
+    if not inputs:
+        raise BadData(
+            f"{table.source}: no column is left to predict from.",
+            given="; ".join(schema.described()),
+            fix="say what a column is with `types={'column': 'category'}`.",
+        )
 
 
 def _backed_up(plan: Plan, folds: Sequence[Fold], recipe: Recipe) -> Plan:
@@ -186,6 +237,9 @@ def _backed_up(plan: Plan, folds: Sequence[Fold], recipe: Recipe) -> Plan:
         for rows in (fold.data, fold.apart):
             if rows is None:
                 continue
+            if isinstance(rows, StoredRows):
+                digest.update(rows.digest.encode())
+                continue
             weights = np.zeros(0) if rows.weights is None else rows.weights
             for name, array in [*rows.inputs.items(), ("y", rows.targets), ("w", weights)]:
                 digest.update(f"{name}{array.shape}".encode())
@@ -194,22 +248,33 @@ def _backed_up(plan: Plan, folds: Sequence[Fold], recipe: Recipe) -> Plan:
     return replace(plan, folder=plan.folder / digest.hexdigest())
 
 
-def _targets_of_means(problem: Problem, scale: Scale | None) -> tuple[Floats, Floats]:
-    """Targets as target means see them, (rows, outputs), and the classes' shares."""
-    if scale is not None:
-        return scale.to_units(problem.targets).astype(np.float64)[:, None], np.ones(1)
-    one_hot = np.eye(len(problem.task.classes))[problem.targets]
-    shares = np.average(one_hot, axis=0, weights=problem.weights)
-    return (one_hot if problem.task.kind == CLASSES else one_hot[:, 1:]), shares
+def class_shares(task: Task, targets: NDArray[Any], weights: Floats) -> Floats:
+    """(classes,) the share of each class in the rows; of one for a quantity.
+
+    Args:
+        task: what is predicted.
+        targets: (rows,) numbers of classes.
+        weights: (rows,).
+    """
+    if task.is_quantity:
+        return np.ones(1)
+    return np.average(np.eye(len(task.classes))[targets], axis=0, weights=weights)
 
 
-def _rows(
+def encoded_rows(
     inputs: Mapping[str, NDArray[Any]], targets: NDArray[Any], weights: Floats, scale: Scale | None
 ) -> Rows:
-    numbers = targets.astype(np.int32) if scale is None else scale.to_units(targets)
-    numbers = numbers if scale is None else numbers[:, None]
+    """Encoded rows with their targets as a network is trained on them.
+
+    Args:
+        inputs: of the network.
+        targets: (rows,): quantities, or the numbers of classes.
+        weights: (rows,).
+        scale: the units of a quantity; None for classes.
+    """
     equal = bool((weights == weights[0]).all())
-    return Rows(inputs, numbers, None if equal else (weights / weights.mean()).astype(np.float32))
+    scaled = None if equal else (weights / weights.mean()).astype(np.float32)
+    return Rows(inputs, as_trained(targets, scale), scaled)
 
 
 def _folds(
@@ -218,22 +283,18 @@ def _folds(
     if problem.apart is None:
         return [Fold(data, train, valid) for train, valid in problem.folds]
     table, targets, weights = problem.apart
-    apart = _rows(encoder.encode(table).inputs(), targets, weights, scale)
+    apart = encoded_rows(encoder.encode(table).inputs(), targets, weights, scale)
     return [Fold(data, apart=apart) for _ in range(recipe.models)]
 
 
-def _held_out(
-    problem: Problem, folds: Sequence[Fold], trained: Sequence[Trained], scale: Scale | None
-) -> HeldOut:
+def _held_out(ready: Ready, trained: Sequence[Trained]) -> HeldOut:
     """Each held-out row as the networks see it that were not trained on it."""
-    targets, weights = problem.targets, problem.weights
-    if problem.apart is not None:
-        _, targets, weights = problem.apart
+    (targets, weights), scale = ready.judged, ready.scale
     spread, count = np.zeros(len(targets)), np.zeros(len(targets))
     network = np.zeros(len(targets), np.int64)
     total: Floats | None = None
     for place, one in enumerate(trained):
-        valid = folds[one.number].valid
+        valid = ready.folds[one.number].valid
         rows = np.arange(len(targets)) if valid is None else valid
         for start in range(0, max(len(rows), 1), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
@@ -256,7 +317,7 @@ def _held_out(
     )  # fmt: skip
 
 
-def _settled(predictor: Predictor, held_out: HeldOut, data: Rows) -> Predictor:
+def _settled(predictor: Predictor, held_out: HeldOut, data: Rows | StoredRows) -> Predictor:
     """The predictor with a temperature, or with intervals, where enough rows were held out."""
     if len(held_out.rows) < _FEWEST_HELD_OUT:
         return predictor
@@ -264,7 +325,7 @@ def _settled(predictor: Predictor, held_out: HeldOut, data: Rows) -> Predictor:
         temperature = Temperature.fit(held_out.targets, held_out.predictions, held_out.weights)
         return replace(predictor, temperature=temperature)
     conformal = Conformal.fit(held_out.targets, held_out.predictions[:, 0], held_out.spreads)
-    if held_out.networks == 1 < predictor.network_groups:
+    if held_out.networks == 1 < predictor.network_groups and isinstance(data, Rows):
         conformal = narrowed(conformal, _seen_rows(predictor, held_out, data))
     return replace(predictor, conformal=conformal)
 

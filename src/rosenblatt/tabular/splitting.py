@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -63,21 +64,43 @@ def splitting(how: str, table: Table, schema: Schema | None = None) -> Splitting
     >>> splitting("random", Table({}, rows=3)).kind
     'random'
     """
-    kind, _, name = how.partition(":")
-    if how == "random":
+    kind, name = way_of(how, table.names, table.source)
+    if name is None:
         return Splitting()
-    if kind not in ("time", "group") or not name:
-        raise BadArgument("The way to split is unknown.", given=repr(how), expected=_EXPECTED)
-    if name not in table:
-        raise BadArgument(
-            f"The split {how!r} names a column that {table.source} does not have.",
-            fix=nearest(name, table.names),
-        )
     column = table[name]
     if kind == "group":
         return Splitting("group", name, _groups(column))
     known = schema.columns.get(name) if schema else None
-    return Splitting("time", name, _order(column, known))
+    return Splitting("time", name, order_of(column, known))
+
+
+def way_of(
+    how: str, names: Sequence[str], source: str
+) -> tuple[Literal["random", "time", "group"], str | None]:
+    """A way to split as users say it: its kind, and its column.
+
+    Args:
+        how: "random", "time:COLUMN" or "group:COLUMN".
+        names: of the columns of the table.
+        source: what the table is called in messages.
+
+    Raises:
+        ValueError: another text, or an unknown column.
+
+    >>> way_of("time:sold", ["sold", "area"], "X")
+    ('time', 'sold')
+    """
+    if how == "random":
+        return "random", None
+    kind, _, name = how.partition(":")
+    if kind not in ("time", "group") or not name:
+        raise BadArgument("The way to split is unknown.", given=repr(how), expected=_EXPECTED)
+    if name not in names:
+        raise BadArgument(
+            f"The split {how!r} names a column that {source} does not have.",
+            fix=nearest(name, names),
+        )
+    return ("time" if kind == "time" else "group"), name
 
 
 def _groups(column: Column) -> NDArray[np.float64]:
@@ -88,8 +111,16 @@ def _groups(column: Column) -> NDArray[np.float64]:
     return column.values
 
 
-def _order(column: Column, known: ColumnKind | None) -> NDArray[np.float64]:
-    """Numbers that order the rows by time; a column that is left out, as an id, may do so too."""
+def order_of(column: Column, known: ColumnKind | None) -> NDArray[np.float64]:
+    """Numbers that order the rows by time; a column that is left out, as an id, may do so too.
+
+    Args:
+        column: of the times.
+        known: what it holds, where that is known.
+
+    Raises:
+        ValueError: values that say no time.
+    """
     kind = known if known is not None and known.is_read else infer_column(column, slice(None))
     if column.kind == "time" or kind.kind == "date":
         times = as_times(column, kind)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from rosenblatt.callbacks.callback import Callback
 from rosenblatt.callbacks.early_stopping import EarlyStopping
 from rosenblatt.core.errors import BadData
-from rosenblatt.core.files import replacing
 from rosenblatt.core.naming import fresh_names
 from rosenblatt.core.random import seeded
+from rosenblatt.data.rows import Stored
 from rosenblatt.models.model import Functional
 from rosenblatt.tabular.members import Inputs, member_outputs
 from rosenblatt.tabular.network import Shape, build_network, compile_network
 from rosenblatt.tabular.recipe import Recipe
 from rosenblatt.tabular.rounding import round_weights
+from rosenblatt.tabular.trained import Trained, load_trained, save_trained
 
 Index = NDArray[np.int64]
 
@@ -59,59 +60,59 @@ class Rows:
         return len(self.targets)
 
 
+class StoredRows(Stored):
+    """Encoded rows that stay in files; all of them are trained on.
+
+    Attributes:
+        digest: what changes with them.
+    """
+
+    digest: str
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many there are."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """What one network is trained on, and what chooses its best epoch.
 
     Args:
-        data: rows.
+        data: rows; those that stay in files need others `apart`.
         train, valid: numbers of the rows for either; None: all.
         apart: the rows that choose the epoch, where they are not among `data`.
     """
 
-    data: Rows
+    data: Rows | StoredRows
     train: Index | None = None
     valid: Index | None = None
     apart: Rows | None = None
 
-    def train_rows(self) -> Rows:
+    def train_rows(self) -> Rows | StoredRows:
         """The rows to train on."""
-        return self.data if self.train is None else self.data.take(self.train)
+        if self.train is None or isinstance(self.data, StoredRows):
+            return self.data
+        return self.data.take(self.train)
 
     def valid_rows(self) -> Rows:
         """The rows that training does not see."""
-        rows = self.apart or self.data
+        rows = self._judging()
         return rows if self.valid is None else rows.take(self.valid)
 
     def watched_rows(self) -> Rows:
         """As many of these as choose the best epoch well; all members predict for each of them."""
-        rows = self.apart or self.data
+        rows = self._judging()
         valid = np.arange(len(rows)) if self.valid is None else self.valid
         if len(valid) <= _MOST_WATCHED:
             return self.valid_rows()
         order = np.random.default_rng(len(valid)).permutation(len(valid))
         return rows.take(valid[np.sort(order[:_MOST_WATCHED])])
 
-
-@dataclass(frozen=True)
-class Trained:
-    """A network after training, with the weights of its best epoch.
-
-    Args:
-        number: of its fold.
-        weights: the arrays, in the order of the network's weights.
-        members: (rows, members, outputs): what its members say of the validation rows.
-        curve: "loss" and "val_loss", by epoch; NaN where an epoch was not validated.
-        best_epoch: number of the best epoch, from 0; −1 where none was validated.
-        epochs: how many epochs were planned.
-    """
-
-    number: int
-    weights: list[NDArray[Any]]
-    members: NDArray[np.float32]
-    curve: dict[str, list[float]]
-    best_epoch: int
-    epochs: int
+    def _judging(self) -> Rows:
+        rows = self.apart or self.data
+        assert isinstance(rows, Rows)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -280,9 +281,10 @@ def _waited(ends: Sequence[threading.Event], crew: Crew) -> bool:
 
 def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) -> Trained:
     folder = None if crew.plan.folder is None else crew.plan.folder / f"network_{number}"
-    if folder is not None and (folder / _DONE).exists():
+    done = None if folder is None else load_trained(folder, number)
+    if done is not None:
         crew.progress(number, 1.0)
-        return _load(folder, number)
+        return done
     train, watched = fold.train_rows(), fold.watched_rows()
     batch = min(recipe.batch_size, max(recipe.members, len(train)))
     steps = math.ceil(len(train) / batch)
@@ -295,10 +297,13 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
         patience=max(3, math.ceil(recipe.patience * recipe.epochs / every)),
         restore_best_weights=True,
     )
+    given: tuple[Any, ...] = (train, None, None)
+    if isinstance(train, Rows):
+        given = (dict(train.inputs), train.targets, train.weights)
     history = network.fit(
-        dict(train.inputs),
-        train.targets,
-        sample_weight=train.weights,
+        given[0],
+        given[1],
+        sample_weight=given[2],
         batch_size=batch,
         epochs=recipe.epochs,
         validation_data=_as_data(watched),
@@ -331,7 +336,7 @@ def _train(fold: Fold, shape: Shape, recipe: Recipe, crew: Crew, number: int) ->
         recipe.epochs,
     )
     if folder is not None and not crew.over:
-        _save(trained, folder)
+        save_trained(trained, folder)
     return trained
 
 
@@ -359,23 +364,3 @@ def joined_network(trained: Sequence[Trained], shape: Shape, recipe: Recipe) -> 
         weights.append(parts[0] if same else np.concatenate(parts, axis=0))
     network.set_weights(weights)
     return network
-
-
-_DONE = "trained.json"
-
-
-def _save(trained: Trained, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {f"weight_{i}": w for i, w in enumerate(trained.weights)}
-    with replacing(folder / "trained.npz") as path:
-        np.savez(path, members=trained.members, **arrays)
-    facts = {"curve": trained.curve, "best_epoch": trained.best_epoch, "epochs": trained.epochs}
-    with replacing(folder / _DONE) as path:  # last: it says that the rest is there
-        Path(path).write_text(json.dumps(facts), encoding="utf-8")
-
-
-def _load(folder: Path, number: int) -> Trained:
-    facts = json.loads((folder / _DONE).read_text(encoding="utf-8"))
-    with np.load(folder / "trained.npz", allow_pickle=False) as arrays:
-        weights = [arrays[f"weight_{i}"] for i in range(len(arrays.files) - 1)]
-        return Trained(number, weights, arrays["members"], **facts)
