@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
-from rosenblatt.cli import launching
+from rosenblatt.cli import supervising
 from rosenblatt.cli.launching import launch
 from rosenblatt.core.config import PROGRESS_FILE
 from rosenblatt.data.stream_source import StreamSource
@@ -303,7 +303,7 @@ def test_a_process_that_is_stuck_ends_all() -> None:
 
 
 def test_who_is_stuck() -> None:
-    watch = launching.Watch(10.0)
+    watch = supervising.Watch(10.0)
     assert watch.stuck({}, 0.0) is None  # no pass is under way
     assert watch.stuck({0: 7, 1: 7}, 100.0) is None  # two clocks are not compared
     assert watch.stuck({0: 7, 1: 7}, 109.0) is None
@@ -311,7 +311,7 @@ def test_who_is_stuck() -> None:
     assert watch.stuck({0: 8, 1: 7}, 110.5) == 1
     assert watch.stuck({0: 8}, 119.0) is None
     assert watch.stuck({0: 8, 1: 7}, 121.0) == 0
-    assert launching.Watch(0).stuck({0: 8}, 10.0**9) is None
+    assert supervising.Watch(0).stuck({0: 8}, 10.0**9) is None
 
 
 def test_a_pass_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
