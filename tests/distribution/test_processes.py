@@ -30,6 +30,7 @@ from rosenblatt.training.placement import Placement
 
 SCRIPT = Path(__file__).with_name("together.py")
 LAUNCH = "import sys; from rosenblatt.cli.launching import launch; sys.exit(launch({}))"
+ON_RAY = Path(__file__).with_name("on_ray.py")
 ETC = Path("/etc/netns")  # what `ip netns exec` puts in place of /etc
 HOSTS = ["alpha", "beta"]
 ALIKE = (
@@ -38,13 +39,20 @@ ALIKE = (
 )  # fmt: skip
 
 
-def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[str, Any]], str]:
-    """What each process has written, and what the supervisor said."""
+def started(
+    processes: int, restarts: int, *arguments: str, nodes: str = ""
+) -> tuple[list[dict[str, Any]], str]:
+    """What each process has written, and what the supervisor said.
+
+    By Ray where there are nodes: see `on_ray.py`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "files"
         folder.mkdir()
         command = [sys.executable, str(SCRIPT), f"{name}/out", str(folder), *arguments]
-        if processes > 1:
+        if nodes:
+            command = [sys.executable, str(ON_RAY), nodes, str(processes), str(restarts), *command]
+        elif processes > 1:
             stuck_after = 30 if "1:LOOPS" in arguments else 0
             call = f"{command!r}, {processes}, {restarts}, stuck_after={stuck_after}"
             command = [sys.executable, "-c", LAUNCH.format(call)]
@@ -115,6 +123,26 @@ def test_a_lost_process_costs_nothing(fate: str) -> None:
     assert resumed[0]["history"] == whole[0]["history"]
     assert whole[0]["drawn"] == whole[1]["drawn"]  # no seed was set: the first one's holds
     assert "all are started again (restart 1 of 2)" in said
+
+
+def test_ray_gives_the_bits_of_others() -> None:
+    """One of its processes is lost, and all are started again."""
+    resumed, said = started(2, 1, "1:KILL", nodes="local")
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert resumed[0]["history"] == undisturbed()[0]["history"]
+    assert "launch: process 1 ended with -9; all are started again (restart 1 of 1)." in said
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("lost", ["0", "1"])
+def test_a_lost_node_costs_nothing(lost: str) -> None:
+    """The others have no place for its process until another node comes."""
+    resumed, said = started(2, 5, "1:LOOPS", nodes=lost)
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert resumed[0]["history"] == undisturbed()[0]["history"]
+    assert set(resumed[0]["left"]) == {"struck"}
+    assert "all are started again (restart 1 of 5)" in said
+    assert "launch: waits for places on the Ray cluster: 2 processes need 1 CPU each" in said
 
 
 @pytest.mark.soak

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO, NamedTuple, Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from rosenblatt.cli.children import GRACE, LOOK, Child, end, free_port
 from rosenblatt.cli.supervising import End, end_of, say, supervise
@@ -27,6 +29,8 @@ _PASSED = ("ROSENBLATT_", "JAX_", "XLA_", "TF_", "KERAS_", "NCCL_", "OMP_", "PYT
 _OF_RAY = ("OMP_NUM_THREADS", "PYTHONBREAKPOINT")
 _ADDRESS = "RAY_ADDRESS"
 _LOCAL = "local"  # Ray's word for a new cluster of this machine
+_NONE_THERE = "Could not find any running Ray"  # its words where it finds no cluster
+_QUIET = {"log_to_driver": False, "logging_level": "error"}
 
 T = TypeVar("T")
 
@@ -160,13 +164,13 @@ class _Cluster:
         if self.ray.util.placement_group_table(self._group)["state"] == "CREATED":
             return None
         needs = " and ".join(f"{number} {kind}" for kind, number in self._needs.items())
-        all_of, free = self.ray.cluster_resources(), self.ray.available_resources()
+        total, free = self.ray.cluster_resources(), self.ray.available_resources()
         there = " and ".join(
-            f"{free.get(kind, 0):g} of {all_of.get(kind, 0):g} {kind}" for kind in self._needs
+            f"{free.get(kind, 0):g} of {total.get(kind, 0):g} {kind}" for kind in self._needs
         )
         return (
-            f"waits for places on the Ray cluster: {self.processes} processes need {needs} each, "
-            f"free are {there} on {sum(node['Alive'] for node in self.ray.nodes())} nodes."
+            f"waits for places on the Ray cluster: {self.processes} processes need {needs} each; "
+            f"free is {there}."
         )
 
 
@@ -238,9 +242,9 @@ class _OnNodes:
         except errors.RayTaskError:  # a fault of ours
             raise
         except errors.RayError as error:
-            where = self._nodes[number].address if self._nodes else "that Ray chose"
-            reason = " ".join(str(error).split())
-            self._lost = End(number, _LOST, f"was lost, with the node {where}: {reason}")
+            where = self._nodes[number].address if self._nodes else "some node"
+            reason = textwrap.shorten(str(error).strip().splitlines()[-1], 120)
+            self._lost = End(number, _LOST, f"was lost with its supervisor on {where} ({reason})")
             return _NOTHING
 
     def ended(self) -> End | None:
@@ -291,7 +295,7 @@ def _print(printed: tuple[bytes, bytes]) -> None:
     for number, text in zip((1, 2), printed, strict=True):
         if text:
             with open(number, "wb", closefd=False) as stream:
-                cast(BinaryIO, stream).write(text)
+                stream.write(text)
 
 
 def launch_on_ray(
@@ -321,8 +325,7 @@ def launch_on_ray(
         The exit code, as of `supervise`; 137 where a node was lost.
 
     Raises:
-        BadArgument: there is no cluster at the address; the program or the folder does not exist on
-            a node.
+        BadArgument: no cluster can be reached; the program or the folder does not exist on a node.
         ImportError: ray is not installed.
     """
     ray = require("ray", "rosenblatt[ray]", "launch --ray")
@@ -342,29 +345,38 @@ def _connected(ray: ModuleType, address: str, processes: int) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    quiet = {"log_to_driver": False, "logging_level": "error"}
-    named = os.environ.get(_ADDRESS) if address == RAY_FOUND else address
+    named = os.environ.get(_ADDRESS) or None if address == RAY_FOUND else address
     try:
         if named == _LOCAL:
-            _start_here(ray, processes, quiet)
+            _start_here(ray, processes)
         else:
-            ray.init(address, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        if named is not None:
-            raise BadArgument(
-                f"launch: no Ray cluster is found ({error}).",
-                given=f"--ray {named}" if address == named else f"{_ADDRESS}={named}",
-                expected="the address of a cluster that runs, as 10.0.0.1:6379",
-            ) from error
-        say("no Ray cluster is there; one is started on this machine.")
-        _start_here(ray, processes, quiet)
-    try:
+            _connect(ray, named, processes)
         yield
     finally:
         ray.shutdown()
 
 
-def _start_here(ray: ModuleType, processes: int, quiet: Mapping[str, object]) -> None:
+def _connect(ray: ModuleType, address: str | None, processes: int) -> None:
+    """Connect to the cluster at an address, or to the one that is found; start one if none is."""
+    try:
+        host, _, port = (address or "").rpartition(":")
+        if port.isdecimal() and "://" not in host:  # Ray itself would try for minutes
+            socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+        ray.init(RAY_FOUND if address is None else address, **_QUIET)
+    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        if address is None and str(error).startswith(_NONE_THERE):
+            say("no Ray cluster is there; one is started on this machine.")
+            _start_here(ray, processes)
+            return
+        raise BadArgument(
+            f"launch --ray: no connection to a Ray cluster ({error}).",
+            given="no address" if address is None else repr(address),
+            expected="the address of a cluster that runs, as 10.0.0.1:6379",
+            fix=f"--ray {_LOCAL} starts one on this machine.",
+        ) from error
+
+
+def _start_here(ray: ModuleType, processes: int) -> None:
     """Start a cluster on this machine, where processes may share a core."""
     cores = max(os.cpu_count() or 1, processes)
-    ray.init(_LOCAL, num_cpus=cores, include_dashboard=False, **quiet)
+    ray.init(_LOCAL, num_cpus=cores, include_dashboard=False, **_QUIET)
