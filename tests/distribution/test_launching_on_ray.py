@@ -2,70 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from rosenblatt.cli import launching, main, ray_launching, supervising
 from rosenblatt.cli.supervising import End
-
-SCENES = Path(__file__).with_name("ray_scenes.py")
-
-
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory: Any) -> dict[str, Any]:
-    """Exit codes of launches on a Ray of this machine, and what was printed; see the script."""
-    folder = tmp_path_factory.mktemp("ray")
-    command = [sys.executable, str(SCENES), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    left = [path.name for path in folder.iterdir() if path.suffix != ".json"]
-    found: dict[str, Any] = json.loads((folder / "found.json").read_text())
-    return found | {"out": done.stdout, "err": done.stderr, "processes": left}
-
-
-def test_processes_have_the_driver_s_folder_and_variables(scenes: dict[str, Any]) -> None:
-    """Of the first process output is printed, and errors of all."""
-    printed = [line for line in scenes["out"].splitlines() if line.endswith("None None 2")]
-    assert printed == [f"0 {os.getcwd()} 0 None None 2"]  # a word that is none of ours stays here
-    assert {"of 0", "of 1"} <= {*scenes["err"].splitlines()}
-
-
-@pytest.mark.parametrize(
-    ("scene", "code", "text"),
-    [
-        ("waits", 130, "the Ray cluster: 3 processes need 1 CPU each; free is 2 of 2 CPU."),
-        ("badly", 3, "launch: process 0 ended with 3; all are ended."),
-        ("lost", 137, "launch: process 1 was lost with its supervisor on "),
-        ("stuck", 124, "launch: process 1 made no progress for 0.5 s (--stuck-after); all are"),
-        ("interrupted", 130, ""),
-    ],
-)
-def test_what_ends_all(scenes: dict[str, Any], scene: str, code: int, text: str) -> None:
-    assert scenes[scene] == code
-    assert text in scenes["err"]
-
-
-def test_processes_hear_that_they_are_to_end(scenes: dict[str, Any]) -> None:
-    """Whatever the workers of Ray that start them have blocked."""
-    assert scenes["out"].splitlines().count("heard") == 1  # the first one's output
-    assert len(scenes["processes"]) == 2
-    for number in scenes["processes"]:
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(number), 0)
-
-
-def test_what_is_on_no_node_is_named(scenes: dict[str, Any]) -> None:
-    assert "launch: process 0 cannot be started. Given: " in scenes["refused"]
-    assert "'pythn', on the node " in scenes["refused"]
-    assert "Expected: a program, and this folder, that exist on all nodes." in scenes["refused"]
 
 
 class _Team:
@@ -108,6 +53,142 @@ def test_attempts_go_on_until_one_ends_well(capsys: pytest.CaptureFixture[str]) 
     assert supervised([lost, lost], 1) == (137, 2)
     assert supervised([None], 0) == (124, 1)  # stuck
     assert supervised([None], 5, caught=[15]) == (143, 1)  # a signal while they were started
+
+
+class _Lost(Exception):
+    """As Ray says that an actor is gone: the cause in the last line."""
+
+
+class _Failed(_Lost):
+    """As Ray says that a method of an actor failed."""
+
+
+class _Reference:
+    """A call of an actor, with its answer: an error is raised."""
+
+    def __init__(self, answer: Any):
+        self.answer = answer
+
+
+class _Method:
+    """A method of an actor, with the answers to all its calls."""
+
+    def __init__(self, *answers: Any):
+        self._answers = [*answers]
+
+    def remote(self, *arguments: Any) -> _Reference:
+        return _Reference(self._answers.pop(0))
+
+
+class _Cluster:
+    """A cluster on which all answers are there at once."""
+
+    def __init__(self, *supervisors: Any):
+        self.processes = len(supervisors)
+        self.killed: list[Any] = []
+        self.left = False
+        self.supervisors = lambda: [*supervisors]
+        errors = SimpleNamespace(RayError=_Lost, RayTaskError=_Failed)
+        self.ray = SimpleNamespace(
+            wait=lambda asked, **_: (asked, []),
+            get=self._get,
+            kill=self.killed.append,
+            exceptions=errors,
+        )
+
+    def _get(self, asked: _Reference) -> Any:
+        if isinstance(asked.answer, Exception):
+            raise asked.answer
+        return asked.answer
+
+    def leave(self) -> None:
+        self.left = True
+
+
+def supervisor(number: int, *looks: Any, start: Any = None) -> Any:
+    """A supervisor on a node of its own."""
+    node = _Method(ray_launching._Node(f"10.0.0.{number}", 5000))
+    end = _Method((b"", f"the end of {number}\n".encode()))
+    return SimpleNamespace(node=node, start=_Method(start), look=_Method(*looks), end=end)
+
+
+def seen(code: int | None, touched: int | None, *printed: bytes) -> ray_launching._Seen:
+    return ray_launching._Seen(code, touched, (*printed, *[b""] * (2 - len(printed))))  # type: ignore[arg-type]
+
+
+def on(cluster: Any) -> ray_launching._OnNodes:
+    return ray_launching._OnNodes(cluster, ["train"], [])
+
+
+def test_what_supervisors_see(capfd: pytest.CaptureFixture[str]) -> None:
+    first = supervisor(0, seen(None, 8, b"out\n", b"err\n"), seen(None, None), seen(0, None))
+    second = supervisor(1, seen(None, None), seen(None, 9), seen(3, 9))
+    team = on(cluster := _Cluster(first, second))
+    assert (team.ended(), team.touched()) == (None, {0: 8})
+    assert (team.ended(), team.touched()) == (None, {1: 9})
+    assert team.ended() == team.ended() == End(1, 3, "ended with 3")
+    team.end([])
+    assert cluster.killed == [first, second] and not cluster.left  # the places are kept
+    assert capfd.readouterr() == ("out\n", "err\nthe end of 0\nthe end of 1\n")
+
+
+def test_places_are_waited_for_with_gpus() -> None:
+    asked: list[Any] = []
+    state = {"state": "PENDING"}
+
+    def placement_group(places: Any, strategy: str) -> str:
+        asked.append((places, strategy))
+        return "group"
+
+    def strategy(group: str, placement_group_bundle_index: int) -> Any:
+        return group, placement_group_bundle_index
+
+    def options(**given: Any) -> Any:
+        asked.append(given)
+        return SimpleNamespace(remote=lambda: "supervisor")
+
+    ray: Any = SimpleNamespace(
+        util=SimpleNamespace(
+            placement_group=placement_group,
+            placement_group_table=lambda group: state,
+            remove_placement_group=asked.append,
+            scheduling_strategies=SimpleNamespace(PlacementGroupSchedulingStrategy=strategy),
+        ),
+        remote=lambda kind: SimpleNamespace(options=options),
+        cluster_resources=lambda: {"CPU": 8.0, "GPU": 4.0},
+        available_resources=lambda: {"CPU": 6.0},
+    )
+    cluster = ray_launching._Cluster(ray, 2, 2)
+    assert cluster.supervisors() == cluster.supervisors() == ["supervisor"] * 2
+    places = [{"num_cpus": 1, "num_gpus": 2, "scheduling_strategy": ("group", n)} for n in (0, 1)]
+    assert asked == [([{"CPU": 1, "GPU": 2}] * 2, "SPREAD"), *places, *places]
+    told = "2 processes need 1 CPU and 2 GPU each; free is 6 of 8 CPU and 0 of 4 GPU."
+    assert cluster.waiting() == f"waits for places on the Ray cluster: {told}"
+    state["state"] = "CREATED"  # a worker is slow to start
+    assert cluster.waiting() is None
+    cluster.leave()
+    cluster.supervisors()  # elsewhere
+    assert asked[5:7] == ["group", asked[0]]
+
+
+def test_a_supervisor_that_is_lost() -> None:
+    gone = _Lost("The actor died.\n  ip: 10.0.0.1\nThe actor died because its node has died.")
+    why = "was lost with its supervisor on 10.0.0.1 (The actor died because its node has died.)"
+    for second in (supervisor(1, gone), supervisor(1, start=gone)):
+        team = on(cluster := _Cluster(supervisor(0, *[seen(None, 8)] * 2), second))
+        assert team.ended() == End(1, -9, why)
+        assert not cluster.left  # the other one is ended before
+        team.end([])
+        assert cluster.left
+
+
+def test_what_is_not_on_a_node_is_named() -> None:
+    cluster = _Cluster(supervisor(0), supervisor(1, start="No such file or directory: 'train'"))
+    told = r"process 1 cannot be started. Given: No such file or directory: 'train', on the node"
+    told += r" 10.0.0.1. Expected: a program, and this folder, that exist on all nodes."
+    with pytest.raises(ValueError, match=told):
+        on(cluster)
+    assert len(cluster.killed) == 2
 
 
 class _Ray(ModuleType):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -68,7 +69,7 @@ def started(
         found = [json.loads(path.read_text()) for path in sorted(Path(name).glob("out.*"))]
         assert len(found) == processes
         files = sorted(path.name for path in folder.iterdir())
-        return [one | {"left": files} for one in found], done.stderr
+        return [one | {"left": files, "printed": done.stdout} for one in found], done.stderr
 
 
 @functools.cache
@@ -126,11 +127,20 @@ def test_a_lost_process_costs_nothing(fate: str) -> None:
 
 
 def test_ray_gives_the_bits_of_others() -> None:
-    """One of its processes is lost, and all are started again."""
-    resumed, said = started(2, 1, "1:KILL", nodes="local")
+    """The supervisor of a process is lost, and all are started again; Ctrl-C ends all."""
+    resumed, said = started(2, 1, "SUPERVISOR", nodes="local")
     assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
     assert resumed[0]["history"] == undisturbed()[0]["history"]
-    assert "launch: process 1 ended with -9; all are started again (restart 1 of 1)." in said
+    assert " was lost with its supervisor on " in said
+    assert "all are started again (restart 1 of 1)." in said
+    waits = "launch: waits for places on the Ray cluster: 3 processes need 1 CPU each; free is 2 of"
+    assert f"{waits} 2 CPU.\n3 processes: 130\n" in said
+    assert "\n2 processes: 130\n" in said
+    # All errors are printed, and what the first process says.
+    printed = resumed[0]["printed"].splitlines()
+    assert printed.count(f"in {Path.cwd()} 0 None None") == printed.count("heard") == 1
+    processes = re.findall(r"^process (\d+)$", said, re.MULTILINE)
+    assert len(processes) == 2 and not any(map(is_running, processes))
 
 
 @pytest.mark.soak
@@ -143,6 +153,15 @@ def test_a_lost_node_costs_nothing(lost: str) -> None:
     assert set(resumed[0]["left"]) == {"struck"}
     assert "all are started again (restart 1 of 5)" in said
     assert "launch: waits for places on the Ray cluster: 2 processes need 1 CPU each" in said
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("fate", ["0:KILL", "1:LOOPS"])
+def test_more_that_costs_ray_nothing(fate: str) -> None:
+    resumed, said = started(2, 1, fate, nodes="local")
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert "all are started again (restart 1 of 1)" in said
+    assert ("no progress" in said) == (fate == "1:LOOPS")
 
 
 @pytest.mark.soak
