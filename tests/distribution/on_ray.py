@@ -1,8 +1,8 @@
 """Launches a command by Ray, for `test_processes.py`: on_ray.py NODES PROCESSES RESTARTS COMMAND…
 
-NODES "local": on a Ray of this machine with two places, on which Ctrl-C is pressed before, when
-places are waited for, and after, when processes run. "0", "1": on two nodes with a place each; this
-one is lost as soon as the folder of `together.py` has its file "struck", and another node comes
+NODES "local": on a Ray of this machine with two CPUs, on which Ctrl-C is pressed before, while
+three are waited for, and after, while processes run. "0", "1": on two nodes of one CPU; this one is
+lost as soon as the folder of `together.py` has its file "struck", and another node comes
 some time after that.
 """
 

@@ -128,11 +128,11 @@ def test_what_supervisors_see(capfd: pytest.CaptureFixture[str]) -> None:
     assert (team.ended(), team.touched()) == (None, {1: 9})
     assert team.ended() == team.ended() == End(1, 3, "ended with 3")
     team.end([])
-    assert cluster.killed == [first, second] and not cluster.left  # the places are kept
+    assert cluster.killed == [first, second] and not cluster.left  # the resources are kept
     assert capfd.readouterr() == ("out\n", "err\nthe end of 0\nthe end of 1\n")
 
 
-def test_places_are_waited_for_with_gpus() -> None:
+def test_resources_are_waited_for() -> None:
     asked: list[Any] = []
     state = {"state": "PENDING"}
 
@@ -160,10 +160,12 @@ def test_places_are_waited_for_with_gpus() -> None:
     )
     cluster = ray_launching._Cluster(ray, 2, 2)
     assert cluster.supervisors() == cluster.supervisors() == ["supervisor"] * 2
-    places = [{"num_cpus": 1, "num_gpus": 2, "scheduling_strategy": ("group", n)} for n in (0, 1)]
-    assert asked == [([{"CPU": 1, "GPU": 2}] * 2, "SPREAD"), *places, *places]
-    told = "2 processes need 1 CPU and 2 GPU each; free is 6 of 8 CPU and 0 of 4 GPU."
-    assert cluster.waiting() == f"waits for places on the Ray cluster: {told}"
+    options_of = [
+        {"num_cpus": 1, "num_gpus": 2, "scheduling_strategy": ("group", n)} for n in (0, 1)
+    ]
+    assert asked == [([{"CPU": 1, "GPU": 2}] * 2, "SPREAD"), *options_of, *options_of]
+    told = "2 processes need 1 CPU and 2 GPU each; free: 6 of 8 CPU, 0 of 4 GPU."
+    assert cluster.waiting() == f"waiting for resources of the Ray cluster: {told}"
     state["state"] = "CREATED"  # a worker is slow to start
     assert cluster.waiting() is None
     cluster.leave()
@@ -226,7 +228,7 @@ def test_a_cluster_is_started_where_none_is(
         pass
     tried = [["auto", False]] if address == "auto" else []
     assert ray.calls == [*tried, ["local", True], ["shutdown"]]
-    told = "launch: no Ray cluster is there; one is started on this machine.\n"
+    told = "launch: no Ray cluster found; starting one on this machine.\n"
     assert capsys.readouterr().err == told * len(tried)
 
 

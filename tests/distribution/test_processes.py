@@ -133,7 +133,9 @@ def test_ray_gives_the_bits_of_others() -> None:
     assert resumed[0]["history"] == undisturbed()[0]["history"]
     assert " was lost with its supervisor on " in said
     assert "all are started again (restart 1 of 1)." in said
-    waits = "launch: waits for places on the Ray cluster: 3 processes need 1 CPU each; free is 2 of"
+    waits = (
+        "launch: waiting for resources of the Ray cluster: 3 processes need 1 CPU each; free: 2 of"
+    )
     assert f"{waits} 2 CPU.\n3 processes: 130\n" in said
     assert "\n2 processes: 130\n" in said
     # All errors are printed, and what the first process says.
@@ -146,13 +148,13 @@ def test_ray_gives_the_bits_of_others() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("lost", ["0", "1"])
 def test_a_lost_node_costs_nothing(lost: str) -> None:
-    """The others have no place for its process until another node comes."""
+    """Nothing runs before another node comes."""
     resumed, said = started(2, 5, "1:LOOPS", nodes=lost)
     assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
     assert resumed[0]["history"] == undisturbed()[0]["history"]
     assert set(resumed[0]["left"]) == {"struck"}
     assert "all are started again (restart 1 of 5)" in said
-    assert "launch: waits for places on the Ray cluster: 2 processes need 1 CPU each" in said
+    assert "launch: waiting for resources of the Ray cluster: 2 processes need 1 CPU each" in said
 
 
 @pytest.mark.soak

@@ -77,7 +77,7 @@ def _print_any_letter() -> None:
 
 
 def _with_address(words: Sequence[str]) -> list[str]:
-    """Say the address that `launch --ray` has without one: Typer knows no options of that kind.
+    """Fill in the address of `launch --ray`: Typer has no options whose value may be left out.
 
     >>> _with_address(["launch", "--ray", "--", "train", "--ray"])
     ['launch', '--ray', 'auto', '--', 'train', '--ray']

@@ -126,9 +126,8 @@ def end(children: Sequence[Child], caught: Sequence[int]) -> None:
 
 def _begin(supervisor: int) -> None:
     """Called in a new process: let it hear Ctrl-C, and end when its supervisor is killed."""
-    # Background jobs of a shell ignore it, and all that Ray starts has it blocked.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    # All that Ray starts has it blocked.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if _LIBC is not None:
         _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != supervisor:  # which was killed before that

@@ -20,12 +20,12 @@ from rosenblatt.cli.supervising import End, end_of, say, supervise
 from rosenblatt.cli.verbs import RAY_FOUND
 from rosenblatt.core.errors import BadArgument, require
 
-_PATIENCE = 5.0  # seconds that Ray may take before what it waits for is said
-_ANSWER = GRACE + 5.0  # seconds in which a supervisor that was not lost has ended its process
+_PATIENCE = 5.0  # seconds of waiting for Ray before the user is told why
+_ANSWER = GRACE + 5.0  # seconds that a supervisor has to end its process
 _LOST = -int(getattr(signal, "SIGKILL", signal.SIGTERM))  # the exit code: as if it was killed
-# Of the environment, what processes have from where `launch` runs, not from their node.
+# Variables with these prefixes are passed on to the nodes; all others are the node's own.
 _PASSED = ("ROSENBLATT_", "JAX_", "XLA_", "TF_", "KERAS_", "NCCL_", "OMP_", "PYTHON")
-# What Ray sets for its workers, which training would be slower by, or wait for somebody.
+# What Ray sets in its workers: a limit on threads, and its own debugger.
 _OF_RAY = ("OMP_NUM_THREADS", "PYTHONBREAKPOINT")
 _ADDRESS = "RAY_ADDRESS"
 _LOCAL = "local"  # Ray's word for a new cluster of this machine
@@ -121,9 +121,9 @@ class Supervisor:
 
 
 class _Cluster:
-    """Places on the nodes of a cluster, one for each process.
+    """A placement group of a cluster, with a bundle for each process.
 
-    They are kept from one attempt to the next, and chosen anew where one was lost.
+    It is kept from one attempt to the next, unless a node was lost.
 
     Args:
         ray: the module, connected.
@@ -137,40 +137,40 @@ class _Cluster:
         self._group: object = None
 
     def supervisors(self) -> list[_Handle]:
-        """New supervisors; Ray starts each as soon as there is a place for it."""
+        """New supervisors; Ray starts them as soon as it has the resources."""
         util = self.ray.util
         if self._group is None:
-            places = [self._needs] * self.processes
-            self._group = util.placement_group(places, strategy="SPREAD")
+            bundles = [self._needs] * self.processes
+            self._group = util.placement_group(bundles, strategy="SPREAD")
         strategy = util.scheduling_strategies.PlacementGroupSchedulingStrategy
         actor = self.ray.remote(Supervisor)
         return [
             actor.options(
                 num_cpus=1,
                 num_gpus=self._needs.get("GPU", 0),
-                scheduling_strategy=strategy(self._group, placement_group_bundle_index=place),
+                scheduling_strategy=strategy(self._group, placement_group_bundle_index=index),
             ).remote()
-            for place in range(self.processes)
+            for index in range(self.processes)
         ]
 
     def leave(self) -> None:
-        """Give the places back."""
+        """Give the resources back."""
         if self._group is not None:
             self.ray.util.remove_placement_group(self._group)
             self._group = None
 
     def waiting(self) -> str | None:
-        """What the places are waited for; None where they are there."""
+        """Which resources are missing; None if all are reserved, and only actors have to start."""
         if self.ray.util.placement_group_table(self._group)["state"] == "CREATED":
             return None
         needs = " and ".join(f"{number} {kind}" for kind, number in self._needs.items())
         total, free = self.ray.cluster_resources(), self.ray.available_resources()
-        there = " and ".join(
+        there = ", ".join(
             f"{free.get(kind, 0):g} of {total.get(kind, 0):g} {kind}" for kind in self._needs
         )
         return (
-            f"waits for places on the Ray cluster: {self.processes} processes need {needs} each; "
-            f"free is {there}."
+            f"waiting for resources of the Ray cluster: {self.processes} processes need {needs} "
+            f"each; free: {there}."
         )
 
 
@@ -178,7 +178,7 @@ class _OnNodes:
     """The processes of an attempt, on nodes of a cluster.
 
     Args:
-        cluster: has the places.
+        cluster: where they run.
         command: the program and its arguments.
         caught: the signals that have come, after which nothing is waited for.
 
@@ -239,7 +239,7 @@ class _OnNodes:
         errors = self._cluster.ray.exceptions
         try:
             return self._cluster.ray.get(asked)
-        except errors.RayTaskError:  # a fault of ours
+        except errors.RayTaskError:  # raised by our own code there
             raise
         except errors.RayError as error:
             where = self._nodes[number].address if self._nodes else "some node"
@@ -308,21 +308,20 @@ def launch_on_ray(
 ) -> int:
     """Run a command in several processes on the nodes of a Ray cluster; see `launch`.
 
-    Each process is the child of a supervisor, an actor of Ray's, and takes one CPU of its node by
-    Ray's count. Where a node is lost, all are started again on the others as soon as these have
-    places for all.
+    Each process is the child of an actor, its supervisor, for which Ray reserves one CPU. If a node
+    is lost, all are started again on other nodes, as soon as these have the resources.
 
     Args:
         command: the program and its arguments.
-        processes: how many in all. They are spread over the nodes.
+        processes: how many in all, spread over the nodes.
         restarts: how often all are started again.
-        address: of the cluster, as host:port. "auto" for the one that `RAY_ADDRESS` names or that
-            runs on this machine, else one that is started; "local" for one that is.
+        address: host:port of the cluster. "auto": the one that `RAY_ADDRESS` names or that runs on
+            this machine; a new one if there is none. "local": a new one.
         gpus: of each process.
         stuck_after: as of `launch`.
 
     Returns:
-        The exit code, as of `supervise`; 137 where a node was lost.
+        The exit code, as of `supervise`; 137 if an actor or a node was lost.
 
     Raises:
         BadArgument: no cluster can be reached; the program or the folder does not exist on a node.
@@ -365,7 +364,7 @@ def _connect(ray: ModuleType, address: str | None, processes: int) -> None:
         ray.init(RAY_FOUND if address is None else address, **_QUIET)
     except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         if address is None and str(error).startswith(_NONE_THERE):
-            say("no Ray cluster is there; one is started on this machine.")
+            say("no Ray cluster found; starting one on this machine.")
             _start_here(ray, processes)
             return
         raise BadArgument(

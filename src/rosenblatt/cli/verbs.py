@@ -312,8 +312,8 @@ def launch(
         str | None,
         Option(
             metavar="[ADDRESS]",
-            help="Run on the nodes of a Ray cluster: the one at this address; without one, the one "
-            "that is there, else a new one of this machine.",
+            help="Run on a Ray cluster: the one at this address; without one, the cluster that is "
+            "running, else a new one on this machine.",
         ),
     ] = None,
     gpus: Annotated[int, Option(min=0, help="GPUs for each process, with --ray.")] = 0,
