@@ -132,6 +132,14 @@ def test_what_supervisors_see(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("out\n", "err\nthe end of 0\nthe end of 1\n")
 
 
+def test_what_is_printed_last_is_not_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    looks = [seen(None, None, b"first\n"), seen(None, None, b"last\n")]
+    team = on(_Cluster(supervisor(0, *looks)))
+    assert team.ended() is None
+    team.end([2])  # while a look is on its way
+    assert capfd.readouterr() == ("first\nlast\n", "the end of 0\n")
+
+
 def test_resources_are_waited_for() -> None:
     asked: list[Any] = []
     state = {"state": "PENDING"}

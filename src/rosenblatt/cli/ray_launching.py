@@ -31,6 +31,7 @@ _ADDRESS = "RAY_ADDRESS"
 _LOCAL = "local"  # Ray's word for a new cluster of this machine
 _NONE_THERE = "Could not find any running Ray"  # its words where it finds no cluster
 _QUIET = {"log_to_driver": False, "logging_level": "error"}
+_NOTHING = object()  # the answer of a supervisor that is lost
 
 T = TypeVar("T")
 
@@ -277,17 +278,17 @@ class _OnNodes:
         """End what still runs."""
         ray = self._cluster.ray
         if self._nodes:
-            asked = [one.end.remote([*caught]) for one in self._supervisors]
-            for one in ray.wait(asked, num_returns=len(asked), timeout=_ANSWER)[0]:
+            ends = [one.end.remote([*caught]) for one in self._supervisors]
+            asked = [*self._asked, *ends]  # the looks have what was printed before
+            ready = ray.wait(asked, num_returns=len(asked), timeout=_ANSWER)[0]
+            for one in filter(ready.__contains__, asked):
                 with contextlib.suppress(ray.exceptions.RayError):  # it is gone
-                    _print(ray.get(one))
+                    answer = ray.get(one)
+                    _print(answer.printed if isinstance(answer, _Seen) else answer)
         for supervisor in self._supervisors:
             ray.kill(supervisor)
         if self._lost is not None:
             self._cluster.leave()
-
-
-_NOTHING = object()
 
 
 def _print(printed: tuple[bytes, bytes]) -> None:
