@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -85,28 +86,26 @@ def on_nodes(lost: int, command: list[str], processes: int, restarts: int, folde
     head = {"num_cpus": 0, **STORE, "_system_config": quick}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     nodes = [cluster.add_node(num_cpus=1, **STORE) for _ in range(2)]
-    over = threading.Event()
-
-    def lose() -> None:
-        while not (folder / "struck").exists():
-            if over.wait(0.03):
-                return
-        cluster.remove_node(nodes[lost], allow_graceful=False)
-        time.sleep(WAITED)
-        cluster.add_node(num_cpus=1, **STORE)
-
-    loser = threading.Thread(target=lose)
-    loser.start()
-    try:
-        return launch_on_ray(command, processes, restarts, cluster.address, 0, 300.0)
-    finally:
-        over.set()
-        loser.join()
-        cluster.shutdown()
+    launch = [sys.executable, "-m", "rosenblatt", "launch", "--ray", cluster.address]
+    options = ["--processes", str(processes), "--restarts", str(restarts), "--"]
+    with subprocess.Popen([*launch, *options, *command]) as launched:
+        try:
+            while not (folder / "struck").exists():
+                assert launched.poll() is None
+                time.sleep(0.03)
+            cluster.remove_node(nodes[lost], allow_graceful=False)
+            time.sleep(WAITED)
+            cluster.add_node(num_cpus=1, **STORE)
+            return launched.wait()
+        finally:
+            launched.terminate()
+            launched.wait()
+            cluster.shutdown()
 
 
 def main(nodes: str, processes: str, restarts: str, *command: str) -> int:
     """Launch; returns the exit code."""
+    os.environ["RAY_worker_niceness"] = "0"  # at 15, Ray's own, all else goes first
     more = [*command], int(processes), int(restarts), Path(command[3])
     return on_machine(*more) if nodes == "local" else on_nodes(int(nodes), *more)
 
