@@ -105,7 +105,7 @@ def on_nodes(lost: int, command: list[str], processes: int, restarts: int, folde
 
 def main(nodes: str, processes: str, restarts: str, *command: str) -> int:
     """Launch; returns the exit code."""
-    os.environ["RAY_worker_niceness"] = "0"  # at 15, Ray's own, all else goes first
+    os.environ.update(RAY_worker_niceness="0")  # else 15: everything else goes first
     more = [*command], int(processes), int(restarts), Path(command[3])
     return on_machine(*more) if nodes == "local" else on_nodes(int(nodes), *more)
 
