@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rosenblatt.core.config import PROGRESS_FILE
@@ -21,8 +20,6 @@ GRACE = 10.0  # seconds that they have to end by themselves after Ctrl-C
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows ends a process by either
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 _MOST = 1 << 20  # bytes of a pipe that are read at a time; none holds more
-# Found here, since nothing may be loaded between a fork and the program that follows.
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Child:
@@ -69,7 +66,7 @@ class Child:
             stdout=subprocess.DEVNULL if number else output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=None if sys.platform == "win32" else functools.partial(_begin, os.getpid()),
+            preexec_fn=None if sys.platform == "win32" else _beginning(os.getpid()),
         )
         self._pipes = self._process.stdout, self._process.stderr
         for pipe in self._pipes:
@@ -124,14 +121,19 @@ def end(children: Sequence[Child], caught: Sequence[int]) -> None:
         child.kill()
 
 
-def _begin(supervisor: int) -> None:
-    """Called in a new process: let it hear Ctrl-C, and end when its supervisor is killed."""
-    # All that Ray starts has it blocked.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    if _LIBC is not None:
-        _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != supervisor:  # which was killed before that
-        os._exit(1)
+def _beginning(supervisor: int) -> Callable[[], None]:
+    """What a new process is to do first: hear Ctrl-C, and end when its supervisor is killed."""
+    # Loaded before the fork, after which another thread may hold the lock that loading takes.
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def begin() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # Ray blocks it
+        if library is not None:
+            library.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != supervisor:  # which was killed before that
+            os._exit(1)
+
+    return begin
 
 
 def free_port(address: str = "127.0.0.1") -> int:
