@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ import numpy as np
 import pytest
 
 import rosenblatt as rb
-from rosenblatt.cli import launching
+from rosenblatt.cli import supervising
 from rosenblatt.cli.launching import launch
 from rosenblatt.core.config import PROGRESS_FILE
 from rosenblatt.data.stream_source import StreamSource
@@ -30,6 +31,7 @@ from rosenblatt.training.placement import Placement
 
 SCRIPT = Path(__file__).with_name("together.py")
 LAUNCH = "import sys; from rosenblatt.cli.launching import launch; sys.exit(launch({}))"
+ON_RAY = Path(__file__).with_name("on_ray.py")
 ETC = Path("/etc/netns")  # what `ip netns exec` puts in place of /etc
 HOSTS = ["alpha", "beta"]
 ALIKE = (
@@ -38,13 +40,20 @@ ALIKE = (
 )  # fmt: skip
 
 
-def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[str, Any]], str]:
-    """What each process has written, and what the supervisor said."""
+def started(
+    processes: int, restarts: int, *arguments: str, nodes: str = ""
+) -> tuple[list[dict[str, Any]], str]:
+    """What each process has written, and what the supervisor said.
+
+    By Ray where there are nodes: see `on_ray.py`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "files"
         folder.mkdir()
         command = [sys.executable, str(SCRIPT), f"{name}/out", str(folder), *arguments]
-        if processes > 1:
+        if nodes:
+            command = [sys.executable, str(ON_RAY), nodes, str(processes), str(restarts), *command]
+        elif processes > 1:
             stuck_after = 30 if "1:LOOPS" in arguments else 0
             call = f"{command!r}, {processes}, {restarts}, stuck_after={stuck_after}"
             command = [sys.executable, "-c", LAUNCH.format(call)]
@@ -60,7 +69,7 @@ def started(processes: int, restarts: int, *arguments: str) -> tuple[list[dict[s
         found = [json.loads(path.read_text()) for path in sorted(Path(name).glob("out.*"))]
         assert len(found) == processes
         files = sorted(path.name for path in folder.iterdir())
-        return [one | {"left": files} for one in found], done.stderr
+        return [one | {"left": files, "printed": done.stdout} for one in found], done.stderr
 
 
 @functools.cache
@@ -115,6 +124,46 @@ def test_a_lost_process_costs_nothing(fate: str) -> None:
     assert resumed[0]["history"] == whole[0]["history"]
     assert whole[0]["drawn"] == whole[1]["drawn"]  # no seed was set: the first one's holds
     assert "all are started again (restart 1 of 2)" in said
+
+
+def test_ray_gives_the_bits_of_others() -> None:
+    """The supervisor of a process is lost, and all are started again; Ctrl-C ends all."""
+    resumed, said = started(2, 1, "SUPERVISOR", nodes="local")
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert resumed[0]["history"] == undisturbed()[0]["history"]
+    assert " was lost with its supervisor on " in said
+    assert "all are started again (restart 1 of 1)." in said
+    waits = (
+        "launch: waiting for resources of the Ray cluster: 3 processes need 1 CPU each; free: 2 of"
+    )
+    assert f"{waits} 2 CPU.\n3 processes: 130\n" in said
+    assert "\n2 processes: 130\n" in said
+    # All errors are printed, and what the first process says.
+    printed = resumed[0]["printed"].splitlines()
+    assert printed.count(f"in {Path.cwd()} 0 None None") == printed.count("heard") == 1
+    processes = re.findall(r"^process (\d+)$", said, re.MULTILINE)
+    assert len(processes) == 2 and not any(map(is_running, processes))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("lost", ["0", "1"])
+def test_a_lost_node_costs_nothing(lost: str) -> None:
+    """Nothing runs before another node comes."""
+    resumed, said = started(2, 5, "1:LOOPS", nodes=lost)
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert resumed[0]["history"] == undisturbed()[0]["history"]
+    assert set(resumed[0]["left"]) == {"struck"}
+    assert "all are started again (restart 1 of 5)" in said
+    assert "launch: waiting for resources of the Ray cluster: 2 processes need 1 CPU each" in said
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("fate", ["0:KILL", "1:LOOPS"])
+def test_more_that_costs_ray_nothing(fate: str) -> None:
+    resumed, said = started(2, 1, fate, nodes="local")
+    assert resumed[0]["digest"] == resumed[1]["digest"] == undisturbed()[0]["digest"]
+    assert "all are started again (restart 1 of 1)" in said
+    assert ("no progress" in said) == (fate == "1:LOOPS")
 
 
 @pytest.mark.soak
@@ -303,7 +352,7 @@ def test_a_process_that_is_stuck_ends_all() -> None:
 
 
 def test_who_is_stuck() -> None:
-    watch = launching.Watch(10.0)
+    watch = supervising.Watch(10.0)
     assert watch.stuck({}, 0.0) is None  # no pass is under way
     assert watch.stuck({0: 7, 1: 7}, 100.0) is None  # two clocks are not compared
     assert watch.stuck({0: 7, 1: 7}, 109.0) is None
@@ -311,7 +360,7 @@ def test_who_is_stuck() -> None:
     assert watch.stuck({0: 8, 1: 7}, 110.5) == 1
     assert watch.stuck({0: 8}, 119.0) is None
     assert watch.stuck({0: 8, 1: 7}, 121.0) == 0
-    assert launching.Watch(0).stuck({0: 8}, 10.0**9) is None
+    assert supervising.Watch(0).stuck({0: 8}, 10.0**9) is None
 
 
 def test_a_pass_shows_its_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,27 @@ def test_a_repeated_number_is_a_category_only_where_it_has_target_means(
     table = read({"age": rng.integers(0, 40, rows).astype(float)})
     labels = rng.integers(0, classes, rows)
     targets = Targets(np.eye(classes)[labels], np.ones(rows), np.arange(rows) % 5)
-    recipe = replace(recipe_for(rows, outputs=classes), repeats=3.0)
+    recipe = replace(recipe_for(rows, outputs=classes), proven=False)
     encoder, encoded = fit_encoder(table, infer(table), targets, recipe)
     (column,) = encoder.columns
     assert len(column.categories) == len(encoded.means) == int(kept)
     inputs, again = encoded.inputs(), encoder.encode(table).inputs()
     assert {k: v.shape for k, v in inputs.items()} == {k: v.shape for k, v in again.items()}
+
+
+def _copies(values: np.ndarray, target: np.ndarray, rows: int) -> int:
+    table = read({"number": values.astype(float)})
+    targets = Targets(target[:, None].astype(float), np.ones(rows), np.arange(rows) % 5)
+    encoder, _ = fit_encoder(table, infer(table), targets, recipe_for(rows, outputs=0))
+    return len(encoder.columns[0].categories)
+
+
+def test_in_a_small_table_a_number_is_a_category_too_where_its_values_tell_much_more() -> None:
+    """The number of a school stands for what is a fact of the school; one that rises does not."""
+    rows, rng = 2_000, np.random.default_rng(1)
+    school = np.sort(rng.integers(0, 200, rows))
+    fact = rng.normal(size=200)[school] + rng.normal(0, 0.3, rows)
+    assert _copies(school, fact, rows) == 1
+    assert _copies(school, school + rng.normal(0, 3, rows), rows) == 0
+    assert _copies(school, rng.normal(size=rows), rows) == 0
+    assert _copies(np.arange(rows) % 10, fact, rows) == 0  # its pieces tell ten values apart

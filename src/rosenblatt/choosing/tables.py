@@ -70,8 +70,8 @@ def recommend_table(x: Source, y: Any = None, target: str | None = None) -> Tabl
         f"{recipe.members} members in each, which share {recipe.depth} layers of {recipe.width}",
         f"up to {recipe.epochs} epochs of batches of {recipe.batch_size}, for {count:,} rows",
     ]
-    if recipe.repeats is not None:
-        reasons.append("numbers whose values come back are read as categories too")
+    what = "numbers whose values come back are read as categories too"
+    reasons.append(f"{what}, where that tells much more" if recipe.proven else what)
     if count < _FEW:
         reasons.append("so few rows tell little: compare it with a linear model")
     return TableSpec(task, schema, recipe, reasons)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rosenblatt.cli.verbs import VERBS, Verb
+from rosenblatt.cli.verbs import RAY_FOUND, VERBS, Verb
 from rosenblatt.core.errors import BadArgument, RosenblattError, explain
 from rosenblatt.core.faces import on_use
 
@@ -76,6 +76,20 @@ def _print_any_letter() -> None:
             stream.reconfigure(errors="replace")
 
 
+def _with_address(words: Sequence[str]) -> list[str]:
+    """Fill in the address of `launch --ray`: Typer has no options whose value may be left out.
+
+    >>> _with_address(["launch", "--ray", "--", "train", "--ray"])
+    ['launch', '--ray', 'auto', '--', 'train', '--ray']
+    """
+    own = words[: words.index("--")] if "--" in words else words
+    if words[:1] != ["launch"] or "--ray" not in own:
+        return [*words]
+    after = own.index("--ray") + 1
+    lacks = after == len(own) or own[after].startswith("-")
+    return [*words[:after], *([RAY_FOUND] if lacks else []), *words[after:]]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -91,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     _print_any_letter()
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = _with_address(sys.argv[1:] if arguments is None else list(arguments))
     # Typer reads the signatures of all verbs that it has.
     chosen = {name: VERBS[name] for name in words[:1] if name in VERBS}
     try:

@@ -53,6 +53,7 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {}
 PORT = 8476  # of several processes; JAX's own
 STUCK_AFTER = 1800.0  # seconds; a step of the largest models takes some
+RAY_FOUND = "auto"  # what `--ray` without an address stands for
 
 
 def done_by(
@@ -296,7 +297,9 @@ def launch(
         list[str],
         Argument(help="After --: a verb and its arguments, or a program: `python script.py`."),
     ],
-    processes: Annotated[int, Option(min=1, help="How many, on each machine.")] = 2,
+    processes: Annotated[
+        int, Option(min=1, help="How many: on each machine; with --ray, in all.")
+    ] = 2,
     restarts: Annotated[
         int, Option(min=0, help="How often all are started again where one is lost.")
     ] = 0,
@@ -307,6 +310,15 @@ def launch(
     port: Annotated[
         int, Option(min=1, max=65535, help="Of the first machine, for the others.")
     ] = PORT,
+    ray: Annotated[
+        str | None,
+        Option(
+            metavar="[ADDRESS]",
+            help="Run on a Ray cluster: the one at this address; without one, the cluster that is "
+            "running, else a new one on this machine.",
+        ),
+    ] = None,
+    gpus: Annotated[int, Option(min=0, help="GPUs for each process, with --ray.")] = 0,
     stuck_after: Annotated[
         float,
         Option(min=0.0, help="Seconds without a step until a process is stuck; 0: never."),

@@ -29,12 +29,14 @@ from rosenblatt.tabular.encoding import (
     two_axes,
 )
 from rosenblatt.tabular.kinds import Schema, as_numbers
+from rosenblatt.tabular.network import edges_of
 from rosenblatt.tabular.recipe import Recipe
 
 MOST_MEANS = 12
 """With more classes than this a category's code alone stands for it, not its target means."""
 
 _MOST_VALUES = 20_000  # of a number that is read as a category
+_MUCH = 0.75  # of an error is left by what tells much more
 _MOST_CROSSED = 200  # values of a number that is crossed with categories
 _LEAST_CROSSED = 2  # rows of a combination that has target means of its own
 _ALWAYS_CODED = 200  # categories of so few codes
@@ -92,7 +94,9 @@ def fit_encoder(
     several = targets.values.shape[1] <= MOST_MEANS
     parts: dict[tuple[int, int], Part] = {}
     for place, (name, kind) in enumerate(schema.read.items()):
-        one = _column_encoder(table[name], kind, recipe, f"column_{place}", several, whole)
+        one = _column_encoder(
+            table[name], kind, recipe, f"column_{place}", targets if several else None, whole
+        )
         categories: list[Category] = []
         for category, codes in read_column(one, table[name], found):
             size = category.index.size
@@ -138,16 +142,16 @@ def _column_encoder(
     kind: ColumnKind,
     recipe: Recipe,
     prefix: str,
-    has_means: bool,
+    targets: Targets | None,
     whole: Whole | None,
 ) -> ColumnEncoder:
-    """The layers for a column of a kind, fitted on its rows."""
+    """The layers for a column of a kind, fitted on its rows; without targets it has no means."""
     name = column.name
     if kind.kind == "category":
         counted = whole.words.get(name) if whole else None
         words = frequent_words(column, recipe.rare, counted)
         index = CategoryIndex(words, name=f"{prefix}_index")
-        coded = not has_means or _learns_codes(index.size, whole.rows if whole else len(column))
+        coded = targets is None or _learns_codes(index.size, whole.rows if whole else len(column))
         return ColumnEncoder(name, categories=(Category(index, coded=coded),))
     if kind.kind == "text":
         return ColumnEncoder(name, words=HashedWords(recipe.text_bins, name=f"{prefix}_words"))
@@ -159,12 +163,12 @@ def _column_encoder(
         layer = NumberParsing(
             center[0], scale[0], kind.decimal, unit=kind.unit, name=f"{prefix}_number"
         )
-    if recipe.repeats is None:
+    if targets is None:
         return ColumnEncoder(name, layer)
     numbers = two_axes(by_word(layer.lookup, column))
     several = kind.kind == "date"
     again = (
-        repeated(numbers[:, i], i if several else None, recipe, f"{prefix}_values_{i}")
+        repeated(numbers[:, i], i if several else None, targets, recipe, f"{prefix}_values_{i}")
         for i in range(numbers.shape[1])
     )
     return ColumnEncoder(name, layer, tuple(one for one in again if one is not None))
@@ -225,7 +229,9 @@ def frequent_words(
     return [values[i] for i in order if counts[i] >= least]
 
 
-def repeated(values: Floats, part: int | None, recipe: Recipe, name: str) -> Category | None:
+def repeated(
+    values: Floats, part: int | None, targets: Targets, recipe: Recipe, name: str
+) -> Category | None:
     """A number as a category too, where its values come back often enough.
 
     It adds target means alone: a sum of 32 ramps cannot say that one amount of many means something
@@ -234,18 +240,51 @@ def repeated(values: Floats, part: int | None, recipe: Recipe, name: str) -> Cat
     Args:
         values: (rows,), NaN where missing.
         part: which of a date's parts they are; None: a column of numbers.
-        recipe: how often they must.
+        targets: of the rows.
+        recipe: how often they must, and whether they must tell more than their neighbours.
         name: of the layer.
     """
-    if recipe.repeats is None:
-        return None
     there = values[~np.isnan(values)]
     different = np.unique(there)
     few = len(different) <= recipe.one_hot  # whose piecewise-linear code tells all of them apart
     if few or len(different) > _MOST_VALUES or len(there) < recipe.repeats * len(different):
         return None
+    if recipe.proven and not _tells_more(values, different, targets, recipe):
+        return None
     index = CategoryIndex(different.tolist(), part, name=name)
     return Category(index, parsed=True, coded=False)
+
+
+def _tells_more(values: Floats, different: Floats, targets: Targets, recipe: Recipe) -> bool:
+    """Whether a number's single values say much more of the target than the pieces of its code do.
+
+    So does the number of a school or a town. Both say the mean of the other folds' rows.
+    """
+    there = ~np.isnan(values)
+    known = Targets(targets.values[there], targets.weights[there], targets.folds[there])
+    edges = edges_of(values[there].astype(np.float32), recipe.bins)
+    by_value, by_piece = (
+        _error_of_means(
+            np.searchsorted(one, values[there]).astype("int32"), known, recipe.smoothing
+        )
+        for one in (different, edges)
+    )
+    return by_value < _MUCH * by_piece
+
+
+def _error_of_means(codes: Codes, targets: Targets, smoothing: float) -> float:
+    """Σ w (y − mean)², where the mean is that of the rows of other folds with the same code."""
+    size = int(codes.max()) + 1
+    y, weights = targets.values, targets.weights
+    prior = np.average(y, axis=0, weights=weights)
+    total = sums_by_code(codes, size, y, weights)
+    error = 0.0
+    for fold in np.unique(targets.folds):
+        rows = targets.folds == fold
+        others = total - sums_by_code(codes[rows], size, y[rows], weights[rows])
+        means = smoothed(others, prior, smoothing)[codes[rows], :-1]
+        error += float((weights[rows, None] * (y[rows] - means) ** 2).sum())
+    return error
 
 
 def _date_parsing(column: Column, kind: ColumnKind, name: str) -> DateParsing:

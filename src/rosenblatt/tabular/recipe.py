@@ -9,7 +9,7 @@ from rosenblatt.tabular.kinds import Schema
 from rosenblatt.tabular.task import Task
 
 MANY = 12_000
-"""Rows from which on target means of a number's single values are more than noise."""
+"""Rows from which on target means of a number's single values are more than noise, mostly."""
 
 CROSSED = 20_000
 """Rows from which on target means of pairs of categories are."""
@@ -27,7 +27,9 @@ class Recipe:
         rare: a word seen fewer times shares the code of missing and unseen words.
         smoothing: rows of the whole table's mean that are added to a category's target mean.
         repeats: a number whose values come back so many times on average is read as a category
-            too; None: never.
+            too.
+        proven: whether that is done only where a value tells much more of the target than its
+            neighbourhood does.
         crosses: pairs of categories that get target means, at most; half as many triples.
         in_time: whether later rows are to be predicted, so that crosses must not change in time.
         text_bins: bins of hashed words, of a column of text.
@@ -50,7 +52,8 @@ class Recipe:
     embedding: int = 12
     rare: int = 3
     smoothing: float = 10.0
-    repeats: float | None = None
+    repeats: float = 3.0
+    proven: bool = True
     crosses: int = 0
     in_time: bool = False
     text_bins: int = 64
@@ -96,7 +99,7 @@ def recipe_for(rows: int, outputs: int, numbers: int = 1) -> Recipe:
         visits = 1_800_000 + 20 * max(0, trained - 60_000)
     return Recipe(
         bins=min(32, max(4, trained // (10 * max(numbers, 1)))),
-        repeats=None if rows < MANY else 3.0,
+        proven=rows < MANY,
         crosses=8 if rows >= CROSSED else 0,
         dropout=0.0 if outputs == 0 else 0.1,
         learning_rate=0.008 if outputs == 0 else 0.003 if outputs == 2 else 0.006,
