@@ -47,3 +47,16 @@ def test_in_a_small_table_a_number_is_a_category_too_where_its_values_tell_much_
     assert _copies(school, school + rng.normal(0, 3, rows), rows) == 0
     assert _copies(school, rng.normal(size=rows), rows) == 0
     assert _copies(np.arange(rows) % 10, fact, rows) == 0  # its pieces tell ten values apart
+
+
+def test_what_is_one_number_for_a_category_is_it_in_training_and_at_prediction() -> None:
+    """Out of fold there are fewer rows of it, which must not look like less trust in them."""
+    rows, rng = 1_000, np.random.default_rng(2)
+    town = np.repeat(np.arange(100), 10)
+    table = read({"town": [f"town {n}" for n in town]})
+    fact = rng.normal(size=100)[town]
+    targets = Targets((fact - fact.mean())[:, None], np.ones(rows), np.arange(rows) % 5)
+    encoder, encoded = fit_encoder(table, infer(table), targets, recipe_for(rows, outputs=0))
+    in_training = encoded.inputs()["numbers"]
+    assert np.ptp(in_training[:, 0]) > 1
+    np.testing.assert_allclose(encoder.encode(table).inputs()["numbers"], in_training, atol=1e-5)

@@ -251,9 +251,9 @@ def test_words_and_target_means_are_those_of_all_rows(
     def smoothed(some: Any) -> Any:
         rows = np.bincount(codes[some], minlength=category.index.size)
         sums = np.bincount(codes[some], price[some], category.index.size)
-        share = some.sum() / len(price)
+        rows, sums = (one * len(price) / some.sum() for one in (rows, sums))
         mean = (sums + 10 * price.mean()) / (rows + 10)
-        return np.stack([mean, np.log1p(rows / share)], axis=1)
+        return np.stack([mean, np.log1p(rows)], axis=1)
 
     # Both tables are the same numbers in other units.
     expected = smoothed(np.ones(len(price), bool))

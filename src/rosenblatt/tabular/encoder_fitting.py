@@ -338,7 +338,11 @@ def sums_by_code(
 def smoothed(
     total: NDArray[np.float64], prior: NDArray[np.float64], smoothing: float, part: float = 1.0
 ) -> NDArray[np.float64]:
-    """(size, outputs + 1): (Σ w y + s · prior) / (Σ w + s), and beside it log(1 + Σ w / part).
+    """(size, outputs + 1): (Σ w y + s · prior) / (Σ w + s), and beside it log(1 + Σ w).
+
+    The sums of a share of the rows are brought to those of all first: where a training row's means
+    are of the other folds, the means at prediction would else be nearer to their category's, as if
+    something were known of it.
 
     Args:
         total: as `sums_by_code` gives it.
@@ -346,5 +350,6 @@ def smoothed(
         smoothing: s.
         part: which share of the rows the sums are of.
     """
+    total = total / part
     found = (total[:, :-1] + smoothing * prior) / (total[:, -1:] + smoothing)
-    return np.concatenate([found, np.log1p(np.maximum(total[:, -1:], 0) / part)], axis=1)
+    return np.concatenate([found, np.log1p(np.maximum(total[:, -1:], 0))], axis=1)
