@@ -30,7 +30,7 @@ Make = Callable[..., layers.Layer]
 CASES: dict[str, tuple[Make, np.ndarray, bool]] = {
     "SmoothClip": (functools.partial(layers.SmoothClip, 1.5), NUMBERS, True),
     "SmoothClip, gaps": (layers.SmoothClip, GAPS, False),
-    "RangeClip": (functools.partial(layers.RangeClip, [-1, 0, -2], [1, 0.5, 2]), GAPS, False),
+    "RangeClip": (functools.partial(layers.RangeClip, [-1, 0, -2], [1, 0.5, 2]), NUMBERS, False),
     "MissingIndicator": (layers.MissingIndicator, GAPS, False),
     "MissingIndicator, some": (
         functools.partial(layers.MissingIndicator, columns=[2, 0]), GAPS, False,
