@@ -156,7 +156,9 @@ def test_lambda_callback_and_stop_in_mid_epoch():
 
 def test_verbose_says_where_it_stopped(capsys):
     _run(rb.callbacks.EarlyStopping(patience=1, verbose=1, restore_best_weights=True), [1, 2, 3])
-    assert capsys.readouterr().out == "Epoch 2: early stopping\nRestoring the weights of epoch 1.\n"
+    assert capsys.readouterr().out == (
+        "Epoch 2: early stopping\nRestoring model weights from the end of the best epoch: 1.\n"
+    )
 
 
 # `on_batch_begin` and `on_batch_end` are called by the train hooks, where those are not given.

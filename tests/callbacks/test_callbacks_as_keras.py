@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -100,3 +102,59 @@ def test_a_remote_monitor_sends_numpy_numbers() -> None:
         thread.join()
         server.server_close()
     assert got == [{"epoch": 2, "loss": 0.5, "all": [0, 1], "size": 3, "plain": 1.0}]
+
+
+def test_what_callbacks_print(
+    keras: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines that people's scripts look for, with the values in them."""
+
+    def printed(library: Any, optimizer: Any) -> list[str]:
+        made = library.callbacks
+        best = str(tmp_path / "best.keras")
+        callbacks = [
+            made.LearningRateScheduler(lambda epoch, rate: [0.02, 0.05, 5.0, 0.1][epoch], 1),
+            made.ModelCheckpoint(best, monitor="loss", save_best_only=True, verbose=1),
+            made.ModelCheckpoint(str(tmp_path / "every.weights.h5"), verbose=1,
+                                 save_weights_only=True),
+            made.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1, verbose=1),
+            made.EarlyStopping(monitor="loss", patience=1, restore_best_weights=True, verbose=1),
+        ]  # fmt: skip
+        capsys.readouterr()
+        model_of(library, optimizer(library)).fit(
+            X, Y + 1, batch_size=8, epochs=4, shuffle=False, verbose=0, callbacks=callbacks
+        )
+        lines = [line for line in capsys.readouterr().out.splitlines() if line]
+        # Ours are finished while the next epoch computes, and do not say so.
+        return [line for line in lines if "finished saving" not in line]
+
+    def several(library: Any) -> Any:
+        kinds = library.optimizers
+        first, second = kinds.SGD(0.2, name="first"), kinds.SGD(0.1, name="second")
+        return kinds.MultiOptimizer(
+            kinds.OptimizerMap(default_optimizer=first, optimizer_map={".*bias": second})
+        )
+
+    for optimizer in (lambda library: library.optimizers.SGD(), several):
+        ours, theirs = printed(rb, optimizer), printed(keras, optimizer)
+        assert ours == theirs
+        assert any("improved from" in line for line in ours)
+        assert any("did not improve from" in line for line in ours)
+        assert any("reducing" in line for line in ours)
+        assert any("early stopping" in line for line in ours)
+
+
+def test_what_a_loss_that_is_no_number_prints(
+    keras: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = []
+    for library in (rb, keras):
+        model = model_of(library)
+        capsys.readouterr()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(X, Y * 1e30, batch_size=8, verbose=0,
+                      callbacks=[library.callbacks.TerminateOnNaN()])  # fmt: skip
+        lines.append([line for line in capsys.readouterr().out.splitlines() if line])
+    assert [one.partition(": ")[2] for one in lines[0]] == ["Invalid loss, terminating training"]
+    assert [one.partition(": ")[2] for one in lines[1]] == ["Invalid loss, terminating training"]

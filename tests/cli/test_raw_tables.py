@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rosenblatt.cli import main
+from rosenblatt.cli import leaderboard, main
 from rosenblatt.tabular import TabularClassifier, TabularRegressor, load
 from rosenblatt.tabular.training import Crew
 
@@ -258,11 +258,17 @@ def test_pipes(
     assert len(table_of(capsys.readouterr().out)) == ROWS
 
 
-def test_leaderboard(folder: Path, tmp_path: Path, capsys) -> None:
+def test_leaderboard(folder: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    found = leaderboard.find_spec
+    monkeypatch.setattr(leaderboard, "find_spec", lambda n: None if n == "catboost" else found(n))
     words = ["leaderboard", str(folder / "dear.parquet"), "--target", "dear", "--drop", "weight"]
     out = tmp_path / "board.csv"
     assert main([*words, "--epochs", "8", "--models", "2", "--out", str(out)]) == 0
-    assert "32 test rows, by AUC" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "32 test rows, by AUC" in said
+    missing = "Left out, as catboost is not installed: CatBoost. Fix: pip install catboost\n"
+    assert missing in said
+    assert "scikit-learn is not" not in said
     board = pl.read_csv(out)
     expected = {"constant", "linear", "HistGradientBoosting", "plain network", "rosenblatt"}
     assert expected <= set(board["model"])

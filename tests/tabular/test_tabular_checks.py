@@ -137,7 +137,7 @@ def test_dates_and_ids_of_several_rows_with_a_random_split() -> None:
     columns = {**CLEAN, "day": days, "patient_id": RNG.integers(0, 300, ROWS) * 7}
     found = findings(columns, SOLD)
     assert shown(found) == [("date", "day"), ("group", "patient_id")]
-    assert "'time:day' tests it on the latest rows" in found[0].text
+    assert "'time:day' (`--split`) tests it on the latest rows" in found[0].text
     assert (
         "names 300 of something" in found[1].text or "of something that has rows" in found[1].text
     )

@@ -88,6 +88,7 @@ class EarlyStopping(Watching, Configured):
             say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:
             if self.verbose:
-                say(f"Restoring the weights of epoch {self.best_epoch + 1}.")
+                best = self.best_epoch + 1
+                say(f"Restoring model weights from the end of the best epoch: {best}.")
             for variable, value in zip(self.model.weights, self.best_weights, strict=True):
                 variable.assign(value)

@@ -45,10 +45,11 @@ class LearningRateScheduler(Callback, Configured):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the epoch's rate, of each optimizer that has one."""
-        for optimizer in with_rates(self.model.optimizer).values():
-            self._set(optimizer, epoch)
+        rated = with_rates(self.model.optimizer)
+        for optimizer in rated.values():
+            self._set(optimizer, epoch, f"{optimizer.name} " if len(rated) > 1 else "")
 
-    def _set(self, optimizer: Optimizer, epoch: int) -> None:
+    def _set(self, optimizer: Optimizer, epoch: int, named: str) -> None:
         now = read_rate(optimizer)
         rate = self.schedule(epoch, now) if self._takes_rate() else self.schedule(epoch)
         number = isinstance(rate, numbers.Real) or (hasattr(rate, "dtype") and not np.ndim(rate))
@@ -60,7 +61,8 @@ class LearningRateScheduler(Callback, Configured):
             )
         optimizer.learning_rate = float(rate)
         if self.verbose:
-            say(f"Epoch {epoch + 1}: the learning rate is {float(rate):.6g}")
+            what = f"LearningRateScheduler setting {named}learning rate to {rate}."
+            say(f"Epoch {epoch + 1}: {what}")
 
     def _takes_rate(self) -> bool:
         try:

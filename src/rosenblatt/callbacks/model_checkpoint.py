@@ -28,7 +28,7 @@ class ModelCheckpoint(Watching, Configured):
         filepath: ends in `.keras`, or in `.weights.h5` with `save_weights_only`; may hold names in
             braces: `{epoch}` (from 1), `{batch}`, and the logs' (`{val_loss:.3f}`).
         monitor: the log entry that says which model is best.
-        verbose: 1 tells when it saves.
+        verbose: 1 tells when it saves, and of the best epochs by how much.
         save_best_only: save only what is better than everything before.
         save_weights_only: save weights alone.
         mode: "min", "max", or "auto": by the metric of that name.
@@ -110,21 +110,29 @@ class ModelCheckpoint(Watching, Configured):
             self._save(self._epoch, batch, logs)
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any] | None) -> None:
-        value = None
+        value, change = None, ""
         if self.save_best_only or self.keep is not None:
             # After a batch nothing waits for validation: its values would be missed forever.
             value = self.watch.read(logs, self.params if batch is None else None, self.model)
             if value is None:
                 return
-            if not self.watch.gains(value, self.model) and self.save_best_only:
+            best = None if self.watch.best is None else f"{self.watch.best:.5f}"
+            gains = self.watch.gains(value, self.model)
+            if self.save_best_only and not gains:
+                self._say(epoch, f"{self.monitor} did not improve from {best}")
                 return
+            if self.save_best_only:
+                change = f"{self.monitor} improved from {best} to {value:.5f}, "
         path = self._path(epoch, batch, logs or {})
         worst = [] if self.keep is None or value is None else self._worst(value, path)
-        if self.verbose:
-            say(f"Epoch {epoch + 1}: saving model to {path}")
+        self._say(epoch, f"{change}saving model to {path}")
         hook = "on_epoch_end" if batch is None else "on_train_batch_end"
         where = f"{type(self).__name__}.{hook}"
         Jobs.of(self.model).add(lambda: self._write(path, worst), where)
+
+    def _say(self, epoch: int, what: str) -> None:
+        if self.verbose:
+            say(f"Epoch {epoch + 1}: {what}")
 
     def _write(self, path: str, worst: list[str]) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -77,12 +77,16 @@ class ReduceLROnPlateau(Watching, Configured):
         elif not self.in_cooldown():
             self.wait += 1
             if self.wait >= self.patience:
-                reduced = [self._reduce(one, epoch) for one in rated.values()]
+                several = len(rated) > 1
+                reduced = [
+                    self._reduce(one, epoch, f"{one.name} " if several else "")
+                    for one in rated.values()
+                ]
                 if any(reduced):
                     self.cooldown_counter = self.cooldown
                     self.wait = 0
 
-    def _reduce(self, optimizer: Optimizer, epoch: int) -> bool:
+    def _reduce(self, optimizer: Optimizer, epoch: int, named: str) -> bool:
         """Lower an optimizer's rate, unless it is the lowest; whether it was."""
         rate = read_rate(optimizer)
         if rate <= self.min_lr:
@@ -90,5 +94,6 @@ class ReduceLROnPlateau(Watching, Configured):
         lower = max(rate * self.factor, self.min_lr)
         optimizer.learning_rate = lower
         if self.verbose:
-            say(f"Epoch {epoch + 1}: the learning rate goes down to {lower:.6g}")
+            what = f"ReduceLROnPlateau reducing {named}learning rate to {lower}."
+            say(f"Epoch {epoch + 1}: {what}")
         return True

@@ -41,7 +41,7 @@ class TerminateOnNaN(Callback):
                     )
                 )
             if not self.model.stop_training:
-                say(f"Batch {step}: the loss is {loss}, training stops.")
+                say(f"Batch {step}: Invalid loss, terminating training")
             self.model.stop_training = True
 
     def on_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

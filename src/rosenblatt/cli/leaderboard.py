@@ -31,6 +31,12 @@ from rosenblatt.tabular.splitting import split as parts_of
 
 _EPOCHS, _PATIENCE = 100, 10  # of the plain network
 _SHARES = (0.8, 0.2, 0.0)  # of the training rows, for its best epoch
+# A package, how it is installed, and the models that need it.
+_OTHERS = (
+    ("sklearn", "scikit-learn", "linear, HistGradientBoosting"),
+    ("lightgbm", "lightgbm", "LightGBM"),
+    ("catboost", "catboost", "CatBoost"),
+)
 
 Numbers = NDArray[np.float64]
 Fitted = Callable[[NDArray[np.intp]], Numbers]
@@ -99,6 +105,9 @@ def leaderboard(
     print("\n".join(headlines(parts)))
     own = {"models": models, "epochs": epochs, "time_limit": time_limit}
     contest = Contest(parts, fit_columns(parts.features, parts.schema, parts.train), own)
+    for package, name, models_of_it in _OTHERS:
+        if not find_spec(package):
+            print(f"Left out, as {name} is not installed: {models_of_it}. Fix: pip install {name}")
     lines = []
     for name, play in _players(contest):
         begun = time.perf_counter()

@@ -270,7 +270,7 @@ def _dates(schema: Schema, how: Splitting) -> Iterator[Finding]:
             "date",
             names[0],
             f"column {names[0]!r} holds dates and the rows are split at random: rows of the future "
-            f"train the model; 'time:{names[0]}' tests it on the latest rows",
+            f"train the model; the split 'time:{names[0]}' (`--split`) tests it on the latest rows",
         )
 
 
