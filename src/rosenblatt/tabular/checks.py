@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rosenblatt.tables.table import Column, Table, TextColumn
-from rosenblatt.tabular.drawing import mixed
+from rosenblatt.tabular.drawing import GOLDEN, mixed
 from rosenblatt.tabular.ids import names_id, percent
 from rosenblatt.tabular.kinds import ColumnKind, Schema, as_numbers, as_times
 from rosenblatt.tabular.one_column import Codes, Targets, bins, ranks, score
@@ -235,7 +235,7 @@ def row_hashes(table: Table, schema: Schema) -> NDArray[np.uint64]:
         else:
             values = np.where(np.isnan(column.values), np.nan, column.values + 0.0)  # -0 is 0
             bits = values.view(np.uint64)
-        hashes = mixed(hashes ^ mixed(bits + np.uint64(0x9E3779B97F4A7C15)))
+        hashes = mixed(hashes ^ mixed(bits + GOLDEN))
     return hashes
 
 

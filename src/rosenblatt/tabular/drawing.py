@@ -9,7 +9,9 @@ HELD_OUT, SAMPLE, MEAN_FOLD, THINNED, TEST = range(5)
 """What is drawn: rows that are held out, a sample, folds of target means, rows of too many that
 stay, a test."""
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""What is added to bits before they are mixed, so that 0 does not stay 0."""
+
 _BITS = 53  # of a float64
 
 
@@ -35,6 +37,6 @@ def drawn(places: NDArray[np.int64], what: int, seed: int) -> NDArray[np.float64
     >>> bool(400 < (numbers < 0.5).sum() < 600)
     True
     """
-    key = mixed(np.array([8 * seed + what], np.uint64) + _GOLDEN)
-    bits = mixed(mixed(places.astype(np.uint64) + _GOLDEN) ^ key)
+    key = mixed(np.array([8 * seed + what], np.uint64) + GOLDEN)
+    bits = mixed(mixed(places.astype(np.uint64) + GOLDEN) ^ key)
     return (bits >> np.uint64(64 - _BITS)).astype(np.float64) / 2.0**_BITS

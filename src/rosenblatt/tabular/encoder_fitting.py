@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -279,9 +279,7 @@ def _error_of_means(codes: Codes, targets: Targets, smoothing: float) -> float:
     prior = np.average(y, axis=0, weights=weights)
     total = sums_by_code(codes, size, y, weights)
     error = 0.0
-    for fold in np.unique(targets.folds):
-        rows = targets.folds == fold
-        others = total - sums_by_code(codes[rows], size, y[rows], weights[rows])
+    for rows, others in _beside_folds(codes, total, targets):
         means = smoothed(others, prior, smoothing)[codes[rows], :-1]
         error += float((weights[rows, None] * (y[rows] - means) ** 2).sum())
     return error
@@ -309,15 +307,23 @@ def _target_means(
     total = sums_by_code(codes, size, y, weights)
     table = smoothed(total, prior, smoothing)
     own = np.empty((len(codes), table.shape[1]))
-    for fold in np.unique(targets.folds):
-        rows = targets.folds == fold
+    for rows, others in _beside_folds(codes, total, targets):
         part = 1 - weights[rows].sum() / weights.sum()
-        others = total - sums_by_code(codes[rows], size, y[rows], weights[rows])
         own[rows] = smoothed(others, prior, smoothing, part)[codes[rows]]
     center, scale = robust(own)
     shift = (np.array(center), np.array(scale))
     scaled = ((own - shift[0]) / shift[1]).astype(np.float32)
     return TargetMeans(((table - shift[0]) / shift[1]).astype(np.float32), name=name), scaled
+
+
+def _beside_folds(
+    codes: Codes, total: NDArray[np.float64], targets: Targets
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.float64]]]:
+    """For each fold its rows, as a mask, and the sums by code of all rows but these."""
+    y, weights = targets.values, targets.weights
+    for fold in np.unique(targets.folds):
+        rows = targets.folds == fold
+        yield rows, total - sums_by_code(codes[rows], len(total), y[rows], weights[rows])
 
 
 def sums_by_code(

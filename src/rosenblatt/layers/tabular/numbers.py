@@ -134,9 +134,9 @@ class RangeClip(Layer):
         """Create the bounds, float32 whatever the layer computes in."""
         if self.built:
             return
-        for name, start in (("lowest", "zeros"), ("highest", "zeros")):
+        for name in ("lowest", "highest"):
             weight = self.add_weight(
-                (self.columns or 0,), start, dtype="float32", trainable=False, autocast=False,
+                (self.columns or 0,), "zeros", dtype="float32", trainable=False, autocast=False,
                 name=name,
             )  # fmt: skip
             setattr(self, name, weight)
