@@ -117,3 +117,102 @@ print(len(kinds), sum("signature" in vars(kind.spec) for kind in kinds), rounds.
     assert ops > 100
     assert read < 10
     assert not whole_rounds
+
+
+def run_program(code: str) -> str:
+    """What a program prints, from its start to its end."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_modules_hold_is_frozen_and_later_objects_are_collected() -> None:
+    code = """
+import gc, weakref
+import numpy as np
+import rosenblatt as rb
+rb.Sequential
+print(gc.get_freeze_count() > 50_000, len(gc.get_objects()) < 50_000)
+class Node: pass
+node = Node()
+node.itself, alive = node, weakref.ref(node)
+del node
+gc.collect()
+print(alive())
+last = Node()
+last.itself, last.file = last, open("/dev/stdout", "w")
+last.file.write("written at the end")
+"""
+    assert run_program(code) == "True True\nNone\nwritten at the end"
+
+
+# What is done before the library is used, and what is printed when the program ends.
+MAY_NOT_BE_FROZEN = {
+    "a file that holds something back": (
+        "node = types.SimpleNamespace(file=open('/dev/stdout', 'w')); node.itself = node\n"
+        "node.file.write('held back')",
+        "held back",
+    ),
+    "an object that does something at its end": (
+        "class Ending(dict):\n    def __del__(self, write=os.write): write(1, b'its end')\n"
+        "Ending.__module__ = 'elsewhere'\none = Ending(); one['itself'] = one",
+        "its end",
+    ),
+    "a generator that waits": (
+        "def given(write=os.write):\n    try: yield 1\n    finally: write(1, b'finally')\n"
+        "one = given(); next(one); node = [one]; node.append(node); del one",
+        "finally",
+    ),
+    "an object of the program's own": ("class Mine: pass\nmine = Mine()", ""),
+    "another thread": ("threading.Thread(target=time.sleep, args=[2]).start()", ""),
+    "a prompt": ("sys.ps1 = '> '", ""),
+    "a collector that is off": ("gc.disable()", ""),
+    "JAX is there": ("import jax", ""),
+}
+
+
+@pytest.mark.parametrize("before", MAY_NOT_BE_FROZEN)
+def test_nothing_is_frozen_where_something_could_be_lost(before: str) -> None:
+    statements, at_the_end = MAY_NOT_BE_FROZEN[before]
+    code = f"""
+import gc, os, sys, threading, time, types
+{statements}
+import rosenblatt as rb
+was_on = gc.isenabled()
+rb.Sequential
+assert gc.isenabled() == was_on
+print(gc.get_freeze_count(), end=" ", flush=True)
+"""
+    assert run_program(code) == f"0 {at_the_end}"
+
+
+def test_reading_and_with_blocks_do_not_keep_it_from_freezing() -> None:
+    code = """
+import contextlib, gc, io, os
+import numpy as np
+@contextlib.contextmanager
+def block():
+    yield
+source, memory = open(os.devnull), io.StringIO()
+arrays = io.BytesIO()
+np.savez(arrays, x=1)
+arrays.seek(0)
+read = np.load(arrays)
+with block():
+    import rosenblatt as rb
+    rb.Sequential
+print(gc.get_freeze_count() > 0)
+"""
+    assert run_program(code) == "True\n"
+
+
+def test_what_a_program_has_frozen_itself_stays_so() -> None:
+    code = """
+import gc
+gc.freeze()
+before = gc.get_freeze_count()
+import rosenblatt as rb
+rb.Sequential
+print(0 < gc.get_freeze_count() <= before)
+"""
+    assert run_program(code) == "True\n"

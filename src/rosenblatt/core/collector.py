@@ -1,16 +1,22 @@
-"""Python's collector of unreachable objects, held back while many objects are made that stay."""
+"""Python's collector of unreachable objects: held back while many objects are made that stay, and
+kept from looking at those of modules ever after."""
 
 from __future__ import annotations
 
 import gc
+import io
 import os
+import sys
 import threading
+import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
+_STANDARD = 0, 1, 2  # input, output, errors
 _lock = threading.Lock()
 _blocks = 0  # that are running, in all threads
 _was_on = False  # before the first of them
+_has_frozen = False  # whether this module, or the program itself, has frozen objects
 
 
 @contextmanager
@@ -40,6 +46,73 @@ def held_back() -> Iterator[None]:
             _blocks = max(_blocks - 1, 0)
             if not _blocks and _was_on:
                 gc.enable()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Hold the collector back while modules are imported, and have it leave alone what they hold.
+
+    It would look at new objects twice more before it takes them for old ones, and at all there are
+    three times when the program ends: with JAX's that is a fifth of a short script. So they count
+    as old at once; and where JAX is imported, and nothing else was done yet, they are frozen, as
+    `gc.freeze` does it: later objects are collected as ever.
+
+    >>> with importing():
+    ...     import json
+    """
+    is_early = _is_early()
+    with held_back():
+        yield
+        _settle(is_early and "jax" in sys.modules)
+
+
+def _settle(for_good: bool) -> None:
+    """Have all objects there are count as old, or freeze them; once some are frozen, nothing."""
+    global _has_frozen
+    if _has_frozen or gc.get_freeze_count():  # which counts them one by one
+        _has_frozen = True
+        return
+    gc.freeze()
+    _has_frozen = for_good
+    if not for_good:
+        gc.unfreeze()
+
+
+def _is_early() -> bool:
+    """Whether JAX may be frozen with all that is there: whether hardly more than modules is.
+
+    Frozen objects that refer to each other in a circle stay for good, and nothing of them runs when
+    the program ends: no `__del__`, no `finally`, no writing of what a file holds back.
+    """
+    at_prompt = hasattr(sys, "ps1") or sys.flags.interactive or "IPython" in sys.modules
+    if "jax" in sys.modules or not gc.isenabled() or at_prompt or threading.active_count() > 1:
+        return False
+    objects = gc.get_objects()
+    ending = {kind for kind in {type(one) for one in objects} if _does_something_at_its_end(kind)}
+    return all(_is_harmless(one) for one in objects if type(one) in ending)
+
+
+def _does_something_at_its_end(kind: type) -> bool:
+    """Whether objects of a class, or a class of the program itself, may miss their end."""
+    suspended = types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType
+    at_its_end = any("__del__" in vars(base) for base in kind.__mro__)
+    return at_its_end or issubclass(kind, suspended) or kind.__module__ == "__main__"
+
+
+def _is_harmless(one: object) -> bool:
+    """Whether nothing is lost with an object: what only reads, standard streams, `with` blocks."""
+    if isinstance(one, types.GeneratorType):
+        holders = () if one.gi_running else gc.get_referrers(one)
+        return one.gi_running or any(isinstance(o, AbstractContextManager) for o in holders)
+    if isinstance(one, io.FileIO | io.BytesIO | io.StringIO):  # these hold nothing back
+        return True
+    if isinstance(one, io.TextIOWrapper | io.BufferedWriter | io.BufferedReader):
+        try:
+            return one.closed or not one.writable() or one.fileno() in _STANDARD
+        except (OSError, ValueError):  # a stream that is not a file, or that was detached
+            return False
+    package = str(type(one).__module__).partition(".")[0]  # `numpy.load` holds one of each
+    return package == "numpy" or (package == "zipfile" and getattr(one, "mode", "") == "r")
 
 
 def _after_fork() -> None:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from rosenblatt.core.collector import held_back
+from rosenblatt.core.collector import importing
 from rosenblatt.core.errors import nearest
 
 Find = Callable[[str], Any]
@@ -32,7 +32,7 @@ def bring_in(module: str) -> ModuleType:
     """
     if module in sys.modules:
         return import_module(module)  # waits where another thread is importing it
-    with held_back():
+    with importing():
         return import_module(module)
 
 
