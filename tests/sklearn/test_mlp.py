@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import tracemalloc
 import warnings
 from typing import Any
 
@@ -160,3 +161,18 @@ def test_messages(case: str) -> None:
     act, message = MESSAGES[case]
     with pytest.raises(ValueError, match=re.escape(message)):
         act()
+
+
+def test_features_of_float32_are_not_copied_as_a_whole() -> None:
+    features = np.random.default_rng(0).normal(size=(100_000, 128)).astype(np.float32)
+    labels = features[:, 0] > 0
+    classifier = MLPClassifier(hidden_layer_sizes=(4,), batch_size=2_000, max_iter=1)
+    quietly(classifier, features[:4_000], labels[:4_000])
+    for method, given in ((classifier.predict, (features,)), (classifier.fit, (features, labels))):
+        tracemalloc.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            method(*given)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < features.nbytes / 2, method

@@ -280,7 +280,7 @@ class BaseMLP(MLPParameters):
             self._frame_encoder = FrameEncoder.of(X)
         if self._frame_encoder is not None:
             return self._frame_encoder.transform(self, X, reset)
-        return check_inputs(self, X, reset, numbers=True).astype(np.float32)
+        return check_inputs(self, X, reset, numbers=True).astype(np.float32, copy=False)
 
     def _checked_outputs(self, X: Features) -> np.ndarray:
         check_is_fitted(self)
