@@ -200,6 +200,24 @@ def test_normalization_computes_nothing_twice(kind: str, reductions: int) -> Non
     assert len(re.findall(r"= \S+ reduce\(", text)) <= reductions
 
 
+@pytest.mark.parametrize(("features", "units"), [(2, 2), (8, 50), (784, 300), (1, 5), (5, 1)])
+def test_the_gradient_of_a_kernel_contracts_the_last_axis_of_what_it_multiplies(
+    features: int, units: int
+) -> None:
+    # XLA leaves the product that contracts the first axes to oneDNN: slower, and each process waits
+    # for its machine code to be made. Of one feature or unit it makes a sum of its own.
+    layer, x = layers.Dense(units), np.ones((32, features), "float32")
+    layer(x)
+
+    def loss(weights: Any) -> Any:
+        return jnp.sum(layer.stateless_call(weights, [], x)[0] ** 2)
+
+    text = jax.jit(jax.grad(loss)).lower([v.value for v in layer.weights]).as_text()
+    axes = re.findall(r"contracting_dims = (\[\d\] x \[\d\])", text)
+    assert len(axes) == 2
+    assert ("[0] x [0]" in axes) == (min(features, units) == 1)
+
+
 # -- activations -----------------------------------------------------------------------------
 
 

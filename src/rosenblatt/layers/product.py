@@ -11,10 +11,6 @@ from jax import lax
 from rosenblatt.core.scope import current_scope
 from rosenblatt.core.types import Array, Tree
 
-# Below this many elements of a kernel the gain is less than what one more operation costs to
-# compile.
-_SMALL_KERNEL = 1024
-
 
 def product(inputs: Tree, kernel: Array) -> Any:
     """inputs · kernel.
@@ -26,8 +22,9 @@ def product(inputs: Tree, kernel: Array) -> Any:
     Returns:
         (batch, …, units).
     """
-    # Outside a training step plain JAX is kept, which also has forward-mode derivatives.
-    if current_scope() is None or inputs.ndim != 2 or kernel.size < _SMALL_KERNEL:
+    # Outside a training step plain JAX is kept, which also has forward-mode derivatives. With a
+    # single feature or unit there is nothing to gain.
+    if current_scope() is None or inputs.ndim != 2 or min(kernel.shape) < 2:
         return jnp.matmul(inputs, kernel)
     return _product(inputs, kernel)
 
@@ -44,7 +41,8 @@ def _forward(inputs: Tree, kernel: Array) -> tuple[Any, tuple[Any, Any]]:
 def _backward(saved: tuple[Any, Any], gradient: Array) -> tuple[Any, Any]:
     """XLA's fast CPU kernels want the contracted axis last in the left factor: the barrier keeps it
     from folding the transpose back into the product (measured at batch 32: 10 to 20 % of a whole
-    step of Fashion MNIST's network, 41 to 37 µs of housing's)."""
+    step of Fashion MNIST's network, 41 to 37 µs of housing's). For any other product a process
+    waits once more, 20 to 30 ms, while oneDNN makes its machine code."""
     inputs, kernel = saved
     transposed = lax.optimization_barrier(inputs.T)
     to_inputs = jnp.matmul(gradient, kernel.T).astype(inputs.dtype)
