@@ -186,15 +186,15 @@ print(gc.get_freeze_count(), end=" ", flush=True)
     assert run_program(code) == f"0 {at_the_end}"
 
 
-def test_reading_and_with_blocks_do_not_keep_it_from_freezing() -> None:
+def test_reading_with_blocks_and_what_libraries_hold_do_not_keep_it_from_freezing() -> None:
     code = """
 import contextlib, gc, io, os
+import joblib.parallel, sklearn.model_selection
 import numpy as np
 @contextlib.contextmanager
 def block():
     yield
-source, memory = open(os.devnull), io.StringIO()
-arrays = io.BytesIO()
+source, memory, arrays = open(os.devnull), io.StringIO(), io.BytesIO()
 np.savez(arrays, x=1)
 arrays.seek(0)
 read = np.load(arrays)

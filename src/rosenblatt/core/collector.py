@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 _STANDARD = 0, 1, 2  # input, output, errors
@@ -102,8 +102,10 @@ def _does_something_at_its_end(kind: type) -> bool:
 def _is_harmless(one: object) -> bool:
     """Whether nothing is lost with an object: what only reads, standard streams, `with` blocks."""
     if isinstance(one, types.GeneratorType):
-        holders = () if one.gi_running else gc.get_referrers(one)
-        return one.gi_running or any(isinstance(o, AbstractContextManager) for o in holders)
+        frame = one.gi_frame
+        if frame is None or one.gi_running:  # it is over, or not interrupted
+            return True
+        return _is_in_with_block(one) or _is_of_library(one, frame.f_globals)
     if isinstance(one, io.FileIO | io.BytesIO | io.StringIO):  # these hold nothing back
         return True
     if isinstance(one, io.TextIOWrapper | io.BufferedWriter | io.BufferedReader):
@@ -111,8 +113,30 @@ def _is_harmless(one: object) -> bool:
             return one.closed or not one.writable() or one.fileno() in _STANDARD
         except (OSError, ValueError):  # a stream that is not a file, or that was detached
             return False
-    package = str(type(one).__module__).partition(".")[0]  # `numpy.load` holds one of each
-    return package == "numpy" or (package == "zipfile" and getattr(one, "mode", "") == "r")
+    home = str(type(one).__module__)
+    package = home.partition(".")[0]  # `numpy.load` holds one of each
+    if package == "numpy" or (package == "zipfile" and getattr(one, "mode", "") == "r"):
+        return True
+    return _is_of_library(one, vars(sys.modules[home]) if home in sys.modules else {})
+
+
+def _is_in_with_block(one: Iterator[object]) -> bool:
+    return any(isinstance(holder, AbstractContextManager) for holder in gc.get_referrers(one))
+
+
+def _is_of_library(one: object, names: Mapping[str, object]) -> bool:
+    """Whether an object is what a module that was installed holds by a name, for as long as it is.
+
+    Args:
+        one: an object.
+        names: those of the module with its class, or its code.
+    """
+    file, installed = names.get("__file__"), (sys.prefix, sys.base_prefix)
+    return (
+        isinstance(file, str)
+        and file.startswith(installed)
+        and any(value is one for value in names.values())
+    )
 
 
 def _after_fork() -> None:
