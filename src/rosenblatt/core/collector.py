@@ -101,27 +101,30 @@ def _does_something_at_its_end(kind: type) -> bool:
 
 def _is_harmless(one: object) -> bool:
     """Whether nothing is lost with an object: what only reads, standard streams, `with` blocks."""
-    if isinstance(one, types.GeneratorType):
+    # By `type`: `isinstance` asks an object for its `__class__`, and so may run the user's code.
+    if type(one) is types.GeneratorType:
         frame = one.gi_frame
         if frame is None or one.gi_running:  # it is over, or not interrupted
             return True
         return _is_in_with_block(one) or _is_of_library(one, frame.f_globals)
-    if isinstance(one, io.FileIO | io.BytesIO | io.StringIO):  # these hold nothing back
+    if type(one) in (io.FileIO, io.BytesIO, io.StringIO):  # these hold nothing back
         return True
-    if isinstance(one, io.TextIOWrapper | io.BufferedWriter | io.BufferedReader):
+    if type(one) is io.TextIOWrapper or type(one) is io.BufferedWriter:
         try:
             return one.closed or not one.writable() or one.fileno() in _STANDARD
         except (OSError, ValueError):  # a stream that is not a file, or that was detached
             return False
     home = str(type(one).__module__)
     package = home.partition(".")[0]  # `numpy.load` holds one of each
-    if package == "numpy" or (package == "zipfile" and getattr(one, "mode", "") == "r"):
+    is_read = package == "zipfile" and getattr(one, "mode", "") == "r"
+    if is_read or package == "numpy" or type(one) is io.BufferedReader:
         return True
     return _is_of_library(one, vars(sys.modules[home]) if home in sys.modules else {})
 
 
 def _is_in_with_block(one: Iterator[object]) -> bool:
-    return any(isinstance(holder, AbstractContextManager) for holder in gc.get_referrers(one))
+    holders = map(type, gc.get_referrers(one))
+    return any(issubclass(holder, AbstractContextManager) for holder in holders)
 
 
 def _is_of_library(one: object, names: Mapping[str, object]) -> bool:
