@@ -52,6 +52,10 @@ class Seconds(float):
         made.cpu = cpu
         return made
 
+    def __getnewargs__(self) -> tuple[float, float]:  # type: ignore[override]
+        """What a copy is made from."""
+        return float(self), self.cpu
+
 
 @dataclass(frozen=True)
 class Comparison:
