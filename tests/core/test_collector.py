@@ -23,6 +23,13 @@ def collector_on() -> Iterator[None]:
     gc.enable()
 
 
+def run_program(code: str) -> str:
+    """What a program prints, from its start to its end."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_it_is_afterwards_what_it_was() -> None:
     with held_back(), held_back():
         assert not gc.isenabled()
@@ -111,19 +118,10 @@ from rosenblatt.ops import define
 kinds = define._operations.values()
 print(len(kinds), sum("signature" in vars(kind.spec) for kind in kinds), rounds.count(2))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    ops, read, whole_rounds = map(int, done.stdout.split())
+    ops, read, whole_rounds = map(int, run_program(code).split())
     assert ops > 100
     assert read < 10
     assert not whole_rounds
-
-
-def run_program(code: str) -> str:
-    """What a program prints, from its start to its end."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_what_modules_hold_is_frozen_and_later_objects_are_collected() -> None:
